@@ -1,0 +1,106 @@
+import { decode } from 'cborg';
+import { encodeHead } from './encode.ts';
+import { behindHead, readLength, skipItem } from './scan-item.ts';
+
+/** One entry of a map: the key's text and where its item and its value stand in the buffer. */
+export interface Entry {
+  readonly key: string;
+  readonly start: number;
+  readonly valueStart: number;
+  readonly end: number;
+}
+
+const MAJOR_MAP = 5;
+const NULL = 0xf6;
+
+/** The entries of the map that fills `bytes[start..end)`, or null when it is no readable map with distinct text keys. */
+export function mapEntries(bytes: Buffer, start: number, end: number): Entry[] | null {
+  if (skipItem(bytes, start, end, 0) !== end) return null;
+  const first = bytes[start] as number;
+  if (first >> 5 !== MAJOR_MAP) return null;
+  const indefinite = (first & 31) === 31;
+  let pos = behindHead(start + 1, indefinite ? 0 : first & 31);
+  const behindEntries = indefinite ? end - 1 : end;
+  const entries: Entry[] = [];
+  const keys = new Set<string>();
+  while (pos < behindEntries) {
+    const entry = entryAt(bytes, pos, end);
+    if (entry === null || keys.has(entry.key)) return null;
+    keys.add(entry.key);
+    entries.push(entry);
+    pos = entry.end;
+  }
+  return entries;
+}
+
+function entryAt(bytes: Buffer, pos: number, end: number): Entry | null {
+  const key = textAt(bytes, pos, end);
+  if (key === null) return null;
+  const valueStart = skipItem(bytes, pos, end, 1);
+  return { key, start: pos, valueStart, end: skipItem(bytes, valueStart, end, 1) };
+}
+
+function textAt(bytes: Buffer, pos: number, end: number): string | null {
+  const initial = bytes[pos] as number;
+  if (initial >> 5 !== 3) return null;
+  const length = readLength(bytes, pos + 1, end, initial & 31);
+  const start = behindHead(pos + 1, initial & 31);
+  return bytes.toString('utf8', start, start + length);
+}
+
+/** The value of `key`, decoded; undefined when it is absent, null, or beyond what the decoder takes. */
+export function decodeEntry(bytes: Buffer, entries: readonly Entry[], key: string): unknown {
+  const entry = entries.find((candidate) => candidate.key === key);
+  return entry === undefined ? undefined : decodeValue(bytes.subarray(entry.valueStart, entry.end));
+}
+
+/** Decodes one item: maps become Map, integers beyond 2^53 bigint. Null and what cannot be decoded become undefined. */
+export function decodeValue(item: Buffer): unknown {
+  if (item[0] === NULL) return undefined;
+  try {
+    return decode(item, { useMaps: true }) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True when the value of `entry` is there and not null. */
+export function hasValue(bytes: Buffer, entry: Entry | undefined): entry is Entry {
+  return entry !== undefined && bytes[entry.valueStart] !== NULL;
+}
+
+/** A copy of the value's bytes that pins no larger buffer. */
+export function copyValue(bytes: Buffer, entry: Entry): Buffer {
+  const copy = Buffer.allocUnsafeSlow(entry.end - entry.valueStart);
+  bytes.copy(copy, 0, entry.valueStart, entry.end);
+  return copy;
+}
+
+/** The map `item` without the entry `key`, every other byte as it was; `item` itself when it has no such entry. */
+export function mapWithout(item: Buffer, key: string): Buffer {
+  const entries = mapEntries(item, 0, item.length);
+  if (entries === null || !entries.some((entry) => entry.key === key)) return item;
+  const kept = entries.filter((entry) => entry.key !== key).map((entry) => item.subarray(entry.start, entry.end));
+  return Buffer.concat([encodeHead(MAJOR_MAP, kept.length), ...kept]);
+}
+
+/**
+ * Equality as clients see it: structural, and numeric whatever the encoding, so that 1, 1.0 and 1n are equal
+ * (Dart compares `1 == 1.0` as true). NaN equals nothing.
+ */
+export function sameValue(a: unknown, b: unknown): boolean {
+  // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint are never ===
+  if (isNumeric(a) && isNumeric(b)) return a == b;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameValue(item, b[index]));
+  }
+  if (a instanceof Map && b instanceof Map) {
+    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && sameValue(value, b.get(key)));
+  }
+  return a === b;
+}
+
+function isNumeric(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}

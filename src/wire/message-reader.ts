@@ -1,0 +1,122 @@
+import { PREFIX_BYTES, prefixLength } from './framing.ts';
+
+/** What a stream can do wrong below the level of messages; each ends that stream only. */
+export type FramingFault = 'compressed' | 'tooLarge' | 'truncated';
+
+/** Receives gRPC messages: `bytes[start..end)` is the message behind its prefix, which stands right before it. */
+export interface MessageSink {
+  onMessage(bytes: Buffer, start: number, end: number): void;
+  onFault(fault: FramingFault): void;
+  /** Bytes of unfinished messages held, as a change: for a budget over all streams. False refuses to hold more. */
+  holdBytes(change: number): boolean;
+}
+
+const FIRST_CAPACITY_BYTES = 4096;
+
+/**
+ * Cuts a byte stream into gRPC messages. Messages that arrive whole are handed out as they lie in their chunk, without
+ * copying; split ones are put together in a buffer that doubles, so the work is linear however small the pieces are, and
+ * the memory is at most twice of what was really received, whatever length was announced.
+ */
+export class MessageReader {
+  maxMessageBytes: number;
+  private readonly sink: MessageSink;
+  private partial: Buffer | null = null;
+  private partialBytes = 0;
+  private failed = false;
+
+  constructor(sink: MessageSink, maxMessageBytes: number) {
+    this.sink = sink;
+    this.maxMessageBytes = maxMessageBytes;
+  }
+
+  /** Takes the next bytes of the stream. After a fault the rest of the stream is ignored. */
+  push(chunk: Buffer): void {
+    let pos = this.partial === null ? 0 : this.complete(chunk);
+    const end = chunk.length;
+    while (!this.failed && end - pos >= PREFIX_BYTES) {
+      const behind = this.checkPrefix(chunk, pos);
+      if (behind < 0 || behind > end) break;
+      this.sink.onMessage(chunk, pos + PREFIX_BYTES, behind);
+      pos = behind;
+    }
+    if (pos < end && !this.failed) this.hold(chunk, pos, end);
+  }
+
+  /** The stream has ended: a message that is still unfinished is a fault. */
+  end(): void {
+    if (this.partial !== null && !this.failed) this.fail('truncated');
+  }
+
+  /** Forgets an unfinished message. */
+  release(): void {
+    if (this.partial === null) return;
+    this.sink.holdBytes(-this.partial.length);
+    this.partial = null;
+    this.partialBytes = 0;
+  }
+
+  /** Position behind the message whose prefix is at `pos`, or -1 after a fault. */
+  private checkPrefix(bytes: Buffer, pos: number): number {
+    if (bytes[pos] !== 0) return this.fail('compressed');
+    const length = prefixLength(bytes, pos);
+    // a message framed twice carries the inner prefix in its length
+    if (length > this.maxMessageBytes + PREFIX_BYTES) return this.fail('tooLarge');
+    return pos + PREFIX_BYTES + length;
+  }
+
+  private fail(fault: FramingFault): number {
+    this.failed = true;
+    this.release();
+    this.sink.onFault(fault);
+    return -1;
+  }
+
+  /** Fills up the unfinished message from the start of `chunk`; returns where its part ends. */
+  private complete(chunk: Buffer): number {
+    let pos = this.append(chunk, 0, PREFIX_BYTES);
+    if (this.failed || this.partialBytes < PREFIX_BYTES) return pos;
+    const needed = this.checkPrefix(this.partial as Buffer, 0);
+    if (needed < 0) return pos;
+    pos = this.append(chunk, pos, needed);
+    if (this.failed || this.partialBytes < needed) return pos;
+    const whole = this.partial as Buffer;
+    this.release();
+    this.sink.onMessage(whole, PREFIX_BYTES, needed);
+    return pos;
+  }
+
+  private hold(chunk: Buffer, pos: number, end: number): void {
+    const capacity = Math.max(FIRST_CAPACITY_BYTES, end - pos);
+    if (!this.sink.holdBytes(capacity)) {
+      this.fail('tooLarge');
+      return;
+    }
+    this.partial = Buffer.allocUnsafeSlow(capacity);
+    this.partialBytes = chunk.copy(this.partial, 0, pos, end);
+  }
+
+  /** Appends from `chunk` until the unfinished message has `needed` bytes; returns where it stopped. */
+  private append(chunk: Buffer, pos: number, needed: number): number {
+    const count = Math.min(needed - this.partialBytes, chunk.length - pos);
+    if (count <= 0) return pos;
+    if (!this.ensureCapacity(this.partialBytes + count, needed)) return pos;
+    chunk.copy(this.partial as Buffer, this.partialBytes, pos, pos + count);
+    this.partialBytes += count;
+    return pos + count;
+  }
+
+  private ensureCapacity(bytes: number, needed: number): boolean {
+    const old = this.partial as Buffer;
+    if (bytes <= old.length) return true;
+    const capacity = Math.max(bytes, Math.min(2 * old.length, needed));
+    if (!this.sink.holdBytes(capacity - old.length)) {
+      this.fail('tooLarge');
+      return false;
+    }
+    const grown = Buffer.allocUnsafeSlow(capacity);
+    old.copy(grown, 0, 0, this.partialBytes);
+    this.partial = grown;
+    return true;
+  }
+}

@@ -1,0 +1,213 @@
+import { behindHead, isText, MALFORMED, readLength, skipItem, UNREADABLE } from './scan-item.ts';
+
+/** What is wrong with a message that cannot be routed; `ok` is 0. */
+export const ScanResult = { ok: 0, malformed: MALFORMED, unreadable: UNREADABLE } as const;
+
+/** Codes of message types: indices into MESSAGE_TYPES of router/counters.ts. */
+export const TypeCode = {
+  unicast: 0,
+  multicast: 1,
+  broadcast: 2,
+  request: 3,
+  response: 4,
+  heartbeat: 5,
+  updateMetadata: 6,
+  error: 7,
+  unknown: 8,
+} as const;
+
+const TYPE_NAMES = Object.keys(TypeCode)
+  .slice(0, 8)
+  .map((name) => Buffer.from(name));
+
+const Field = {
+  type: 0,
+  senderId: 1,
+  targetId: 2,
+  groupName: 3,
+  payload: 4,
+  timestamp: 5,
+  errorMessage: 6,
+  success: 7,
+  other: -1,
+} as const;
+const FIELD_NAMES = Object.keys(Field)
+  .slice(0, 8)
+  .map((name) => Buffer.from(name));
+
+const NULL = 0xf6;
+
+/**
+ * Reads the routing fields of a RouterMessage off its bytes and checks the rest without decoding it. One instance is
+ * reused for every message: `scan` overwrites the fields, so callers copy what they need before scanning again.
+ * All positions index the scanned buffer; an absent or null field has `start === -1`.
+ */
+export class MessageScanner {
+  type: number = TypeCode.unknown;
+  hasType = false;
+  /** Where entries begin, and whether the map has a break instead of a count. */
+  entriesStart = 0;
+  entryCount = 0;
+  indefinite = false;
+  /** The senderId value as an item (head included), and its text. */
+  senderItemStart = -1;
+  senderItemEnd = -1;
+  senderStart = -1;
+  senderEnd = -1;
+  targetStart = -1;
+  targetEnd = -1;
+  groupStart = -1;
+  groupEnd = -1;
+  payloadStart = -1;
+  payloadEnd = -1;
+
+  private seen = 0;
+  private textStart = 0;
+  private textEnd = 0;
+
+  /** Scans the message `bytes[start..end)`, which must be exactly one CBOR map with text keys. Linear, allocates nothing. */
+  scan(bytes: Buffer, start: number, end: number): number {
+    this.clear();
+    let pos = this.enterMap(bytes, start, end);
+    for (let left = this.entryCount; pos > 0 && left !== 0; left--) {
+      if (this.indefinite && pos < end && bytes[pos] === 0xff) return pos + 1 === end ? ScanResult.ok : MALFORMED;
+      pos = this.scanEntry(bytes, pos, end);
+    }
+    if (pos < 0) return pos;
+    return pos === end ? ScanResult.ok : MALFORMED;
+  }
+
+  private clear(): void {
+    this.type = TypeCode.unknown;
+    this.hasType = false;
+    this.senderItemStart = this.senderItemEnd = this.senderStart = this.senderEnd = -1;
+    this.targetStart = this.targetEnd = this.groupStart = this.groupEnd = -1;
+    this.payloadStart = this.payloadEnd = -1;
+    this.seen = 0;
+  }
+
+  /** Reads the map's head; an indefinite map counts down from -1, which never reaches 0. */
+  private enterMap(bytes: Buffer, start: number, end: number): number {
+    if (start >= end) return MALFORMED;
+    const initial = bytes[start] as number;
+    if (initial >> 5 !== 5) return MALFORMED;
+    const info = initial & 31;
+    this.indefinite = info === 31;
+    this.entryCount = this.indefinite ? -1 : readLength(bytes, start + 1, end, info);
+    if (this.entryCount < 0 && !this.indefinite) return MALFORMED;
+    this.entriesStart = this.indefinite ? start + 1 : behindHead(start + 1, info);
+    return this.entriesStart;
+  }
+
+  private scanEntry(bytes: Buffer, pos: number, end: number): number {
+    const keyEnd = this.readText(bytes, pos, end);
+    if (keyEnd < 0) return keyEnd;
+    if (keyEnd >= end) return MALFORMED;
+    const field = fieldOf(bytes, this.textStart, this.textEnd);
+    if (field === Field.other) {
+      return isText(bytes, this.textStart, this.textEnd) ? skipItem(bytes, keyEnd, end, 1) : MALFORMED;
+    }
+    // a second senderId behind the one that was checked would speak for somebody else
+    if ((this.seen & (1 << field)) !== 0) return MALFORMED;
+    this.seen |= 1 << field;
+    return this.scanField(field, bytes, keyEnd, end);
+  }
+
+  private scanField(field: number, bytes: Buffer, pos: number, end: number): number {
+    const behind = skipItem(bytes, pos, end, 1);
+    if (behind < 0) return behind;
+    if (field === Field.senderId) {
+      this.senderItemStart = pos;
+      this.senderItemEnd = behind;
+    }
+    const value = behindTags(bytes, pos);
+    if (bytes[value] === NULL) return behind;
+    const major = (bytes[value] as number) >> 5;
+    if (field === Field.payload) {
+      if (major !== 5) return MALFORMED;
+      this.payloadStart = value;
+      this.payloadEnd = behind;
+      return behind;
+    }
+    if (field === Field.timestamp) return major < 2 ? behind : MALFORMED;
+    if (field === Field.success) return bytes[value] === 0xf5 || bytes[value] === 0xf4 ? behind : MALFORMED;
+    if (major !== 3) return MALFORMED;
+    this.keepText(field, bytes, value, behind);
+    return behind;
+  }
+
+  private keepText(field: number, bytes: Buffer, value: number, behind: number): void {
+    const start = behindHead(value + 1, (bytes[value] as number) & 31);
+    if (field === Field.type) {
+      this.hasType = true;
+      this.type = typeOf(bytes, start, behind);
+    } else if (field === Field.senderId) {
+      this.senderStart = start;
+      this.senderEnd = behind;
+    } else if (field === Field.targetId) {
+      this.targetStart = start;
+      this.targetEnd = behind;
+    } else if (field === Field.groupName) {
+      this.groupStart = start;
+      this.groupEnd = behind;
+    }
+  }
+
+  /** Reads a text head at `pos` into textStart/textEnd and returns the position behind the text. */
+  private readText(bytes: Buffer, pos: number, end: number): number {
+    if (pos >= end) return MALFORMED;
+    const initial = bytes[pos] as number;
+    if (initial >> 5 !== 3) return MALFORMED;
+    if (initial < 0x78) {
+      this.textStart = pos + 1;
+      this.textEnd = pos + 1 + (initial & 31);
+      if (this.textEnd > end) return MALFORMED;
+      return this.textEnd;
+    }
+    const behind = skipItem(bytes, pos, end, 1);
+    if (behind < 0) return behind;
+    this.textStart = behindHead(pos + 1, initial & 31);
+    this.textEnd = behind;
+    return behind;
+  }
+}
+
+function behindTags(bytes: Buffer, pos: number): number {
+  let at = pos;
+  while ((bytes[at] as number) >> 5 === 6) at = behindHead(at + 1, (bytes[at] as number) & 31);
+  return at;
+}
+
+function fieldOf(bytes: Buffer, start: number, end: number): number {
+  switch (end - start) {
+    case 4:
+      return equals(bytes, start, FIELD_NAMES[Field.type] as Buffer) ? Field.type : Field.other;
+    case 7:
+      if (equals(bytes, start, FIELD_NAMES[Field.payload] as Buffer)) return Field.payload;
+      return equals(bytes, start, FIELD_NAMES[Field.success] as Buffer) ? Field.success : Field.other;
+    case 8:
+      if (equals(bytes, start, FIELD_NAMES[Field.senderId] as Buffer)) return Field.senderId;
+      return equals(bytes, start, FIELD_NAMES[Field.targetId] as Buffer) ? Field.targetId : Field.other;
+    case 9:
+      if (equals(bytes, start, FIELD_NAMES[Field.timestamp] as Buffer)) return Field.timestamp;
+      return equals(bytes, start, FIELD_NAMES[Field.groupName] as Buffer) ? Field.groupName : Field.other;
+    case 12:
+      return equals(bytes, start, FIELD_NAMES[Field.errorMessage] as Buffer) ? Field.errorMessage : Field.other;
+    default:
+      return Field.other;
+  }
+}
+
+function typeOf(bytes: Buffer, start: number, end: number): number {
+  for (let code = 0; code < TYPE_NAMES.length; code++) {
+    const name = TYPE_NAMES[code] as Buffer;
+    if (end - start === name.length && equals(bytes, start, name)) return code;
+  }
+  return TypeCode.unknown;
+}
+
+/** True when `bytes` holds `expected` at `start`; the caller has checked the length. */
+export function equals(bytes: Buffer, start: number, expected: Buffer): boolean {
+  for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
+  return true;
+}
