@@ -90,6 +90,8 @@ const LATENCY_BOUNDS = [
 ];
 const UNARY_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
+const UNKNOWN = MESSAGE_TYPES.indexOf('unknown');
+
 /** Everything that is counted in one router. */
 export class Counters {
   /** Messages and bytes that came in on p2p streams, by index into MESSAGE_TYPES. Bytes are CBOR bytes without framing. */
@@ -118,6 +120,23 @@ export class Counters {
       Method,
       HistogramCounter
     >;
+  }
+
+  /** Counts a message that came in; `type` is an index into MESSAGE_TYPES. */
+  countIn(type: number, bytes: number): void {
+    (this.messagesInByType[type] as number)++;
+    (this.bytesInByType[type] as number) += bytes;
+  }
+
+  /** Counts a copy queued to a receiver. */
+  countOut(type: number, bytes: number): void {
+    (this.messagesOutByType[type] as number)++;
+    (this.bytesOutByType[type] as number) += bytes;
+  }
+
+  /** Counts a message that came in and could not be told by its type. */
+  countUnknown(bytes: number): void {
+    this.countIn(UNKNOWN, bytes);
   }
 
   /** Counts a finished call by its gRPC status name, for instance `OK` or `INVALID_ARGUMENT`. */

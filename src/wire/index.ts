@@ -9,6 +9,7 @@ export {
   mapWithout,
   sameValue,
 } from './fields.ts';
+export { findValue } from './find-value.ts';
 export { ForwardedMessage } from './forward.ts';
 export {
   type BodySink,

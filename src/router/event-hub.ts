@@ -1,0 +1,49 @@
+import { type Encodable, type Framing, frameTwice, PREFIX_BYTES } from '../wire/index.ts';
+import { eventMessage } from './messages.ts';
+import type { OutboundQueue } from './outbound-queue.ts';
+
+export type EventType =
+  | 'clientConnected'
+  | 'clientDisconnected'
+  | 'clientCapabilitiesUpdated'
+  | 'topologyChanged'
+  | 'routerStats'
+  | 'healthWarning'
+  | 'performanceMetrics';
+
+/** A subscriber of the `events` method. */
+export interface EventSubscriber {
+  readonly framing: Framing;
+  readonly queue: OutboundQueue;
+}
+
+/** Sends router events to their subscribers: encoded once for all of them, and not at all when nobody listens. */
+export class EventHub {
+  readonly subscribers = new Set<EventSubscriber>();
+  /** Copies queued to subscribers. */
+  sent = 0;
+
+  get hasListeners(): boolean {
+    return this.subscribers.size > 0;
+  }
+
+  publish(type: EventType, now: number, data: () => Encodable): void {
+    if (this.subscribers.size > 0) this.publishEncoded(eventMessage(type, data(), now));
+  }
+
+  /** Sends an event that is encoded already. */
+  publishEncoded(event: Buffer): void {
+    const framed = frameTwice(event);
+    for (const subscriber of this.subscribers) this.deliver(subscriber, framed);
+  }
+
+  /** Sends an event to one subscriber only. */
+  publishTo(subscriber: EventSubscriber, type: EventType, now: number, data: Encodable): void {
+    this.deliver(subscriber, frameTwice(eventMessage(type, data, now)));
+  }
+
+  private deliver(subscriber: EventSubscriber, framed: Buffer): void {
+    subscriber.queue.push(subscriber.framing === 2 ? framed : framed.subarray(PREFIX_BYTES));
+    this.sent++;
+  }
+}

@@ -1,0 +1,20 @@
+export { Client, type ClientProfile, type ClientStatus } from './client.ts';
+export { type CloseReason, Counters, METHODS, type Method, type RefuseReason } from './counters.ts';
+export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
+export { Liveness } from './liveness.ts';
+export { closeReasonText } from './messages.ts';
+export { OutboundQueue } from './outbound-queue.ts';
+export type { P2pStream } from './p2p-stream.ts';
+export {
+  type ClientObserver,
+  type Clock,
+  type EndStatus,
+  type Limits,
+  MAX_METADATA_BYTES,
+  MAX_NAME_BYTES,
+  type RouterConnection,
+  type RouterLog,
+  type StreamOutlet,
+} from './ports.ts';
+export { RouterCore, type RouterDependencies } from './router-core.ts';
+export type { Subscription } from './subscription.ts';

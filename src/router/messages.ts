@@ -1,0 +1,72 @@
+import { type Encodable, encode, Raw } from '../wire/index.ts';
+import type { CloseReason } from './counters.ts';
+
+/** The router's own messages and the texts that clients match on (PROTOCOL.md). */
+
+export const TEXT = {
+  senderMissing: 'Первое сообщение должно содержать senderId',
+  notRegistered: (id: string) => `Клиент ${id} не зарегистрирован. Сначала вызовите register()`,
+  bindFailed: (id: string) => `Ошибка привязки P2P стрима к клиенту ${id}`,
+  notFound: (id: string) => `Клиент ${id} не найден или отключен`,
+  requestTimeout: 'Request timeout',
+  tooManyPending: (limit: number) => `Too many pending requests: at most ${limit} per client`,
+  malformed: 'Malformed message: not a CBOR map of the router protocol',
+  unreadable:
+    'Unreadable message: float16, float32, undefined, bignums, indefinite-length strings and integers beyond int64 cannot be read by rpc_dart clients',
+  tooLarge: (limit: number) => `Message too large: at most ${limit} bytes`,
+  fieldMissing: (type: string, field: string) => `Message of type ${type} must have ${field}`,
+  unknownType: 'Unknown message type',
+  metadataTooLarge: (limit: number) => `Metadata too large: at most ${limit} bytes`,
+} as const;
+
+const ROUTER_ID = 'router';
+
+/** What `clientDisconnected` says; the first three texts are the protocol's. */
+const CLOSE_TEXTS: Record<CloseReason, string> = {
+  connectionLost: 'Connection lost',
+  inactivityTimeout: 'Inactivity timeout',
+  zombie: 'Zombie connection cleanup',
+  slowReaderBytes: 'Slow reader: send queue full',
+  slowReaderDeadline: 'Slow reader: write deadline exceeded',
+  memoryPressure: 'Slow reader: router memory limit reached',
+  tokenRevoked: 'Token revoked',
+  connectionLimitLowered: 'Connection limit lowered',
+  shutdown: 'Router shutdown',
+};
+
+/** The text of `reason` for events and logs. */
+export function closeReasonText(reason: CloseReason): string {
+  return CLOSE_TEXTS[reason];
+}
+
+export function connectedMessage(clientId: string, now: number): Buffer {
+  return encode({
+    type: 'heartbeat',
+    senderId: ROUTER_ID,
+    targetId: clientId,
+    payload: { connected: true, timestamp: now },
+    success: true,
+    timestamp: now,
+  });
+}
+
+export function errorMessage(targetId: string | undefined, text: string, now: number): Buffer {
+  return encode({ type: 'error', targetId, errorMessage: text, timestamp: now });
+}
+
+/** The router's answer in place of one that will not come. `requestIdItem` is the id as it was encoded. */
+export function failedResponse(targetId: string, requestIdItem: Buffer, text: string, now: number): Buffer {
+  return encode({
+    type: 'response',
+    senderId: ROUTER_ID,
+    targetId,
+    payload: { requestId: new Raw(requestIdItem) },
+    success: false,
+    errorMessage: text,
+    timestamp: now,
+  });
+}
+
+export function eventMessage(type: string, data: Encodable, now: number): Buffer {
+  return encode({ type, data, timestamp: now });
+}

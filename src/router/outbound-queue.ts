@@ -1,0 +1,156 @@
+import type { Flusher } from './flusher.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { P2pStream } from './p2p-stream.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Frames at least this long are kept as they are while they wait; shorter ones are copied out of the read they lie in. */
+const KEEP_SLICE_BYTES = 16 * 1024;
+/** A waiting backlog is written in pieces of about this size, so that the age of its oldest message stays honest. */
+const BATCH_BYTES = 64 * 1024;
+
+/** The streams that have a queue. */
+export type QueueOwner = P2pStream | Subscription;
+
+/** Why a queue gave up on its reader. */
+export type SlowReason = 'slowReaderBytes' | 'slowReaderDeadline' | 'memoryPressure';
+
+/**
+ * What waits to be sent on one stream. Messages of one event-loop turn become one write; one write at a time is with the
+ * transport, and what comes meanwhile waits here, bounded in bytes and in age by whoever calls `flush` and `isOverdue`.
+ * Holds no socket and no timer.
+ */
+export class OutboundQueue {
+  /** Everything held: of this turn, waiting, and with the transport. */
+  bytes = 0;
+  /** True between the first push of a turn and the flush at its end. */
+  scheduled = false;
+  readonly owner: QueueOwner;
+  private readonly flusher: Flusher;
+  private readonly budget: MemoryBudget;
+  private fresh: Buffer[] = [];
+  private freshBytes = 0;
+  private backlog: Buffer[] | null = null;
+  private backlogSince: number[] | null = null;
+  private inFlightBytes = 0;
+  private inFlightSince = 0;
+  private closed = false;
+
+  constructor(owner: QueueOwner, flusher: Flusher, budget: MemoryBudget) {
+    this.owner = owner;
+    this.flusher = flusher;
+    this.budget = budget;
+  }
+
+  /** Queues a framed message; it leaves at the end of this event-loop turn at the earliest. */
+  push(framed: Buffer): void {
+    if (this.closed) return;
+    this.fresh.push(framed);
+    this.freshBytes += framed.length;
+    this.bytes += framed.length;
+    this.budget.usedBytes += framed.length;
+    if (!this.scheduled) {
+      this.scheduled = true;
+      this.flusher.add(this);
+    }
+  }
+
+  /** Writes what was pushed in this turn, or lets it wait behind a write that the transport still holds. */
+  flush(nowMs: number): void {
+    this.scheduled = false;
+    if (this.freshBytes === 0) return;
+    if (this.inFlightBytes > 0 || this.freshBytes > BATCH_BYTES) {
+      this.hold(nowMs);
+      if (this.inFlightBytes === 0) this.writeBacklog();
+      return;
+    }
+    const batch = this.takeFresh();
+    this.send(batch, nowMs);
+  }
+
+  /** The transport has taken the last write. */
+  written(): void {
+    this.bytes -= this.inFlightBytes;
+    this.budget.usedBytes -= this.inFlightBytes;
+    this.inFlightBytes = 0;
+    if (this.backlog !== null) this.writeBacklog();
+  }
+
+  /** True while a write is with the transport and more waits behind it. */
+  get isHeldUp(): boolean {
+    return this.backlog !== null;
+  }
+
+  /** True when nothing is left to send. */
+  get isEmpty(): boolean {
+    return this.bytes === 0;
+  }
+
+  /** True when the oldest unsent message has waited longer than `deadlineMs`. */
+  isOverdue(nowMs: number, deadlineMs: number): boolean {
+    return this.inFlightBytes > 0 && nowMs - this.inFlightSince > deadlineMs;
+  }
+
+  /** Forgets everything unsent; later pushes are ignored. */
+  close(): void {
+    this.closed = true;
+    this.budget.usedBytes -= this.bytes;
+    this.bytes = this.freshBytes = this.inFlightBytes = 0;
+    this.fresh = [];
+    this.backlog = this.backlogSince = null;
+  }
+
+  private takeFresh(): Buffer {
+    const frames = this.fresh;
+    const batch = frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames, this.freshBytes);
+    frames.length = 0;
+    this.freshBytes = 0;
+    return batch;
+  }
+
+  private send(batch: Buffer, since: number): void {
+    this.inFlightBytes = batch.length;
+    this.inFlightSince = since;
+    this.owner.outlet.write(batch);
+  }
+
+  /** Moves this turn's frames to the backlog, in pieces that neither pin large reads nor grow beyond a batch. */
+  private hold(nowMs: number): void {
+    this.backlog ??= [];
+    this.backlogSince ??= [];
+    let piece: Buffer[] = [];
+    let pieceBytes = 0;
+    for (const framed of this.fresh) {
+      if (pieceBytes > 0 && pieceBytes + framed.length > BATCH_BYTES) {
+        this.holdPiece(piece, pieceBytes, nowMs);
+        piece = [];
+        pieceBytes = 0;
+      }
+      piece.push(framed);
+      pieceBytes += framed.length;
+    }
+    this.holdPiece(piece, pieceBytes, nowMs);
+    this.fresh.length = 0;
+    this.freshBytes = 0;
+  }
+
+  private holdPiece(piece: Buffer[], pieceBytes: number, nowMs: number): void {
+    const keep = piece.length === 1 && pieceBytes >= KEEP_SLICE_BYTES;
+    this.backlog?.push(keep ? (piece[0] as Buffer) : Buffer.concat(piece, pieceBytes));
+    this.backlogSince?.push(nowMs);
+  }
+
+  private writeBacklog(): void {
+    const backlog = this.backlog as Buffer[];
+    const since = this.backlogSince as number[];
+    let count = 1;
+    let bytes = (backlog[0] as Buffer).length;
+    while (count < backlog.length && bytes + (backlog[count] as Buffer).length <= BATCH_BYTES) {
+      bytes += (backlog[count] as Buffer).length;
+      count++;
+    }
+    const pieces = backlog.splice(0, count);
+    const oldest = since.splice(0, count)[0] as number;
+    if (backlog.length === 0) this.backlog = this.backlogSince = null;
+    this.send(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, bytes), oldest);
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  type BodySink,
+  type Framing,
+  type FramingFault,
+  frame,
+  MessageReader,
+  type MessageSink,
+  ScanResult,
+  UNREADABLE,
+  unwrapMessage,
+} from '../wire/index.ts';
+import type { Client } from './client.ts';
+import { connectedMessage, errorMessage, TEXT } from './messages.ts';
+import { OutboundQueue } from './outbound-queue.ts';
+import type { RouterConnection, StreamOutlet } from './ports.ts';
+import type { RouterCore } from './router-core.ts';
+import { routeMessage } from './routing.ts';
+
+/**
+ * One p2p stream: bytes in, messages told apart, bound to a client by its first message, routed from then on.
+ * The transport calls `receive`, `halfClosed` and `closed`; what is to be sent waits in `queue`.
+ */
+export class P2pStream implements MessageSink, BodySink {
+  readonly core: RouterCore;
+  readonly connection: RouterConnection;
+  readonly outlet: StreamOutlet;
+  readonly queue: OutboundQueue;
+  client: Client | null = null;
+  /** The receiver of the last unicast: most senders talk to one peer for a while. */
+  lastTarget: Client | null = null;
+  /** How the first message was framed, and so how everything to this stream is. */
+  framing: Framing = 0;
+  /** Time of the chunk being read, in milliseconds since the epoch. */
+  now = 0;
+  private readonly reader: MessageReader;
+  private messagesInChunk = 0;
+  private isClosed = false;
+
+  constructor(core: RouterCore, connection: RouterConnection, outlet: StreamOutlet) {
+    this.core = core;
+    this.connection = connection;
+    this.outlet = outlet;
+    this.queue = new OutboundQueue(this, core.flusher, core.budget);
+    this.reader = new MessageReader(this, core.limits.maxMessageBytes);
+  }
+
+  /** Takes the next bytes of the stream. */
+  receive(chunk: Buffer): void {
+    if (this.isClosed) return;
+    const started = this.core.clock.monotonicMs();
+    this.now = this.core.clock.now();
+    this.messagesInChunk = 0;
+    this.reader.maxMessageBytes = this.core.limits.maxMessageBytes;
+    this.reader.push(chunk);
+    if (this.messagesInChunk > 0) {
+      const seconds = (this.core.clock.monotonicMs() - started) / 1000;
+      this.core.counters.routingLatency.observe(seconds, this.messagesInChunk);
+    }
+  }
+
+  /** The client has sent its last message: the stream is ended behind what it still has to get. */
+  halfClosed(): void {
+    if (this.isClosed) return;
+    this.reader.end();
+    if (this.isClosed) return;
+    this.unbind();
+    this.outlet.end('OK', 'OK');
+  }
+
+  /** The stream is gone, whoever closed it. */
+  closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.reader.release();
+    this.unbind();
+    this.queue.close();
+    this.core.streams.delete(this);
+  }
+
+  onMessage(bytes: Buffer, start: number, end: number): void {
+    if (this.isClosed) return;
+    unwrapMessage(bytes, start, end, this);
+  }
+
+  onBody(bytes: Buffer, start: number, end: number, framing: Framing, whole: boolean): void {
+    if (this.isClosed) return;
+    this.messagesInChunk++;
+    if (this.framing === 0) this.framing = framing;
+    const { scanner, limits } = this.core;
+    if (end - start > limits.maxMessageBytes) {
+      this.onFault('tooLarge');
+      return;
+    }
+    const result = scanner.scan(bytes, start, end);
+    if (result !== ScanResult.ok) this.refuse(result, end - start);
+    else if (this.client === null) this.bind(bytes, start, end, whole);
+    else routeMessage(this, this.client, bytes, start, end, whole);
+  }
+
+  onMalformedBody(framing: Framing): void {
+    if (this.isClosed) return;
+    this.messagesInChunk++;
+    if (this.framing === 0) this.framing = framing;
+    this.refuse(ScanResult.malformed, 0);
+  }
+
+  onFault(fault: FramingFault): void {
+    const { core } = this;
+    core.counters.dropped[fault === 'tooLarge' ? 'tooLarge' : 'malformed']++;
+    core.log.warnOnce(`p2p-${fault}`, 'Stream ended: bad gRPC framing', { fault, remote: this.connection.remote });
+    if (fault === 'tooLarge') this.fail('RESOURCE_EXHAUSTED', TEXT.tooLarge(core.limits.maxMessageBytes));
+    else this.fail('INTERNAL', fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
+  }
+
+  holdBytes(change: number): boolean {
+    return this.core.budget.tryChange(change);
+  }
+
+  /** Sends a message of the router's own. */
+  send(message: Buffer): void {
+    this.queue.push(frame(message, this.framing));
+  }
+
+  /** Answers a message that cannot be routed. */
+  answerError(text: string): void {
+    this.send(errorMessage(this.client?.id, text, this.now));
+  }
+
+  /** Cuts this stream off from its client, which stays registered and may come back with another stream. */
+  unbind(): void {
+    const { client } = this;
+    if (client === null) return;
+    this.client = null;
+    this.lastTarget = null;
+    if (client.stream === this) this.core.streamGone(client);
+  }
+
+  private fail(status: 'RESOURCE_EXHAUSTED' | 'INTERNAL', text: string): void {
+    this.unbind();
+    this.outlet.end(status, text);
+  }
+
+  private refuse(result: number, bytes: number): void {
+    const { counters } = this.core;
+    const unreadable = result === UNREADABLE;
+    counters.countUnknown(bytes);
+    counters.dropped[unreadable ? 'unreadable' : 'malformed']++;
+    this.answerError(unreadable ? TEXT.unreadable : TEXT.malformed);
+  }
+
+  /** The first message says who this is; it is routed too, unless it is the usual heartbeat. */
+  private bind(bytes: Buffer, start: number, end: number, whole: boolean): void {
+    const { scanner, registry, counters } = this.core;
+    const refusal = (text: string): void => {
+      counters.countUnknown(end - start);
+      counters.dropped.notBound++;
+      this.answerError(text);
+    };
+    if (scanner.senderStart < 0) {
+      refusal(TEXT.senderMissing);
+      return;
+    }
+    const id = bytes.toString('utf8', scanner.senderStart, scanner.senderEnd);
+    const client = registry.clients.get(id);
+    // an id is no secret: only the connection that registered it may bind it
+    if (client === undefined || client.connection !== this.connection) refusal(TEXT.notRegistered(id));
+    else if (this.core.draining) refusal(TEXT.bindFailed(id));
+    else {
+      this.attach(client);
+      routeMessage(this, client, bytes, start, end, whole);
+    }
+  }
+
+  private attach(client: Client): void {
+    const previous = client.stream;
+    this.client = client;
+    client.stream = this;
+    this.core.registry.bound.add(client);
+    client.touch(this.now);
+    if (previous !== null) {
+      previous.client = null;
+      previous.outlet.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
+    }
+    this.send(connectedMessage(client.id, this.now));
+  }
+}
+
+/** True when `bytes[start..end)` is the text of the item `idItem`, whose head is two bytes long. */
+export function isId(bytes: Buffer, start: number, end: number, client: Client): boolean {
+  const { idItem } = client;
+  const head = idItem.length - (end - start);
+  if (head !== 2) return false;
+  for (let i = start, k = head; i < end; i++, k++) if (bytes[i] !== idItem[k]) return false;
+  return true;
+}

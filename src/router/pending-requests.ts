@@ -1,0 +1,87 @@
+import type { Client } from './client.ts';
+import type { Clock } from './ports.ts';
+
+/** A request without a timeout of its own is given up after this long, so that unanswered ones cannot pile up for ever. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** The longest delay that a timer takes. */
+const LONGEST_TIMER_MS = 0x7fffffff;
+
+/** A request that was delivered and not answered yet. */
+export interface PendingRequest {
+  readonly key: string;
+  readonly requester: Client;
+  readonly responder: Client;
+  /** The request's id as the requester encoded it. */
+  readonly requestIdItem: Buffer;
+  readonly cancelTimer: () => void;
+}
+
+/** Keeps who waits for whom. Both sides hold the entry, so that either one's end settles it at once. */
+export class PendingRequests {
+  /** Requests waiting, over all clients. */
+  count = 0;
+  private readonly clock: Clock;
+  private readonly onTimeout: (request: PendingRequest) => void;
+
+  constructor(clock: Clock, onTimeout: (request: PendingRequest) => void) {
+    this.clock = clock;
+    this.onTimeout = onTimeout;
+  }
+
+  /** Notes a request; one with the same id to the same responder is replaced. `timeoutMs` 0 means none of its own. */
+  add(requester: Client, responder: Client, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
+    const key = keyOf(requestId, responder);
+    requester.asked ??= new Map();
+    responder.answering ??= new Set();
+    const earlier = requester.asked.get(key);
+    if (earlier !== undefined) this.remove(earlier);
+    const waitMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_TIMER_MS) : LONGEST_WAIT_MS;
+    const request: PendingRequest = {
+      key,
+      requester,
+      responder,
+      requestIdItem,
+      cancelTimer: this.clock.after(waitMs, () => this.expire(request)),
+    };
+    requester.asked.set(key, request);
+    responder.answering.add(request);
+    this.count++;
+  }
+
+  /** Settles the request that `responder` answers; false when there is none, or not any more. */
+  answer(requester: Client, responder: Client, requestId: string): boolean {
+    const request = requester.asked?.get(keyOf(requestId, responder));
+    if (request === undefined) return false;
+    this.remove(request);
+    return true;
+  }
+
+  /** Forgets the requests of a client that has gone, and returns those that others had put to it. */
+  settleAll(client: Client): PendingRequest[] {
+    for (const request of [...(client.asked?.values() ?? [])]) this.remove(request);
+    const orphaned = [...(client.answering ?? [])];
+    for (const request of orphaned) this.remove(request);
+    return orphaned;
+  }
+
+  private expire(request: PendingRequest): void {
+    this.remove(request);
+    this.onTimeout(request);
+  }
+
+  private remove(request: PendingRequest): void {
+    request.cancelTimer();
+    const { asked } = request.requester;
+    const { answering } = request.responder;
+    asked?.delete(request.key);
+    answering?.delete(request);
+    if (asked?.size === 0) request.requester.asked = null;
+    if (answering?.size === 0) request.responder.answering = null;
+    this.count--;
+  }
+}
+
+/** Only the client that was asked may answer, so its id is part of the key. */
+function keyOf(requestId: string, responder: Client): string {
+  return `${responder.id} ${requestId}`;
+}

@@ -1,0 +1,78 @@
+import type { Framing } from '../wire/index.ts';
+import type { Client } from './client.ts';
+import type { CloseReason } from './counters.ts';
+
+/** Time, handed in so that the core can be tested without waiting. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds of a clock that never jumps, with fractions. */
+  monotonicMs(): number;
+  /** Calls `run` once after `delayMs`; the result cancels it. */
+  after(delayMs: number, run: () => void): () => void;
+  /** Calls `run` once the event-loop turn's input is read. */
+  atEndOfTurn(run: () => void): void;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The part of the logger that the core uses. */
+export interface RouterLog {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  /** Logs the first occurrence of `cause`, then counts, so that a flood of refusals cannot flood the log. */
+  warnOnce(cause: string, message: string, fields?: LogFields): void;
+}
+
+/** Bounds that a reload may change. Bytes and milliseconds as named. */
+export interface Limits {
+  readonly maxMessageBytes: number;
+  readonly maxSendQueueBytes: number;
+  readonly maxBufferBytes: number;
+  readonly writeDeadlineMs: number;
+  readonly maxClientsPerConnection: number;
+  readonly maxGroups: number;
+  readonly maxPendingRequests: number;
+  readonly clientTimeoutMs: number;
+  readonly healthCheckIntervalMs: number;
+  readonly healthCheck: boolean;
+}
+
+/** Longest client or group name, and largest metadata map, in bytes. */
+export const MAX_NAME_BYTES = 256;
+export const MAX_METADATA_BYTES = 64 * 1024;
+
+/** How a stream ends; the names are gRPC's status codes. */
+export type EndStatus =
+  | 'OK'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'INTERNAL'
+  | 'ABORTED'
+  | 'UNAUTHENTICATED'
+  | 'INVALID_ARGUMENT';
+
+/** A stream towards a client as the core sees it. */
+export interface StreamOutlet {
+  /** Hands bytes to the transport, which answers with `OutboundQueue.written()` once they are on their way. */
+  write(batch: Buffer): void;
+  /** Ends the stream in good order, behind everything written. */
+  end(status: EndStatus, details: string): void;
+  /** Cuts a stream whose reader does not read, at once and without waiting for it. */
+  cut(details: string): void;
+}
+
+/** The connection that clients register on, as the core sees it. Identity is what counts: an id is no secret. */
+export interface RouterConnection {
+  readonly clients: Set<Client>;
+  /** For logs: address and port. */
+  readonly remote: string;
+}
+
+/** Told about clients coming and going, for the status page. */
+export interface ClientObserver {
+  clientClosed(client: Client, reason: CloseReason): void;
+}
+
+export type { Framing };

@@ -1,0 +1,36 @@
+import type { Client } from './client.ts';
+
+/** Who is there, by id and by group. Groups exist as long as they have members. */
+export class Registry {
+  readonly clients = new Map<string, Client>();
+  readonly groups = new Map<string, Set<Client>>();
+  /** Clients with an open p2p stream: the receivers of broadcasts. */
+  readonly bound = new Set<Client>();
+
+  add(client: Client): void {
+    this.clients.set(client.id, client);
+    client.connection.clients.add(client);
+    for (const name of client.groups) {
+      const members = this.groups.get(name);
+      if (members === undefined) this.groups.set(name, new Set([client]));
+      else members.add(client);
+    }
+  }
+
+  remove(client: Client): void {
+    this.clients.delete(client.id);
+    this.bound.delete(client);
+    client.connection.clients.delete(client);
+    for (const name of client.groups) {
+      const members = this.groups.get(name);
+      members?.delete(client);
+      if (members?.size === 0) this.groups.delete(name);
+    }
+  }
+
+  /** The bound client whose id is the text `bytes[start..end)`, or null. */
+  findBound(bytes: Buffer, start: number, end: number): Client | null {
+    const client = this.clients.get(bytes.toString('latin1', start, end));
+    return client !== undefined && client.stream !== null ? client : null;
+  }
+}

@@ -1,0 +1,187 @@
+import { decodeValue, findValue, TypeCode } from '../wire/index.ts';
+import type { Client } from './client.ts';
+import { failedResponse, TEXT } from './messages.ts';
+import { isId, type P2pStream } from './p2p-stream.ts';
+import { MAX_METADATA_BYTES } from './ports.ts';
+
+const REQUEST_ID = Buffer.from('requestId');
+const TIMEOUT_MS = Buffer.from('timeoutMs');
+
+/** A message that has been scanned: `core.scanner` holds its fields. */
+interface Incoming {
+  readonly stream: P2pStream;
+  readonly sender: Client;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Routes the scanned message `bytes[start..end)` of a bound client. `whole` says that both prefixes stand before it.
+ * Decides by the fields in `core.scanner`; the payload is never decoded.
+ */
+export function routeMessage(
+  stream: P2pStream,
+  sender: Client,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  whole: boolean,
+): void {
+  const { core } = stream;
+  const { scanner, counters, forwarded } = core;
+  sender.touch(stream.now);
+  const type = scanner.type;
+  counters.countIn(type, end - start);
+  if (type > TypeCode.response) {
+    handleOwn(stream, sender, bytes, type);
+    return;
+  }
+  if (scanner.senderStart >= 0 && isId(bytes, scanner.senderStart, scanner.senderEnd, sender)) {
+    forwarded.take(bytes, start, end, whole);
+  } else {
+    forwarded.takeWithSender(bytes, start, end, scanner, sender.idItem);
+  }
+  if (type === TypeCode.unicast) unicast(stream, bytes);
+  else if (type === TypeCode.broadcast) broadcast(stream, sender);
+  else if (type === TypeCode.multicast) multicast(stream, sender, bytes);
+  else if (type === TypeCode.request) request({ stream, sender, bytes });
+  else response({ stream, sender, bytes });
+  forwarded.clear();
+}
+
+/** Types that go to nobody. */
+function handleOwn(stream: P2pStream, sender: Client, bytes: Buffer, type: number): void {
+  if (type === TypeCode.heartbeat) return;
+  if (type === TypeCode.updateMetadata) updateMetadata(stream, sender, bytes);
+  else if (type === TypeCode.error) {
+    stream.core.log.warnOnce('client-error', 'A client reported an error', { client: sender.id });
+  } else if (stream.core.scanner.hasType) {
+    stream.core.counters.dropped.unknownType++;
+    stream.answerError(TEXT.unknownType);
+  } else missing(stream, 'unknown', 'type');
+}
+
+function missing(stream: P2pStream, type: string, field: string): void {
+  stream.core.counters.dropped.missingField++;
+  stream.answerError(TEXT.fieldMissing(type, field));
+}
+
+function deliver(stream: P2pStream, target: P2pStream): void {
+  const { forwarded, counters } = stream.core;
+  target.queue.push(forwarded.framed(target.framing));
+  counters.countOut(stream.core.scanner.type, forwarded.bodyBytes);
+}
+
+function findTarget(stream: P2pStream, bytes: Buffer): Client | null {
+  const { scanner, registry } = stream.core;
+  const last = stream.lastTarget;
+  if (last !== null && last.stream !== null && isId(bytes, scanner.targetStart, scanner.targetEnd, last)) return last;
+  const target = registry.findBound(bytes, scanner.targetStart, scanner.targetEnd);
+  stream.lastTarget = target;
+  return target;
+}
+
+function unicast(stream: P2pStream, bytes: Buffer): void {
+  const { scanner, counters } = stream.core;
+  if (scanner.targetStart < 0) {
+    missing(stream, 'unicast', 'targetId');
+    return;
+  }
+  const target = findTarget(stream, bytes);
+  if (target?.stream) deliver(stream, target.stream);
+  else {
+    counters.dropped.targetNotFound++;
+    stream.answerError(TEXT.notFound(bytes.toString('utf8', scanner.targetStart, scanner.targetEnd)));
+  }
+}
+
+function broadcast(stream: P2pStream, sender: Client): void {
+  const { bound } = stream.core.registry;
+  for (const client of bound) {
+    if (client !== sender && client.stream !== null) deliver(stream, client.stream);
+  }
+  if (bound.size < 2) stream.core.counters.dropped.noMembers++;
+}
+
+function multicast(stream: P2pStream, sender: Client, bytes: Buffer): void {
+  const { scanner, registry, counters } = stream.core;
+  if (scanner.groupStart < 0) {
+    missing(stream, 'multicast', 'groupName');
+    return;
+  }
+  let delivered = 0;
+  const members = registry.groups.get(bytes.toString('utf8', scanner.groupStart, scanner.groupEnd));
+  for (const client of members ?? []) {
+    if (client === sender || client.stream === null) continue;
+    deliver(stream, client.stream);
+    delivered++;
+  }
+  if (delivered === 0) counters.dropped.noMembers++;
+}
+
+/** The payload's requestId, as text and as the item it was encoded as; null when it has none. */
+function requestIdOf(stream: P2pStream, bytes: Buffer): { text: string; item: Buffer } | null {
+  const { payloadStart, payloadEnd } = stream.core.scanner;
+  if (payloadStart < 0) return null;
+  const item = findValue(bytes, payloadStart, payloadEnd, REQUEST_ID);
+  const text = item === null ? undefined : decodeValue(item);
+  return item !== null && typeof text === 'string' ? { text, item: Buffer.from(item) } : null;
+}
+
+function timeoutOf(stream: P2pStream, bytes: Buffer): number {
+  const { payloadStart, payloadEnd } = stream.core.scanner;
+  const item = findValue(bytes, payloadStart, payloadEnd, TIMEOUT_MS);
+  const value = item === null ? 0 : decodeValue(item);
+  return typeof value === 'number' && value > 0 ? value : 0;
+}
+
+function request(incoming: Incoming): void {
+  const { stream, sender, bytes } = incoming;
+  const { scanner, counters, pending, limits } = stream.core;
+  const requestId = requestIdOf(stream, bytes);
+  if (requestId === null || scanner.targetStart < 0) {
+    missing(stream, 'request', requestId === null ? 'payload.requestId' : 'targetId');
+    return;
+  }
+  const fail = (text: string): void => stream.send(failedResponse(sender.id, requestId.item, text, stream.now));
+  const target = findTarget(stream, bytes);
+  if (target?.stream == null) {
+    counters.dropped.targetNotFound++;
+    fail(TEXT.notFound(bytes.toString('utf8', scanner.targetStart, scanner.targetEnd)));
+  } else if ((sender.asked?.size ?? 0) >= limits.maxPendingRequests) {
+    counters.dropped.tooManyPending++;
+    stream.core.log.warnOnce('pending-requests', 'Request refused: too many pending', { client: sender.id });
+    fail(TEXT.tooManyPending(limits.maxPendingRequests));
+  } else {
+    pending.add(sender, target, requestId.text, requestId.item, timeoutOf(stream, bytes));
+    deliver(stream, target.stream);
+  }
+}
+
+function response(incoming: Incoming): void {
+  const { stream, sender, bytes } = incoming;
+  const { scanner, counters, pending } = stream.core;
+  const requestId = requestIdOf(stream, bytes);
+  if (requestId === null || scanner.targetStart < 0) {
+    missing(stream, 'response', requestId === null ? 'payload.requestId' : 'targetId');
+    return;
+  }
+  const target = findTarget(stream, bytes);
+  if (target?.stream == null) counters.dropped.targetNotFound++;
+  else if (pending.answer(target, sender, requestId.text)) deliver(stream, target.stream);
+  else counters.dropped.lateResponse++;
+}
+
+const METADATA = Buffer.from('metadata');
+
+function updateMetadata(stream: P2pStream, sender: Client, bytes: Buffer): void {
+  const { payloadStart, payloadEnd } = stream.core.scanner;
+  const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, METADATA);
+  if (item === null || (item[0] as number) >> 5 !== 5) {
+    stream.core.counters.dropped.invalidMetadata++;
+  } else if (item.length > MAX_METADATA_BYTES) {
+    stream.core.counters.dropped.invalidMetadata++;
+    stream.answerError(TEXT.metadataTooLarge(MAX_METADATA_BYTES));
+  } else {
+    stream.core.updateMetadata(sender, Buffer.from(item));
+  }
+}
