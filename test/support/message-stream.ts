@@ -1,0 +1,106 @@
+import { type CborMap, decodeCborMap, type Encodable, encodeCbor, Raw } from './cbor.ts';
+import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
+import { within } from './poll.ts';
+import type { RawStream, StreamEnd } from './raw-stream.ts';
+
+/** A message as it came: decoded, and byte for byte. */
+export interface Received {
+  readonly message: CborMap;
+  readonly body: Buffer;
+}
+
+interface Waiter {
+  readonly matches: (message: CborMap) => boolean;
+  readonly resolve: (received: Received) => void;
+}
+
+const DEFAULT_LIMIT_MS = 5000;
+
+/** A long-lived call, `p2p` or `events`: sends and collects messages. */
+export class MessageStream {
+  readonly stream: RawStream;
+  /** What came and was not taken yet. */
+  readonly inbox: Received[] = [];
+  /** How many messages came in all. */
+  receivedCount = 0;
+  /** What a Dart client could not have read. */
+  fault: Error | null = null;
+  private readonly framing: ClientFraming;
+  private readonly reader: FrameReader;
+  private waiters: Waiter[] = [];
+
+  constructor(stream: RawStream, framing: ClientFraming) {
+    this.stream = stream;
+    this.framing = framing;
+    this.reader = new FrameReader(framing);
+    stream.onBytes = (bytes) => this.onBytes(bytes);
+  }
+
+  get whenEnded(): Promise<StreamEnd> {
+    return this.stream.whenEnded;
+  }
+
+  /** Sends a message in the client's framing. A Buffer is the CBOR body as it is. */
+  send(message: Encodable): void {
+    this.sendBytes(frameBody(Buffer.isBuffer(message) ? message : encodeCbor(message), this.framing));
+  }
+
+  /** Sends bytes as they are, framing included. */
+  sendBytes(bytes: Buffer): void {
+    this.stream.send(bytes);
+  }
+
+  /** Half-closes as Dart does. */
+  halfClose(): void {
+    this.stream.halfClose();
+  }
+
+  /** The next message that matches, now or within the limit; it leaves the inbox, others stay there. */
+  async next(matches: (message: CborMap) => boolean = () => true, limitMs = DEFAULT_LIMIT_MS): Promise<Received> {
+    if (this.fault !== null) throw this.fault;
+    const index = this.inbox.findIndex((received) => matches(received.message));
+    if (index >= 0) return this.inbox.splice(index, 1)[0] as Received;
+    const arrival = new Promise<Received>((resolve) => this.waiters.push({ matches, resolve }));
+    return within(arrival, limitMs, `a message that matches ${matches}; inbox: ${this.describeInbox()}`);
+  }
+
+  /** The next message of that type. */
+  async ofType(type: string, limitMs = DEFAULT_LIMIT_MS): Promise<Received> {
+    return this.next((message) => message.type === type, limitMs);
+  }
+
+  /** Everything that came and was not taken yet; the inbox is empty afterwards. */
+  drain(): Received[] {
+    return this.inbox.splice(0);
+  }
+
+  private describeInbox(): string {
+    const seen = this.inbox.map(({ message }) => `${message.type} ${message.errorMessage ?? ''}`);
+    return `[${seen.slice(0, 5).join(', ')}]${this.fault === null ? '' : `, fault: ${this.fault.message}`}`;
+  }
+
+  private onBytes(bytes: Buffer): void {
+    try {
+      for (const body of this.reader.push(bytes)) this.onBody(body);
+    } catch (error) {
+      this.fault = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  private onBody(body: Buffer): void {
+    const received = { message: decodeCborMap(body), body };
+    this.receivedCount++;
+    const waiter = this.waiters.find(({ matches }) => matches(received.message));
+    if (waiter === undefined) {
+      this.inbox.push(received);
+      return;
+    }
+    this.waiters = this.waiters.filter((other) => other !== waiter);
+    waiter.resolve(received);
+  }
+}
+
+/** A fixture's or a test's body in hex, to be sent as it is. */
+export function hex(body: string): Raw {
+  return new Raw(body);
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder of its own that is removed with everything in it. */
+export class TempFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'rpc-router-test-'));
+
+  /** The path of `name` in the folder. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Writes a file, mode 600 unless told, and returns its path. */
+  write(name: string, content: string, mode = 0o600): string {
+    const path = this.file(name);
+    writeFileSync(path, content, { mode });
+    return path;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.remove();
+  }
+}
