@@ -36,6 +36,13 @@ export function frameTwice(body: Buffer): Buffer {
   return framed;
 }
 
+/** The prefix or prefixes of a body of `bodyBytes` that is sent in pieces behind them. */
+export function frameHead(bodyBytes: number, framing: Framing): Buffer {
+  const head = Buffer.allocUnsafe(2 * PREFIX_BYTES);
+  writePrefixes(head, bodyBytes);
+  return framing === 2 ? head : head.subarray(PREFIX_BYTES);
+}
+
 /** Writes both prefixes of a body of `bodyBytes` at the start of `framed`. */
 export function writePrefixes(framed: Buffer, bodyBytes: number): void {
   writePrefix(framed, 0, bodyBytes + PREFIX_BYTES);

@@ -15,6 +15,7 @@ export {
   type BodySink,
   type Framing,
   frame,
+  frameHead,
   frameTwice,
   PREFIX_BYTES,
   unwrapMessage,

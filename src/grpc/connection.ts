@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Client, CloseReason, RouterConnection } from '../router/index.ts';
+
+/** A TCP connection that was let in. */
+export class Connection implements RouterConnection {
+  readonly clients = new Set<Client>();
+  readonly socket: Socket;
+  readonly remote: string;
+  /** Both ends of the connection: what tells its calls from those of others. */
+  readonly key: string;
+  /** Stands in for an empty `:authority`, and tells the calls of a patched connection; nobody can guess it. */
+  secretAuthority: string | null = null;
+  /** The token that this connection has proven, by name and digest; null while it has proven none. */
+  proof: { readonly name: string; readonly digest: string } | null = null;
+  /** Why the router closes it, when it does. */
+  closeReason: CloseReason = 'connectionLost';
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.key = connectionKey(socket);
+  }
+
+  makeSecretAuthority(): string {
+    this.secretAuthority ??= randomBytes(16).toString('hex');
+    return this.secretAuthority;
+  }
+
+  /** Cuts the connection; its clients are removed with `reason`. */
+  destroy(reason: CloseReason): void {
+    this.closeReason = reason;
+    this.socket.destroy();
+  }
+}
+
+/** The addresses and ports of both ends, as far as they are known. */
+export interface EndPoints {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** Distinct for connections that exist at the same time, also behind one NAT or on several local addresses. */
+export function connectionKey(ends: EndPoints): string {
+  return `${ends.localAddress} ${ends.localPort} ${ends.remoteAddress} ${ends.remotePort}`;
+}
+
+/** The connections that are open, in the order they came. */
+export class Connections {
+  private readonly open = new Set<Connection>();
+  private readonly byKey = new Map<string, Connection>();
+  private readonly bySecret = new Map<string, Connection>();
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  add(connection: Connection): void {
+    this.open.add(connection);
+    this.byKey.set(connection.key, connection);
+  }
+
+  /** Lets calls find `connection` by the authority that is put into them. */
+  addSecret(connection: Connection): string {
+    const secret = connection.makeSecretAuthority();
+    this.bySecret.set(secret, connection);
+    return secret;
+  }
+
+  remove(connection: Connection): void {
+    this.open.delete(connection);
+    if (this.byKey.get(connection.key) === connection) this.byKey.delete(connection.key);
+    if (connection.secretAuthority !== null) this.bySecret.delete(connection.secretAuthority);
+  }
+
+  /** The connection that a call came on. */
+  find(authority: string, ends: EndPoints): Connection | undefined {
+    return this.bySecret.get(authority) ?? this.byKey.get(connectionKey(ends));
+  }
+
+  /** The newest first. */
+  newestFirst(): Connection[] {
+    return [...this.open].reverse();
+  }
+}

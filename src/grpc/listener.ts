@@ -1,0 +1,147 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { ConnectionInjector } from '@grpc/grpc-js';
+import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
+import { AuthorityPatch } from './authority-patch.ts';
+import { Connection, Connections } from './connection.ts';
+import { Preamble } from './preamble.ts';
+import type { TlsMaterial } from './tls.ts';
+
+export interface ListenerOptions {
+  readonly handshakeTimeoutMs: number;
+  /** A connection without any request is handed to HTTP/2, and so to its keepalive, after this long. */
+  readonly preambleIdleMs: number;
+}
+
+export interface ListenerDependencies {
+  readonly log: RouterLog;
+  readonly counters: Counters;
+  readonly injector: ConnectionInjector;
+  readonly maxConnections: () => number;
+  readonly options: () => ListenerOptions;
+  readonly onClosed: (connection: Connection, reason: CloseReason) => void;
+}
+
+const LISTEN_BACKLOG = 4096;
+
+/** Accepts connections, counts and limits them, and hands them to grpc-js. It owns the sockets to the end. */
+export class Listener {
+  readonly connections = new Connections();
+  private readonly deps: ListenerDependencies;
+  private readonly server: Server;
+  private readonly tlsServer: ReturnType<typeof createTlsServer> | null;
+  private draining = false;
+
+  constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
+    this.deps = deps;
+    this.server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.accept(socket));
+    this.tlsServer = tls === null ? null : this.createTls(tls);
+  }
+
+  /** Binds; rejects with Node's error (`EADDRINUSE`, `EACCES`, …). */
+  listen(host: string, port: number): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
+        this.server.off('error', reject);
+        // out of file descriptors, for instance: the connections that exist go on
+        this.server.on('error', (error) =>
+          this.deps.log.warnOnce('listener', 'Listener error', { error: error.message }),
+        );
+        resolve(this.server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** New connections are shaken hands with by this material. */
+  replaceTls(tls: TlsMaterial): void {
+    this.tlsServer?.setSecureContext({ key: tls.key, cert: tls.cert, ca: tls.clientCa ?? undefined });
+  }
+
+  /** Takes no more connections. */
+  stopAccepting(): void {
+    this.draining = true;
+    this.server.close();
+  }
+
+  /** Closes the newest connections beyond `limit`. */
+  enforceLimit(limit: number): number {
+    const excess = Math.max(0, this.connections.count - limit);
+    for (const connection of this.connections.newestFirst().slice(0, excess))
+      connection.destroy('connectionLimitLowered');
+    return excess;
+  }
+
+  /** Cuts every connection that is left. */
+  destroyAll(reason: CloseReason): void {
+    for (const connection of this.connections.newestFirst()) connection.destroy(reason);
+  }
+
+  private createTls(tls: TlsMaterial): ReturnType<typeof createTlsServer> {
+    const server = createTlsServer({
+      key: tls.key,
+      cert: tls.cert,
+      ...(tls.clientCa === null ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+      ALPNProtocols: ['h2'],
+      handshakeTimeout: this.deps.options().handshakeTimeoutMs,
+    });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const connection = this.connections.find('', socket);
+      if (connection === undefined) socket.destroy();
+      else this.greet(connection, socket);
+    });
+    server.on('tlsClientError', (error, socket) => {
+      this.refuse('tlsError', `${socket.remoteAddress}`, error.message);
+      socket.destroy();
+    });
+    return server;
+  }
+
+  private accept(socket: Socket): void {
+    const limit = this.deps.maxConnections();
+    if (this.draining || this.connections.count >= limit) {
+      this.refuse(this.draining ? 'draining' : 'connectionLimit', `${socket.remoteAddress}`, `limit ${limit}`);
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket);
+    this.connections.add(connection);
+    this.deps.counters.connectionsTotal++;
+    socket.on('error', ignoreError); // every error is followed by close
+    socket.once('close', () => {
+      this.connections.remove(connection);
+      this.deps.onClosed(connection, connection.closeReason);
+    });
+    if (this.tlsServer === null) this.greet(connection, socket);
+    else this.tlsServer.emit('connection', socket);
+  }
+
+  /** Reads the beginning of the conversation, then lets HTTP/2 have it. */
+  private greet(connection: Connection, socket: Socket): void {
+    const { handshakeTimeoutMs, preambleIdleMs } = this.deps.options();
+    new Preamble(socket, {
+      handshakeTimeoutMs,
+      idleMs: preambleIdleMs,
+      onReady: (patchAuthority) => {
+        const stream = patchAuthority ? this.patched(connection, socket) : socket;
+        this.deps.injector.injectConnection(stream);
+      },
+      onFailed: (reason) => {
+        this.refuse(reason, connection.remote, '');
+        socket.destroy();
+        connection.socket.destroy();
+      },
+    });
+  }
+
+  private patched(connection: Connection, socket: Socket): AuthorityPatch {
+    return new AuthorityPatch(socket, this.connections.addSecret(connection));
+  }
+
+  private refuse(reason: RefuseReason, remote: string, details: string): void {
+    this.deps.counters.refused[reason]++;
+    this.deps.log.warnOnce(`refused-${reason}`, 'Connection refused', { reason, remote, details });
+  }
+}
+
+function ignoreError(): void {}

@@ -1,0 +1,149 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { Client, Method, OutboundQueue, P2pStream, RouterCore, Subscription } from '../router/index.ts';
+import type { Framing } from '../wire/index.ts';
+import type { Authenticator } from './auth.ts';
+import type { CallHandler, OpenHandler, RouterCall } from './call.ts';
+import { sendListing } from './list-clients.ts';
+import {
+  checkProfile,
+  InvalidField,
+  integerField,
+  mapField,
+  respond,
+  textField,
+  textListField,
+  UnaryHandler,
+  type UnaryRequest,
+} from './unary.ts';
+
+export interface MethodDependencies {
+  readonly core: RouterCore;
+  readonly auth: Authenticator;
+}
+
+const EMPTY_MAP = Buffer.from([0xa0]);
+
+/** How each method of the service is served. */
+export function createMethods(deps: MethodDependencies): Record<Method, OpenHandler> {
+  const guarded =
+    (open: (call: RouterCall) => CallHandler): OpenHandler =>
+    (call, metadata) =>
+      admit(deps, call, metadata) ? open(call) : null;
+  return {
+    register: (call, metadata) => openRegister(deps, call, metadata),
+    ping: guarded((call) => unary(deps, call, (request) => ping(call, request))),
+    getOnlineClients: guarded((call) => unary(deps, call, (request) => listClients(deps, call, request))),
+    p2p: guarded((call) => openP2p(deps, call)),
+    events: guarded((call) => openEvents(deps, call)),
+  };
+}
+
+function admit({ core, auth }: MethodDependencies, call: RouterCall, metadata: Metadata): boolean {
+  if (core.draining) {
+    call.end('UNAVAILABLE', 'Router is shutting down');
+    return false;
+  }
+  if (auth.admits(call.connection, metadata)) return true;
+  refuseAuth(core, call);
+  call.end('UNAUTHENTICATED', 'A valid token is required');
+  return false;
+}
+
+function refuseAuth(core: RouterCore, call: RouterCall): void {
+  core.counters.authFailures++;
+  core.log.warnOnce('auth', 'Authentication failed', { method: call.method, remote: call.connection.remote });
+}
+
+function unary({ core }: MethodDependencies, call: RouterCall, run: (request: UnaryRequest) => void): UnaryHandler {
+  return new UnaryHandler(call, {
+    maxMessageBytes: core.limits.maxMessageBytes,
+    holdBytes: (change) => core.budget.tryChange(change),
+    run: (request) => {
+      try {
+        run(request);
+      } catch (error) {
+        if (!(error instanceof InvalidField)) throw error;
+        call.end('INVALID_ARGUMENT', error.message);
+      }
+    },
+  });
+}
+
+function ping(call: RouterCall, request: UnaryRequest): void {
+  respond(call, request.framing, { timestamp: integerField(request, 'v'), serverTimestamp: Date.now() });
+}
+
+function openRegister(deps: MethodDependencies, call: RouterCall, metadata: Metadata): CallHandler | null {
+  if (deps.core.draining) {
+    call.end('UNAVAILABLE', 'Router is shutting down');
+    return null;
+  }
+  const admitted = deps.auth.admits(call.connection, metadata);
+  return unary(deps, call, (request) => register(deps, call, request, admitted));
+}
+
+function register(
+  { core, auth }: MethodDependencies,
+  call: RouterCall,
+  request: UnaryRequest,
+  admitted: boolean,
+): void {
+  const name = textField(request, 'clientName');
+  const groups = [...new Set(textListField(request, 'groups') ?? [])];
+  const given = mapField(request, 'metadata') ?? EMPTY_MAP;
+  const refuse = (errorMessage: string): void =>
+    respond(call, request.framing, { clientId: '', success: false, errorMessage });
+  if (!admitted && !auth.admitsByMetadata(call.connection, given)) {
+    refuseAuth(core, call);
+    refuse('Authentication failed: a valid token is required');
+    return;
+  }
+  const metadata = auth.cleanMetadata(given);
+  const problem = checkProfile(name, groups, metadata, core.limits.maxGroups);
+  if (problem !== null)
+    core.log.warnOnce('profile', 'Registration refused', { problem, remote: call.connection.remote });
+  const client: Client | string = problem ?? core.register(call.connection, { name, groups, metadata });
+  if (typeof client === 'string') refuse(client);
+  else respond(call, request.framing, { clientId: client.id, success: true });
+}
+
+function listClients({ core }: MethodDependencies, call: RouterCall, request: UnaryRequest): void {
+  const groups = textListField(request, 'groups');
+  sendListing(core, call, request.framing, {
+    groups: groups === null || groups.length === 0 ? null : new Set(groups),
+    metadata: mapField(request, 'metadata'),
+  });
+}
+
+/** Lets the transport drive a p2p stream of the core. */
+function openP2p({ core }: MethodDependencies, call: RouterCall): P2pStream {
+  call.sendHeaders();
+  return core.openStream(call.connection, call);
+}
+
+/** Subscribes on the request message, whose content is ignored, or at its end. */
+class EventsHandler extends UnaryHandler {
+  subscription: Subscription | null = null;
+
+  override get queue(): OutboundQueue | null {
+    return this.subscription?.queue ?? null;
+  }
+
+  override closed(): void {
+    super.closed();
+    this.subscription?.closed();
+  }
+}
+
+function openEvents({ core }: MethodDependencies, call: RouterCall): CallHandler {
+  const subscribe = (framing: Framing): void => {
+    call.sendHeaders();
+    handler.subscription = core.subscribe(call.connection, call, framing);
+  };
+  const handler = new EventsHandler(call, {
+    maxMessageBytes: core.limits.maxMessageBytes,
+    holdBytes: (change) => core.budget.tryChange(change),
+    run: (request) => subscribe(request.framing),
+  });
+  return handler;
+}

@@ -1,0 +1,81 @@
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+
+/** What the listener shakes hands with. */
+export interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Certificates of the authorities that client certificates must come from; null asks for none. */
+  readonly clientCa: Buffer | null;
+  /** When the server's certificate expires, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export interface TlsFiles {
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  readonly tlsClientCa: string | null;
+}
+
+type ReadFile = (path: string) => Buffer;
+
+/**
+ * Reads and checks the TLS files: null without a certificate configured. Throws with file and cause when one is
+ * unreadable, expired, not yet valid, no PEM, or when key and certificate do not belong together.
+ */
+export function loadTls(files: TlsFiles, readFile: ReadFile, now: number): TlsMaterial | null {
+  const { tlsCert, tlsKey, tlsClientCa } = files;
+  if (tlsCert === null || tlsKey === null) return null;
+  const cert = readOrExplain(tlsCert, readFile);
+  const key = readOrExplain(tlsKey, readFile);
+  const clientCa = tlsClientCa === null ? null : readOrExplain(tlsClientCa, readFile);
+  const certificate = parseCertificate(cert, tlsCert);
+  checkValidity(certificate, tlsCert, now);
+  checkPair(certificate, key, tlsCert, tlsKey);
+  if (clientCa !== null && tlsClientCa !== null) parseCertificate(clientCa, tlsClientCa);
+  try {
+    createSecureContext({ cert, key, ...(clientCa === null ? {} : { ca: clientCa }) });
+  } catch (error) {
+    throw new Error(`${tlsCert}: cannot be used: ${messageOf(error)}`);
+  }
+  return { cert, key, clientCa, expiresAt: Date.parse(certificate.validTo) };
+}
+
+function readOrExplain(path: string, readFile: ReadFile): Buffer {
+  try {
+    return readFile(path);
+  } catch (error) {
+    throw new Error(`${path}: cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function parseCertificate(pem: Buffer, path: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new Error(`${path}: not a certificate in PEM format`);
+  }
+}
+
+function checkValidity(certificate: X509Certificate, path: string, now: number): void {
+  if (now > Date.parse(certificate.validTo)) throw new Error(`${path}: expired on ${certificate.validTo}`);
+  if (now < Date.parse(certificate.validFrom)) throw new Error(`${path}: not valid before ${certificate.validFrom}`);
+}
+
+function checkPair(certificate: X509Certificate, key: Buffer, certPath: string, keyPath: string): void {
+  const own = publicKeyOf(key, keyPath);
+  const certified = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  if (!own.equals(certified)) throw new Error(`${keyPath}: not the key of ${certPath}`);
+}
+
+function publicKeyOf(key: Buffer, path: string): Buffer {
+  try {
+    return createPublicKey(key).export({ type: 'spki', format: 'der' });
+  } catch (error) {
+    throw new Error(`${path}: not a private key in PEM format (${messageOf(error)})`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,31 @@
+import { digestOf, type TokenDigests } from './auth.ts';
+
+/** Permission bits for anybody but owner and group. */
+const OTHERS = 0o007;
+
+export interface TokensFile {
+  readonly text: string;
+  /** The file's permission bits. */
+  readonly mode: number;
+}
+
+/**
+ * Parses a tokens file: one `name: token` a line, `#` comments. Throws with every problem at once, as `file:line: …`; a
+ * file that others can read is refused.
+ */
+export function parseTokens(path: string, file: TokensFile): TokenDigests {
+  const problems: string[] = [];
+  if ((file.mode & OTHERS) !== 0) problems.push(`${path}: readable by others; run: chmod 640 ${path}`);
+  const tokens = new Map<string, Buffer>();
+  file.text.split(/\r?\n/).forEach((raw, index) => {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) return;
+    const match = /^([^\s:]+)\s*:\s*(\S+)$/.exec(line);
+    const where = `${path}:${index + 1}`;
+    if (match === null) problems.push(`${where}: expected "name: token"`);
+    else if (tokens.has(match[1] as string)) problems.push(`${where}: name ${match[1]} is there already`);
+    else tokens.set(match[1] as string, digestOf(match[2] as string));
+  });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return tokens;
+}

@@ -1,0 +1,178 @@
+import { MAX_METADATA_BYTES, MAX_NAME_BYTES, type OutboundQueue } from '../router/index.ts';
+import {
+  type BodySink,
+  copyValue,
+  decodeEntry,
+  decodeValue,
+  type Encodable,
+  type Entry,
+  encode,
+  type Framing,
+  type FramingFault,
+  frame,
+  hasValue,
+  MessageReader,
+  type MessageSink,
+  mapEntries,
+  Raw,
+  unwrapMessage,
+} from '../wire/index.ts';
+import type { CallHandler, RouterCall } from './call.ts';
+
+/** The request of a call that takes one message. */
+export interface UnaryRequest {
+  readonly bytes: Buffer;
+  readonly entries: readonly Entry[];
+  readonly framing: Framing;
+}
+
+export interface UnaryOptions {
+  readonly maxMessageBytes: number;
+  readonly holdBytes: (change: number) => boolean;
+  /** Called once, with the request, when it is complete. */
+  readonly run: (request: UnaryRequest) => void;
+}
+
+/** Reads the one request message of a call; whatever is not one readable map is answered with INVALID_ARGUMENT. */
+export class UnaryHandler implements CallHandler, MessageSink, BodySink {
+  private readonly call: RouterCall;
+  private readonly options: UnaryOptions;
+  private readonly reader: MessageReader;
+  private request: UnaryRequest | null = null;
+  private failed = false;
+
+  constructor(call: RouterCall, options: UnaryOptions) {
+    this.call = call;
+    this.options = options;
+    this.reader = new MessageReader(this, options.maxMessageBytes);
+  }
+
+  get queue(): OutboundQueue | null {
+    return null;
+  }
+
+  receive(chunk: Buffer): void {
+    if (!this.failed) this.reader.push(chunk);
+  }
+
+  halfClosed(): void {
+    this.reader.end();
+    if (this.failed) return;
+    if (this.request === null) this.refuse('No request message');
+    else this.options.run(this.request);
+  }
+
+  closed(): void {
+    this.reader.release();
+    this.failed = true;
+  }
+
+  onMessage(bytes: Buffer, start: number, end: number): void {
+    if (!this.failed) unwrapMessage(bytes, start, end, this);
+  }
+
+  onBody(bytes: Buffer, start: number, end: number, framing: Framing): void {
+    if (this.failed) return;
+    if (this.request !== null) {
+      this.refuse('More than one request message');
+      return;
+    }
+    const body = Buffer.from(bytes.subarray(start, end));
+    const entries = mapEntries(body, 0, body.length);
+    if (entries === null) this.refuse('Request is not a readable CBOR map with text keys');
+    else this.request = { bytes: body, entries, framing };
+  }
+
+  onMalformedBody(): void {
+    this.refuse('Request is not a CBOR map');
+  }
+
+  onFault(fault: FramingFault): void {
+    if (fault !== 'tooLarge') {
+      this.refuse(fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
+      return;
+    }
+    this.failed = true;
+    this.call.end('RESOURCE_EXHAUSTED', `Message too large: at most ${this.options.maxMessageBytes} bytes`);
+  }
+
+  holdBytes(change: number): boolean {
+    return this.options.holdBytes(change);
+  }
+
+  private refuse(details: string): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.call.end('INVALID_ARGUMENT', details);
+  }
+}
+
+/** Answers a unary call in the framing of its request, and ends it. */
+export function respond(call: RouterCall, framing: Framing, body: Encodable): void {
+  call.sendHeaders();
+  call.write(frame(encode(body), framing));
+  call.end('OK', 'OK');
+}
+
+/** A request field of the wrong type; becomes INVALID_ARGUMENT. */
+export class InvalidField extends Error {}
+
+/** An optional text field. */
+export function textField(request: UnaryRequest, key: string): string | null {
+  const value = decodeEntry(request.bytes, request.entries, key);
+  if (value === undefined && !isPresent(request, key)) return null;
+  if (typeof value !== 'string') throw new InvalidField(`${key} must be a text`);
+  return value;
+}
+
+/** An optional list of texts; absent is null. */
+export function textListField(request: UnaryRequest, key: string): string[] | null {
+  if (!isPresent(request, key)) return null;
+  const value = decodeEntry(request.bytes, request.entries, key);
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+    throw new InvalidField(`${key} must be a list of texts`);
+  }
+  return value;
+}
+
+/** An optional map with text keys, as it was encoded; absent is null. */
+export function mapField(request: UnaryRequest, key: string): Buffer | null {
+  const entry = request.entries.find((candidate) => candidate.key === key);
+  if (!hasValue(request.bytes, entry)) return null;
+  const bytes = copyValue(request.bytes, entry);
+  if (mapEntries(bytes, 0, bytes.length) === null) throw new InvalidField(`${key} must be a map with text keys`);
+  return bytes;
+}
+
+/** A required integer, to be echoed exactly: beyond 2^53 it stays as it was encoded. */
+export function integerField(request: UnaryRequest, key: string): Raw | number {
+  const entry = request.entries.find((candidate) => candidate.key === key);
+  const value = entry === undefined ? undefined : decodeValue(request.bytes.subarray(entry.valueStart, entry.end));
+  if (entry !== undefined && typeof value === 'bigint') return new Raw(copyValue(request.bytes, entry));
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new InvalidField(`${key} must be an integer`);
+  return value;
+}
+
+function isPresent(request: UnaryRequest, key: string): boolean {
+  return hasValue(
+    request.bytes,
+    request.entries.find((entry) => entry.key === key),
+  );
+}
+
+/** Why a profile is refused, or null. */
+export function checkProfile(
+  name: string | null,
+  groups: readonly string[],
+  metadata: Buffer,
+  maxGroups: number,
+): string | null {
+  if (name !== null && Buffer.byteLength(name) > MAX_NAME_BYTES)
+    return `clientName too long: at most ${MAX_NAME_BYTES} bytes`;
+  if (groups.length > maxGroups) return `Too many groups: at most ${maxGroups}`;
+  if (groups.some((group) => Buffer.byteLength(group) > MAX_NAME_BYTES)) {
+    return `Group name too long: at most ${MAX_NAME_BYTES} bytes`;
+  }
+  if (metadata.length > MAX_METADATA_BYTES) return `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`;
+  return null;
+}
