@@ -115,6 +115,14 @@ export class RawConnection {
     return allowed;
   }
 
+  /** Sends `bytes` as one DATA frame with END_STREAM, as unary requests are, or nothing when that is not allowed now. */
+  sendLast(streamId: number, bytes: Buffer, streamWindow: number): boolean {
+    if (bytes.length > Math.min(streamWindow, this.sendWindow, MAX_FRAME_BYTES)) return false;
+    this.sendWindow -= bytes.length;
+    this.frame(FrameType.data, Flag.endStream, streamId, bytes);
+    return true;
+  }
+
   ping(payload: Buffer = Buffer.from('12345678')): void {
     this.write(pingFrame(payload));
   }

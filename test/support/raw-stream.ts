@@ -43,9 +43,8 @@ export class RawStream {
 
   /** Sends `bytes` as DATA as the windows allow; `endStream` marks the last frame. */
   send(bytes: Buffer, endStream = false): void {
-    if (endStream && this.unsent.length === 0 && bytes.length <= Math.min(this.window, 16384)) {
+    if (endStream && this.unsent.length === 0 && this.connection.sendLast(this.id, bytes, this.window)) {
       this.window -= bytes.length;
-      this.connection.frame(FrameType.data, Flag.endStream, this.id, bytes);
       return;
     }
     if (bytes.length > 0) this.unsent.push(bytes);
