@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Installs rpc-dart-router as a hardened systemd service; run again, it upgrades. From a clone or from an unpacked
+# release (which needs no network). What it does and why: docs/production.md.
+# Exit codes: 0 done, 1 failed (nothing changed, or the previous version runs again), 2 wrong usage.
+set -euo pipefail
+
+SOURCE_DIR=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+LIB_DIR=$SOURCE_DIR/scripts/lib
+# shellcheck source=lib/settings.sh
+. "$LIB_DIR/settings.sh"
+# shellcheck source=lib/ui.sh
+. "$LIB_DIR/ui.sh"
+# shellcheck source=lib/assemble.sh
+. "$LIB_DIR/assemble.sh"
+# shellcheck source=lib/checks.sh
+. "$LIB_DIR/checks.sh"
+# shellcheck source=lib/application.sh
+. "$LIB_DIR/application.sh"
+# shellcheck source=lib/host.sh
+. "$LIB_DIR/host.sh"
+# shellcheck source=lib/service.sh
+. "$LIB_DIR/service.sh"
+
+ACTION=install
+PURGE=0
+TUNE=0
+PORT=
+LANGUAGE=
+
+parse_arguments() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --rollback) ACTION=rollback ;;
+      --uninstall) ACTION=uninstall ;;
+      --purge) PURGE=1 ;;
+      --tune) TUNE=1 ;;
+      --dry-run) DRY_RUN=1 ;;
+      --quiet | -q) QUIET=1 ;;
+      --port | --lang)
+        [ $# -gt 1 ] || wrong_usage needs_value "$1"
+        if [ "$1" = --port ]; then PORT=$2; else LANGUAGE=$2; fi
+        shift
+        ;;
+      --port=*) PORT=${1#*=} ;;
+      --lang=*) LANGUAGE=${1#*=} ;;
+      --help) ACTION=help ;;
+      *) wrong_usage unknown_option "$1" ;;
+    esac
+    shift
+  done
+  [[ $LANGUAGE =~ ^(|en|ru)$ ]] || wrong_usage bad_language "$LANGUAGE"
+  if ! [[ $PORT =~ ^([1-9][0-9]{0,4})?$ ]] || [ "${PORT:-1}" -gt 65535 ]; then wrong_usage bad_port "$PORT"; fi
+  [ $PURGE = 0 ] || [ $ACTION = uninstall ] || wrong_usage purge_alone
+}
+
+wrong_usage() {
+  [[ $LANGUAGE =~ ^(en|ru)$ ]] || LANGUAGE=
+  load_messages "$LANGUAGE"
+  warn "$@"
+  warn usage
+  exit 2
+}
+
+main() {
+  parse_arguments "$@"
+  load_messages "$LANGUAGE"
+  case $ACTION in
+    help) t usage && echo ;;
+    install) install_or_upgrade ;;
+    rollback) roll_back ;;
+    uninstall) uninstall ;;
+  esac
+}
+
+install_or_upgrade() {
+  check_machine
+  lock
+  local old
+  old=$(linked "$CURRENT")
+  NEW='?'
+  if step stage "$VERSIONS_DIR"; then stage_application; fi
+  prepare_host
+  if [ "$DRY_RUN" = 1 ]; then
+    dry_run_rest "$old"
+    return
+  fi
+  accept_configuration
+  if [ "$NEW" = "$old" ]; then
+    refresh "$old"
+  elif [ -n "$old" ]; then
+    upgrade "$old"
+  else
+    first_install
+  fi
+  prune_versions
+  summary
+}
+
+# Two installations at once would undo each other.
+lock() {
+  [ "$DRY_RUN" = 0 ] || return 0
+  exec 9>/run/lock/rpc-dart-router-install.lock
+  flock --nonblock 9 || die locked
+}
+
+prepare_host() {
+  if ! getent passwd "$ACCOUNT" >/dev/null; then
+    if step make_account "$ACCOUNT" "$DATA_DIR"; then make_account; fi
+  fi
+  if step make_directories; then make_directories; fi
+  if [ ! -e "$CONFIG_FILE" ]; then
+    if step make_config "$CONFIG_FILE"; then make_config "$VERSIONS_DIR/$NEW"; fi
+  fi
+  if [ $TUNE = 1 ]; then
+    if step tune "$SYSCTL_FILE" "$LIMITS_FILE"; then tune_host; fi
+  fi
+}
+
+dry_run_rest() {
+  step write_unit "$UNIT_FILE" "$DROPIN_FILE" || true
+  step link_commands "${!COMMANDS[*]}" "$BIN_DIR" || true
+  if [ -n "$1" ]; then step upgrade "$1" '…' || true; else step start "$SERVICE" || true; fi
+  say dry_run_done
+}
+
+# The new version has to accept the configuration before the old one is stopped.
+accept_configuration() {
+  local answer
+  answer=$(as_service node "$VERSIONS_DIR/$NEW/dist/main.js" --check-config --config "$CONFIG_FILE" 2>&1) || {
+    printf '%s\n' "$answer" >&2
+    die config_refused "$CONFIG_FILE"
+  }
+}
+
+first_install() {
+  step start "$SERVICE"
+  if ! activate "$NEW"; then
+    show_journal
+    systemctl stop "$SERVICE" || true
+    die install_failed
+  fi
+}
+
+upgrade() {
+  local old=$1 before
+  before=$(linked "$PREVIOUS")
+  step upgrade "$old" "$NEW"
+  trap 'trap - EXIT; undo_upgrade "$old" "$before"; exit 1' EXIT
+  trap 'exit 130' INT TERM HUP
+  activate "$NEW" || {
+    show_journal
+    exit 1
+  }
+  trap - EXIT INT TERM HUP
+  say downtime "$(seconds "$DOWNTIME_MS")"
+}
+
+# undo_upgrade OLD BEFORE: OLD runs again, and BEFORE is again the one before it.
+undo_upgrade() {
+  warn rolling_back "$1"
+  activate "$1" || {
+    show_journal
+    die rollback_failed "$1"
+  }
+  if [ -n "$2" ]; then link "$PREVIOUS" "$2"; else rm -f "$PREVIOUS"; fi
+  prune_versions
+  warn rolled_back "$1" "$(seconds "$DOWNTIME_MS")"
+}
+
+# The version is the installed one: mend what is missing, restart only for a changed unit.
+refresh() {
+  local digest
+  digest=$(unit_digest)
+  write_unit
+  link_commands
+  if [ "$digest" = "$(unit_digest)" ] && is_running && HEALTH=$(healthy 0 2>/dev/null); then
+    say up_to_date "$1"
+  else
+    step start "$SERVICE"
+    activate "$1" || {
+      show_journal
+      die install_failed
+    }
+  fi
+}
+
+# The way back is an upgrade to the version before; the configuration has to suit it, too.
+roll_back() {
+  local old
+  check_root
+  [ "$PROBLEMS" = 0 ] || die checks_failed
+  lock
+  old=$(linked "$CURRENT")
+  NEW=$(linked "$PREVIOUS")
+  [ -n "$NEW" ] || die nothing_previous
+  if [ "$DRY_RUN" = 1 ]; then
+    step upgrade "$old" "$NEW" || return 0
+  fi
+  accept_configuration
+  upgrade "$old"
+  summary
+}
+
+uninstall() {
+  check_root
+  [ "$PROBLEMS" = 0 ] || die checks_failed
+  lock
+  if step remove_service "$SERVICE"; then remove_service; fi
+  if step remove_program "$PREFIX"; then
+    unlink_commands
+    remove_tuning
+    rm -rf "$PREFIX"
+  fi
+  if [ $PURGE = 0 ]; then
+    say data_kept "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR" "$ACCOUNT"
+  elif step remove_data "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR" "$ACCOUNT"; then
+    rm -rf "$DROPIN_DIR"
+    remove_data
+  fi
+}
+
+summary() {
+  say summary "$HEALTH" "$(linked "$CURRENT")" "$(linked "$PREVIOUS")" "$CONFIG_FILE" "$LOG_DIR" "$SERVICE" "$SERVICE"
+}
+
+main "$@"

@@ -1,0 +1,84 @@
+# The versions under /opt/rpc-dart-router: bringing one in, switching between two, dropping the rest.
+# shellcheck shell=bash
+
+STAGING=$VERSIONS_DIR/.staging
+
+# stage_application: puts the source's version complete beside the running one. Sets NEW to its id.
+stage_application() {
+  install -d -m 755 -o root -g root "$PREFIX" "$VERSIONS_DIR"
+  rm -rf "$STAGING"
+  if is_release "$SOURCE_DIR"; then
+    NEW=$(json_field "$SOURCE_DIR/release.json" id)
+    is_intact "$SOURCE_DIR" || die release_damaged "$SOURCE_DIR"
+    ! is_intact "$VERSIONS_DIR/$NEW" || return 0
+    cp -a --no-preserve=ownership "$SOURCE_DIR" "$STAGING"
+  else
+    assemble "$SOURCE_DIR" "$STAGING" || die build_failed
+    NEW=$(json_field "$STAGING/release.json" id)
+  fi
+  chmod -R u=rwX,go=rX "$STAGING"
+  rm -rf "${VERSIONS_DIR:?}/$NEW"
+  sync -f "$STAGING"
+  mv "$STAGING" "$VERSIONS_DIR/$NEW"
+}
+
+# is_intact FOLDER: a version whose bytes are the ones that it was built with.
+is_intact() {
+  is_release "$1" || return
+  local id version
+  id=$(json_field "$1/release.json" id)
+  version=$(json_field "$1/release.json" version)
+  [ "$id" = "$version-$(tree_digest "$1")" ]
+}
+
+# linked LINK: the id of the version that a link points to; empty without one.
+linked() { [ ! -d "$1" ] || basename "$(readlink -f "$1")"; }
+
+# link LINK ID: a rename, so that the link is never missing.
+link() {
+  ln -sfn "versions/$2" "$1.new" &&
+    mv -fT "$1.new" "$1"
+}
+
+# switch_to ID: makes a version the current one and the one before it the previous one.
+switch_to() {
+  local old
+  old=$(linked "$CURRENT")
+  [ "$old" != "$1" ] || return 0
+  if [ -n "$old" ]; then link "$PREVIOUS" "$old" || return; fi
+  link "$CURRENT" "$1" &&
+    sync -f "$PREFIX"
+}
+
+# Only the current and the previous version stay.
+prune_versions() {
+  local version
+  for version in "$VERSIONS_DIR"/*; do
+    case $(basename "$version") in
+      "$(linked "$CURRENT")" | "$(linked "$PREVIOUS")") ;;
+      *) rm -rf "$version" ;;
+    esac
+  done
+}
+
+# A command of the same name that somebody else put there (a global pm2, say) is left alone.
+link_commands() {
+  local name target
+  for name in "${!COMMANDS[@]}"; do
+    target=$CURRENT/${COMMANDS[$name]}
+    if [ "$(readlink "$BIN_DIR/$name")" = "$target" ]; then
+      continue
+    elif [ -e "$BIN_DIR/$name" ]; then
+      warn command_taken "$BIN_DIR/$name"
+    else
+      ln -sf "$target" "$BIN_DIR/$name"
+    fi
+  done
+}
+
+unlink_commands() {
+  local name
+  for name in "${!COMMANDS[@]}"; do
+    [ "$(readlink "$BIN_DIR/$name")" != "$CURRENT/${COMMANDS[$name]}" ] || rm -f "$BIN_DIR/$name"
+  done
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+// health-check.mjs CONTROL_SOCKET [SECONDS]
+// Asks a running router whether it serves, and keeps asking for so many seconds: first /readyz and /api/status on
+// its control socket, then grpc.health.v1.Health/Check on its gRPC port, as a client would. Exit 0 when it does.
+import { request } from 'node:http';
+import { connect } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const STEP_TIMEOUT_MS = 2000;
+const EMPTY_GRPC_MESSAGE = Buffer.from([0, 0, 0, 0, 0]);
+/** HealthCheckResponse { status: SERVING } with its gRPC frame. */
+const SERVING = Buffer.from([0, 0, 0, 0, 2, 8, 1]);
+
+/** @returns {Promise<string>} the body of a 200 answer */
+function get(socketPath, path) {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, path, timeout: STEP_TIMEOUT_MS }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        body += chunk;
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(body);
+        else reject(new Error(`${path} answers ${response.statusCode} ${body.trim()}`));
+      });
+    });
+    call.on('timeout', () => call.destroy(new Error(`${path} does not answer`)));
+    call.on('error', reject).end();
+  });
+}
+
+/** @returns {Promise<Buffer>} what Health/Check answers over `http:` or `https:` */
+function checkGrpc(scheme, host, port) {
+  return new Promise((resolve, reject) => {
+    // The certificate names a public host, not the loopback; whether it is the right one is not asked here.
+    const session = connect(`${scheme}//${host}:${port}`, { rejectUnauthorized: false });
+    const chunks = [];
+    session.setTimeout(STEP_TIMEOUT_MS, () => session.destroy(new Error(`port ${port} does not answer`)));
+    session.on('error', reject);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.on('data', (chunk) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => {
+      session.close();
+      resolve(Buffer.concat(chunks));
+    });
+    stream.end(EMPTY_GRPC_MESSAGE);
+  });
+}
+
+/** Without a client certificate a router with mutual TLS cannot be asked further than its handshake. */
+const wantsClientCertificate = (error) => /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(error.code ?? '');
+
+async function answersGrpc(host, port) {
+  try {
+    return SERVING.equals(await checkGrpc('http:', host, port));
+  } catch {
+    return await checkGrpc('https:', host, port).then((answer) => SERVING.equals(answer), wantsClientCertificate);
+  }
+}
+
+function reachable(host) {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function check(socketPath) {
+  await get(socketPath, '/readyz');
+  const status = JSON.parse(await get(socketPath, '/api/status'));
+  const grpc = status.listening.find(({ purpose }) => purpose === 'grpc');
+  const host = reachable(grpc.host);
+  if (!(await answersGrpc(host, grpc.port))) throw new Error(`${host}:${grpc.port} is not SERVING`);
+  return `rpc-dart-router ${status.version}, pid ${status.pid}, ${grpc.host}:${grpc.port}`;
+}
+
+const [socketPath, seconds = '0'] = process.argv.slice(2);
+const deadline = Date.now() + Number(seconds) * 1000;
+for (;;) {
+  try {
+    console.log(await check(socketPath));
+    break;
+  } catch (error) {
+    if (Date.now() >= deadline) {
+      console.error(`${error.message}`);
+      process.exitCode = 1;
+      break;
+    }
+    await sleep(100);
+  }
+}

@@ -1,0 +1,49 @@
+# What the service needs on the machine: its account, its folders, its first configuration, and, with --tune, limits of the host.
+# shellcheck shell=bash
+
+SYSCTL_FILE=/etc/sysctl.d/90-rpc-dart-router.conf
+LIMITS_FILE=/etc/security/limits.d/rpc-dart-router.conf
+
+make_account() {
+  getent group "$ACCOUNT" >/dev/null || groupadd --system "$ACCOUNT"
+  getent passwd "$ACCOUNT" >/dev/null ||
+    useradd --system --gid "$ACCOUNT" --home-dir "$DATA_DIR" --no-create-home \
+      --shell /usr/sbin/nologin --comment 'RPC Dart Router' "$ACCOUNT"
+}
+
+make_directories() {
+  install -d -m 755 -o root -g root "$PREFIX" "$CONFIG_DIR"
+  install -d -m 750 -o "$ACCOUNT" -g "$ACCOUNT" "$LOG_DIR" "$RUN_DIR" "$DATA_DIR"
+  install -d -m 700 -o "$ACCOUNT" -g "$ACCOUNT" "$PM2_DIR"
+}
+
+# make_config VERSION_FOLDER: writes config.yaml from that version's options table, unless there is one.
+make_config() {
+  local text
+  text=$(node "$1/scripts/lib/sample-config.mjs" "$LANGUAGE")
+  printf '%s\n' "$text" >"$CONFIG_FILE.new"
+  [ -z "$PORT" ] || sed -i "s/^#* *port: .*/port: $PORT/" "$CONFIG_FILE.new"
+  chmod 644 "$CONFIG_FILE.new"
+  mv "$CONFIG_FILE.new" "$CONFIG_FILE"
+}
+
+# as_service COMMAND...: as the service's user, with nothing of the caller's environment (it may hold ROUTER_ settings).
+as_service() {
+  env -i PATH="$SYSTEM_PATH" HOME="$DATA_DIR" PM2_HOME="$PM2_DIR" LANG="${LC_ALL:-${LANG:-C.UTF-8}}" \
+    setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups -- "$@"
+}
+
+# tune_host: the kernel and login limits of deploy/host. Some containers may not set kernel values: said, not fatal.
+tune_host() {
+  install -m 644 -o root -g root "$SOURCE_DIR/deploy/host/sysctl.conf" "$SYSCTL_FILE"
+  install -m 644 -o root -g root "$SOURCE_DIR/deploy/host/limits.conf" "$LIMITS_FILE"
+  sysctl --quiet --load "$SYSCTL_FILE" || warn sysctl_refused "$SYSCTL_FILE"
+}
+
+remove_tuning() { rm -f "$SYSCTL_FILE" "$LIMITS_FILE"; }
+
+remove_data() {
+  rm -rf "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR"
+  ! getent passwd "$ACCOUNT" >/dev/null || userdel "$ACCOUNT"
+  ! getent group "$ACCOUNT" >/dev/null || groupdel "$ACCOUNT"
+}

@@ -1,0 +1,67 @@
+# The systemd service: its unit, its drop-in, and the proof that it serves.
+# shellcheck shell=bash disable=SC2034 # HEALTH and DOWNTIME_MS are read by the scripts that source this
+
+START_TIMEOUT_S=30
+HEALTH=
+DOWNTIME_MS=0
+
+# write_unit: the unit as `pm2 startup` generates it, with our drop-in over it. The drop-in comes first, so
+# that the bare unit never stands alone. Both belong to the current version.
+write_unit() {
+  local scratch
+  keep_foreign_unit
+  install -D -m 644 -o root -g root "$CURRENT/systemd/$SERVICE.conf" "$DROPIN_FILE" || return
+  scratch=$(mktemp -d) || return
+  # With --preserve-symlinks-main the unit names …/current/… instead of one version.
+  env -i PATH="$SYSTEM_PATH" HOME="$scratch" PM2_HOME="$scratch" \
+    node --preserve-symlinks-main "$CURRENT/node_modules/pm2/bin/pm2" startup systemd \
+    -u "$ACCOUNT" --hp "$DATA_DIR" --service-name "$SERVICE" >"$scratch/output" 2>&1 ||
+    { cat "$scratch/output" >&2; rm -rf "$scratch"; return 1; }
+  rm -rf "$scratch"
+  systemctl daemon-reload
+}
+
+# A unit of this name that PM2 did not make (the Dart router had one) is kept for whoever wants to look.
+keep_foreign_unit() {
+  [ ! -f "$UNIT_FILE" ] || grep -q 'PM2 process manager' "$UNIT_FILE" || mv "$UNIT_FILE" "$UNIT_FILE.replaced"
+}
+
+unit_digest() { cat "$UNIT_FILE" "$DROPIN_FILE" 2>/dev/null | sha256sum; }
+
+is_running() { systemctl is-active --quiet "$SERVICE"; }
+
+# healthy SECONDS: asks the router itself, on its control socket and as a client on its port, for so long.
+healthy() { node "$CURRENT/scripts/lib/health-check.mjs" "$CONTROL_SOCKET" "$1"; }
+
+start_service() {
+  systemctl reset-failed "$SERVICE" 2>/dev/null || true
+  systemctl start "$SERVICE"
+}
+
+# activate ID: the whole switch. False when that version does not come up healthy. Sets DOWNTIME_MS.
+# It is called as a condition, where `set -e` is off: every step says by && that it may fail.
+activate() {
+  local since
+  since=$(now_ms)
+  { ! is_running || systemctl stop "$SERVICE"; } &&
+    switch_to "$1" &&
+    write_unit &&
+    link_commands &&
+    start_service &&
+    HEALTH=$(healthy "$START_TIMEOUT_S")
+  local status=$?
+  DOWNTIME_MS=$(($(now_ms) - since))
+  return $status
+}
+
+show_journal() { journalctl -u "$SERVICE" --since "-1min" -n 25 --no-pager -o cat >&2 || true; }
+
+remove_service() {
+  systemctl disable --now "$SERVICE" 2>/dev/null || true
+  rm -rf "$UNIT_FILE" "$DROPIN_FILE"
+  # An operator's own `systemctl edit` stays until --purge.
+  rmdir "$DROPIN_DIR" 2>/dev/null || true
+  systemctl daemon-reload
+  systemctl reset-failed "$SERVICE" 2>/dev/null || true
+  rm -rf "$RUN_DIR"
+}

@@ -1,0 +1,46 @@
+# What the scripts say: two languages, quiet mode, dry run.
+# shellcheck shell=bash
+
+QUIET=${QUIET:-0}
+DRY_RUN=${DRY_RUN:-0}
+declare -A TEXT=()
+
+# load_messages [LANGUAGE]: `ru` or `en`; without one, as the locale says.
+load_messages() {
+  local language=${1:-${LC_ALL:-${LC_MESSAGES:-${LANG:-en}}}}
+  case $language in
+    ru*) language=ru ;;
+    *) language=en ;;
+  esac
+  # shellcheck source=messages.en.sh
+  . "$LIB_DIR/messages.$language.sh"
+}
+
+# t KEY [ARGUMENT]...: the text in the chosen language.
+t() {
+  local key=$1
+  shift
+  # shellcheck disable=SC2059 # the formats are ours
+  printf -- "${TEXT[$key]:?no message called $key}" "$@"
+}
+
+say() { [ "$QUIET" = 1 ] || printf '%s\n' "$(t "$@")"; }
+warn() { printf '%s\n' "$(t "$@")" >&2; }
+die() {
+  warn "$@"
+  exit 1
+}
+
+# step KEY [ARGUMENT]...: announces a change. False in a dry run, so that `if step …; then` guards the change itself.
+step() {
+  if [ "$DRY_RUN" = 1 ]; then
+    printf '%s %s\n' "$(t would)" "$(t "$@")"
+    return 1
+  fi
+  [ "$QUIET" = 1 ] || printf '• %s\n' "$(t "$@")"
+}
+
+now_ms() { date +%s%3N; }
+
+# seconds MILLISECONDS: 1234 becomes 1.23
+seconds() { printf '%d.%02d' $(($1 / 1000)) $(($1 % 1000 / 10)); }

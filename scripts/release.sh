@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds release/rpc-dart-router-VERSION.tar.gz: the program with its dependencies inside, which
+# `sudo bash scripts/install-production.sh` installs without a network. Nothing in it is compiled for one platform.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+# shellcheck source=lib/assemble.sh
+. "$ROOT/scripts/lib/assemble.sh"
+
+output=$ROOT/release
+case ${1:-} in
+  '') ;;
+  --output) output=${2:?--output needs a folder} ;;
+  *)
+    echo "usage: release.sh [--output FOLDER]" >&2
+    exit 2
+    ;;
+esac
+
+name=rpc-dart-router-$(json_field "$ROOT/package.json" version)
+stage=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-release.XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+assemble "$ROOT" "$stage/$name"
+
+# Same input, same bytes: names sorted, no owner, no time of day.
+mkdir -p "$output"
+tar -C "$stage" --sort=name --owner=root:0 --group=root:0 --mtime=@0 -cf - "$name" | gzip -n >"$output/.$name.tar.gz"
+mv "$output/.$name.tar.gz" "$output/$name.tar.gz"
+(cd "$output" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+echo "$output/$name.tar.gz"

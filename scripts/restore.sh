@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Puts a backup back: configuration and data become what they were. The state before is saved first,
+# and comes back by itself when the service does not come up with the restored one.
+set -euo pipefail
+
+LIB_DIR=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib" && pwd)
+# shellcheck source=lib/settings.sh
+. "$LIB_DIR/settings.sh"
+# shellcheck source=lib/ui.sh
+. "$LIB_DIR/ui.sh"
+# shellcheck source=lib/application.sh
+. "$LIB_DIR/application.sh"
+# shellcheck source=lib/host.sh
+. "$LIB_DIR/host.sh"
+# shellcheck source=lib/service.sh
+. "$LIB_DIR/service.sh"
+# shellcheck source=lib/archive.sh
+. "$LIB_DIR/archive.sh"
+
+file=
+language=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lang) language=${2:-} && shift ;;
+    --quiet | -q) QUIET=1 ;;
+    -*) file= && break ;;
+    *) file=$1 ;;
+  esac
+  shift
+done
+load_messages "$language"
+if [ -z "$file" ]; then
+  warn restore_usage
+  exit 2
+fi
+
+check_backup() {
+  local foreign
+  [ "$(id -u)" = 0 ] || die root_missing
+  [ -n "$(linked "$CURRENT")" ] || die restore_not_installed
+  tar -tzf "$file" >/dev/null 2>&1 || die restore_unreadable "$file"
+  foreign=$(foreign_entries "$file" | head -n 3 | paste -sd ' ')
+  [ -z "$foreign" ] || die restore_foreign "$file" "$foreign"
+}
+
+# restart_with FILE: away from the stop until the router itself says that it serves.
+restart_with() {
+  local since status
+  since=$(now_ms)
+  systemctl stop "$SERVICE" && put_back "$1" && start_service && HEALTH=$(healthy "$START_TIMEOUT_S")
+  status=$?
+  DOWNTIME_MS=$(($(now_ms) - since))
+  return $status
+}
+
+check_backup
+safety=/var/backups/rpc-router-config-before-restore-$(date +%Y%m%d-%H%M%S).tar.gz
+mkdir -p /var/backups
+step restore_safety "$safety"
+write_archive "$safety"
+step restore_replace
+if ! restart_with "$file"; then
+  show_journal
+  warn restore_failed
+  restart_with "$safety" || die rollback_failed "$safety"
+  exit 1
+fi
+say restore_done "$HEALTH" "$(seconds "$DOWNTIME_MS")"
