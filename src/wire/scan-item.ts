@@ -10,18 +10,18 @@ export const MALFORMED = -1;
 /** CBOR that the Dart reader throws on: float16/32, indefinite strings, undefined, integers beyond int64, bignums. */
 export const UNREADABLE = -2;
 
-/** Deepest nesting accepted. Each level costs a stack frame here and in every reader. */
+/** Deepest nesting accepted: each level costs a stack frame in every reader. */
 export const MAX_DEPTH = 128;
 
 /** Below this many bytes a loop in JavaScript beats the call into the native check. */
-const NATIVE_UTF8_FROM_BYTES = 96;
+const NATIVE_UTF8_FROM_BYTES = 256;
 
 /** True when `bytes[start..end)` is valid UTF-8: the Dart reader throws on anything else. */
 export function isText(bytes: Buffer, start: number, end: number): boolean {
   if (end - start < NATIVE_UTF8_FROM_BYTES) {
-    let i = start;
-    while (i < end && (bytes[i] as number) < 0x80) i++;
-    if (i === end) return true;
+    let bits = 0;
+    for (let i = start; i < end; i++) bits |= bytes[i] as number;
+    if (bits < 0x80) return true;
   }
   return isUtf8(bytes.subarray(start, end));
 }
@@ -56,36 +56,87 @@ export function behindHead(pos: number, info: number): number {
   return info < 24 ? pos : pos + argumentBytes(info);
 }
 
-/** Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. */
+/** Items left at each level that is open; the negative values below stand for levels that end with a break. */
+const openLevels = new Int32Array(MAX_DEPTH + 1);
+const IN_ARRAY = -1;
+const AT_KEY = -2;
+const AT_VALUE = -3;
+const BREAK = 0xff;
+
+/**
+ * Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. Linear and iterative:
+ * nesting costs an entry in a table that is allocated once, not a stack frame.
+ */
 export function skipItem(bytes: Buffer, pos: number, end: number, depth: number): number {
-  if (pos >= end || depth > MAX_DEPTH) return MALFORMED;
-  const initial = bytes[pos] as number;
-  const info = initial & 31;
-  switch (initial >> 5) {
-    case 0:
-    case 1:
-      return skipInteger(bytes, pos + 1, end, info);
-    case 2:
-    case 3:
-      return skipString(bytes, pos + 1, end, initial);
-    case 4:
-      return skipItems(bytes, pos + 1, end, info, 1, depth);
-    case 5:
-      return skipItems(bytes, pos + 1, end, info, 2, depth);
-    case 6:
-      return skipTag(bytes, pos + 1, end, info, depth);
-    default:
-      return skipSimple(pos + 1, end, info);
+  let at = pos;
+  let level = depth;
+  let left = 1;
+  for (;;) {
+    while (left === 0) {
+      if (level === depth) return at;
+      left = openLevels[--level] as number;
+    }
+    if (at >= end) return MALFORMED;
+    const initial = bytes[at++] as number;
+    if (left > 0) left--;
+    else if (initial === BREAK) {
+      if (left === AT_VALUE) return MALFORMED;
+      left = 0;
+      continue;
+    } else if (left !== IN_ARRAY) left = left === AT_KEY ? AT_VALUE : AT_KEY;
+    const info = initial & 31;
+    if (initial < 0x40) {
+      if (info >= 24) at = skipInteger(bytes, at, end, info);
+    } else if (initial < 0x80) {
+      at = info < 24 ? skipShortString(bytes, at, end, initial) : skipString(bytes, at, end, initial);
+    } else if (initial < 0xe0) {
+      if (level >= MAX_DEPTH) return MALFORMED;
+      openLevels[level++] = left;
+      left = itemsWithin(bytes, at, end, initial);
+      if (left < MALFORMED_LEVEL) return left - MALFORMED_LEVEL;
+      at = behindHead(at, info === 31 ? 0 : info);
+    } else if (initial < 0xf4 || initial > 0xf6) at = skipSimple(at, end, info); // not false, true, null
+    if (at < 0) return at;
   }
 }
 
+/** Added to an error code where a count or one of the level marks could stand as well. */
+const MALFORMED_LEVEL = -10;
+
+/** How many items the array, map or tag whose head ends at `at` holds: a count, a level mark, or an error code. */
+function itemsWithin(bytes: Buffer, at: number, end: number, initial: number): number {
+  const info = initial & 31;
+  const major = initial >> 5;
+  if (major === 6) return checkTag(bytes, at, end, info);
+  if (info === 31) return major === 4 ? IN_ARRAY : AT_KEY;
+  const count = readLength(bytes, at, end, info) * (major === 5 ? 2 : 1);
+  // every item takes a byte at least: a count that the input cannot hold is refused before it is walked
+  return count < 0 || count > end - behindHead(at, info) ? MALFORMED_LEVEL + MALFORMED : count;
+}
+
+/** A tag holds one item; bignums are refused, since the reader would take them for bytes. */
+function checkTag(bytes: Buffer, at: number, end: number, info: number): number {
+  if (info > 27 || behindHead(at, info) > end) return MALFORMED_LEVEL + MALFORMED;
+  const isBignum = info < 24 ? info === 2 || info === 3 : isBignumTag(bytes, at, info);
+  return isBignum ? MALFORMED_LEVEL + UNREADABLE : 1;
+}
+
 function skipInteger(bytes: Buffer, pos: number, end: number, info: number): number {
-  if (info < 24) return pos;
   if (info > 27) return MALFORMED;
   const behind = pos + argumentBytes(info);
   if (behind > end) return MALFORMED;
   // an 8-byte argument with the top bit set is beyond int64, for both signs
   return info === 27 && (bytes[pos] as number) > 0x7f ? UNREADABLE : behind;
+}
+
+/** A string of at most 23 bytes: most keys and many values. */
+function skipShortString(bytes: Buffer, pos: number, end: number, initial: number): number {
+  const behind = pos + (initial & 31);
+  if (behind > end) return MALFORMED;
+  if (initial < 0x60) return behind;
+  let bits = 0;
+  for (let i = pos; i < behind; i++) bits |= bytes[i] as number;
+  return bits < 0x80 || isText(bytes, pos, behind) ? behind : MALFORMED;
 }
 
 function skipString(bytes: Buffer, pos: number, end: number, initial: number): number {
@@ -96,39 +147,7 @@ function skipString(bytes: Buffer, pos: number, end: number, initial: number): n
   const start = behindHead(pos, info);
   const behind = start + length;
   if (behind > end) return MALFORMED;
-  return initial >> 5 === 2 || isText(bytes, start, behind) ? behind : MALFORMED;
-}
-
-function skipItems(bytes: Buffer, pos: number, end: number, info: number, perEntry: number, depth: number): number {
-  if (info === 31) return skipUntilBreak(bytes, pos, end, perEntry, depth);
-  const count = readLength(bytes, pos, end, info);
-  if (count < 0) return count;
-  let at = behindHead(pos, info);
-  // every item takes a byte at least: a count that the input cannot hold is refused before it is walked
-  if (count * perEntry > end - at) return MALFORMED;
-  for (let left = count * perEntry; left > 0; left--) {
-    at = skipItem(bytes, at, end, depth + 1);
-    if (at < 0) return at;
-  }
-  return at;
-}
-
-function skipUntilBreak(bytes: Buffer, pos: number, end: number, perEntry: number, depth: number): number {
-  let at = pos;
-  while (at < end && bytes[at] !== 0xff) {
-    for (let i = 0; i < perEntry; i++) {
-      at = skipItem(bytes, at, end, depth + 1);
-      if (at < 0) return at;
-    }
-  }
-  return at < end ? at + 1 : MALFORMED;
-}
-
-function skipTag(bytes: Buffer, pos: number, end: number, info: number, depth: number): number {
-  if (info > 27 || behindHead(pos, info) > end) return MALFORMED;
-  if (info < 24 && (info === 2 || info === 3)) return UNREADABLE; // bignums
-  if (info >= 24 && isBignumTag(bytes, pos, info)) return UNREADABLE;
-  return skipItem(bytes, behindHead(pos, info), end, depth + 1);
+  return initial < 0x60 || isText(bytes, start, behind) ? behind : MALFORMED;
 }
 
 /** Tags 2 and 3 in one of the longer forms. */

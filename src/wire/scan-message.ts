@@ -36,6 +36,7 @@ const FIELD_NAMES = Object.keys(Field)
   .map((name) => Buffer.from(name));
 
 const NULL = 0xf6;
+const TAG = 6;
 
 /**
  * Reads the routing fields of a RouterMessage off its bytes and checks the rest without decoding it. One instance is
@@ -120,9 +121,10 @@ export class MessageScanner {
       this.senderItemStart = pos;
       this.senderItemEnd = behind;
     }
-    const value = behindTags(bytes, pos);
-    if (bytes[value] === NULL) return behind;
-    const major = (bytes[value] as number) >> 5;
+    const value = (bytes[pos] as number) >> 5 === TAG ? behindTags(bytes, pos) : pos;
+    const initial = bytes[value] as number;
+    if (initial === NULL) return behind;
+    const major = initial >> 5;
     if (field === Field.payload) {
       if (major !== 5) return MALFORMED;
       this.payloadStart = value;
@@ -130,7 +132,7 @@ export class MessageScanner {
       return behind;
     }
     if (field === Field.timestamp) return major < 2 ? behind : MALFORMED;
-    if (field === Field.success) return bytes[value] === 0xf5 || bytes[value] === 0xf4 ? behind : MALFORMED;
+    if (field === Field.success) return initial === 0xf5 || initial === 0xf4 ? behind : MALFORMED;
     if (major !== 3) return MALFORMED;
     this.keepText(field, bytes, value, behind);
     return behind;
@@ -199,9 +201,10 @@ function fieldOf(bytes: Buffer, start: number, end: number): number {
 }
 
 function typeOf(bytes: Buffer, start: number, end: number): number {
+  const length = end - start;
   for (let code = 0; code < TYPE_NAMES.length; code++) {
     const name = TYPE_NAMES[code] as Buffer;
-    if (end - start === name.length && equals(bytes, start, name)) return code;
+    if (bytes[start] === name[0] && length === name.length && equals(bytes, start, name)) return code;
   }
   return TypeCode.unknown;
 }
