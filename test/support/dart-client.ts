@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { type CborMap, type CborValue, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
+import { asMap, type CborMap, type CborValue, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
 import type { HeaderField } from './hpack.ts';
 import { MessageStream, type Received } from './message-stream.ts';
@@ -50,6 +50,7 @@ export class DartClient {
   /** Set by `join` and by the first successful `register`. */
   id = '';
   private stream: MessageStream | null = null;
+  private echoes = 0;
   private readonly options: DartClientOptions;
 
   private constructor(connection: RawConnection, options: DartClientOptions) {
@@ -194,6 +195,19 @@ export class DartClient {
 
   unicast(targetId: string, payload: Encodable): void {
     this.send({ type: 'unicast', senderId: this.id, targetId, payload, timestamp: Date.now() });
+  }
+
+  /** Whether the router delivers to `targetId`, found out by a message to it; the echo tells when there is no error. */
+  async canReach(targetId: string): Promise<boolean> {
+    const echo = `echo_${this.echoes++}`;
+    this.unicast(targetId, { probe: true });
+    this.unicast(this.id, { echo });
+    const isEcho = (message: CborMap) => message.type === 'unicast' && asMap(message.payload ?? {}).echo === echo;
+    const isError = (message: CborMap) => message.type === 'error';
+    const { message } = await this.next((message) => isError(message) || isEcho(message));
+    if (isEcho(message)) return true;
+    await this.next(isEcho);
+    return false;
   }
 
   stopReading(): void {
