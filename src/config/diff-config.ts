@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { Option, ReloadClass } from './option-types.ts';
+import { configName, OPTIONS, type RouterConfig } from './options.ts';
+import { formatValue } from './parse-value.ts';
+
+/** One option that a reload changes; values as people write them, empty for none. */
+export interface ConfigChange {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reload: ReloadClass;
+}
+
+/** What differs, in the order of the table. Options of the commands do not count: they have no meaning in a router. */
+export function diffConfig(old: RouterConfig, next: RouterConfig): ConfigChange[] {
+  return routerOptions()
+    .filter((option) => old[configName(option)] !== next[configName(option)])
+    .map((option) => ({
+      key: option.key,
+      from: formatValue(option, old[configName(option)]),
+      to: formatValue(option, next[configName(option)]),
+      reload: reloadClass(option, old, next),
+    }));
+}
+
+/** TLS files can be exchanged under a running listener, TLS itself not be turned on or off. */
+function reloadClass(option: Option, old: RouterConfig, next: RouterConfig): ReloadClass {
+  const togglesTls =
+    (old.tlsCert === null) !== (next.tlsCert === null) || (old.tlsClientCa === null) !== (next.tlsClientCa === null);
+  return option.key.startsWith('tls-') && togglesTls ? 'restart' : option.reload;
+}
+
+/** A short digest that tells one effective configuration from another. */
+export function configDigest(config: RouterConfig): string {
+  const values = routerOptions().map((option) => [option.key, config[configName(option)]]);
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 12);
+}
+
+function routerOptions(): Option[] {
+  return (OPTIONS as readonly Option[]).filter((option) => option.scope === 'router');
+}

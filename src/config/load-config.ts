@@ -1,0 +1,117 @@
+import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
+import { InvalidValue, parseText } from './parse-value.ts';
+import { type Given, readEnvironment, readFile, readFlags } from './sources.ts';
+
+export interface ConfigInput {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads a text file; throws Node's error. */
+  readonly readFile: (path: string) => string;
+}
+
+export type LoadedConfig =
+  | {
+      readonly ok: true;
+      readonly config: RouterConfig;
+      /** Where each value that is not a default came from: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
+      readonly sources: ReadonlyMap<OptionKey, string>;
+    }
+  | { readonly ok: false; readonly problems: readonly string[]; readonly lang: string | null };
+
+/**
+ * The effective configuration: flags over environment over file over defaults. Pure but for `readFile`; collects every
+ * problem before it gives up.
+ */
+export function loadConfig(input: ConfigInput): LoadedConfig {
+  const problems: string[] = [];
+  const kept = readFlags(readOptionsFile(input, problems));
+  const flags = readFlags(input.argv);
+  const environment = readEnvironment(input.env);
+  const given = [readConfigFile(input, [environment, kept, flags], problems), environment, kept, flags];
+  const values: Record<string, unknown> = { ...DEFAULT_CONFIG };
+  const sources = new Map<OptionKey, string>();
+  for (const source of given) {
+    problems.push(...source.problems);
+    applyValues(source, values, sources, problems);
+  }
+  const config = values as RouterConfig;
+  problems.push(...crossChecks(config, sources));
+  if (problems.length > 0) return { ok: false, problems, lang: config.lang };
+  return { ok: true, config: Object.freeze(resolveLogLevel(config, sources)), sources };
+}
+
+function applyValues(
+  given: Given,
+  values: Record<string, unknown>,
+  sources: Map<OptionKey, string>,
+  problems: string[],
+): void {
+  for (const { option, text, where } of given.values) {
+    try {
+      values[configName(option)] = parseText(option, text);
+      sources.set(option.key as OptionKey, where);
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      problems.push(`${where}: ${error.message}`);
+    }
+  }
+}
+
+/** The arguments that a daemon was started with; those of the command line count more. */
+function readOptionsFile(input: ConfigInput, problems: string[]): string[] {
+  const path = flagValue(input.argv, 'options-file');
+  if (path === null) return [];
+  try {
+    const parsed: unknown = JSON.parse(input.readFile(path));
+    if (Array.isArray(parsed) && parsed.every((item) => typeof item === 'string')) return parsed;
+    problems.push(`${path}: expected a JSON array of texts`);
+  } catch (error) {
+    problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+  }
+  return [];
+}
+
+function readConfigFile(input: ConfigInput, above: readonly Given[], problems: string[]): Given {
+  const path = above.flatMap(({ values }) => values.filter(({ option }) => option.key === 'config')).at(-1)?.text;
+  if (path === undefined) return { values: [], problems: [] };
+  try {
+    return readFile(path, input.readFile(path));
+  } catch (error) {
+    problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+    return { values: [], problems: [] };
+  }
+}
+
+function flagValue(argv: readonly string[], key: string): string | null {
+  const index = argv.findIndex((argument) => argument === `--${key}` || argument.startsWith(`--${key}=`));
+  if (index < 0) return null;
+  const argument = argv[index] as string;
+  return argument.includes('=') ? argument.slice(argument.indexOf('=') + 1) : (argv[index + 1] ?? null);
+}
+
+function crossChecks(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): string[] {
+  const problems: string[] = [];
+  const where = (key: OptionKey): string => sources.get(key) ?? `--${key}`;
+  if (config.tlsCert !== null && config.tlsKey === null) problems.push(`${where('tls-cert')}: needs --tls-key as well`);
+  if (config.tlsKey !== null && config.tlsCert === null) problems.push(`${where('tls-key')}: needs --tls-cert as well`);
+  if (config.tlsClientCa !== null && config.tlsCert === null) {
+    problems.push(`${where('tls-client-ca')}: needs --tls-cert and --tls-key as well`);
+  }
+  if (config.verbose && config.quiet) problems.push(`${where('verbose')}: contradicts ${where('quiet')}`);
+  const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
+  if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {
+    problems.push(`${where('metrics-port')}: is the router's own port ${config.port}; choose another`);
+  }
+  return problems;
+}
+
+/** `--verbose` and `--quiet` are short for a level; a level that was given itself counts more. */
+function resolveLogLevel(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): RouterConfig {
+  if (sources.has('log-level')) return config;
+  if (config.verbose) return { ...config, logLevel: 'debug' };
+  return config.quiet ? { ...config, logLevel: 'error' } : config;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,83 @@
+import type { Option } from './option-types.ts';
+
+/** A value that is not what its option takes: says what it should have been. */
+export class InvalidValue extends Error {}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+};
+
+/** The value of `option` that `text` says; throws InvalidValue. */
+export function parseText(option: Option, text: string): boolean | number | string {
+  switch (option.type) {
+    case 'boolean':
+      return parseBoolean(option, text);
+    case 'integer':
+      return checkRange(option, /^-?\d+$/.test(text) ? Number(text) : Number.NaN, text);
+    case 'duration':
+      return checkRange(option, parseDuration(text), text);
+    case 'bytes':
+      return checkRange(option, parseBytes(text), text);
+    case 'choice':
+      if (!option.choices.includes(text)) throw invalid(option, `one of ${option.choices.join(', ')}`, text);
+      return text;
+    default:
+      if (text === '') throw invalid(option, 'a text', text);
+      return text;
+  }
+}
+
+function parseBoolean(option: Option, text: string): boolean {
+  if (/^(true|yes|on|1)$/i.test(text)) return true;
+  if (/^(false|no|off|0)$/i.test(text)) return false;
+  throw invalid(option, 'true or false', text);
+}
+
+function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  return match === null ? Number.NaN : Math.round(Number(match[1]) * (DURATION_UNITS[match[2] ?? 's'] as number));
+}
+
+function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg])?(?:i?b)?$/i.exec(text);
+  return match === null
+    ? Number.NaN
+    : Math.round(Number(match[1]) * (BYTE_UNITS[(match[2] ?? '').toLowerCase()] as number));
+}
+
+function checkRange(option: Option, value: number, text: string): number {
+  if (!('range' in option)) return value;
+  const [least, most] = option.range;
+  const isSpecial = option.type === 'integer' && option.special !== undefined && value === option.special;
+  if (isSpecial || (value >= least && value <= most)) return value;
+  throw invalid(option, `${formatValue(option, least)}..${formatValue(option, most)}`, text);
+}
+
+function invalid(option: Option, expected: string, got: string): InvalidValue {
+  return new InvalidValue(`${option.key} must be ${expected}, got ${got === '' ? 'nothing' : got}`);
+}
+
+/** A value as people write it: the inverse of `parseText`. */
+export function formatValue(option: Option, value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'number') return String(value);
+  if (option.type === 'duration') return formatDuration(value);
+  if (option.type === 'bytes') return formatBytes(value);
+  return String(value);
+}
+
+function formatDuration(ms: number): string {
+  if (ms !== 0 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes !== 0 && bytes % 1024 ** 3 === 0) return `${bytes / 1024 ** 3}GiB`;
+  if (bytes !== 0 && bytes % 1024 ** 2 === 0) return `${bytes / 1024 ** 2}MiB`;
+  return bytes !== 0 && bytes % 1024 === 0 ? `${bytes / 1024}KiB` : String(bytes);
+}
