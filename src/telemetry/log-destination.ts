@@ -1,0 +1,103 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
+
+/** Where log lines go. Writing never throws: a router does not stop because its log cannot be written. */
+export interface LogDestination {
+  write(line: string): void;
+  /** Opens the file anew, after somebody has renamed it. */
+  reopen(): void;
+  close(): void;
+  /** Lines that could not be written. */
+  readonly linesLost: number;
+}
+
+const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+/** How often a full pipe is tried again before the line is given up. */
+const RETRIES = 20;
+
+/** Writes synchronously to a file descriptor, so that the last lines before an exit are there. */
+class DescriptorDestination implements LogDestination {
+  linesLost = 0;
+  protected descriptor: number;
+  private lostSinceSaid = 0;
+
+  constructor(descriptor: number) {
+    this.descriptor = descriptor;
+  }
+
+  write(line: string): void {
+    if (!this.tryWrite(line)) {
+      this.linesLost++;
+      this.lostSinceSaid++;
+    } else if (this.lostSinceSaid > 0) {
+      this.tryWrite(`(${this.lostSinceSaid} log lines before this one could not be written)\n`);
+      this.lostSinceSaid = 0;
+    }
+  }
+
+  reopen(): void {}
+
+  close(): void {}
+
+  private tryWrite(line: string): boolean {
+    const bytes = Buffer.from(line);
+    let written = 0;
+    for (let tries = 0; tries < RETRIES; tries++) {
+      try {
+        written += writeSync(this.descriptor, bytes, written);
+        if (written >= bytes.length) return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
+      }
+    }
+    return false;
+  }
+}
+
+/** Standard output. */
+export function standardOutput(): LogDestination {
+  return new DescriptorDestination(1);
+}
+
+/**
+ * Opens a log file for appending, created with mode 600. Refuses symlinks and files of other users, since the folder may
+ * be a shared one such as /tmp. Throws an Error that names the file.
+ */
+function openLogFile(path: string): number {
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (existing?.isSymbolicLink()) throw new Error(`${path}: is a symbolic link; refused for safety`);
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, OPEN_FLAGS, 0o600);
+  } catch (error) {
+    throw new Error(`${path}: cannot be opened for writing: ${(error as Error).message}`);
+  }
+  const { uid } = fstatSync(descriptor);
+  const ownUser = process.getuid?.() ?? uid;
+  if (uid === ownUser || existing === undefined) return descriptor;
+  closeSync(descriptor);
+  throw new Error(`${path}: belongs to another user; refused for safety`);
+}
+
+class FileDestination extends DescriptorDestination {
+  private readonly path: string;
+
+  constructor(path: string) {
+    super(openLogFile(path));
+    this.path = path;
+  }
+
+  override reopen(): void {
+    const opened = openLogFile(this.path);
+    closeSync(this.descriptor);
+    this.descriptor = opened;
+  }
+
+  override close(): void {
+    closeSync(this.descriptor);
+  }
+}
+
+/** A log file; throws when it cannot be opened or is not safe to write to. */
+export function logFile(path: string): LogDestination {
+  return new FileDestination(path);
+}

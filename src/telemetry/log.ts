@@ -1,0 +1,169 @@
+import pino from 'pino';
+import type { LogDestination } from './log-destination.ts';
+
+/** From chatty to silent. */
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical', 'none'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = 'text' | 'json';
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+const PINO_LEVELS = { debug: 20, info: 30, warning: 40, error: 50, critical: 60 } as const;
+type WritingLevel = keyof typeof PINO_LEVELS;
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly destination: LogDestination;
+  /** Gets every line too, with its level; for the systemd journal. */
+  readonly tap?: (level: WritingLevel, line: string) => void;
+  readonly now?: () => Date;
+}
+
+/** A cause that was logged once is summarised after this long, if it went on. */
+const SUMMARY_AFTER_MS = 60_000;
+/** Causes remembered; a client id may be part of one. */
+const MAX_CAUSES = 1000;
+
+/**
+ * The router's log, on pino: lines as the operator's guide shows them, or JSON. Values from outside are escaped, so that
+ * nobody can forge a line by a client name.
+ */
+export class Logger {
+  private readonly pino: pino.Logger<WritingLevel>;
+  private readonly options: LoggerOptions;
+  private destination: LogDestination;
+  private configuredLevel: LogLevel;
+  private debugForced = false;
+  private lostBefore = 0;
+  private readonly causes = new Map<string, { since: number; suppressed: number }>();
+
+  constructor(options: LoggerOptions) {
+    this.options = options;
+    this.destination = options.destination;
+    this.configuredLevel = options.level;
+    this.pino = pino<WritingLevel>(
+      {
+        customLevels: PINO_LEVELS,
+        useOnlyCustomLevels: true,
+        level: pinoLevel(options.level) as WritingLevel,
+        base: null,
+        timestamp: () => `,"time":"${this.now().toISOString()}"`,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      { write: (json: string) => this.emit(json) },
+    );
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.pino.debug(fields ?? {}, message);
+  }
+  info(message: string, fields?: LogFields): void {
+    this.pino.info(fields ?? {}, message);
+  }
+  warning(message: string, fields?: LogFields): void {
+    this.pino.warning(fields ?? {}, message);
+  }
+  error(message: string, fields?: LogFields): void {
+    this.pino.error(fields ?? {}, message);
+  }
+  critical(message: string, fields?: LogFields): void {
+    this.pino.critical(fields ?? {}, message);
+  }
+
+  /** Logs the first occurrence of `cause` as a warning, then counts, and sums up at most once a minute. */
+  warnOnce(cause: string, message: string, fields?: LogFields): void {
+    const now = this.now().getTime();
+    const known = this.causes.get(cause);
+    if (known !== undefined && now - known.since < SUMMARY_AFTER_MS) {
+      known.suppressed++;
+      return;
+    }
+    const suppressed = known?.suppressed ?? 0;
+    if (this.causes.size >= MAX_CAUSES) this.causes.clear();
+    this.causes.set(cause, { since: now, suppressed: 0 });
+    this.warning(message, suppressed === 0 ? fields : { ...fields, suppressed });
+  }
+
+  /** A line without level, for the banner; not shown at level `none`. */
+  plain(text: string): void {
+    if (this.configuredLevel === 'none') return;
+    if (this.options.format === 'json') this.info(text);
+    else this.writeLine('info', `${localTime(this.now())}: ${text}\n`);
+  }
+
+  get level(): LogLevel {
+    return this.debugForced ? 'debug' : this.configuredLevel;
+  }
+
+  set level(level: LogLevel) {
+    this.configuredLevel = level;
+    this.pino.level = pinoLevel(this.level);
+  }
+
+  /** Turns level debug on, or back to what is configured; returns whether it is on. */
+  toggleDebug(): boolean {
+    this.debugForced = !this.debugForced;
+    this.pino.level = pinoLevel(this.level);
+    return this.debugForced;
+  }
+
+  /** Writes to `destination` from now on and closes the one before. */
+  replaceDestination(destination: LogDestination): void {
+    this.lostBefore += this.destination.linesLost;
+    this.destination.close();
+    this.destination = destination;
+  }
+
+  reopen(): void {
+    this.destination.reopen();
+  }
+
+  /** Lines that could not be written since the start. */
+  get linesLost(): number {
+    return this.lostBefore + this.destination.linesLost;
+  }
+
+  private now(): Date {
+    return this.options.now?.() ?? new Date();
+  }
+
+  private emit(json: string): void {
+    const { level } = JSON.parse(json) as { level: WritingLevel };
+    this.writeLine(level, this.options.format === 'json' ? json : textLine(json));
+  }
+
+  private writeLine(level: WritingLevel, line: string): void {
+    this.destination.write(line);
+    this.options.tap?.(level, line);
+  }
+}
+
+function pinoLevel(level: LogLevel): string {
+  return level === 'none' ? 'silent' : level;
+}
+
+/** `2025-06-14T21:30:15`, in local time. */
+function localTime(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function textLine(json: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(json) as { level: string; time: string; msg: string };
+  const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`);
+  return `${localTime(new Date(time))}: [${level.toUpperCase()}] ${escaped(msg)}${pairs.join('')}\n`;
+}
+
+function quoted(value: unknown): string {
+  const text = escaped(String(value));
+  return /^[^\s="]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Without characters that would break a line or steer a terminal. */
+function escaped(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
