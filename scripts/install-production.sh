@@ -152,6 +152,7 @@ upgrade() {
     exit 1
   }
   trap - EXIT INT TERM HUP
+  generate_unit
   say downtime "$(seconds "$DOWNTIME_MS")"
 }
 
@@ -171,7 +172,8 @@ undo_upgrade() {
 refresh() {
   local digest
   digest=$(unit_digest)
-  write_unit
+  generate_unit
+  install_unit
   link_commands
   if [ "$digest" = "$(unit_digest)" ] && is_running && HEALTH=$(healthy 0 2>/dev/null); then
     say up_to_date "$1"

@@ -45,11 +45,11 @@ check_backup() {
 
 # restart_with FILE: away from the stop until the router itself says that it serves.
 restart_with() {
-  local since status
-  since=$(now_ms)
+  local status
+  SINCE_MS=$(now_ms)
   systemctl stop "$SERVICE" && put_back "$1" && start_service && HEALTH=$(healthy "$START_TIMEOUT_S")
   status=$?
-  DOWNTIME_MS=$(($(now_ms) - since))
+  DOWNTIME_MS=$((DOWNTIME_MS + $(now_ms) - SINCE_MS))
   return $status
 }
 

@@ -4,26 +4,33 @@
 START_TIMEOUT_S=30
 HEALTH=
 DOWNTIME_MS=0
+SINCE_MS=0
 
-# write_unit: the unit as `pm2 startup` generates it, with our drop-in over it. The drop-in comes first, so
-# that the bare unit never stands alone. Both belong to the current version.
-write_unit() {
-  local scratch
+# generate_unit: as `pm2 startup` writes and enables it. With --preserve-symlinks-main it names …/current/… and
+# not one version, and as everything of ours is in the drop-in, it hardly ever changes.
+generate_unit() {
+  local scratch status
   keep_foreign_unit
-  install -D -m 644 -o root -g root "$CURRENT/systemd/$SERVICE.conf" "$DROPIN_FILE" || return
   scratch=$(mktemp -d) || return
-  # With --preserve-symlinks-main the unit names …/current/… instead of one version.
   env -i PATH="$SYSTEM_PATH" HOME="$scratch" PM2_HOME="$scratch" \
     node --preserve-symlinks-main "$CURRENT/node_modules/pm2/bin/pm2" startup systemd \
-    -u "$ACCOUNT" --hp "$DATA_DIR" --service-name "$SERVICE" >"$scratch/output" 2>&1 ||
-    { cat "$scratch/output" >&2; rm -rf "$scratch"; return 1; }
+    -u "$ACCOUNT" --hp "$DATA_DIR" --service-name "$SERVICE" >"$scratch/output" 2>&1
+  status=$?
+  [ $status = 0 ] || cat "$scratch/output" >&2
   rm -rf "$scratch"
-  systemctl daemon-reload
+  return $status
 }
 
+is_generated() { grep -qs 'PM2 process manager' "$UNIT_FILE"; }
+
 # A unit of this name that PM2 did not make (the Dart router had one) is kept for whoever wants to look.
-keep_foreign_unit() {
-  [ ! -f "$UNIT_FILE" ] || grep -q 'PM2 process manager' "$UNIT_FILE" || mv "$UNIT_FILE" "$UNIT_FILE.replaced"
+keep_foreign_unit() { [ ! -f "$UNIT_FILE" ] || is_generated || mv "$UNIT_FILE" "$UNIT_FILE.replaced"; }
+
+# install_unit: the drop-in of the current version comes first, so that the bare unit never stands alone.
+install_unit() {
+  install -D -m 644 -o root -g root "$CURRENT/systemd/$SERVICE.conf" "$DROPIN_FILE" &&
+    { is_generated || generate_unit; } &&
+    systemctl daemon-reload
 }
 
 unit_digest() { cat "$UNIT_FILE" "$DROPIN_FILE" 2>/dev/null | sha256sum; }
@@ -38,23 +45,24 @@ start_service() {
   systemctl start "$SERVICE"
 }
 
-# activate ID: the whole switch. False when that version does not come up healthy. Sets DOWNTIME_MS.
+# activate ID: the whole switch. False when that version does not come up healthy. Adds to DOWNTIME_MS.
 # It is called as a condition, where `set -e` is off: every step says by && that it may fail.
 activate() {
-  local since
-  since=$(now_ms)
+  local status
+  SINCE_MS=$(now_ms)
   { ! is_running || systemctl stop "$SERVICE"; } &&
     switch_to "$1" &&
-    write_unit &&
+    install_unit &&
     link_commands &&
     start_service &&
     HEALTH=$(healthy "$START_TIMEOUT_S")
-  local status=$?
-  DOWNTIME_MS=$(($(now_ms) - since))
+  status=$?
+  DOWNTIME_MS=$((DOWNTIME_MS + $(now_ms) - SINCE_MS))
   return $status
 }
 
-show_journal() { journalctl -u "$SERVICE" --since "-1min" -n 25 --no-pager -o cat >&2 || true; }
+# show_journal: what the service said since the last activation began.
+show_journal() { journalctl -u "$SERVICE" --since "@$((SINCE_MS / 1000))" -n 40 --no-pager -o cat >&2 || true; }
 
 remove_service() {
   systemctl disable --now "$SERVICE" 2>/dev/null || true
