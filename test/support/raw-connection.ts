@@ -135,6 +135,11 @@ export class RawConnection {
     this.write(rstStream(streamId, code));
   }
 
+  /** Opens the connection's receive window by that much; a stream's is opened by SETTINGS. */
+  openWindow(bytes: number): void {
+    this.write(windowUpdate(0, bytes));
+  }
+
   /** Stops taking bytes off the socket, as a frozen program does: kernel buffers and windows fill up. */
   stopReading(): void {
     this.socket.pause();

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asMap, type CborMap } from '../support/cbor.ts';
+import { DartClient } from '../support/dart-client.ts';
+import { poll } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+
+const CHUNK = Buffer.alloc(16 * 1024);
+
+/** Two clients that exchange messages one by one all the while; the latencies they saw. */
+class BystanderPair {
+  readonly latenciesMs: number[] = [];
+  private running = true;
+  private readonly done: Promise<void>;
+  private readonly a: DartClient;
+  private readonly b: DartClient;
+
+  private constructor(a: DartClient, b: DartClient) {
+    this.a = a;
+    this.b = b;
+    this.done = this.exchange();
+  }
+
+  static async join(port: number): Promise<BystanderPair> {
+    return new BystanderPair(await DartClient.join(port), await DartClient.join(port));
+  }
+
+  /** Stops and returns the highest latency of the best 99 %. */
+  async p99(): Promise<number> {
+    await poll('enough exchanges', () => this.latenciesMs.length >= 100);
+    this.running = false;
+    await this.done;
+    this.a.connection.destroy();
+    this.b.connection.destroy();
+    const sorted = this.latenciesMs.toSorted((x, y) => x - y);
+    return sorted[Math.floor(sorted.length * 0.99)] as number;
+  }
+
+  private async exchange(): Promise<void> {
+    for (let n = 0; this.running; n++) {
+      const start = performance.now();
+      this.a.unicast(this.b.id, { n });
+      await this.b.next(({ payload }) => asMap(payload).n === n);
+      this.latenciesMs.push(performance.now() - start);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+const gone =
+  (id: string) =>
+  (message: CborMap): boolean =>
+    message.type === 'clientDisconnected' && asMap(message.data).clientId === id;
+
+/** Sends to `targetId` until the router answers that it is gone; returns the bytes that it took. */
+async function floodUntilGone(sender: DartClient, targetId: string): Promise<number> {
+  let bytes = 0;
+  await poll(
+    'the slow reader to be cut off',
+    () => {
+      for (let n = 0; n < 8; n++) sender.unicast(targetId, { blob: CHUNK });
+      bytes += 8 * CHUNK.length;
+      return sender.p2p.inbox.some(({ message }) => /не найден/.test(String(message.errorMessage)));
+    },
+    { everyMs: 2, limitMs: 15_000 },
+  );
+  return bytes;
+}
+
+for (const [name, settings] of [
+  ['its HTTP/2 window is full', {}],
+  ['its TCP buffers are full', { 4: 2 ** 31 - 1 }],
+] as const) {
+  test(`a reader that stops reading, ${name}: cut off alone by --max-send-queue-bytes`, async () => {
+    await using router = await RouterProcess.start(['--max-send-queue-bytes', '256KiB', '--write-deadline', '60s']);
+    const bystanders = await BystanderPair.join(router.port);
+    using watcher = await DartClient.connect(router.port);
+    const events = watcher.events();
+    await events.ofType('routerStats');
+    using sender = await DartClient.join(router.port);
+    using slow = await DartClient.join(router.port, {}, { settings });
+    if (4 in settings) slow.connection.openWindow(2 ** 30);
+    slow.stopReading();
+
+    const bytes = await floodUntilGone(sender, slow.id);
+    assert.ok(bytes > 256 * 1024);
+    const reason = asMap((await events.next(gone(slow.id))).message.data).reason;
+    assert.match(String(reason), /slow/i);
+    const status = await router.status();
+    assert.equal(status.queues.slowReaders, 1);
+    assert.ok(status.queues.bytes < 64 * 1024, `${status.queues.bytes} bytes are still queued`);
+    assert.equal(status.recentlyClosed[0]?.reason, 'slowReaderBytes');
+    assert.equal(router.log.match(/\[WARN\w*\].*slow/gi)?.length, 1, 'logged once');
+    const p99 = await bystanders.p99();
+    assert.ok(p99 < 60, `p99 of the bystanders is ${p99} ms`);
+    slow.startReading();
+  });
+}
+
+test('a reader that stops reading is cut off by --write-deadline, however little is queued', async () => {
+  await using router = await RouterProcess.start(['--write-deadline', '1s', '--max-send-queue-bytes', '64MiB']);
+  using sender = await DartClient.join(router.port);
+  using slow = await DartClient.join(router.port);
+  slow.stopReading();
+  const started = performance.now();
+  for (let n = 0; n < 12; n++) sender.unicast(slow.id, { blob: CHUNK }); // beyond the window of 65,535 bytes
+  const status = await router.until('it to be cut off', ({ queues }) => queues.slowReaders === 1);
+  const tookMs = performance.now() - started;
+  assert.ok(tookMs > 900 && tookMs < 3000, `${tookMs} ms`);
+  assert.equal(status.recentlyClosed[0]?.reason, 'slowReaderDeadline');
+  assert.equal(await sender.canReach(slow.id), false);
+});
+
+test('a reader that is only slow keeps everything', async () => {
+  await using router = await RouterProcess.start(['--write-deadline', '2s', '--max-send-queue-bytes', '4MiB']);
+  using sender = await DartClient.join(router.port);
+  using slow = await DartClient.join(router.port);
+  const count = 150;
+  for (let n = 0; n < count; n++) sender.unicast(slow.id, { n, blob: CHUNK });
+  // reads in gulps, for longer than the deadline in all
+  for (let pause = 0; pause < 5; pause++) {
+    slow.stopReading();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    slow.startReading();
+    await poll('a gulp', () => slow.p2p.receivedCount >= Math.min(count, (pause + 1) * 10));
+  }
+  for (let n = 0; n < count; n++) {
+    assert.equal(asMap((await slow.p2p.ofType('unicast')).message.payload).n, n);
+  }
+  assert.equal((await router.status()).queues.slowReaders, 0);
+});
+
+test('a burst that fits the queue reaches everybody, in full', async () => {
+  await using router = await RouterProcess.start();
+  using sender = await DartClient.join(router.port);
+  const readers = await Promise.all(Array.from({ length: 10 }, () => DartClient.join(router.port)));
+  for (let n = 0; n < 100; n++) sender.send({ type: 'broadcast', payload: { n, blob: CHUNK } });
+  for (const reader of readers) {
+    for (let n = 0; n < 100; n++) assert.equal(asMap((await reader.next()).message.payload).n, n);
+    reader.connection.destroy();
+  }
+  assert.equal((await router.status()).queues.slowReaders, 0);
+});
+
+test('a subscriber of events that stops reading is a slow reader too', async () => {
+  await using router = await RouterProcess.start(['--max-send-queue-bytes', '128KiB', '--write-deadline', '60s']);
+  using healthy = await DartClient.connect(router.port);
+  const events = healthy.events();
+  await events.ofType('routerStats');
+  using slow = await DartClient.connect(router.port);
+  const slowEvents = slow.events();
+  await slowEvents.ofType('routerStats');
+  slow.stopReading();
+  using busy = await DartClient.join(router.port);
+  const metadata = { filler: 'x'.repeat(30_000) };
+  await poll('it to be cut off', async () => {
+    for (let n = 0; n < 5; n++) busy.send({ type: 'updateMetadata', payload: { metadata } });
+    return (await router.status()).queues.slowReaders === 1;
+  });
+  using late = await DartClient.join(router.port);
+  await events.next(({ type, data }) => type === 'clientConnected' && asMap(data).clientId === late.id);
+});
+
+test('--max-buffer-bytes bounds the queues of all readers together', async () => {
+  await using router = await RouterProcess.start([
+    ...['--max-buffer-bytes', '4MiB', '--max-send-queue-bytes', '2MiB', '--write-deadline', '60s'],
+  ]);
+  const bystanders = await BystanderPair.join(router.port);
+  using sender = await DartClient.join(router.port);
+  const slow = await Promise.all(Array.from({ length: 8 }, () => DartClient.join(router.port, { groups: ['slow'] })));
+  for (const client of slow) client.stopReading();
+  await poll(
+    'memory to be kept',
+    async () => {
+      for (let n = 0; n < 8; n++) sender.send({ type: 'multicast', groupName: 'slow', payload: { blob: CHUNK } });
+      return (await router.status()).queues.slowReaders > 0;
+    },
+    { limitMs: 15_000 },
+  );
+  assert.ok((await router.status()).queues.bytes <= 4.5 * 1024 * 1024);
+  assert.ok((await bystanders.p99()) < 100);
+  for (const client of slow) client.connection.destroy();
+});
