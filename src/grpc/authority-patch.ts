@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { CLIENT_PREFACE, FRAME_HEAD_BYTES, FrameType, frameAt, withAuthority } from './http2-frames.ts';
+import { CLIENT_PREFACE, FRAME_HEAD_BYTES, FrameType, frameAt, isSettingsAck, withAuthority } from './http2-frames.ts';
 
 /**
  * Stands between a socket and node:http2 for clients whose `:authority` is the empty string, as that of some Dart clients
@@ -10,12 +10,15 @@ import { CLIENT_PREFACE, FRAME_HEAD_BYTES, FrameType, frameAt, withAuthority } f
 export class AuthorityPatch extends Duplex {
   private readonly socket: Socket;
   private readonly authority: string;
+  private dropSettingsAck: boolean;
   private rest: Buffer = Buffer.alloc(0);
   /** Bytes of the preface or of a frame's payload that are passed on unseen. */
   private passBytes = CLIENT_PREFACE.length;
 
-  constructor(socket: Socket, authority: string) {
+  /** `dropSettingsAck`: the first acknowledgement of SETTINGS answers ours, not those of node:http2. */
+  constructor(socket: Socket, authority: string, dropSettingsAck: boolean) {
     super({ allowHalfOpen: false });
+    this.dropSettingsAck = dropSettingsAck;
     this.socket = socket;
     this.authority = authority;
     socket.on('data', (chunk: Buffer) => {
@@ -58,7 +61,10 @@ export class AuthorityPatch extends Duplex {
       }
       const frame = frameAt(bytes, pos);
       if (frame === null) break;
-      if (frame.type !== FrameType.headers) {
+      if (this.dropSettingsAck && isSettingsAck(frame)) {
+        this.dropSettingsAck = false;
+        pos = frame.end;
+      } else if (frame.type !== FrameType.headers) {
         this.passBytes = frame.end - pos;
       } else if (frame.end > bytes.length && frame.end - pos <= MAX_HEADERS_BYTES) {
         break;

@@ -122,9 +122,9 @@ export class Listener {
     new Preamble(socket, {
       handshakeTimeoutMs,
       idleMs: preambleIdleMs,
-      onReady: (patchAuthority) => {
-        const stream = patchAuthority ? this.patched(connection, socket) : socket;
-        this.deps.injector.injectConnection(stream);
+      onReady: (need) => {
+        const asIs = !need.authority && !need.settingsAck;
+        this.deps.injector.injectConnection(asIs ? socket : this.patched(connection, socket, need.settingsAck));
       },
       onFailed: (reason) => {
         this.refuse(reason, connection.remote, '');
@@ -134,8 +134,8 @@ export class Listener {
     });
   }
 
-  private patched(connection: Connection, socket: Socket): AuthorityPatch {
-    return new AuthorityPatch(socket, this.connections.addSecret(connection));
+  private patched(connection: Connection, socket: Socket, dropSettingsAck: boolean): AuthorityPatch {
+    return new AuthorityPatch(socket, this.connections.addSecret(connection), dropSettingsAck);
   }
 
   private refuse(reason: RefuseReason, remote: string, details: string): void {

@@ -12,22 +12,32 @@ import {
 const SETTINGS_DELAY_MS = 5;
 /** How long its acknowledgement may take once the first request is there. */
 const ACK_WAIT_MS = 1000;
-const MAX_PREAMBLE_BYTES = 64 * 1024;
+/** More than a client can send before its windows are opened. */
+const MAX_PREAMBLE_BYTES = 256 * 1024;
+
+/** Why a connection cannot be handed to node:http2 as it is. */
+export interface PatchNeed {
+  /** Its requests have an empty `:authority`, or that is not known. */
+  readonly authority: boolean;
+  /** The acknowledgement of our SETTINGS is still to come, and has to be taken out. */
+  readonly settingsAck: boolean;
+}
 
 export interface PreambleOptions {
   /** Time for the client preface, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /** Time without a request after which the connection is handed on unseen, in milliseconds. */
   readonly idleMs: number;
-  /** The first request is known, or the wait is over; `patchAuthority` says that every request has to be patched. */
-  readonly onReady: (patchAuthority: boolean) => void;
+  /** The first request is known, or the wait is over. */
+  readonly onReady: (need: PatchNeed) => void;
   readonly onFailed: (reason: 'handshakeTimeout' | 'protocolError') => void;
 }
 
 /**
  * Reads a new connection up to its first request, to learn whether its `:authority` is empty (see AuthorityPatch), and
  * puts the bytes back for node:http2 to read. Clients that wait for the server's SETTINGS before they send a request get
- * empty ones, whose acknowledgement is taken out again: node:http2 sends its own and must not see two.
+ * empty ones, whose acknowledgement is taken out again, here or by AuthorityPatch: node:http2 sends its own SETTINGS and
+ * must not see two answers.
  */
 export class Preamble {
   private readonly socket: Socket;
@@ -98,7 +108,7 @@ export class Preamble {
     if (!this.finish()) return;
     this.socket.pause();
     this.socket.unshift(this.bytes);
-    this.options.onReady(patchAuthority);
+    this.options.onReady({ authority: patchAuthority, settingsAck: this.settingsSent && !this.acknowledged });
   }
 
   private fail(reason: 'handshakeTimeout' | 'protocolError'): void {

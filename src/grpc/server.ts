@@ -70,7 +70,10 @@ export class GrpcServer {
           handshakeTimeoutMs: deps.options.handshakeTimeoutMs,
           preambleIdleMs: deps.options.keepaliveIntervalMs,
         }),
-        onClosed: (connection, reason) => deps.core.connectionClosed(connection, reason),
+        onClosed: (connection, reason) => {
+          const stopping = deps.core.draining && reason === 'connectionLost';
+          deps.core.connectionClosed(connection, stopping ? 'shutdown' : reason);
+        },
       },
       deps.tls,
     );
@@ -89,10 +92,18 @@ export class GrpcServer {
     this.listener.stopAccepting();
   }
 
+  /** Says good-bye (GOAWAY) on every connection; each closes once nothing is open on it. */
+  closeSessions(): void {
+    this.injector.destroy();
+  }
+
+  get connectionCount(): number {
+    return this.listener.connections.count;
+  }
+
   /** Cuts what is left and lets go of everything. */
   destroy(reason: CloseReason): void {
     this.listener.destroyAll(reason);
-    this.injector.destroy();
     this.server.forceShutdown();
   }
 
