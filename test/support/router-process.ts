@@ -209,7 +209,11 @@ export class RouterProcess implements AsyncDisposable {
 }
 
 function entry(): string[] {
-  return process.env.ROUTER_DIST === '1' ? ['dist/main.js'] : ['--import', 'tsx', 'src/main.ts'];
+  return process.env.ROUTER_TEST_ENTRY
+    ? ['--import', 'tsx', process.env.ROUTER_TEST_ENTRY]
+    : process.env.ROUTER_DIST === '1'
+      ? ['dist/main.js']
+      : ['--import', 'tsx', 'src/main.ts'];
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -1,0 +1,32 @@
+import type { GrpcServer } from '../grpc/index.ts';
+import type { RouterCore } from '../router/index.ts';
+
+const POLL_MS = 20;
+/** Time for clients to close connections that have nothing left on them, before they are cut. */
+const LINGER_MS = 1000;
+
+/**
+ * Ends a server in good order: clients are warned, their streams ended with UNAVAILABLE behind what they still have to
+ * get, then connections are closed, by force after `timeoutMs`. `isForced` cuts it short. Immediate when nobody is there.
+ */
+export async function drain(
+  server: GrpcServer,
+  core: RouterCore,
+  timeoutMs: number,
+  isForced: () => boolean,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  const waitUntil = async (done: () => boolean, limit: number): Promise<void> => {
+    while (!done() && !isForced() && performance.now() < Math.min(limit, deadline)) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  };
+  core.draining = true;
+  server.startDraining();
+  core.publishHealthWarning('Router is shutting down', 'critical');
+  for (const stream of [...core.streams]) stream.outlet.end('UNAVAILABLE', 'Router is shutting down');
+  await waitUntil(() => core.streams.size === 0, deadline);
+  server.closeSessions();
+  await waitUntil(() => server.connectionCount === 0, performance.now() + LINGER_MS);
+  server.destroy('shutdown');
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
+import { Authenticator, GrpcServer } from '../grpc/index.ts';
+import { Counters, Liveness, RouterCore } from '../router/index.ts';
+import type { LogDestination, Logger } from '../telemetry/index.ts';
+import { drain } from './drain.ts';
+import { limitsOf } from './limits.ts';
+import { Observability } from './observability.ts';
+import { Periodic } from './periodic.ts';
+import { checkPidFile, removePidFile, writePidFile } from './pid-file.ts';
+import { writePortsFile } from './ports-file.ts';
+import { Reloader } from './reloader.ts';
+import type { SecurityFiles } from './security-files.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface AppDependencies {
+  readonly config: RouterConfig;
+  readonly security: SecurityFiles;
+  readonly log: Logger;
+  readonly instanceId: string;
+  /** Reads the configuration anew, for a reload. */
+  readonly load: () => LoadedConfig;
+  readonly openLog: (config: RouterConfig) => LogDestination;
+}
+
+const MIN_SWEEP_MS = 50;
+const MAX_SWEEP_MS = 1000;
+
+/** One router process: builds the parts, starts them in order, reloads them, and stops them in reverse. */
+export class RouterApp {
+  /** Resolves when the router has stopped by a signal. */
+  readonly stopped: Promise<void>;
+  private readonly log: Logger;
+  private readonly auth: Authenticator;
+  private readonly core: RouterCore;
+  private readonly server: GrpcServer;
+  private readonly reloader: Reloader;
+  private readonly observability: Observability;
+  private readonly periodic: readonly Periodic[];
+  private readonly deps: AppDependencies;
+  private tlsExpiresAt: number | null;
+  private state: 'starting' | 'ready' | 'draining' = 'starting';
+  private forced = false;
+  private markStopped: () => void = () => {};
+
+  constructor(deps: AppDependencies) {
+    this.deps = deps;
+    this.log = deps.log;
+    const { config, security, log } = deps;
+    this.stopped = new Promise((resolve) => {
+      this.markStopped = resolve;
+    });
+    const counters = new Counters();
+    this.auth = new Authenticator(security.tokens);
+    this.tlsExpiresAt = security.tls?.expiresAt ?? null;
+    this.reloader = new Reloader(config, {
+      log,
+      load: deps.load,
+      prepare: (next) => this.prepare(next),
+      apply: (next, files, changes) => this.apply(next, files, changes),
+    });
+    this.core = new RouterCore({
+      clock: systemClock,
+      log,
+      counters,
+      limits: limitsOf(config),
+      newClientId: () => `client_${randomUUID()}`,
+      messagesPerSecond: () => this.observability.messagesPerSecond(),
+      observer: { clientClosed: (client, reason) => this.observability.clientClosed(client, reason) },
+      cleanMetadata: (metadata) => this.auth.cleanMetadata(metadata),
+    });
+    this.server = new GrpcServer({
+      core: this.core,
+      auth: this.auth,
+      log,
+      counters,
+      maxConnections: () => this.config.maxConnections,
+      options: config,
+      tls: security.tls,
+    });
+    this.observability = new Observability({
+      core: this.core,
+      server: this.server,
+      log,
+      config: () => this.config,
+      state: () => this.state,
+      reload: () => this.reloader.state,
+      certificateExpiresAt: () => this.tlsExpiresAt,
+      instanceId: deps.instanceId,
+    });
+    this.periodic = this.makePeriodic();
+  }
+
+  get config(): RouterConfig {
+    return this.reloader.config;
+  }
+
+  /** Listens, and says so; rejects when something cannot be bound, with nothing left behind. */
+  async start(): Promise<void> {
+    const { config, log } = this;
+    if (config.pidFile !== null) checkPidFile(config.pidFile);
+    const metricsPort = await this.observability.start();
+    const address = await this.server.listen(config.host, config.port);
+    this.observability.setAddress(address);
+    if (config.pidFile !== null) writePidFile(config.pidFile);
+    for (const task of this.periodic) task.refresh();
+    this.state = 'ready';
+    log.info('RPC Dart Router daemon ready');
+    log.info(`HTTP/2 gRPC server listening on ${describe(address)}`);
+    log.info('Ready to accept connections');
+    if (config.portsFile !== null) {
+      const { instanceId } = this.deps;
+      writePortsFile(config.portsFile, { pid: process.pid, instanceId, grpc: address.port, metrics: metricsPort });
+    }
+  }
+
+  /** Stops gracefully; asked a second time, at once. */
+  requestStop(): void {
+    if (this.state === 'draining') {
+      this.log.warning('Stopping at once');
+      this.forced = true;
+      return;
+    }
+    this.state = 'draining';
+    this.log.info('Stopping', { connections: this.server.connectionCount });
+    const { shutdownTimeoutMs } = this.config;
+    drain(this.server, this.core, shutdownTimeoutMs, () => this.forced).then(this.markStopped, (error: Error) => {
+      this.log.error('Stop failed', { error: error.message });
+      this.markStopped();
+    });
+  }
+
+  reload(): void {
+    if (this.state === 'ready') this.reloader.reload();
+  }
+
+  logStatistics(): void {
+    this.observability.logStatistics();
+  }
+
+  toggleDebug(): void {
+    this.log.info(`Debug mode ${this.log.toggleDebug() ? 'on' : 'off'}`);
+  }
+
+  /** Lets go of everything that may be left, in whatever state. */
+  async dispose(): Promise<void> {
+    for (const task of this.periodic) task.stop();
+    this.server.destroy('shutdown');
+    await this.observability.stop();
+    if (this.config.pidFile !== null) removePidFile(this.config.pidFile);
+  }
+
+  private makePeriodic(): Periodic[] {
+    const liveness = new Liveness(this.core);
+    const sweepMs = (): number =>
+      Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(this.config.writeDeadlineMs / 4)));
+    return [
+      new Periodic(sweepMs, () => this.core.slowReaders.sweep(systemClock.now())),
+      new Periodic(
+        () => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null),
+        () => liveness.check(),
+      ),
+      new Periodic(
+        () => (this.config.stats ? this.config.statsIntervalMs : null),
+        () => this.logStatistics(),
+      ),
+    ];
+  }
+
+  /** Opens the log anew, which may fail; what it returns puts it into use. */
+  private prepare(next: RouterConfig): () => void {
+    if (next.logFile === this.config.logFile) {
+      this.log.reopen();
+      return () => {};
+    }
+    const destination = this.deps.openLog(next);
+    return () => this.log.replaceDestination(destination);
+  }
+
+  private apply(next: RouterConfig, files: SecurityFiles, changes: readonly ConfigChange[]): void {
+    this.core.limits = limitsOf(next);
+    this.log.level = next.logLevel;
+    this.auth.replace(files.tokens);
+    if (files.tls !== null) this.server.listener.replaceTls(files.tls);
+    this.tlsExpiresAt = files.tls?.expiresAt ?? null;
+    const revoked = this.server.enforceTokens();
+    if (revoked > 0) this.log.info('Connections without a valid token closed', { connections: revoked });
+    if (changes.some(({ key }) => key === 'max-connections')) {
+      const closed = this.server.listener.enforceLimit(next.maxConnections);
+      if (closed > 0) this.log.info('Connections beyond the lowered limit closed', { connections: closed });
+    }
+    setImmediate(() => {
+      for (const task of this.periodic) task.refresh();
+    });
+  }
+}
+
+function describe({ address, family, port }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}

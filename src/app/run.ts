@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { CommandContext } from '../cli/commands.ts';
+import { loadConfig, type RouterConfig } from '../config/index.ts';
+import { type LogDestination, Logger, logFile, standardOutput } from '../telemetry/index.ts';
+import { logBanner } from './banner.ts';
+import { PidFileError } from './pid-file.ts';
+import { RouterApp } from './router-app.ts';
+import { loadSecurity } from './security-files.ts';
+import { handleSignals } from './signals.ts';
+import { openFilesLimit, startWarnings } from './start-warnings.ts';
+import { VERSION } from './version.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_CONFIGURATION = 2;
+
+/** Runs the router in the foreground until it is stopped; returns the exit code. */
+export async function runRouter(context: CommandContext): Promise<number> {
+  const { config } = context;
+  const complain = (problem: string): void => {
+    context.stderr.write(`${problem}\n`);
+  };
+  const security = loadSecurity(config);
+  if (!security.ok) {
+    security.problems.forEach(complain);
+    return EXIT_CONFIGURATION;
+  }
+  let destination: LogDestination;
+  try {
+    destination = openLog(config);
+  } catch (error) {
+    complain((error as Error).message);
+    return EXIT_CONFIGURATION;
+  }
+  const log = new Logger({ level: config.logLevel, format: config.logFormat, destination });
+  const app = new RouterApp({
+    config,
+    security: security.files,
+    log,
+    instanceId: randomUUID(),
+    load: () => loadConfig({ argv: context.argv, env: context.env, readFile: (path) => readFileSync(path, 'utf8') }),
+    openLog,
+  });
+  return runUntilStopped(app, log, config, complain);
+}
+
+/** Where the log goes by this configuration; throws when the file cannot be written to. */
+function openLog(config: RouterConfig): LogDestination {
+  return config.logFile === null ? standardOutput() : logFile(config.logFile);
+}
+
+async function runUntilStopped(
+  app: RouterApp,
+  log: Logger,
+  config: RouterConfig,
+  complain: (problem: string) => void,
+): Promise<number> {
+  const forget = handleSignals({
+    stop: () => app.requestStop(),
+    reload: () => app.reload(),
+    statistics: () => app.logStatistics(),
+    toggleDebug: () => app.toggleDebug(),
+  });
+  logBanner(log, VERSION);
+  log.info('RPC Dart Router daemon starting');
+  log.info(`Configuration: host=${config.host}, port=${config.port}`);
+  log.info(`Log level: ${config.logLevel}`);
+  for (const warning of startWarnings(config, openFilesLimit())) log.warning(warning);
+  try {
+    await app.start();
+    await app.stopped;
+    log.info('RPC Dart Router stopped');
+    return 0;
+  } catch (error) {
+    const message = explainStart(error, config);
+    log.critical(message);
+    // whoever started it by hand looks at the terminal, not into a file
+    if (config.logFile !== null || config.logLevel === 'none') complain(message);
+    return EXIT_FAILED;
+  } finally {
+    forget();
+    await app.dispose();
+  }
+}
+
+/** What went wrong at the start, and what to do about it. */
+function explainStart(error: unknown, config: RouterConfig): string {
+  if (error instanceof PidFileError) return error.message;
+  const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const where = `${address ?? config.host}:${port ?? config.port}`;
+  if (code === 'EADDRINUSE')
+    return `Cannot listen on ${where}: the port is in use; stop the other program or choose another port`;
+  if (code === 'EACCES' && port !== undefined)
+    return `Cannot listen on ${where}: no permission; ports below 1024 need CAP_NET_BIND_SERVICE`;
+  if (code === 'EADDRNOTAVAIL') return `Cannot listen on ${where}: this machine has no such address`;
+  if (code === 'ENOTFOUND') return `Cannot listen on ${where}: unknown host name`;
+  return `Cannot start: ${message ?? String(error)}`;
+}
