@@ -1,2 +1,15 @@
 #!/usr/bin/env node
-console.log('skeleton');
+import { runCommandLine } from './cli/index.ts';
+
+/** How long something left behind may keep a finished process alive. */
+const LINGER_MS = 1000;
+
+const { argv, env, stdin, stdout, stderr } = process;
+
+try {
+  process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr });
+} catch (error) {
+  stderr.write(`Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { CommandContext } from '../cli/commands.ts';
-import { loadConfig, type RouterConfig } from '../config/index.ts';
+import type { CommandContext } from '../cli/index.ts';
+import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
 import { type LogDestination, Logger, logFile, standardOutput } from '../telemetry/index.ts';
 import { logBanner } from './banner.ts';
 import { PidFileError } from './pid-file.ts';
@@ -9,7 +9,6 @@ import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { handleSignals } from './signals.ts';
 import { openFilesLimit, startWarnings } from './start-warnings.ts';
-import { VERSION } from './version.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_CONFIGURATION = 2;

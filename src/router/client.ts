@@ -3,7 +3,9 @@ import type { P2pStream } from './p2p-stream.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { RouterConnection } from './ports.ts';
 
-export type ClientStatus = 'online' | 'idle' | 'disconnecting' | 'offline';
+/** `disconnecting` and `offline` are seen only by those who watch a client go. */
+export const CLIENT_STATUSES = ['online', 'idle', 'disconnecting', 'offline'] as const;
+export type ClientStatus = (typeof CLIENT_STATUSES)[number];
 
 /** What a client says of itself when it registers. */
 export interface ClientProfile {

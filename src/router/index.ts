@@ -1,5 +1,13 @@
-export { Client, type ClientProfile, type ClientStatus } from './client.ts';
-export { type CloseReason, Counters, METHODS, type Method, type RefuseReason } from './counters.ts';
+export { CLIENT_STATUSES, Client, type ClientProfile, type ClientStatus } from './client.ts';
+export {
+  type CloseReason,
+  Counters,
+  type HistogramCounter,
+  MESSAGE_TYPES,
+  METHODS,
+  type Method,
+  type RefuseReason,
+} from './counters.ts';
 export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
 export { Liveness } from './liveness.ts';
 export { closeReasonText } from './messages.ts';

@@ -1,0 +1,136 @@
+import type { AddressInfo } from 'node:net';
+import { type RouterConfig, VERSION } from '../config/index.ts';
+import type { GrpcServer } from '../grpc/index.ts';
+import { type Client, type CloseReason, closeReasonText, type RouterCore } from '../router/index.ts';
+import {
+  createRegistry,
+  createRoutes,
+  HttpEndpoint,
+  type Logger,
+  metricDefinitions,
+  RecentlyClosed,
+  type RequestHandler,
+  type RouterStatus,
+  reportStatus,
+  Sampler,
+  StatusStream,
+  statisticsLines,
+  type TelemetrySource,
+} from '../telemetry/index.ts';
+import { isLoopback } from './start-warnings.ts';
+
+export interface ObservabilityDependencies {
+  readonly core: RouterCore;
+  readonly server: GrpcServer;
+  readonly log: Logger;
+  readonly config: () => RouterConfig;
+  readonly state: () => RouterStatus['state'];
+  readonly reload: () => RouterStatus['reload'];
+  readonly certificateExpiresAt: () => number | null;
+  readonly instanceId: string;
+}
+
+/** Everything that shows how the router is: the status document, metrics, statistics, and the endpoints they are read from. */
+export class Observability {
+  private readonly deps: ObservabilityDependencies;
+  private readonly source: TelemetrySource;
+  private readonly sampler: Sampler;
+  private readonly closed = new RecentlyClosed();
+  private readonly stream = new StatusStream();
+  private readonly endpoints: HttpEndpoint[] = [];
+  private readonly listening: RouterStatus['listening'][number][] = [];
+
+  constructor(deps: ObservabilityDependencies) {
+    this.deps = deps;
+    this.source = this.createSource();
+    this.sampler = new Sampler(this.source, () => this.stream.publish(() => this.status()));
+  }
+
+  /** Opens the endpoints that are configured; returns the metrics port, if there is one. */
+  async start(): Promise<number | null> {
+    const { metrics, metricsHost, metricsPort } = this.deps.config();
+    this.sampler.start();
+    const socketPath = controlSocketPath(this.deps.config());
+    if (socketPath !== null) await this.open(false).listenOnSocket(socketPath);
+    if (!metrics) return null;
+    const { address, port } = await this.open(isLoopback(metricsHost)).listen(metricsHost, metricsPort);
+    this.listening.push({ purpose: 'metrics', host: address, port });
+    this.deps.log.info(`Metrics on http://${address.includes(':') ? `[${address}]` : address}:${port}/metrics`);
+    return port;
+  }
+
+  /** Where clients come in, once that is known. */
+  setAddress({ address, port }: AddressInfo): void {
+    this.listening.unshift({ purpose: 'grpc', host: address, port });
+  }
+
+  messagesPerSecond(): number {
+    return this.sampler.inPerSecond;
+  }
+
+  clientClosed(client: Client, reason: CloseReason): void {
+    const at = Date.now();
+    this.closed.add({
+      at,
+      reason: closeReasonText(reason),
+      connectedMs: at - client.connectedAt,
+      clientId: client.id,
+      clientName: client.name,
+    });
+  }
+
+  logStatistics(): void {
+    for (const [message, fields] of statisticsLines(this.status())) this.deps.log.info(message, fields);
+  }
+
+  async stop(): Promise<void> {
+    this.sampler.stop();
+    this.stream.close();
+    await Promise.all(this.endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  private status(): RouterStatus {
+    return reportStatus(this.source, this.sampler, this.closed);
+  }
+
+  private open(onlyLoopbackNames: boolean): HttpEndpoint {
+    const endpoint = new HttpEndpoint(this.routes(onlyLoopbackNames));
+    this.endpoints.push(endpoint);
+    return endpoint;
+  }
+
+  private routes(onlyLoopbackNames: boolean): RequestHandler {
+    return createRoutes({
+      registry: createRegistry(metricDefinitions(this.source, this.sampler)),
+      stream: this.stream,
+      status: () => this.status(),
+      history: () => ({ intervalMs: 1000, series: this.sampler.history.series() }),
+      state: this.deps.state,
+      onlyLoopbackNames,
+    });
+  }
+
+  private createSource(): TelemetrySource {
+    const { core, server, log, config, state, reload, certificateExpiresAt, instanceId } = this.deps;
+    return {
+      core,
+      version: VERSION,
+      instanceId,
+      startedAt: Date.now(),
+      state,
+      listening: () => this.listening,
+      connections: () => server.connectionCount,
+      maxConnections: () => config().maxConnections,
+      reload,
+      logLinesLost: () => log.linesLost,
+      certificateExpiresAt,
+      showClients: () => config().statusPageClients,
+    };
+  }
+}
+
+/** The Unix socket that the commands ask: as configured, or beside the pid file; null when there is neither. */
+function controlSocketPath({ controlSocket, pidFile }: RouterConfig): string | null {
+  if (controlSocket !== null) return controlSocket;
+  return pidFile === null ? null : `${pidFile.replace(/\.pid$/, '')}.sock`;
+}

@@ -1,0 +1,33 @@
+import { loadSecurity, openFilesLimit, startWarnings } from '../app/index.ts';
+import { configName, formatValue, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
+import { type CommandContext, EXIT } from './context.ts';
+import { cliMessages } from './texts.ts';
+
+const VALUE_WIDTH = 44;
+
+/**
+ * `--check-config`: prints the effective configuration as YAML, each value with its source, and what the router would warn of.
+ * The files that it names are read as well. No option holds a secret itself: tokens and keys stay in their files.
+ */
+export async function checkConfig({ config, sources, lang, stdout, stderr }: CommandContext): Promise<number> {
+  const say = cliMessages(lang);
+  const security = loadSecurity(config);
+  if (!security.ok) {
+    for (const problem of security.problems) stderr.write(`${problem}\n`);
+    return EXIT.usage;
+  }
+  for (const option of OPTIONS as readonly Option[]) {
+    if (option.scope === 'command' || option.hidden === true) continue;
+    const line = `${option.key}: ${asYaml(formatValue(option, config[configName(option)]))}`;
+    stdout.write(`${line.padEnd(VALUE_WIDTH)} # ${sources.get(option.key as OptionKey) ?? say('byDefault')}\n`);
+  }
+  for (const warning of startWarnings(config, openFilesLimit())) stdout.write(`# ${warning}\n`);
+  stdout.write(`# ${say('configOk')}\n`);
+  return EXIT.done;
+}
+
+/** Plain where YAML would read it back as the same text. */
+function asYaml(text: string): string {
+  if (text === '') return 'null';
+  return /^[\w./][\w./-]*$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
+import { type CommandContext, type CommandWorld, EXIT } from './context.ts';
+import { helpText } from './help.ts';
+import { chooseLanguage } from './language.ts';
+import { cliMessages } from './texts.ts';
+
+type Command = (context: CommandContext) => Promise<number>;
+
+const daemonCommand = (name: 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs'): Command => {
+  return async (context) => (await import('../daemon/index.ts')).runDaemonCommand(name, context);
+};
+
+/** Commands by the option that asks for them. Each is loaded when it is needed: only the daemon commands load PM2. */
+const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
+  daemonStart: daemonCommand('start'),
+  daemonStop: daemonCommand('stop'),
+  daemonStatus: daemonCommand('status'),
+  daemonReload: daemonCommand('reload'),
+  daemonRestart: daemonCommand('restart'),
+  daemonLogs: daemonCommand('logs'),
+  checkConfig: async (context) => (await import('./check-config.ts')).checkConfig(context),
+};
+
+const runInForeground: Command = async (context) => (await import('../app/index.ts')).runRouter(context);
+
+/** Does what the command line asks for; resolves with the exit code. */
+export async function runCommandLine(world: CommandWorld): Promise<number> {
+  const { argv, env, stdout, stderr } = world;
+  const asked = flagsBeforeEnd(argv);
+  const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
+  const lang = chooseLanguage(loaded.ok ? loaded.config.lang : loaded.lang, env);
+  if (asked.has('--help')) {
+    stdout.write(helpText(lang));
+    return EXIT.done;
+  }
+  if (asked.has('--version')) {
+    stdout.write(`${VERSION}\n`);
+    return EXIT.done;
+  }
+  const say = cliMessages(lang);
+  if (!loaded.ok) {
+    for (const problem of loaded.problems) stderr.write(`${problem}\n`);
+    stderr.write(`${say('seeHelp')}\n`);
+    return EXIT.usage;
+  }
+  const { config, sources } = loaded;
+  const chosen = (Object.keys(COMMANDS) as (keyof RouterConfig)[]).filter((name) => config[name] === true);
+  if (chosen.length > 1) {
+    stderr.write(`${say('oneCommand', { commands: chosen.map(flagOf).join(', ') })}\n`);
+    return EXIT.usage;
+  }
+  const command = COMMANDS[chosen[0] as keyof RouterConfig] ?? runInForeground;
+  return command({ ...world, lang, config, sources });
+}
+
+/** Help is shown whatever else is wrong with the command line. */
+function flagsBeforeEnd(argv: readonly string[]): ReadonlySet<string> {
+  const end = argv.indexOf('--');
+  return new Set(end < 0 ? argv : argv.slice(0, end));
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,22 @@
+import type { OptionKey, RouterConfig } from '../config/index.ts';
+import type { Language } from './language.ts';
+
+/** The world as the command line sees it; handed in, so that commands can be tested in-process. */
+export interface CommandWorld {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** What a command gets: the world and the configuration that was read from it. */
+export interface CommandContext extends CommandWorld {
+  readonly lang: Language;
+  readonly config: RouterConfig;
+  /** Where each value that is not a default came from: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
+  readonly sources: ReadonlyMap<OptionKey, string>;
+}
+
+/** Exit codes are an interface. */
+export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;

@@ -1,0 +1,51 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 80;
+const CLEAR_LINE = '\r\u001b[K';
+
+/** Colours on a terminal, plain text in a pipe or with NO_COLOR (https://no-color.org). */
+export function paint(
+  stream: NodeJS.WriteStream,
+  style: Style,
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const colours = stream.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+  return colours ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** A line that shows that something goes on; nothing at all in a pipe. */
+export class Progress {
+  private readonly stream: NodeJS.WriteStream;
+  private timer: NodeJS.Timeout | null = null;
+  private text = '';
+  private frame = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.stream = stream;
+  }
+
+  /** Shows `text` from now on. */
+  show(text: string): void {
+    this.text = text;
+    if (!this.stream.isTTY) return;
+    this.timer ??= setInterval(() => this.draw(), FRAME_MS);
+    this.draw();
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.timer === null) return;
+    clearInterval(this.timer);
+    this.timer = null;
+    this.stream.write(CLEAR_LINE);
+  }
+
+  private draw(): void {
+    this.frame = (this.frame + 1) % FRAMES.length;
+    this.stream.write(`${CLEAR_LINE}${FRAMES[this.frame]} ${this.text}`);
+  }
+}

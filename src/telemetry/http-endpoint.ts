@@ -1,0 +1,81 @@
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type ListenOptions } from 'node:net';
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const MAX_CONNECTIONS = 200;
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const PROBE_TIMEOUT_MS = 1000;
+
+/** An HTTP server for operators, on a TCP port or a Unix socket. */
+export class HttpEndpoint {
+  private readonly server: Server;
+  private socketPath: string | null = null;
+
+  constructor(handle: RequestHandler) {
+    this.server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+      handle,
+    );
+    this.server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Binds a TCP port and returns it. Rejects with Node's error. */
+  async listen(host: string, port: number): Promise<AddressInfo> {
+    await this.bind({ host, port });
+    return this.server.address() as AddressInfo;
+  }
+
+  /** Binds a Unix socket that only its owner may use. A socket that nobody answers on is replaced. */
+  async listenOnSocket(path: string): Promise<void> {
+    const existing = lstatSync(path, { throwIfNoEntry: false });
+    if (existing !== undefined) {
+      if (!existing.isSocket()) throw new Error(`${path}: is not a socket; remove it or choose another control-socket`);
+      if (await answers(path)) throw new Error(`${path}: another router answers there; choose another control-socket`);
+      rmSync(path);
+    }
+    const before = process.umask(0o177);
+    try {
+      await this.bind({ path });
+    } finally {
+      process.umask(before);
+    }
+    chmodSync(path, 0o600);
+    this.socketPath = path;
+  }
+
+  /** Stops, and cuts whoever is connected. */
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+    if (this.socketPath !== null) rmSync(this.socketPath, { force: true });
+  }
+
+  private bind(where: ListenOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(where, () => {
+        this.server.off('error', reject);
+        this.server.on('error', () => {}); // out of descriptors, for instance: the router itself goes on
+        resolve();
+      });
+    });
+  }
+}
+
+/** True when something accepts connections on the socket. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect({ path });
+    const done = (result: boolean): void => {
+      probe.destroy();
+      resolve(result);
+    };
+    probe.setTimeout(PROBE_TIMEOUT_MS, () => done(true));
+    probe.once('connect', () => done(true)).once('error', () => done(false));
+  });
+}

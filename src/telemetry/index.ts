@@ -1,0 +1,12 @@
+export { HttpEndpoint, type RequestHandler } from './http-endpoint.ts';
+export { createRoutes } from './http-routes.ts';
+export { LOG_LEVELS, type LogFields, type LogFormat, Logger, type LogLevel } from './log.ts';
+export { type LogDestination, logFile, standardOutput } from './log-destination.ts';
+export { createRegistry, metricDefinitions } from './metrics.ts';
+export { RecentlyClosed } from './recently-closed.ts';
+export { Sampler } from './sampler.ts';
+export type { TelemetrySource } from './source.ts';
+export { statisticsLines } from './statistics.ts';
+export type { RouterStatus } from './status.ts';
+export { reportStatus } from './status-report.ts';
+export { StatusStream } from './status-stream.ts';

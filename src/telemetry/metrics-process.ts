@@ -1,0 +1,76 @@
+import type { MetricDefinition } from './read-metric.ts';
+import { single } from './read-metric.ts';
+import type { Sampler } from './sampler.ts';
+import type { TelemetrySource } from './source.ts';
+
+/** The process itself: time, memory, event loop, build. Names without prefix are those that dashboards expect of any process. */
+export function processMetrics(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {
+  return [
+    {
+      name: 'rpc_router_build_info',
+      type: 'gauge',
+      help: 'Always 1; the version of the router and of Node.js.',
+      labels: ['version', 'node'],
+      read: () => [{ labels: { version: source.version, node: process.version }, value: 1 }],
+    },
+    {
+      name: 'rpc_router_ready',
+      type: 'gauge',
+      help: '1 while the router takes connections, 0 while it starts or stops.',
+      read: () => single(source.state() === 'ready' ? 1 : 0),
+    },
+    {
+      name: 'rpc_router_log_lines_lost_total',
+      type: 'counter',
+      help: 'Log lines that could not be written.',
+      read: () => single(source.logLinesLost()),
+    },
+    {
+      name: 'rpc_router_event_loop_delay_seconds',
+      type: 'gauge',
+      help: 'How late the event loop was over the last minute: its median, and the p99 and maximum of the worst second.',
+      labels: ['quantile'],
+      read: () => {
+        const { p50Ms, p99Ms, maxMs } = sampler.eventLoopDelay;
+        return [
+          { labels: { quantile: '0.5' }, value: p50Ms / 1000 },
+          { labels: { quantile: '0.99' }, value: p99Ms / 1000 },
+          { labels: { quantile: '1' }, value: maxMs / 1000 },
+        ];
+      },
+    },
+    {
+      name: 'process_cpu_seconds_total',
+      type: 'counter',
+      help: 'User and system CPU time.',
+      read: () => {
+        const { user, system } = process.cpuUsage();
+        return single((user + system) / 1e6);
+      },
+    },
+    {
+      name: 'process_resident_memory_bytes',
+      type: 'gauge',
+      help: 'Resident memory.',
+      read: () => single(process.memoryUsage.rss()),
+    },
+    {
+      name: 'process_heap_bytes',
+      type: 'gauge',
+      help: 'Used memory of the JavaScript heap.',
+      read: () => single(process.memoryUsage().heapUsed),
+    },
+    {
+      name: 'process_external_memory_bytes',
+      type: 'gauge',
+      help: 'Memory of buffers outside of the heap.',
+      read: () => single(process.memoryUsage().external),
+    },
+    {
+      name: 'process_start_time_seconds',
+      type: 'gauge',
+      help: 'Start of the process, in seconds since the epoch.',
+      read: () => single(source.startedAt / 1000),
+    },
+  ];
+}

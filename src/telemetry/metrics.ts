@@ -1,0 +1,176 @@
+import { Registry } from 'prom-client';
+import { METHODS } from '../router/index.ts';
+import { processMetrics } from './metrics-process.ts';
+import { trafficMetrics } from './metrics-traffic.ts';
+import {
+  histogramValues,
+  labelled,
+  type MetricDefinition,
+  type MetricValue,
+  registerReadMetric,
+  single,
+} from './read-metric.ts';
+import type { Sampler } from './sampler.ts';
+import type { TelemetrySource } from './source.ts';
+
+/**
+ * Every metric of the router. Labels come from closed sets: never a client, a group or an address. `docs/metrics.md` is
+ * generated from this.
+ */
+export function metricDefinitions(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {
+  return [
+    ...connectionMetrics(source),
+    ...clientMetrics(source),
+    ...trafficMetrics(source),
+    ...callMetrics(source),
+    ...reloadMetrics(source),
+    ...processMetrics(source, sampler),
+  ];
+}
+
+/** A registry of its own for one router, so that tests can build many. */
+export function createRegistry(definitions: readonly MetricDefinition[]): Registry {
+  const registry = new Registry();
+  for (const definition of definitions) registerReadMetric(registry, definition);
+  return registry;
+}
+
+function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
+  const { counters } = source.core;
+  return [
+    {
+      name: 'rpc_router_connections',
+      type: 'gauge',
+      help: 'Open TCP connections.',
+      read: () => single(source.connections()),
+    },
+    {
+      name: 'rpc_router_connections_max',
+      type: 'gauge',
+      help: 'Most connections that are accepted (max-connections).',
+      read: () => single(source.maxConnections()),
+    },
+    {
+      name: 'rpc_router_connections_total',
+      type: 'counter',
+      help: 'TCP connections accepted since the start.',
+      read: () => single(counters.connectionsTotal),
+    },
+    {
+      name: 'rpc_router_connections_refused_total',
+      type: 'counter',
+      help: 'TCP connections refused or cut before their first call, by reason.',
+      labels: ['reason'],
+      read: () => labelled('reason', counters.refused),
+    },
+    {
+      name: 'rpc_router_auth_failures_total',
+      type: 'counter',
+      help: 'Calls and registrations without a valid token.',
+      read: () => single(counters.authFailures),
+    },
+    {
+      name: 'rpc_router_certificate_expiry_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the TLS certificate ends, in seconds since the epoch; absent without TLS.',
+      read: () => {
+        const at = source.certificateExpiresAt();
+        return at === null ? [] : single(at / 1000);
+      },
+    },
+  ];
+}
+
+function clientMetrics(source: TelemetrySource): MetricDefinition[] {
+  const { core } = source;
+  return [
+    {
+      name: 'rpc_router_clients',
+      type: 'gauge',
+      help: 'Registered clients.',
+      read: () => single(core.registry.clients.size),
+    },
+    {
+      name: 'rpc_router_clients_total',
+      type: 'counter',
+      help: 'Clients registered since the start.',
+      read: () => single(core.counters.clientsTotal),
+    },
+    {
+      name: 'rpc_router_clients_closed_total',
+      type: 'counter',
+      help: 'Clients removed, by reason.',
+      labels: ['reason'],
+      read: () => labelled('reason', core.counters.closed),
+    },
+    {
+      name: 'rpc_router_groups',
+      type: 'gauge',
+      help: 'Groups that have members.',
+      read: () => single(core.registry.groups.size),
+    },
+    {
+      name: 'rpc_router_streams',
+      type: 'gauge',
+      help: 'Open p2p and event streams.',
+      read: () => single(core.streams.size),
+    },
+    {
+      name: 'rpc_router_event_subscribers',
+      type: 'gauge',
+      help: 'Open event streams.',
+      read: () => single(core.events.subscribers.size),
+    },
+  ];
+}
+
+function callMetrics(source: TelemetrySource): MetricDefinition[] {
+  const { counters } = source.core;
+  const duration = 'rpc_router_call_duration_seconds';
+  const calls = (): MetricValue[] =>
+    [...counters.calls].flatMap(([method, byStatus]) =>
+      [...byStatus].map(([code, value]) => ({ labels: { method, code }, value })),
+    );
+  return [
+    {
+      name: 'rpc_router_calls_total',
+      type: 'counter',
+      help: 'Finished gRPC calls, by method and status code.',
+      labels: ['method', 'code'],
+      read: calls,
+    },
+    {
+      name: duration,
+      type: 'histogram',
+      help: 'Duration of unary calls, by method.',
+      labels: ['method', 'le'],
+      read: () =>
+        METHODS.filter((method) => method !== 'p2p' && method !== 'events').flatMap((method) =>
+          histogramValues(duration, counters.unaryDuration[method], { method }),
+        ),
+    },
+  ];
+}
+
+function reloadMetrics(source: TelemetrySource): MetricDefinition[] {
+  return [
+    {
+      name: 'rpc_router_reloads_total',
+      type: 'counter',
+      help: 'Reloads of the configuration that were tried.',
+      read: () => single(source.reload().count),
+    },
+    {
+      name: 'rpc_router_reload_last_success',
+      type: 'gauge',
+      help: '1 unless the last reload was refused.',
+      read: () => single(source.reload().outcome === 'refused' ? 0 : 1),
+    },
+    {
+      name: 'rpc_router_reload_last_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the last reload was tried, in seconds since the epoch; 0 before the first.',
+      read: () => single((source.reload().lastAt ?? 0) / 1000),
+    },
+  ];
+}

@@ -1,0 +1,30 @@
+import type { RouterStatus } from './status.ts';
+
+const CAPACITY = 50;
+
+/** A client that is gone, with what only the operator may see. */
+export interface ClosedClient {
+  readonly at: number;
+  readonly reason: string;
+  readonly connectedMs: number;
+  readonly clientId: string;
+  readonly clientName: string | null;
+}
+
+/** The last clients that went, and why: that beats searching logs. */
+export class RecentlyClosed {
+  private readonly closed: ClosedClient[] = [];
+  private next = 0;
+
+  add(client: ClosedClient): void {
+    this.closed[this.next] = client;
+    this.next = (this.next + 1) % CAPACITY;
+  }
+
+  /** Newest first; ids and names only with `showClients`. */
+  list(showClients: boolean): RouterStatus['recentlyClosed'] {
+    const newestFirst = [...this.closed.slice(this.next), ...this.closed.slice(0, this.next)].reverse();
+    if (showClients) return newestFirst;
+    return newestFirst.map(({ at, reason, connectedMs }) => ({ at, reason, connectedMs }));
+  }
+}

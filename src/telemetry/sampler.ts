@@ -1,0 +1,151 @@
+import { MESSAGE_TYPES } from '../router/index.ts';
+import { type Delay, EventLoopDelay } from './event-loop-delay.ts';
+import { History } from './history.ts';
+import { histogramQuantile } from './quantile.ts';
+import type { TelemetrySource } from './source.ts';
+
+const SAMPLE_MS = 1000;
+const RATE_SAMPLES = 5;
+const WINDOW_SAMPLES = 60;
+
+/** The counters at one moment. */
+interface Sample {
+  readonly atMs: number;
+  readonly inByType: Float64Array;
+  readonly out: number;
+  readonly dropped: number;
+  readonly latency: Float64Array;
+  readonly cpuMicros: number;
+  /** Of the second before the sample. */
+  readonly delay: Delay;
+}
+
+/** Looks at the counters once a second, and knows rates, percentiles and the last 15 minutes from that. */
+export class Sampler {
+  readonly history = new History();
+  private readonly source: TelemetrySource;
+  private readonly eventLoop = new EventLoopDelay();
+  private readonly samples: Sample[];
+  private timer: NodeJS.Timeout | null = null;
+  private readonly onSample: () => void;
+
+  /** `onSample` is called after each sample. */
+  constructor(source: TelemetrySource, onSample: () => void) {
+    this.source = source;
+    this.onSample = onSample;
+    this.samples = [this.look()];
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => this.sample(), SAMPLE_MS).unref();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    this.eventLoop.stop();
+  }
+
+  /** Messages that came in per second, over the last 5 s. */
+  get inPerSecond(): number {
+    return this.rate(RATE_SAMPLES, (sample) => sum(sample.inByType));
+  }
+
+  /** Copies queued to receivers per second, over the last 5 s. */
+  get outPerSecond(): number {
+    return this.rate(RATE_SAMPLES, (sample) => sample.out);
+  }
+
+  /** By message type, those that occur. */
+  get inPerSecondByType(): Record<string, number> {
+    const rates = MESSAGE_TYPES.map((type, i): [string, number] => [
+      type,
+      this.rate(RATE_SAMPLES, (sample) => sample.inByType[i] ?? 0),
+    ]);
+    return Object.fromEntries(rates.filter(([, rate]) => rate > 0));
+  }
+
+  /** Percent of one core over the last 5 s. */
+  get cpuPercent(): number {
+    return this.rate(RATE_SAMPLES, (sample) => sample.cpuMicros) / 1e4;
+  }
+
+  /** Routing latency over the last minute, or the last `samples` seconds. */
+  latencyMs(samples: number = WINDOW_SAMPLES): { p50: number; p95: number; p99: number } {
+    const { boundsSeconds } = this.source.core.counters.routingLatency;
+    const [before, now] = this.window(samples);
+    const counts = now.latency.map((count, i) => count - (before.latency[i] ?? 0));
+    const quantile = (q: number): number => histogramQuantile(boundsSeconds, counts, q) * 1000;
+    return { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) };
+  }
+
+  /** Over the last minute: the median second's median, and the worst second's 99th percentile and maximum. */
+  get eventLoopDelay(): Delay {
+    const delays = this.samples.map((sample) => sample.delay);
+    const medians = delays.map((delay) => delay.p50Ms).sort((a, b) => a - b);
+    return {
+      p50Ms: medians[medians.length >> 1] ?? 0,
+      p99Ms: Math.max(...delays.map((delay) => delay.p99Ms)),
+      maxMs: Math.max(...delays.map((delay) => delay.maxMs)),
+    };
+  }
+
+  private sample(): void {
+    this.samples.push(this.look());
+    if (this.samples.length > WINDOW_SAMPLES + 1) this.samples.shift();
+    this.remember();
+    this.onSample();
+  }
+
+  private look(): Sample {
+    const { counters } = this.source.core;
+    const { user, system } = process.cpuUsage();
+    return {
+      atMs: performance.now(),
+      inByType: counters.messagesInByType.slice(),
+      out: sum(counters.messagesOutByType),
+      dropped: sum(Object.values(counters.dropped)),
+      latency: counters.routingLatency.counts.slice(),
+      cpuMicros: user + system,
+      delay: this.eventLoop.take(),
+    };
+  }
+
+  private remember(): void {
+    const { source } = this;
+    const latency = this.latencyMs(1);
+    this.history.add({
+      at: Date.now(),
+      connections: source.connections(),
+      clients: source.core.registry.clients.size,
+      inPerSecond: this.rate(1, (sample) => sum(sample.inByType)),
+      outPerSecond: this.rate(1, (sample) => sample.out),
+      droppedPerSecond: this.rate(1, (sample) => sample.dropped),
+      latencyP50Ms: latency.p50,
+      latencyP95Ms: latency.p95,
+      latencyP99Ms: latency.p99,
+      queueBytes: source.core.budget.usedBytes,
+      eventLoopMaxMs: this.samples.at(-1)?.delay.maxMs ?? 0,
+      rssBytes: process.memoryUsage.rss(),
+      cpuPercent: this.rate(1, (sample) => sample.cpuMicros) / 1e4,
+    });
+  }
+
+  private rate(samples: number, value: (sample: Sample) => number): number {
+    const [before, now] = this.window(samples);
+    const seconds = (now.atMs - before.atMs) / 1000;
+    return seconds > 0 ? (value(now) - value(before)) / seconds : 0;
+  }
+
+  /** The newest sample, and the one `samples` before it or the oldest there is. */
+  private window(samples: number): [Sample, Sample] {
+    const now = this.samples[this.samples.length - 1] as Sample;
+    return [this.samples[Math.max(0, this.samples.length - 1 - samples)] as Sample, now];
+  }
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

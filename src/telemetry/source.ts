@@ -1,0 +1,21 @@
+import type { RouterCore } from '../router/index.ts';
+import type { RouterStatus } from './status.ts';
+
+/** What telemetry reads of a running router. It reads only, and only when somebody asks or once a second. */
+export interface TelemetrySource {
+  readonly core: RouterCore;
+  readonly version: string;
+  readonly instanceId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly state: () => RouterStatus['state'];
+  readonly listening: () => RouterStatus['listening'];
+  readonly connections: () => number;
+  readonly maxConnections: () => number;
+  readonly reload: () => RouterStatus['reload'];
+  readonly logLinesLost: () => number;
+  /** When the server's certificate ends, milliseconds since the epoch; null without TLS. */
+  readonly certificateExpiresAt: () => number | null;
+  /** Whether ids and names of clients may be shown. */
+  readonly showClients: () => boolean;
+}

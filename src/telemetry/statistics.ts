@@ -1,0 +1,71 @@
+import type { LogFields } from './log.ts';
+import type { RouterStatus } from './status.ts';
+
+const MEGABYTE = 1e6;
+
+/** The statistics of `--stats` and SIGUSR1: a few log lines, each with one subject. */
+export function statisticsLines(status: RouterStatus): readonly (readonly [string, LogFields])[] {
+  const { connections, clients, messages, latencyMs, queues, memory, eventLoop, cpu } = status;
+  return [
+    [
+      'Statistics: clients',
+      {
+        uptime: duration(status.uptimeMs),
+        connections: connections.current,
+        connectionsTotal: connections.total,
+        connectionsMax: connections.max,
+        clients: clients.current,
+        clientsTotal: clients.total,
+        ...clients.byStatus,
+      },
+    ],
+    [
+      'Statistics: messages',
+      {
+        ...prefixed('in', messages.inByType),
+        inPerSecond: round(messages.inPerSecond),
+        outPerSecond: round(messages.outPerSecond),
+        bytesIn: messages.bytesIn,
+        bytesOut: messages.bytesOut,
+        latencyP50Ms: round(latencyMs.p50),
+        latencyP99Ms: round(latencyMs.p99),
+      },
+    ],
+    [
+      'Statistics: errors',
+      {
+        ...messages.dropped,
+        ...prefixed('refused', connections.refused),
+        authFailures: status.authFailures,
+        slowReaders: queues.slowReaders,
+        queueBytes: queues.bytes,
+      },
+    ],
+    [
+      'Statistics: process',
+      {
+        memoryMB: round(memory.rssBytes / MEGABYTE),
+        heapMB: round(memory.heapUsedBytes / MEGABYTE),
+        cpuPercent: round(cpu.percent),
+        eventLoopP99Ms: round(eventLoop.p99Ms),
+        eventLoopMaxMs: round(eventLoop.maxMs),
+      },
+    ],
+  ];
+}
+
+function prefixed(prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {
+  const name = (key: string): string => prefix + key.charAt(0).toUpperCase() + key.slice(1);
+  return Object.fromEntries(Object.entries(counts).map(([key, count]) => [name(key), count]));
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** `01:23:45`, hours without bound. */
+function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}

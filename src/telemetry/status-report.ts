@@ -1,0 +1,96 @@
+import { CLIENT_STATUSES, MESSAGE_TYPES } from '../router/index.ts';
+import type { RecentlyClosed } from './recently-closed.ts';
+import type { Sampler } from './sampler.ts';
+import type { TelemetrySource } from './source.ts';
+import type { RouterStatus } from './status.ts';
+
+const MAX_GROUPS_SHOWN = 50;
+
+/** The state of the router at this moment, as `/api/status` shows it. */
+export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: RecentlyClosed): RouterStatus {
+  const { core } = source;
+  const { counters } = core;
+  return {
+    name: 'rpc-dart-router',
+    version: source.version,
+    instanceId: source.instanceId,
+    pid: process.pid,
+    node: process.version,
+    state: source.state(),
+    startedAt: source.startedAt,
+    uptimeMs: Date.now() - source.startedAt,
+    listening: source.listening(),
+    connections: {
+      current: source.connections(),
+      total: counters.connectionsTotal,
+      max: source.maxConnections(),
+      refused: occurring(counters.refused),
+    },
+    clients: {
+      current: core.registry.clients.size,
+      total: counters.clientsTotal,
+      byStatus: clientsByStatus(source),
+      byGroup: largestGroups(core.registry.groups),
+    },
+    messages: messages(source, sampler),
+    latencyMs: sampler.latencyMs(),
+    queues: { bytes: core.budget.usedBytes, slowReaders: counters.slowReaders },
+    authFailures: counters.authFailures,
+    recentlyClosed: closed.list(source.showClients()),
+    reload: source.reload(),
+    eventLoop: sampler.eventLoopDelay,
+    memory: memory(),
+    cpu: { percent: sampler.cpuPercent, totalSeconds: cpuSeconds() },
+  };
+}
+
+function messages(source: TelemetrySource, sampler: Sampler): RouterStatus['messages'] {
+  const { counters } = source.core;
+  const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
+  return {
+    inByType: byType(counters.messagesInByType),
+    outByType: byType(counters.messagesOutByType),
+    bytesIn: total(counters.bytesInByType),
+    bytesOut: total(counters.bytesOutByType),
+    inPerSecond: sampler.inPerSecond,
+    outPerSecond: sampler.outPerSecond,
+    inPerSecondByType: sampler.inPerSecondByType,
+    dropped: occurring(counters.dropped),
+  };
+}
+
+function clientsByStatus(source: TelemetrySource): Record<string, number> {
+  const counts: Record<string, number> = Object.fromEntries(CLIENT_STATUSES.map((status) => [status, 0]));
+  for (const client of source.core.registry.clients.values()) counts[client.status] = (counts[client.status] ?? 0) + 1;
+  return counts;
+}
+
+/** Without sorting all of them: there may be hundreds of thousands. */
+function largestGroups(groups: ReadonlyMap<string, ReadonlySet<unknown>>): RouterStatus['clients']['byGroup'] {
+  const largest: { group: string; members: number }[] = [];
+  for (const [group, { size: members }] of groups) {
+    if (largest.length === MAX_GROUPS_SHOWN && members <= (largest.at(-1)?.members ?? 0)) continue;
+    const place = largest.findIndex((other) => other.members < members);
+    largest.splice(place < 0 ? largest.length : place, 0, { group, members });
+    if (largest.length > MAX_GROUPS_SHOWN) largest.pop();
+  }
+  return largest;
+}
+
+function byType(values: Float64Array): Record<string, number> {
+  return occurring(Object.fromEntries(MESSAGE_TYPES.map((type, i) => [type, values[i] ?? 0])));
+}
+
+function occurring(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
+
+function memory(): RouterStatus['memory'] {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
