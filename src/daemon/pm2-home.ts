@@ -1,0 +1,56 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How long a PM2 daemon may take to accept a connection before it counts as dead. */
+const ACCEPT_LIMIT_MS = 2000;
+
+/** The folder of the user's PM2: `PM2_HOME`, else `~/.pm2`. */
+export function pm2Home(env: Environment): string {
+  return env.PM2_HOME ? resolve(env.PM2_HOME) : join(env.HOME || homedir(), '.pm2');
+}
+
+/** Where the daemon commands keep what they have to remember, mode 700. */
+export function stateFolder(env: Environment): string {
+  return join(pm2Home(env), 'rpc-dart-router');
+}
+
+/** Makes the folders, closed to others: PM2 keeps environments there in clear text. */
+export function makeStateFolder(env: Environment): string {
+  mkdirSync(pm2Home(env), { recursive: true, mode: 0o700 });
+  const folder = stateFolder(env);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** The socket that a PM2 daemon answers on. */
+export function pm2Socket(env: Environment): string {
+  return env.PM2_DAEMON_RPC_PORT || join(pm2Home(env), 'rpc.sock');
+}
+
+/** The pid that the PM2 daemon of this home left, whether it lives or not. */
+export function pm2Pid(env: Environment): number | null {
+  try {
+    const pid = Number.parseInt(readFileSync(join(pm2Home(env), 'pm2.pid'), 'utf8'), 10);
+    return Number.isInteger(pid) && pid > 0 ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+/** True when a PM2 daemon listens: asking PM2 itself would launch one. A socket that a dead one left does not count. */
+export function isPm2Running(env: Environment): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(pm2Socket(env));
+    const finish = (isRunning: boolean): void => {
+      socket.destroy();
+      done(isRunning);
+    };
+    socket.setTimeout(ACCEPT_LIMIT_MS, () => finish(false));
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** A TCP port that a process listens on. */
+export interface OpenPort {
+  readonly address: string;
+  readonly port: number;
+}
+
+const LISTENING = '0A';
+
+/** The TCP ports that a process listens on, as the kernel has them; empty when they are not ours to see. */
+export function openPorts(pid: number): OpenPort[] {
+  const inodes = socketInodes(pid);
+  const found = ['tcp', 'tcp6'].flatMap((table) => listeners(`/proc/${pid}/net/${table}`, inodes));
+  return found.sort((a, b) => a.port - b.port);
+}
+
+/** `*:8080`, `127.0.0.1:9090`, `[::1]:8080`. */
+export function formatPort({ address, port }: OpenPort): string {
+  if (address === '0.0.0.0' || address === '::') return `*:${port}`;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function socketInodes(pid: number): Set<string> {
+  const inodes = new Set<string>();
+  for (const descriptor of attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+    const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+    const inode = /^socket:\[(\d+)\]$/.exec(target ?? '')?.[1];
+    if (inode !== undefined) inodes.add(inode);
+  }
+  return inodes;
+}
+
+function listeners(table: string, inodes: ReadonlySet<string>): OpenPort[] {
+  const text = attempt(() => readFileSync(table, 'latin1')) ?? '';
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => parseLine(line, inodes));
+}
+
+/** One line of /proc/net/tcp: `0: 0100007F:1F90 00000000:0000 0A … inode …`. */
+function parseLine(line: string, inodes: ReadonlySet<string>): OpenPort[] {
+  const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+  const [address = '', port = ''] = local.split(':');
+  if (state !== LISTENING || !inodes.has(inode)) return [];
+  return [{ address: parseAddress(address), port: Number.parseInt(port, 16) }];
+}
+
+/** The kernel prints addresses as 32-bit words in the byte order of the machine. */
+export function parseAddress(hex: string): string {
+  const bytes = Buffer.from(hex, 'hex').swap32();
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16));
+  const [, zeros = ''] = /(?:^|:)((?:0(?::|$)){2,})/.exec(groups.join(':')) ?? [];
+  const text = groups.join(':');
+  if (zeros === '') return text;
+  const at = text.indexOf(zeros);
+  return `${text.slice(0, at).replace(/:$/, '')}::${text.slice(at + zeros.length)}`;
+}
+
+function attempt<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null; // a descriptor may be closed between two looks, and other users' are not readable
+  }
+}

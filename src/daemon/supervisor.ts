@@ -1,0 +1,41 @@
+/** How the supervisor sees a process. */
+export interface SupervisedProcess {
+  readonly name: string;
+  /** Null while it has no process. */
+  readonly pid: number | null;
+  readonly status: ProcessStatus;
+  /** Times that it was started again, for whatever reason. */
+  readonly restarts: number;
+  /** Exit code of the last process that ended, null when none did. */
+  readonly exitCode: number | null;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string | null;
+  readonly memoryBytes: number;
+  readonly cpuPercent: number;
+}
+
+export type ProcessStatus = 'launching' | 'online' | 'waiting' | 'stopping' | 'stopped' | 'errored';
+
+/** What a supervisor needs to know to run a program. */
+export interface ProcessDefinition {
+  readonly name: string;
+  readonly script: string;
+  readonly [option: string]: unknown;
+}
+
+/** What the daemon commands need of a supervisor. Every call has a time limit, and fails with a SupervisorError. */
+export interface ProcessSupervisor {
+  /** Version of the running supervisor, and the one that came with this program. */
+  readonly versions: { readonly running: string; readonly own: string };
+  list(): Promise<SupervisedProcess[]>;
+  describe(name: string): Promise<SupervisedProcess | null>;
+  start(definition: ProcessDefinition): Promise<void>;
+  /** Ends the process if it runs and forgets about it. */
+  remove(name: string, limitMs?: number): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+/** A supervisor that cannot do what was asked; the message is for people. */
+export class SupervisorError extends Error {}
