@@ -5,6 +5,8 @@ import { runCommandLine } from './cli/index.ts';
 const LINGER_MS = 1000;
 
 const { argv, env, stdin, stdout, stderr } = process;
+// `rpc-dart-router --help | head` closes the pipe early, and that is no error
+for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
 try {
   process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr });

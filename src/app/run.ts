@@ -54,6 +54,8 @@ async function runUntilStopped(
   config: RouterConfig,
   complain: (problem: string) => void,
 ): Promise<number> {
+  // the cause of a crash is to be found in the log, wherever that is; Node ends the process after this
+  process.once('uncaughtExceptionMonitor', (error) => log.critical(`Crash: ${error.stack ?? error.message}`));
   const forget = handleSignals({
     stop: () => app.requestStop(),
     reload: () => app.reload(),
