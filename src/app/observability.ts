@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
-import { type Client, type CloseReason, closeReasonText, type RouterCore } from '../router/index.ts';
+import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
   createRegistry,
   createRoutes,
@@ -72,7 +72,7 @@ export class Observability {
     const at = Date.now();
     this.closed.add({
       at,
-      reason: closeReasonText(reason),
+      reason,
       connectedMs: at - client.connectedAt,
       clientId: client.id,
       clientName: client.name,

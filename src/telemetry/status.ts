@@ -41,6 +41,7 @@ export interface RouterStatus {
   /** Newest first, at most 50. Ids and names only with --status-page-clients. */
   readonly recentlyClosed: readonly {
     readonly at: number;
+    /** One of CLOSE_REASONS, as in the metric rpc_router_clients_closed_total. */
     readonly reason: string;
     readonly connectedMs: number;
     readonly clientId?: string;

