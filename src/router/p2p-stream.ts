@@ -30,10 +30,9 @@ export class P2pStream implements MessageSink, BodySink {
   lastTarget: Client | null = null;
   /** How the first message was framed, and so how everything to this stream is. */
   framing: Framing = 0;
-  /** Time of the chunk being read, in milliseconds since the epoch. */
+  /** Time of the turn in which the last chunk was read, in milliseconds since the epoch. */
   now = 0;
   private readonly reader: MessageReader;
-  private messagesInChunk = 0;
   private isClosed = false;
 
   constructor(core: RouterCore, connection: RouterConnection, outlet: StreamOutlet) {
@@ -47,15 +46,11 @@ export class P2pStream implements MessageSink, BodySink {
   /** Takes the next bytes of the stream. */
   receive(chunk: Buffer): void {
     if (this.isClosed) return;
-    const started = this.core.clock.monotonicMs();
-    this.now = this.core.clock.now();
-    this.messagesInChunk = 0;
-    this.reader.maxMessageBytes = this.core.limits.maxMessageBytes;
+    const { turn, limits } = this.core;
+    turn.begin();
+    this.now = turn.nowMs;
+    this.reader.maxMessageBytes = limits.maxMessageBytes;
     this.reader.push(chunk);
-    if (this.messagesInChunk > 0) {
-      const seconds = (this.core.clock.monotonicMs() - started) / 1000;
-      this.core.counters.routingLatency.observe(seconds, this.messagesInChunk);
-    }
   }
 
   /** The client has sent its last message: the stream is ended behind what it still has to get. */
@@ -84,13 +79,15 @@ export class P2pStream implements MessageSink, BodySink {
 
   onBody(bytes: Buffer, start: number, end: number, framing: Framing, whole: boolean): void {
     if (this.isClosed) return;
-    this.messagesInChunk++;
+    this.core.turn.messages++;
     if (this.framing === 0) this.framing = framing;
     const { scanner, limits } = this.core;
     if (end - start > limits.maxMessageBytes) {
       this.onFault('tooLarge');
       return;
     }
+    scanner.knownSender = this.client === null ? null : this.client.idItem;
+    scanner.knownTarget = this.lastTarget === null ? null : this.lastTarget.idItem;
     const result = scanner.scan(bytes, start, end);
     if (result !== ScanResult.ok) this.refuse(result, end - start);
     else if (this.client === null) this.bind(bytes, start, end, whole);
@@ -99,7 +96,7 @@ export class P2pStream implements MessageSink, BodySink {
 
   onMalformedBody(framing: Framing): void {
     if (this.isClosed) return;
-    this.messagesInChunk++;
+    this.core.turn.messages++;
     if (this.framing === 0) this.framing = framing;
     this.refuse(ScanResult.malformed, 0);
   }

@@ -11,6 +11,7 @@ import type { ClientObserver, Clock, Limits, RouterConnection, RouterLog, Stream
 import { Registry } from './registry.ts';
 import { SlowReaders } from './slow-readers.ts';
 import { Subscription } from './subscription.ts';
+import { Turn } from './turn.ts';
 
 export interface RouterDependencies {
   readonly clock: Clock;
@@ -34,6 +35,7 @@ export class RouterCore {
   readonly registry = new Registry();
   readonly events = new EventHub();
   readonly budget: MemoryBudget;
+  readonly turn: Turn;
   readonly flusher: Flusher;
   readonly pending: PendingRequests;
   readonly slowReaders: SlowReaders;
@@ -54,6 +56,7 @@ export class RouterCore {
     this.currentLimits = deps.limits;
     this.budget = new MemoryBudget(deps.limits.maxBufferBytes);
     this.slowReaders = new SlowReaders(this);
+    this.turn = new Turn(deps.clock, deps.counters);
     this.flusher = new Flusher(deps.clock, (queue) => this.slowReaders.check(queue));
     this.pending = new PendingRequests(deps.clock, (request) => this.requestTimedOut(request));
   }

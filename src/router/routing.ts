@@ -35,7 +35,7 @@ export function routeMessage(
     handleOwn(stream, sender, bytes, type);
     return;
   }
-  if (scanner.senderStart >= 0 && isId(bytes, scanner.senderStart, scanner.senderEnd, sender)) {
+  if (isOwnId(stream, bytes, sender)) {
     forwarded.take(bytes, start, end, whole);
   } else {
     forwarded.takeWithSender(bytes, start, end, scanner, sender.idItem);
@@ -46,6 +46,13 @@ export function routeMessage(
   else if (type === TypeCode.request) request({ stream, sender, bytes });
   else response({ stream, sender, bytes });
   forwarded.clear();
+}
+
+/** True when the message says that it is from `sender`, and need not be told. */
+function isOwnId(stream: P2pStream, bytes: Buffer, sender: Client): boolean {
+  const { scanner } = stream.core;
+  if (scanner.isKnownSender) return true;
+  return scanner.senderStart >= 0 && isId(bytes, scanner.senderStart, scanner.senderEnd, sender);
 }
 
 /** Types that go to nobody. */
@@ -74,7 +81,7 @@ function deliver(stream: P2pStream, target: P2pStream): void {
 function findTarget(stream: P2pStream, bytes: Buffer): Client | null {
   const { scanner, registry } = stream.core;
   const last = stream.lastTarget;
-  if (last !== null && last.stream !== null && isId(bytes, scanner.targetStart, scanner.targetEnd, last)) return last;
+  if (scanner.isKnownTarget && last !== null && last.stream !== null) return last;
   const target = registry.findBound(bytes, scanner.targetStart, scanner.targetEnd);
   stream.lastTarget = target;
   return target;

@@ -46,7 +46,7 @@ export class ForwardedMessage {
       return this.twice;
     }
     // whatever framing it came in, its own prefix stands right before the body
-    if (this.once === null) this.once = this.bytes.subarray(this.start - PREFIX_BYTES, this.end);
+    if (this.once === null) this.once = slice(this.bytes, this.start - PREFIX_BYTES, this.end);
     return this.once;
   }
 
@@ -56,9 +56,14 @@ export class ForwardedMessage {
   }
 
   private makeTwice(): Buffer {
-    if (this.framedTwice) return this.bytes.subarray(this.start - 2 * PREFIX_BYTES, this.end);
+    if (this.framedTwice) return slice(this.bytes, this.start - 2 * PREFIX_BYTES, this.end);
     return frame(this.bytes.subarray(this.start, this.end), 2);
   }
+}
+
+/** `bytes[start..end)`, without a new object when that is all of it: most chunks are one message. */
+function slice(bytes: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }
 
 function replaceSender(bytes: Buffer, start: number, end: number, scanned: MessageScanner, item: Buffer): Buffer {

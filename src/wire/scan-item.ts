@@ -18,12 +18,27 @@ const NATIVE_UTF8_FROM_BYTES = 256;
 
 /** True when `bytes[start..end)` is valid UTF-8: the Dart reader throws on anything else. */
 export function isText(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start < NATIVE_UTF8_FROM_BYTES) {
-    let bits = 0;
-    for (let i = start; i < end; i++) bits |= bytes[i] as number;
-    if (bits < 0x80) return true;
-  }
+  if (end - start < NATIVE_UTF8_FROM_BYTES && isAscii(bytes, start, end)) return true;
   return isUtf8(bytes.subarray(start, end));
+}
+
+/** Eight bytes a time: half the cost of a plain loop, and texts are most of a message. */
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  let bits = 0;
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    bits |=
+      (bytes[i] as number) |
+      (bytes[i + 1] as number) |
+      (bytes[i + 2] as number) |
+      (bytes[i + 3] as number) |
+      (bytes[i + 4] as number) |
+      (bytes[i + 5] as number) |
+      (bytes[i + 6] as number) |
+      (bytes[i + 7] as number);
+  }
+  for (; i < end; i++) bits |= bytes[i] as number;
+  return bits < 0x80;
 }
 
 /** Bytes that a head takes besides the initial byte, for additional information 24..27. */
@@ -63,11 +78,16 @@ const AT_KEY = -2;
 const AT_VALUE = -3;
 const BREAK = 0xff;
 
-/**
- * Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. Linear and iterative:
- * nesting costs an entry in a table that is allocated once, not a stack frame.
- */
+/** Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. */
 export function skipItem(bytes: Buffer, pos: number, end: number, depth: number): number {
+  if (pos >= end) return MALFORMED;
+  const initial = bytes[pos] as number;
+  if (initial >= 0x60 && initial < 0x78) return skipShortString(bytes, pos + 1, end, initial);
+  return skipAny(bytes, pos, end, depth);
+}
+
+/** Linear and iterative: nesting costs an entry in a table that is allocated once, not a stack frame. */
+function skipAny(bytes: Buffer, pos: number, end: number, depth: number): number {
   let at = pos;
   let level = depth;
   let left = 1;
@@ -133,10 +153,7 @@ function skipInteger(bytes: Buffer, pos: number, end: number, info: number): num
 function skipShortString(bytes: Buffer, pos: number, end: number, initial: number): number {
   const behind = pos + (initial & 31);
   if (behind > end) return MALFORMED;
-  if (initial < 0x60) return behind;
-  let bits = 0;
-  for (let i = pos; i < behind; i++) bits |= bytes[i] as number;
-  return bits < 0x80 || isText(bytes, pos, behind) ? behind : MALFORMED;
+  return initial < 0x60 || isAscii(bytes, pos, behind) || isText(bytes, pos, behind) ? behind : MALFORMED;
 }
 
 function skipString(bytes: Buffer, pos: number, end: number, initial: number): number {

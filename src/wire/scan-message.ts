@@ -62,6 +62,15 @@ export class MessageScanner {
   payloadStart = -1;
   payloadEnd = -1;
 
+  /**
+   * The senderId and targetId that are to be expected, as items. Comparing is cheaper than checking and looking up, and
+   * most messages of a stream name the same two.
+   */
+  knownSender: Buffer | null = null;
+  knownTarget: Buffer | null = null;
+  isKnownSender = false;
+  isKnownTarget = false;
+
   private seen = 0;
   private textStart = 0;
   private textEnd = 0;
@@ -84,6 +93,7 @@ export class MessageScanner {
     this.senderItemStart = this.senderItemEnd = this.senderStart = this.senderEnd = -1;
     this.targetStart = this.targetEnd = this.groupStart = this.groupEnd = -1;
     this.payloadStart = this.payloadEnd = -1;
+    this.isKnownSender = this.isKnownTarget = false;
     this.seen = 0;
   }
 
@@ -111,7 +121,26 @@ export class MessageScanner {
     // a second senderId behind the one that was checked would speak for somebody else
     if ((this.seen & (1 << field)) !== 0) return MALFORMED;
     this.seen |= 1 << field;
+    if (field === Field.senderId && holds(bytes, keyEnd, end, this.knownSender)) return this.knowSender(keyEnd);
+    if (field === Field.targetId && holds(bytes, keyEnd, end, this.knownTarget)) return this.knowTarget(keyEnd);
     return this.scanField(field, bytes, keyEnd, end);
+  }
+
+  private knowSender(pos: number): number {
+    const item = this.knownSender as Buffer;
+    this.isKnownSender = true;
+    this.senderItemStart = pos;
+    this.senderStart = behindHead(pos + 1, (item[0] as number) & 31);
+    this.senderItemEnd = this.senderEnd = pos + item.length;
+    return this.senderEnd;
+  }
+
+  private knowTarget(pos: number): number {
+    const item = this.knownTarget as Buffer;
+    this.isKnownTarget = true;
+    this.targetStart = behindHead(pos + 1, (item[0] as number) & 31);
+    this.targetEnd = pos + item.length;
+    return this.targetEnd;
   }
 
   private scanField(field: number, bytes: Buffer, pos: number, end: number): number {
@@ -180,16 +209,49 @@ function behindTags(bytes: Buffer, pos: number): number {
   return at;
 }
 
+/** True when the whole of `item` stands at `pos`. */
+function holds(bytes: Buffer, pos: number, end: number, item: Buffer | null): boolean {
+  return item !== null && pos + item.length <= end && equals(bytes, pos, item);
+}
+
+/** Four bytes as one number. */
+function word(bytes: Buffer, pos: number): number {
+  return (
+    ((bytes[pos] as number) << 24) |
+    ((bytes[pos + 1] as number) << 16) |
+    ((bytes[pos + 2] as number) << 8) |
+    (bytes[pos + 3] as number)
+  );
+}
+
+const wordOf = (text: string): number => word(Buffer.from(text), 0);
+const TYPE = wordOf('type');
+const PAYL = wordOf('payl');
+const LOAD = wordOf('load');
+const SUCC = wordOf('succ');
+const CESS = wordOf('cess');
+const SEND = wordOf('send');
+const ER_ID = wordOf('erId');
+const TARG = wordOf('targ');
+const ET_ID = wordOf('etId');
+
+/** Which field a key names. Compares by words, since every message has five or six keys. */
 function fieldOf(bytes: Buffer, start: number, end: number): number {
   switch (end - start) {
     case 4:
-      return equals(bytes, start, FIELD_NAMES[Field.type] as Buffer) ? Field.type : Field.other;
-    case 7:
-      if (equals(bytes, start, FIELD_NAMES[Field.payload] as Buffer)) return Field.payload;
-      return equals(bytes, start, FIELD_NAMES[Field.success] as Buffer) ? Field.success : Field.other;
-    case 8:
-      if (equals(bytes, start, FIELD_NAMES[Field.senderId] as Buffer)) return Field.senderId;
-      return equals(bytes, start, FIELD_NAMES[Field.targetId] as Buffer) ? Field.targetId : Field.other;
+      return word(bytes, start) === TYPE ? Field.type : Field.other;
+    case 7: {
+      const first = word(bytes, start);
+      const last = word(bytes, start + 3);
+      if (first === PAYL && last === LOAD) return Field.payload;
+      return first === SUCC && last === CESS ? Field.success : Field.other;
+    }
+    case 8: {
+      const first = word(bytes, start);
+      const last = word(bytes, start + 4);
+      if (first === SEND && last === ER_ID) return Field.senderId;
+      return first === TARG && last === ET_ID ? Field.targetId : Field.other;
+    }
     case 9:
       if (equals(bytes, start, FIELD_NAMES[Field.timestamp] as Buffer)) return Field.timestamp;
       return equals(bytes, start, FIELD_NAMES[Field.groupName] as Buffer) ? Field.groupName : Field.other;
