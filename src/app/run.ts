@@ -12,6 +12,8 @@ import { openFilesLimit, startWarnings } from './start-warnings.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_CONFIGURATION = 2;
+/** As a log file: overrides one that is named in the environment or in the configuration file. */
+const STANDARD_OUTPUT = '-';
 
 /** Runs the router in the foreground until it is stopped; returns the exit code. */
 export async function runRouter(context: CommandContext): Promise<number> {
@@ -45,7 +47,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
 
 /** Where the log goes by this configuration; throws when the file cannot be written to. */
 function openLog(config: RouterConfig): LogDestination {
-  return config.logFile === null ? standardOutput() : logFile(config.logFile);
+  return config.logFile === null || config.logFile === STANDARD_OUTPUT ? standardOutput() : logFile(config.logFile);
 }
 
 async function runUntilStopped(
@@ -76,7 +78,7 @@ async function runUntilStopped(
     const message = explainStart(error, config);
     log.critical(message);
     // whoever started it by hand looks at the terminal, not into a file
-    if (config.logFile !== null || config.logLevel === 'none') complain(message);
+    if ((config.logFile ?? STANDARD_OUTPUT) !== STANDARD_OUTPUT || config.logLevel === 'none') complain(message);
     return EXIT_FAILED;
   } finally {
     forget();

@@ -3,4 +3,5 @@ export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.t
 export type { Doc, Option, OptionGroup, OptionScope, ReloadClass } from './option-types.ts';
 export { configName, DEFAULT_CONFIG, environmentName, OPTIONS, type OptionKey, type RouterConfig } from './options.ts';
 export { formatValue } from './parse-value.ts';
+export { type GivenValue, readFlags } from './sources.ts';
 export { VERSION } from './version.ts';

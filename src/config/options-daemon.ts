@@ -93,6 +93,17 @@ export const DAEMON_OPTIONS = [
     doc: { en: 'Rotate the log; --no-log-rotation leaves it alone', ru: 'Ротация лога; --no-log-rotation отключает' },
   },
   {
+    key: 'log-rotator',
+    type: 'choice',
+    default: 'rename',
+    choices: ['rename', 'pm2-logrotate'],
+    ...daemon,
+    doc: {
+      en: 'What rotates: rename loses no lines; pm2-logrotate copies and truncates, for every program in this PM2',
+      ru: 'Чем ротировать: rename не теряет строк; pm2-logrotate копирует и обрезает, у всех программ этого PM2',
+    },
+  },
+  {
     key: 'log-max-size',
     type: 'bytes',
     default: 10 * MIB,

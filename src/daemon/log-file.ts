@@ -4,11 +4,13 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type St
 export class UnsafeLogFile extends Error {
   readonly problem: 'symlink' | 'otherUser' | 'notAFile' | 'unwritable';
   readonly path: string;
+  readonly detail: string;
 
   constructor(problem: UnsafeLogFile['problem'], path: string, detail = '') {
     super(`${path}: ${problem}${detail && `: ${detail}`}`);
     this.problem = problem;
     this.path = path;
+    this.detail = detail;
   }
 }
 

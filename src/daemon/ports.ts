@@ -52,11 +52,7 @@ export function parseAddress(hex: string): string {
   const bytes = Buffer.from(hex, 'hex').swap32();
   if (bytes.length === 4) return bytes.join('.');
   const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16));
-  const [, zeros = ''] = /(?:^|:)((?:0(?::|$)){2,})/.exec(groups.join(':')) ?? [];
-  const text = groups.join(':');
-  if (zeros === '') return text;
-  const at = text.indexOf(zeros);
-  return `${text.slice(0, at).replace(/:$/, '')}::${text.slice(at + zeros.length)}`;
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1); // in its short form
 }
 
 function attempt<T>(read: () => T): T | null {

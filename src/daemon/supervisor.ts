@@ -11,6 +11,7 @@ export interface SupervisedProcess {
   readonly script: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly folder: string | null;
   readonly logFile: string | null;
   readonly memoryBytes: number;
   readonly cpuPercent: number;

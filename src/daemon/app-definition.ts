@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
+import { type Places, placesOf } from './places.ts';
+import type { ProcessDefinition } from './supervisor.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What surrounds the router's process: relative paths in its configuration start at its folder. */
+export interface Surroundings {
+  readonly env: Environment;
+  readonly folder: string;
+}
+
+/** The program, beside this file's folder both in the sources and in the build. */
+const MAIN = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+/** PM2 kills a process that is this much later than it promised to be. */
+const KILL_RESERVE_MS = 2000;
+const FIRST_RESPAWN_DELAY_MS = 100;
+const EXIT_CONFIGURATION = 2;
+/** What a router may need of the environment; everything else stays out of PM2, which keeps it in clear text. */
+const PASSED_ON =
+  /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_ENV|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|INVOCATION_ID|ROUTER_\w+)$/;
+
+/** The environment that the router's process gets. */
+export function daemonEnvironment(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+}
+
+/**
+ * How PM2 runs the router: the one definition that `--daemon-start` and ecosystem.config.js share. `options` stand first on
+ * the router's command line; the files are fixed behind them, and the log goes to PM2.
+ */
+export function appDefinition(
+  config: RouterConfig,
+  places: Places,
+  options: readonly string[],
+  { env, folder }: Surroundings,
+): ProcessDefinition {
+  return {
+    name: config.name,
+    script: MAIN,
+    // through env(1), PM2 adds no code of its own to the router's process
+    interpreter: '/usr/bin/env',
+    interpreter_args: [process.execPath, ...loaderArguments()],
+    args: [...options, '--log-file=-', `--pid-file=${places.pidFile}`, `--control-socket=${places.controlSocket}`],
+    cwd: folder,
+    exec_mode: 'fork',
+    instances: 1,
+    out_file: places.logFile,
+    error_file: places.logFile,
+    merge_logs: true,
+    time: false,
+    autorestart: true,
+    exp_backoff_restart_delay: FIRST_RESPAWN_DELAY_MS,
+    stop_exit_codes: [EXIT_CONFIGURATION],
+    kill_timeout: config.shutdownTimeoutMs + KILL_RESERVE_MS,
+    max_memory_restart: config.maxMemory,
+    wait_ready: false,
+    treekill: false,
+    watch: false,
+    vizion: false,
+    pmx: false,
+    filter_env: true,
+    env: daemonEnvironment(env),
+  };
+}
+
+/** From the sources, as tests may, the same loader is needed again. */
+function loaderArguments(): string[] {
+  return MAIN.endsWith('.ts') ? ['--import', 'tsx'] : [];
+}
+
+/** For ecosystem.config.js: options come from `ROUTER_*` and from the configuration file, when there is one. */
+export function ecosystemApp(
+  configFile: string,
+  surroundings: Surroundings,
+): { app: ProcessDefinition; places: Places } {
+  const { env } = surroundings;
+  const options = isReadable(configFile) && env.ROUTER_CONFIG === undefined ? [`--config=${configFile}`] : [];
+  const loaded = loadConfig({
+    argv: options,
+    env: routerVariables(env),
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
+  // a configuration with mistakes is for the router itself to complain about, in its log
+  const config = loaded.ok ? loaded.config : DEFAULT_CONFIG;
+  const places = placesOf(config);
+  return { app: appDefinition(config, places, options, surroundings), places };
+}
+
+function routerVariables(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('ROUTER_')));
+}
+
+function isReadable(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,65 @@
+import type { CommandContext, Translate } from '../cli/index.ts';
+import { Progress, paint } from '../cli/index.ts';
+import { daemonMessages } from './messages.ts';
+import { isPm2Running } from './pm2-home.ts';
+import type { ProcessSupervisor } from './supervisor.ts';
+
+export type DaemonMessage = Parameters<ReturnType<typeof daemonMessages>>[0];
+
+/** What every daemon command works with. */
+export interface DaemonCommand {
+  readonly context: CommandContext;
+  readonly say: Translate<DaemonMessage>;
+  readonly progress: Progress;
+  /** Launches PM2 when it does not run. */
+  supervisor(): Promise<ProcessSupervisor>;
+  /** PM2 if it runs; a command that only looks does not launch one. */
+  runningSupervisor(): Promise<ProcessSupervisor | null>;
+  out(line: string): void;
+  good(line: string): void;
+  warn(line: string): void;
+  fail(line: string): void;
+}
+
+/** Runs `body` with what it needs, and lets go of PM2 afterwards: one connection per command (pm2#5302). */
+export async function withDaemonCommand(
+  context: CommandContext,
+  connect: (env: CommandContext['env']) => Promise<ProcessSupervisor>,
+  body: (command: DaemonCommand) => Promise<number>,
+): Promise<number> {
+  let connected: Promise<ProcessSupervisor> | null = null;
+  const { stdout, stderr, env } = context;
+  const say = daemonMessages(context.lang);
+  const progress = new Progress(stdout);
+  const print = (stream: NodeJS.WriteStream, line: string): void => {
+    progress.end();
+    stream.write(`${line}\n`);
+  };
+  const warn = (line: string): void => print(stderr, paint(stderr, 'yellow', line, env));
+  const supervisor = async (): Promise<ProcessSupervisor> => {
+    const first = connected === null;
+    connected ??= connect(env);
+    const { versions } = await connected;
+    if (first && versions.running !== versions.own) warn(say('pm2Version', versions));
+    return connected;
+  };
+  try {
+    return await body({
+      context,
+      say,
+      progress,
+      supervisor,
+      runningSupervisor: async () => ((await isPm2Running(env)) ? await supervisor() : null),
+      out: (line) => print(stdout, line),
+      good: (line) => print(stdout, paint(stdout, 'green', line, env)),
+      warn,
+      fail: (line) => print(stderr, paint(stderr, 'red', line, env)),
+    });
+  } finally {
+    progress.end();
+    await (connected as Promise<ProcessSupervisor> | null)?.then(
+      (pm2) => pm2.disconnect(),
+      () => {},
+    );
+  }
+}

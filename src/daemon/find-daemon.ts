@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { type LoadedConfig, loadConfig, type RouterConfig } from '../config/index.ts';
+import type { RouterStatus } from '../telemetry/index.ts';
+import { daemonEnvironment } from './app-definition.ts';
+import { askStatus } from './control.ts';
+import { keptOptions, keyOf, optionsFile, readOptions } from './options-file.ts';
+import { type Places, placesOf } from './places.ts';
+import { isAlive, isRouter, readPid } from './processes.ts';
+import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything that is known of the daemon with a name. */
+export interface FoundDaemon {
+  /** What PM2 knows, null when it does not have it. */
+  readonly supervised: SupervisedProcess | null;
+  /** The router's process, null when there is none. */
+  readonly pid: number | null;
+  readonly places: Places;
+  /** What the router says of itself, null when it does not answer. */
+  readonly status: RouterStatus | null;
+}
+
+/** Looks a daemon up in PM2, in its pid file and on its control socket. */
+export async function findDaemon(
+  config: RouterConfig,
+  env: Environment,
+  supervisor: ProcessSupervisor | null,
+): Promise<FoundDaemon> {
+  const supervised = (await supervisor?.describe(config.name)) ?? null;
+  const places = supervised === null ? keptPlaces(config, env) : supervisedPlaces(config, supervised);
+  const pid = livePid(supervised?.pid ?? null) ?? routerPid(readPid(places.pidFile));
+  const status = pid === null ? null : await askStatus(places.controlSocket);
+  return { supervised, pid, places, status };
+}
+
+function livePid(pid: number | null): number | null {
+  return pid !== null && isAlive(pid) ? pid : null;
+}
+
+function routerPid(pid: number | null): number | null {
+  return pid !== null && isAlive(pid) && isRouter(pid) ? pid : null;
+}
+
+/** Where a process that PM2 runs has its files: its command line says so. */
+function supervisedPlaces(config: RouterConfig, { args, logFile }: SupervisedProcess): Places {
+  const places = placesOf(config);
+  const value = (key: string): string | undefined => args.findLast((arg) => keyOf(arg) === key)?.slice(key.length + 3);
+  return {
+    pidFile: value('pid-file') ?? places.pidFile,
+    controlSocket: value('control-socket') ?? places.controlSocket,
+    logFile: logFile ?? places.logFile,
+  };
+}
+
+/** Without PM2, by the options that were kept of the last start; what is given now counts more. */
+function keptPlaces(config: RouterConfig, env: Environment): Places {
+  const kept = readOptions(env, config.name);
+  if (kept === null) return placesOf(config);
+  const loaded = loadConfig({ argv: kept, env: {}, readFile });
+  if (!loaded.ok) return placesOf(config);
+  const { pidFile, logFile, controlSocket } = config;
+  return placesOf({
+    ...config,
+    pidFile: pidFile ?? loaded.config.pidFile,
+    logFile: logFile ?? loaded.config.logFile,
+    controlSocket: controlSocket ?? loaded.config.controlSocket,
+  });
+}
+
+/** What a daemon was started with: the options that were kept, or those on its command line. */
+export function startedWith(env: Environment, { name, args, logFile }: SupervisedProcess): string[] {
+  const file = optionsFile(env, name);
+  const kept = args.includes(`--options-file=${file}`) ? readOptions(env, name) : null;
+  if (kept !== null) return kept;
+  const onCommandLine = keptOptions(args, '/').filter((option) => option !== '--log-file=-');
+  return logFile === null ? onCommandLine : [...onCommandLine, `--log-file=${logFile}`];
+}
+
+/** The configuration that a daemon has with these options, in the environment that it was started in. */
+export function configurationOf(options: readonly string[], supervised: SupervisedProcess | null): LoadedConfig {
+  const env = Object.entries(daemonEnvironment(supervised?.env ?? {})).filter(([name]) => name.startsWith('ROUTER_'));
+  return loadConfig({ argv: [...options], env: Object.fromEntries(env), readFile });
+}
+
+function readFile(path: string): string {
+  return readFileSync(path, 'utf8');
+}

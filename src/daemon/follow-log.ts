@@ -1,0 +1,55 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 200;
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Hands on what is appended to a file, from byte `from` on, until told to end. Goes over to the new file when the log is
+ * rotated by renaming, and to the beginning when it is truncated.
+ */
+export async function followLog(
+  path: string,
+  from: number,
+  write: (bytes: Buffer) => void,
+  ended: AbortSignal,
+): Promise<void> {
+  let descriptor = openSync(path, 'r');
+  let position = from;
+  try {
+    for (;;) {
+      position = readOn(descriptor, position, write);
+      const rotated = reopened(path, descriptor);
+      if (rotated !== null) {
+        readOn(descriptor, position, write); // what came between the last look and the renaming
+        closeSync(descriptor);
+        descriptor = rotated;
+        position = 0;
+      } else await delay(LOOK_EVERY_MS, undefined, { signal: ended });
+    }
+  } catch (error) {
+    if (!ended.aborted) throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Reads to the end of the file; returns the new position. */
+function readOn(descriptor: number, from: number, write: (bytes: Buffer) => void): number {
+  let position = fstatSync(descriptor).size < from ? 0 : from;
+  for (;;) {
+    const buffer = Buffer.alloc(READ_BYTES);
+    const length = readSync(descriptor, buffer, 0, READ_BYTES, position);
+    if (length === 0) return position;
+    write(buffer.subarray(0, length));
+    position += length;
+  }
+}
+
+/** The file of that name if it is another one by now, opened. */
+function reopened(path: string, descriptor: number): number | null {
+  const now = statSync(path, { throwIfNoEntry: false });
+  const held = fstatSync(descriptor);
+  if (now === undefined || (now.ino === held.ino && now.dev === held.dev)) return null;
+  return openSync(path, 'r');
+}

@@ -1,0 +1,1 @@
+export { runDaemonCommand } from './run.ts';

@@ -1,0 +1,137 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RouterConfig } from '../config/index.ts';
+import type { RouterStatus } from '../telemetry/index.ts';
+import { appDefinition, type Surroundings } from './app-definition.ts';
+import type { DaemonCommand } from './command.ts';
+import { askStatus } from './control.ts';
+import { lastLines, logStats, prepareLogFile } from './log-file.ts';
+import { optionsFile, removeOptions, writeOptions } from './options-file.ts';
+import type { Places } from './places.ts';
+import { readPid } from './processes.ts';
+import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
+
+/** How long a router may take from its start until it listens. */
+const START_LIMIT_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+const ASK_LIMIT_MS = 1000;
+/** PM2 writes the last lines of a process that ended a moment later. */
+const LAST_LINES_MS = 300;
+const SHOWN_LINES = 10;
+const EXIT_CONFIGURATION = 2;
+
+export type Launched =
+  | { readonly ok: true; readonly status: RouterStatus }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      readonly lines: readonly string[];
+      readonly isConfigurationError: boolean;
+    };
+
+/**
+ * Starts a router under PM2 and waits until it says itself that it listens: PM2 calls a process online as soon as it
+ * exists. When it does not come up, nothing is left behind but its log.
+ */
+export async function launch(
+  command: DaemonCommand,
+  config: RouterConfig,
+  places: Places,
+  options: readonly string[],
+  surroundings: Surroundings,
+): Promise<Launched> {
+  const { env } = command.context;
+  prepareLogFile(places.logFile);
+  const logFrom = logStats(places.logFile)?.sizeBytes ?? 0;
+  const supervisor = await command.supervisor();
+  writeOptions(env, config.name, options);
+  const file = `--options-file=${optionsFile(env, config.name)}`;
+  let outcome: RouterStatus | Failure;
+  try {
+    await supervisor.start(appDefinition(config, places, [file], surroundings));
+    command.progress.show(command.say('waitingForRouter'));
+    outcome = await untilReady(supervisor, config.name, places);
+  } catch (error) {
+    await cleanUp(command, supervisor, config.name, places);
+    throw error;
+  }
+  if (!isFailure(outcome)) return { ok: true, status: outcome };
+  await cleanUp(command, supervisor, config.name, places);
+  await delay(LAST_LINES_MS);
+  const lines = lastLines(places.logFile, SHOWN_LINES, logFrom);
+  return {
+    ok: false,
+    lines,
+    reason: outcome.isLate
+      ? command.say('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
+      : (reasonIn(lines) ?? endOf(command, outcome)),
+    isConfigurationError: outcome.exitCode === EXIT_CONFIGURATION,
+  };
+}
+
+interface Failure {
+  readonly isLate: boolean;
+  readonly exitCode: number | null;
+}
+
+function isFailure(outcome: RouterStatus | Failure): outcome is Failure {
+  return 'isLate' in outcome;
+}
+
+/** The first of: the router is ready, its process has ended, the time is up. */
+async function untilReady(
+  supervisor: ProcessSupervisor,
+  name: string,
+  places: Places,
+): Promise<RouterStatus | Failure> {
+  const deadline = performance.now() + START_LIMIT_MS;
+  while (performance.now() < deadline) {
+    const seen = await supervisor.describe(name);
+    if (seen === null || hasEnded(seen)) return { isLate: false, exitCode: seen?.exitCode ?? null };
+    const status = await askStatus(places.controlSocket, ASK_LIMIT_MS);
+    // an answer of another router does not count, nor one of a process that has ended since
+    if (status?.state === 'ready' && status.pid === seen.pid) return status;
+    await delay(LOOK_EVERY_MS);
+  }
+  return { isLate: true, exitCode: null };
+}
+
+function hasEnded({ status, restarts }: SupervisedProcess): boolean {
+  return restarts > 0 || status === 'waiting' || status === 'stopped' || status === 'errored';
+}
+
+async function cleanUp(
+  command: DaemonCommand,
+  supervisor: ProcessSupervisor,
+  name: string,
+  places: Places,
+): Promise<void> {
+  const seen = await supervisor.describe(name);
+  if (seen !== null) await supervisor.remove(name);
+  removeOptions(command.context.env, name);
+  // a pid file that names another process belongs to another router
+  if (seen !== null && seen.pid !== null && readPid(places.pidFile) === seen.pid)
+    rmSync(places.pidFile, { force: true });
+}
+
+function endOf({ say }: DaemonCommand, { exitCode }: Failure): string {
+  return exitCode === null ? say('endedWithout') : say('endedWith', { code: exitCode });
+}
+
+/** Why the router gave up, in its own words: its last critical line, or what it printed without being asked. */
+export function reasonIn(lines: readonly string[]): string | null {
+  const critical = lines.map(criticalMessage).findLast((message) => message !== null);
+  if (critical !== undefined) return critical;
+  const plain = lines.filter((line) => line.trim() !== '' && !/^(\d{4}-\d\d-\d\dT|\{)/.test(line));
+  return plain.length > 0 ? plain.join('; ') : null;
+}
+
+function criticalMessage(line: string): string | null {
+  if (!line.startsWith('{')) return /\[CRITICAL\] (.*)$/.exec(line)?.[1] ?? null;
+  try {
+    const { level, msg } = JSON.parse(line) as { level?: unknown; msg?: unknown };
+    return level === 'critical' ? String(msg) : null;
+  } catch {
+    return null;
+  }
+}

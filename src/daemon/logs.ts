@@ -1,0 +1,28 @@
+import { EXIT } from '../cli/index.ts';
+import type { DaemonCommand } from './command.ts';
+import { findDaemon } from './find-daemon.ts';
+import { followLog } from './follow-log.ts';
+import { lastLines, logStats } from './log-file.ts';
+
+/** `--daemon-logs [-f] [--lines N]`: the log's last lines, also of a daemon that does not run any more. */
+export async function showLogs(command: DaemonCommand): Promise<number> {
+  const { config, env, stdout } = command.context;
+  const { places, pid } = await findDaemon(config, env, await command.runningSupervisor());
+  const { logFile } = places;
+  const stats = logStats(logFile);
+  if (stats === null) {
+    command.fail(command.say(pid === null ? 'notRunning' : 'logMissing'));
+    return pid === null ? EXIT.notRunning : EXIT.failed;
+  }
+  for (const line of lastLines(logFile, config.lines)) command.out(line);
+  if (config.follow) await followUntilInterrupted(logFile, stats.sizeBytes, stdout);
+  return EXIT.done;
+}
+
+async function followUntilInterrupted(path: string, from: number, output: NodeJS.WriteStream): Promise<void> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  output.once('error', end); // `--daemon-logs -f | head`
+  await followLog(path, from, (bytes) => output.write(bytes), ended.signal);
+}

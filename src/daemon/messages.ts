@@ -1,0 +1,133 @@
+import { defineMessages } from '../cli/index.ts';
+
+/** What the daemon commands say. In Russian, lines of the operator's guide stand here as they are printed there. */
+export const daemonMessages = defineMessages({
+  running: { en: '✅ Daemon is running with PID: {pid}', ru: '✅ Daemon запущен с PID: {pid}' },
+  alreadyRunning: { en: '❌ Daemon is already running with PID: {pid}', ru: '❌ Daemon уже запущен с PID: {pid}' },
+  notRunning: { en: '❌ Daemon is not running', ru: '❌ Daemon не запущен' },
+  notAnswering: {
+    en: '❌ Daemon has PID {pid}, but the router does not answer on {socket}',
+    ru: '❌ У daemon PID {pid}, но роутер не отвечает на {socket}',
+  },
+  draining: { en: '⏳ The router is stopping', ru: '⏳ Роутер останавливается' },
+  respawning: {
+    en: '❌ The router ended, PM2 starts it again (restart {count})',
+    ru: '❌ Роутер завершился, PM2 запускает его снова (перезапуск {count})',
+  },
+  unsupervised: {
+    en: '⚠️  PM2 does not look after this process: after a crash nothing starts it again. --daemon-restart mends that',
+    ru: '⚠️  PM2 не следит за этим процессом: после сбоя его никто не запустит. Исправит --daemon-restart',
+  },
+  pidFile: { en: '📄 PID file: {path}', ru: '📄 PID файл: {path}' },
+  log: { en: '📝 Log: {path}', ru: '📝 Логи: {path}' },
+  logSize: { en: '📊 Log file size: {size}', ru: '📊 Размер лог-файла: {size}' },
+  logModified: { en: '🕐 Last change: {time}', ru: '🕐 Последнее изменение: {time}' },
+  logMissing: { en: '⚠️  There is no log file', ru: '⚠️  Файла лога нет' },
+  lastLines: { en: '📝 Last lines of the log:', ru: '📝 Последние записи лога:' },
+  memory: { en: '💾 Memory: {size}', ru: '💾 Использование памяти: {size}' },
+  uptime: { en: '⏱️  Uptime: {time}', ru: '⏱️  Время работы: {time}' },
+  ports: { en: '🔌 Open ports:', ru: '🔌 Открытые порты:' },
+  restarts: { en: '🔁 Restarts: {count}', ru: '🔁 Перезапуски: {count}' },
+  cpu: { en: '⚙️  CPU: {percent}%', ru: '⚙️  CPU: {percent}%' },
+  connections: { en: '🔗 Connections: {current} of {max}', ru: '🔗 Соединения: {current} из {max}' },
+  clients: { en: '👥 Clients: {count}', ru: '👥 Клиенты: {count}' },
+  version: { en: '🏷️  Version: {version}', ru: '🏷️  Версия: {version}' },
+  reloadNever: { en: '🔄 Last reload: none', ru: '🔄 Последняя перезагрузка: не было' },
+  reloadApplied: {
+    en: '🔄 Last reload: {time}, applied ({count} changed)',
+    ru: '🔄 Последняя перезагрузка: {time}, применена (изменено: {count})',
+  },
+  reloadUnchanged: {
+    en: '🔄 Last reload: {time}, nothing changed',
+    ru: '🔄 Последняя перезагрузка: {time}, изменений нет',
+  },
+  reloadRefused: {
+    en: '🔄 Last reload: {time}, refused: {reason}',
+    ru: '🔄 Последняя перезагрузка: {time}, отклонена: {reason}',
+  },
+  hintStatus: { en: '💡 --daemon-status shows its state', ru: '💡 Используйте --daemon-status для проверки состояния' },
+  hintStop: { en: '💡 --daemon-stop stops it', ru: '💡 Используйте --daemon-stop для остановки' },
+  starting: { en: 'Starting the daemon…', ru: 'Запуск daemon…' },
+  waitingForRouter: { en: 'Waiting for the router to listen…', ru: 'Ожидание готовности роутера…' },
+  startFailed: { en: '❌ The daemon did not start: {reason}', ru: '❌ Daemon не запустился: {reason}' },
+  startTimedOut: {
+    en: 'the router did not say within {seconds} s that it listens',
+    ru: 'роутер за {seconds} с не сообщил о готовности',
+  },
+  endedWith: { en: 'the router ended with exit code {code}', ru: 'роутер завершился с кодом {code}' },
+  endedWithout: { en: 'the router ended', ru: 'роутер завершился' },
+  nameTaken: {
+    en: '❌ PM2 already runs another program as {name}: {script}; choose another --name',
+    ru: '❌ В PM2 имя {name} занято другой программой: {script}; выберите другое --name',
+  },
+  staleRemoved: { en: '🧹 Removed a stale PID file: {path}', ru: '🧹 Удалён устаревший PID файл: {path}' },
+  logSymlink: {
+    en: '❌ {path} is a symbolic link; refused, as others may write there. Remove it or choose another --log-file',
+    ru: '❌ {path} — символическая ссылка; отказано из соображений безопасности. Удалите её или выберите другой --log-file',
+  },
+  logOtherUser: {
+    en: '❌ {path} belongs to another user; refused. Remove it or choose another --log-file',
+    ru: '❌ {path} принадлежит другому пользователю; отказано. Удалите его или выберите другой --log-file',
+  },
+  logNotAFile: {
+    en: '❌ {path} is not a regular file; choose another --log-file',
+    ru: '❌ {path} — не обычный файл; выберите другой --log-file',
+  },
+  logUnwritable: {
+    en: '❌ {path} cannot be written to; choose another --log-file. {detail}',
+    ru: '❌ В {path} нельзя писать; выберите другой --log-file. {detail}',
+  },
+  stopping: { en: '🛑 Stopping the daemon with PID: {pid}', ru: '🛑 Остановка daemon с PID: {pid}' },
+  countdown: { en: 'SIGTERM sent; SIGKILL in {seconds} s', ru: 'SIGTERM отправлен; SIGKILL через {seconds} с' },
+  stopped: { en: '✅ Daemon stopped (SIGTERM)', ru: '✅ Daemon остановлен (SIGTERM)' },
+  killing: {
+    en: '⚠️  The process did not end within {seconds} s, sending SIGKILL…',
+    ru: '⚠️  Процесс не завершился за {seconds} с, отправляем SIGKILL…',
+  },
+  killed: { en: '✅ Daemon stopped by force (SIGKILL)', ru: '✅ Daemon принудительно остановлен (SIGKILL)' },
+  stopFailed: { en: '❌ The process {pid} could not be stopped', ru: '❌ Не удалось остановить процесс {pid}' },
+  noPermission: {
+    en: '❌ No permission to signal the process {pid}: it belongs to another user',
+    ru: '❌ Нет прав на отправку сигнала процессу {pid}: он принадлежит другому пользователю',
+  },
+  removedFromPm2: { en: '🧹 Removed from PM2: {name}', ru: '🧹 Удалено из PM2: {name}' },
+  reloading: { en: '🔄 Sending SIGHUP to the process {pid}…', ru: '🔄 Отправка SIGHUP процессу {pid}...' },
+  reloadDone: { en: '✅ Configuration reloaded', ru: '✅ Конфигурация перезагружена' },
+  reloadNothing: {
+    en: '✅ Configuration reloaded: nothing changed',
+    ru: '✅ Конфигурация перезагружена: изменений нет',
+  },
+  reloadRefusedNow: {
+    en: '❌ Reload refused, the old configuration stays in force:',
+    ru: '❌ Перезагрузка отклонена, действует прежняя конфигурация:',
+  },
+  needsRestart: {
+    en: '{key}: cannot change without a restart; use --daemon-restart with the same options',
+    ru: '{key}: нельзя изменить без перезапуска; используйте --daemon-restart с теми же опциями',
+  },
+  notKeptByUs: {
+    en: '❌ This daemon was not started with --daemon-start: change its configuration file or its ROUTER_* variables',
+    ru: '❌ Этот daemon запущен не через --daemon-start: измените его файл конфигурации или переменные ROUTER_*',
+  },
+  noOutcome: {
+    en: '❌ The router did not tell the outcome of the reload within {seconds} s',
+    ru: '❌ Роутер за {seconds} с не сообщил результат перезагрузки',
+  },
+  restarting: { en: '🔄 Restarting the daemon with PID: {pid}', ru: '🔄 Перезапуск daemon с PID: {pid}' },
+  oldRunsAgain: {
+    en: '↩️  The daemon runs again with its former options, PID: {pid}',
+    ru: '↩️  Daemon снова работает с прежними опциями, PID: {pid}',
+  },
+  pm2Version: {
+    en: '⚠️  The running PM2 has version {running}, this program {own}; "pm2 update" brings them together',
+    ru: '⚠️  Запущен PM2 версии {running}, а здесь {own}; приводит к одной версии команда "pm2 update"',
+  },
+  rotationFailed: {
+    en: '⚠️  Log rotation could not be set up: {reason}',
+    ru: '⚠️  Не удалось настроить ротацию лога: {reason}',
+  },
+  rotationOfOthers: {
+    en: 'ℹ️  pm2-logrotate runs here already and rotates this log too',
+    ru: 'ℹ️  Здесь уже работает pm2-logrotate, он ротирует и этот лог',
+  },
+});

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path';
+import type { RouterConfig } from '../config/index.ts';
+import { fileName } from './options-file.ts';
+
+/** The files of one daemon. */
+export interface Places {
+  readonly pidFile: string;
+  readonly logFile: string;
+  readonly controlSocket: string;
+}
+
+const DEFAULT_NAME = 'rpc-dart-router';
+
+/** Where the files of a daemon with this configuration are. The defaults are those of the guide; a second daemon has its own. */
+export function placesOf(config: RouterConfig): Places {
+  const stem = config.name === DEFAULT_NAME ? 'rpc_dart_router' : `rpc_dart_router.${fileName(config.name)}`;
+  const pidFile = resolve(config.pidFile ?? `/tmp/${stem}.pid`);
+  return {
+    pidFile,
+    logFile: resolve(config.logFile === null || config.logFile === '-' ? `/tmp/${stem}.log` : config.logFile),
+    controlSocket: resolve(config.controlSocket ?? controlSocketBeside(pidFile)),
+  };
+}
+
+/** The control socket that belongs to a pid file: `x.pid` and `x.sock`. */
+function controlSocketBeside(pidFile: string): string {
+  return `${pidFile.replace(/\.pid$/, '')}.sock`;
+}

@@ -1,0 +1,149 @@
+import { createRequire } from 'node:module';
+import { makeStateFolder, pm2Home, pm2Pid, pm2Socket } from './pm2-home.ts';
+import {
+  type ProcessDefinition,
+  type ProcessStatus,
+  type ProcessSupervisor,
+  type SupervisedProcess,
+  SupervisorError,
+} from './supervisor.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Callback = (error: unknown, result?: unknown) => void;
+
+/** The part of PM2's interface that is used here; its own types leave half of it out. */
+interface Pm2 {
+  connect(callback: Callback): void;
+  disconnect(callback: Callback): void;
+  getVersion(callback: Callback): void;
+  list(callback: Callback): void;
+  start(definition: ProcessDefinition, callback: Callback): void;
+  delete(name: string, callback: Callback): void;
+}
+
+interface Pm2Process {
+  readonly name?: string;
+  readonly pid?: number;
+  readonly monit?: { readonly memory?: number; readonly cpu?: number };
+  readonly pm2_env?: {
+    readonly status?: string;
+    readonly restart_time?: number;
+    readonly exit_code?: number;
+    readonly pm_exec_path?: string;
+    readonly args?: readonly string[] | string;
+    readonly env?: Readonly<Record<string, unknown>>;
+    readonly pm_cwd?: string;
+    readonly pm_out_log_path?: string;
+  };
+}
+
+const CONNECT_LIMIT_MS = 20_000;
+const CALL_LIMIT_MS = 10_000;
+const DISCONNECT_LIMIT_MS = 2000;
+/** Linux takes no longer path for a socket. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+const STATUS: Readonly<Record<string, ProcessStatus>> = {
+  launching: 'launching',
+  online: 'online',
+  'waiting restart': 'waiting',
+  stopping: 'stopping',
+  stopped: 'stopped',
+  errored: 'errored',
+};
+
+/** PM2, loaded when it is connected to. This is the only file that imports it. */
+export class Pm2Supervisor implements ProcessSupervisor {
+  readonly versions: ProcessSupervisor['versions'];
+  private readonly pm2: Pm2;
+  private readonly env: Environment;
+
+  private constructor(pm2: Pm2, env: Environment, versions: ProcessSupervisor['versions']) {
+    this.pm2 = pm2;
+    this.env = env;
+    this.versions = versions;
+  }
+
+  /** Connects to the PM2 daemon of `PM2_HOME`, and launches one when there is none, or only the remains of one. */
+  static async connect(env: Environment): Promise<Pm2Supervisor> {
+    const socket = pm2Socket(env);
+    if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
+      throw new SupervisorError(`PM2_HOME is too long for a socket: ${pm2Home(env)}; choose a shorter path`);
+    }
+    makeStateFolder(env);
+    const pm2 = (await import('pm2')).default as unknown as Pm2;
+    await call(env, 'connect', CONNECT_LIMIT_MS, (done) => pm2.connect(done));
+    const running = await call(env, 'getVersion', CALL_LIMIT_MS, (done) => pm2.getVersion(done));
+    const { version } = createRequire(import.meta.url)('pm2/package.json') as { version: string };
+    return new Pm2Supervisor(pm2, env, { running: String(running), own: version });
+  }
+
+  async list(): Promise<SupervisedProcess[]> {
+    const list = await this.call('list', CALL_LIMIT_MS, (done) => this.pm2.list(done));
+    return (list as Pm2Process[]).map(toSupervised);
+  }
+
+  async describe(name: string): Promise<SupervisedProcess | null> {
+    return (await this.list()).find((process) => process.name === name) ?? null;
+  }
+
+  async start(definition: ProcessDefinition): Promise<void> {
+    await this.call('start', CALL_LIMIT_MS, (done) => this.pm2.start(definition, done));
+  }
+
+  async remove(name: string, limitMs = CALL_LIMIT_MS): Promise<void> {
+    await this.call('delete', limitMs, (done) => this.pm2.delete(name, done));
+  }
+
+  async disconnect(): Promise<void> {
+    // what cannot be closed in good order ends with this process
+    await this.call('disconnect', DISCONNECT_LIMIT_MS, (done) => this.pm2.disconnect(done)).catch(() => {});
+  }
+
+  private call(name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
+    return call(this.env, name, limitMs, start);
+  }
+}
+
+/** A call of PM2 as a promise with a time limit: some of them never call back (pm2#5302, #2166). */
+function call(env: Environment, name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const pid = pm2Pid(env);
+    const late = `PM2 does not answer (${name}, ${limitMs / 1000} s)${pid === null ? '' : `; if it hangs: kill -9 ${pid}`}`;
+    const timer = setTimeout(() => reject(new SupervisorError(late)), limitMs);
+    start((error, result) => {
+      clearTimeout(timer);
+      if (error) reject(new SupervisorError(`PM2: ${name}: ${messageOf(error)}`));
+      else resolve(result);
+    });
+  });
+}
+
+/** PM2 gives errors, texts, objects with `msg`, and lists of these. */
+function messageOf(error: unknown): string {
+  if (Array.isArray(error)) return error.map(messageOf).join('; ');
+  if (error instanceof Error) return error.message;
+  if (typeof error === 'object' && error !== null) {
+    const { msg, message } = error as { msg?: unknown; message?: unknown };
+    return String(msg ?? message ?? JSON.stringify(error));
+  }
+  return String(error);
+}
+
+function toSupervised({ name, pid, monit, pm2_env: env }: Pm2Process): SupervisedProcess {
+  const args = env?.args ?? [];
+  return {
+    name: name ?? '',
+    pid: pid !== undefined && pid > 0 ? pid : null,
+    status: STATUS[env?.status ?? ''] ?? 'stopped',
+    restarts: env?.restart_time ?? 0,
+    exitCode: env?.exit_code ?? null,
+    script: env?.pm_exec_path ?? '',
+    args: typeof args === 'string' ? args.split(' ') : args,
+    env: Object.fromEntries(Object.entries(env?.env ?? {}).map(([key, value]) => [key, String(value)])),
+    folder: env?.pm_cwd ?? null,
+    logFile: env?.pm_out_log_path ?? null,
+    memoryBytes: monit?.memory ?? 0,
+    cpuPercent: monit?.cpu ?? 0,
+  };
+}

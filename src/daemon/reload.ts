@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT } from '../cli/index.ts';
+import type { RouterStatus } from '../telemetry/index.ts';
+import type { DaemonCommand } from './command.ts';
+import { askStatus } from './control.ts';
+import { type FoundDaemon, findDaemon, startedWith } from './find-daemon.ts';
+import {
+  changedKeys,
+  isSupervisorOption,
+  keptOptions,
+  mergeOptions,
+  optionsFile,
+  writeOptions,
+} from './options-file.ts';
+import { removeStalePidFile } from './stop.ts';
+
+const OUTCOME_LIMIT_MS = 15_000;
+const LOOK_EVERY_MS = 20;
+
+/** `--daemon-reload`: SIGHUP, and what came of it. Options that are given with it replace those of the start. */
+export async function reloadDaemon(command: DaemonCommand): Promise<number> {
+  const { config, env, argv } = command.context;
+  const found = await findDaemon(config, env, await command.runningSupervisor());
+  if (found.pid === null) {
+    command.fail(command.say('notRunning'));
+    removeStalePidFile(command, found.places.pidFile);
+    return EXIT.notRunning;
+  }
+  if (found.status === null) {
+    command.fail(command.say('notAnswering', { pid: found.pid, socket: found.places.controlSocket }));
+    return EXIT.failed;
+  }
+  const given = withoutPlaces(keptOptions(argv, process.cwd()), found);
+  if (given.length === 0) return await reloadAndReport(command, found, found.status);
+  return await reloadWith(command, found, found.status, given);
+}
+
+/** Where a daemon is found by its pid file, naming that is no change. */
+function withoutPlaces(given: readonly string[], { places }: FoundDaemon): string[] {
+  const known = [
+    `--pid-file=${places.pidFile}`,
+    `--control-socket=${places.controlSocket}`,
+    `--log-file=${places.logFile}`,
+  ];
+  return given.filter((option) => !known.includes(option));
+}
+
+async function reloadWith(
+  command: DaemonCommand,
+  found: FoundDaemon,
+  before: RouterStatus,
+  given: readonly string[],
+): Promise<number> {
+  const { env, config } = command.context;
+  const { supervised } = found;
+  if (supervised === null || !supervised.args.includes(`--options-file=${optionsFile(env, config.name)}`)) {
+    command.fail(command.say('notKeptByUs'));
+    return EXIT.failed;
+  }
+  const kept = startedWith(env, supervised);
+  const merged = mergeOptions(kept, given);
+  const frozen = changedKeys(kept, merged).filter(isSupervisorOption);
+  if (frozen.length > 0) {
+    command.fail(command.say('reloadRefusedNow'));
+    for (const key of frozen) command.fail(`   ${command.say('needsRestart', { key })}`);
+    return EXIT.failed;
+  }
+  writeOptions(env, config.name, merged);
+  const code = await reloadAndReport(command, found, before);
+  if (code !== EXIT.done) writeOptions(env, config.name, kept);
+  return code;
+}
+
+async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, before: RouterStatus): Promise<number> {
+  command.out(command.say('reloading', { pid: before.pid }));
+  try {
+    process.kill(before.pid, 'SIGHUP');
+  } catch {
+    command.fail(command.say('noPermission', { pid: before.pid }));
+    return EXIT.failed;
+  }
+  const outcome = await untilReloaded(found.places.controlSocket, before);
+  if (outcome === null) {
+    command.fail(command.say('noOutcome', { seconds: OUTCOME_LIMIT_MS / 1000 }));
+    return EXIT.failed;
+  }
+  if (outcome.outcome === 'refused') {
+    command.fail(command.say('reloadRefusedNow'));
+    for (const error of outcome.errors) command.fail(`   ${error}`);
+    return EXIT.failed;
+  }
+  command.good(command.say(outcome.outcome === 'unchanged' ? 'reloadNothing' : 'reloadDone'));
+  for (const { key, from, to } of outcome.changes) command.out(`   ${key}: ${from} -> ${to}`);
+  return EXIT.done;
+}
+
+/** The outcome of the next reload, or null when the router ended or says nothing. */
+async function untilReloaded(socket: string, before: RouterStatus): Promise<RouterStatus['reload'] | null> {
+  const deadline = performance.now() + OUTCOME_LIMIT_MS;
+  while (performance.now() < deadline) {
+    const status = await askStatus(socket);
+    if (status !== null && status.instanceId !== before.instanceId) return null;
+    if (status !== null && status.reload.count > before.reload.count) return status.reload;
+    await delay(LOOK_EVERY_MS);
+  }
+  return null;
+}

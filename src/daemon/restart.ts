@@ -1,0 +1,85 @@
+import { EXIT } from '../cli/index.ts';
+import type { RouterConfig } from '../config/index.ts';
+import type { Surroundings } from './app-definition.ts';
+import type { DaemonCommand } from './command.ts';
+import { configurationOf, type FoundDaemon, findDaemon, startedWith } from './find-daemon.ts';
+import { type Launched, launch } from './launch.ts';
+import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
+import { type Places, placesOf } from './places.ts';
+import { setUpRotation } from './rotation.ts';
+import { explainFailure, refusingUnsafeLogs, reportStarted } from './start.ts';
+import { removeStalePidFile, stopProcess } from './stop.ts';
+
+/** Options, and the configuration that they make. */
+interface Plan {
+  readonly options: readonly string[];
+  readonly config: RouterConfig;
+  readonly places: Places;
+}
+
+/** `--daemon-restart`: a graceful stop and a start with the same options; given ones replace them. */
+export async function restartDaemon(command: DaemonCommand): Promise<number> {
+  const { config, env, argv } = command.context;
+  const found = await findDaemon(config, env, await command.runningSupervisor());
+  if (found.pid === null && found.supervised === null) {
+    command.fail(command.say('notRunning'));
+    removeStalePidFile(command, found.places.pidFile);
+    return EXIT.notRunning;
+  }
+  const { supervised } = found;
+  const kept = supervised === null ? (readOptions(env, config.name) ?? []) : startedWith(env, supervised);
+  const before = plan(command, kept, found);
+  const next = plan(command, mergeOptions(kept, keptOptions(argv, process.cwd())), found);
+  if (next === null) return EXIT.usage;
+  const surroundings = { env: supervised?.env ?? env, folder: supervised?.folder ?? process.cwd() };
+  if (!(await stopOld(command, found))) return EXIT.failed;
+  const launched = await refusingUnsafeLogs(command, () => start(command, next, surroundings));
+  if (launched?.ok) {
+    await setUpRotation(command, next.config, next.places);
+    reportStarted(command, launched.status.pid, next.places);
+    return EXIT.done;
+  }
+  const code = launched === null ? EXIT.failed : explainFailure(command, launched);
+  if (before !== null && before.options.join('\n') !== next.options.join('\n')) {
+    await goBack(command, before, surroundings);
+  }
+  return code;
+}
+
+/** Null, with the problems said, when these options make no valid configuration. */
+function plan(command: DaemonCommand, options: readonly string[], found: FoundDaemon): Plan | null {
+  const loaded = configurationOf(options, found.supervised);
+  if (loaded.ok) {
+    const config = { ...loaded.config, name: command.context.config.name };
+    return { options, config, places: placesOf(config) };
+  }
+  for (const problem of loaded.problems) command.fail(problem);
+  return null;
+}
+
+async function stopOld(command: DaemonCommand, found: FoundDaemon): Promise<boolean> {
+  if (found.pid === null) {
+    await (await command.supervisor()).remove(command.context.config.name);
+    return true;
+  }
+  command.out(command.say('restarting', { pid: found.pid }));
+  const stopped = await stopProcess(command, found, found.pid);
+  if (stopped === 'gracefully' || stopped === 'byForce') return true;
+  command.fail(command.say(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
+  return false;
+}
+
+function start(
+  command: DaemonCommand,
+  { config, places, options }: Plan,
+  surroundings: Surroundings,
+): Promise<Launched> {
+  return launch(command, config, places, options, surroundings);
+}
+
+/** A router with its former options is better than none. */
+async function goBack(command: DaemonCommand, before: Plan, surroundings: Surroundings): Promise<void> {
+  const launched = await refusingUnsafeLogs(command, () => start(command, before, surroundings));
+  if (launched?.ok) command.warn(command.say('oldRunsAgain', { pid: launched.status.pid }));
+  else if (launched !== null) explainFailure(command, launched);
+}

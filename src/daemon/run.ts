@@ -1,0 +1,38 @@
+import type { CommandContext } from '../cli/index.ts';
+import { type DaemonCommand, withDaemonCommand } from './command.ts';
+import { showLogs } from './logs.ts';
+import { Pm2Supervisor } from './pm2.ts';
+import { reloadDaemon } from './reload.ts';
+import { restartDaemon } from './restart.ts';
+import { startDaemon } from './start.ts';
+import { showStatus } from './status.ts';
+import { stopDaemon } from './stop.ts';
+import { SupervisorError } from './supervisor.ts';
+
+export type DaemonCommandName = 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs';
+
+const COMMANDS: Readonly<Record<DaemonCommandName, (command: DaemonCommand) => Promise<number>>> = {
+  start: startDaemon,
+  stop: stopDaemon,
+  status: showStatus,
+  reload: reloadDaemon,
+  restart: restartDaemon,
+  logs: showLogs,
+};
+
+/** Runs a daemon command; resolves with the exit code. */
+export async function runDaemonCommand(name: DaemonCommandName, context: CommandContext): Promise<number> {
+  return withDaemonCommand(
+    context,
+    (env) => Pm2Supervisor.connect(env),
+    async (command) => {
+      try {
+        return await COMMANDS[name](command);
+      } catch (error) {
+        if (!(error instanceof SupervisorError)) throw error;
+        command.fail(`❌ ${error.message}`);
+        return 1;
+      }
+    },
+  );
+}

@@ -1,0 +1,74 @@
+import { EXIT } from '../cli/index.ts';
+import type { DaemonCommand, DaemonMessage } from './command.ts';
+import { findDaemon } from './find-daemon.ts';
+import { type Launched, launch } from './launch.ts';
+import { UnsafeLogFile } from './log-file.ts';
+import { keptOptions } from './options-file.ts';
+import { type Places, placesOf } from './places.ts';
+import { setUpRotation } from './rotation.ts';
+
+/** `--daemon-start`: returns when the router itself says that it listens, or why it does not. */
+export async function startDaemon(command: DaemonCommand): Promise<number> {
+  const { config, env, argv } = command.context;
+  command.progress.show(command.say('starting'));
+  const supervisor = await command.supervisor();
+  const found = await findDaemon(config, env, supervisor);
+  if (found.pid !== null || found.supervised?.status === 'waiting') {
+    command.fail(command.say('alreadyRunning', { pid: found.pid ?? '—' }));
+    return EXIT.failed;
+  }
+  if (found.supervised !== null) {
+    if (!isRouterScript(found.supervised.script)) {
+      command.fail(command.say('nameTaken', { name: config.name, script: found.supervised.script }));
+      return EXIT.failed;
+    }
+    await supervisor.remove(config.name);
+  }
+  const places = placesOf(config);
+  const folder = process.cwd();
+  const launched = await refusingUnsafeLogs(command, () =>
+    launch(command, config, places, keptOptions(argv, folder), { env, folder }),
+  );
+  if (launched === null) return EXIT.failed;
+  if (!launched.ok) return explainFailure(command, launched);
+  await setUpRotation(command, config, places);
+  reportStarted(command, launched.status.pid, places);
+  return EXIT.done;
+}
+
+export function isRouterScript(script: string): boolean {
+  return /main\.[jt]s$/.test(script);
+}
+
+/** Null when the log file is one that must not be written to, which is said then. */
+export async function refusingUnsafeLogs<T>(command: DaemonCommand, body: () => Promise<T>): Promise<T | null> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof UnsafeLogFile)) throw error;
+    command.fail(command.say(LOG_PROBLEMS[error.problem], { path: error.path, detail: error.detail }));
+    return null;
+  }
+}
+
+const LOG_PROBLEMS = {
+  symlink: 'logSymlink',
+  otherUser: 'logOtherUser',
+  notAFile: 'logNotAFile',
+  unwritable: 'logUnwritable',
+} as const satisfies Record<UnsafeLogFile['problem'], DaemonMessage>;
+
+export function explainFailure(command: DaemonCommand, launched: Launched & { ok: false }): number {
+  command.fail(command.say('startFailed', { reason: launched.reason }));
+  if (launched.lines.length > 0) command.warn(command.say('lastLines'));
+  for (const line of launched.lines) command.warn(`   ${line}`);
+  return launched.isConfigurationError ? EXIT.usage : EXIT.failed;
+}
+
+export function reportStarted({ say, good, out }: DaemonCommand, pid: number, places: Places): void {
+  good(say('running', { pid }));
+  out(say('pidFile', { path: places.pidFile }));
+  out(say('log', { path: places.logFile }));
+  out(say('hintStatus'));
+  out(say('hintStop'));
+}

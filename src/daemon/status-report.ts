@@ -1,0 +1,64 @@
+import type { RouterStatus } from '../telemetry/index.ts';
+import type { FoundDaemon } from './find-daemon.ts';
+import { lastLines, logStats } from './log-file.ts';
+import { type OpenPort, openPorts } from './ports.ts';
+import { processMemoryBytes, processUptimeMs } from './processes.ts';
+import type { ProcessStatus } from './supervisor.ts';
+
+const LAST_LINES = 3;
+
+export type DaemonState = 'running' | 'notAnswering' | 'respawning' | 'notRunning';
+
+/** The document of `--daemon-status --json`. Keys are stable; additions are not a break. */
+export interface DaemonReport {
+  readonly name: string;
+  readonly state: DaemonState;
+  /** True when there is a process, whether it answers or not. */
+  readonly running: boolean;
+  readonly pid: number | null;
+  readonly pidFile: string;
+  readonly controlSocket: string;
+  readonly logFile: string;
+  readonly logSizeBytes: number | null;
+  /** Milliseconds since 1970, as all times here. */
+  readonly logModifiedAt: number | null;
+  readonly lastLogLines: readonly string[];
+  readonly memoryBytes: number | null;
+  readonly cpuPercent: number | null;
+  readonly uptimeMs: number | null;
+  /** TCP ports that the process listens on, as the kernel has them. */
+  readonly ports: readonly OpenPort[];
+  /** Times that PM2 started it again; null when PM2 does not look after it. */
+  readonly restarts: number | null;
+  readonly pm2: { readonly status: ProcessStatus; readonly version: string } | null;
+  /** What the router says of itself, as `/api/status`; null when it does not answer. */
+  readonly router: RouterStatus | null;
+}
+
+/** Everything about a daemon that can be seen from outside, and what it says of itself. */
+export function reportDaemon(name: string, found: FoundDaemon, pm2Version: string | null): DaemonReport {
+  const { pid, places, status, supervised } = found;
+  const log = logStats(places.logFile);
+  return {
+    name,
+    state: stateOf(found),
+    running: pid !== null,
+    pid,
+    ...places,
+    logSizeBytes: log?.sizeBytes ?? null,
+    logModifiedAt: log === null ? null : Math.round(log.modifiedAt),
+    lastLogLines: lastLines(places.logFile, LAST_LINES),
+    memoryBytes: pid === null ? null : processMemoryBytes(pid),
+    cpuPercent: pid === null ? null : (supervised?.cpuPercent ?? status?.cpu.percent ?? null),
+    uptimeMs: pid === null ? null : processUptimeMs(pid),
+    ports: pid === null ? [] : openPorts(pid),
+    restarts: supervised?.restarts ?? null,
+    pm2: supervised === null || pm2Version === null ? null : { status: supervised.status, version: pm2Version },
+    router: status,
+  };
+}
+
+function stateOf({ pid, status, supervised }: FoundDaemon): DaemonState {
+  if (pid !== null) return status === null ? 'notAnswering' : 'running';
+  return supervised?.status === 'waiting' || supervised?.status === 'launching' ? 'respawning' : 'notRunning';
+}

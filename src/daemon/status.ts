@@ -1,0 +1,32 @@
+import { EXIT } from '../cli/index.ts';
+import type { DaemonCommand } from './command.ts';
+import { findDaemon } from './find-daemon.ts';
+import { statusLines } from './status-lines.ts';
+import { type DaemonReport, reportDaemon } from './status-report.ts';
+import { removeStalePidFile } from './stop.ts';
+
+/** `--daemon-status`: 0 running, 3 not running, 1 when it has a process that does not answer or does not stay up. */
+export async function showStatus(command: DaemonCommand): Promise<number> {
+  const { config, env } = command.context;
+  const supervisor = await command.runningSupervisor();
+  const found = await findDaemon(config, env, supervisor);
+  const report = reportDaemon(config.name, found, supervisor?.versions.running ?? null);
+  if (config.json) command.out(JSON.stringify(report, null, 2));
+  else {
+    print(command, report);
+    if (report.state === 'notRunning') removeStalePidFile(command, report.pidFile);
+  }
+  return exitCode(report);
+}
+
+function print(command: DaemonCommand, report: DaemonReport): void {
+  const [first = '', ...rest] = statusLines(report, command.say);
+  if (report.state === 'running') command.good(first);
+  else command.out(first);
+  for (const line of rest) command.out(line);
+}
+
+function exitCode({ state }: DaemonReport): number {
+  if (state === 'running') return EXIT.done;
+  return state === 'notRunning' ? EXIT.notRunning : EXIT.failed;
+}

@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT } from '../cli/index.ts';
+import type { DaemonCommand } from './command.ts';
+import { configurationOf, type FoundDaemon, findDaemon, startedWith } from './find-daemon.ts';
+import { removeOptions } from './options-file.ts';
+import { isAlive, isRouter, readPid } from './processes.ts';
+import { forgetRotation } from './rotation.ts';
+
+const PATIENCE_MS = 10_000;
+/** The router's own limit is as long: it gets the time to leave by itself. */
+const RESERVE_MS = 500;
+const KILL_LIMIT_MS = 5000;
+const LOOK_EVERY_MS = 10;
+
+export type Stopped = 'gracefully' | 'byForce' | 'notPermitted' | 'failed';
+
+/** `--daemon-stop`: SIGTERM, then SIGKILL; nothing of it stays in PM2. */
+export async function stopDaemon(command: DaemonCommand): Promise<number> {
+  const { config, env } = command.context;
+  const supervisor = await command.runningSupervisor();
+  const found = await findDaemon(config, env, supervisor);
+  if (found.pid === null) return notRunning(command, found);
+  command.out(command.say('stopping', { pid: found.pid }));
+  const stopped = await stopProcess(command, found, found.pid);
+  if (stopped === 'notPermitted' || stopped === 'failed') {
+    command.fail(command.say(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
+    return EXIT.failed;
+  }
+  await forgetDaemon(command, found);
+  command.good(command.say(stopped === 'gracefully' ? 'stopped' : 'killed'));
+  return EXIT.done;
+}
+
+async function notRunning(command: DaemonCommand, found: FoundDaemon): Promise<number> {
+  const wasInPm2 = found.supervised !== null;
+  if (wasInPm2) await (await command.supervisor()).remove(command.context.config.name);
+  await forgetDaemon(command, found);
+  command.fail(command.say('notRunning'));
+  removeStalePidFile(command, found.places.pidFile);
+  if (wasInPm2) command.out(command.say('removedFromPm2', { name: command.context.config.name }));
+  return EXIT.notRunning;
+}
+
+/** A pid file whose process is gone, or is another program by now. */
+export function removeStalePidFile(command: DaemonCommand, path: string): void {
+  const pid = readPid(path);
+  if (pid === null || (isAlive(pid) && isRouter(pid))) return;
+  rmSync(path, { force: true });
+  command.out(command.say('staleRemoved', { path }));
+}
+
+async function forgetDaemon(command: DaemonCommand, found: FoundDaemon): Promise<void> {
+  const { config, env } = command.context;
+  await forgetRotation(command, config.name);
+  removeOptions(env, config.name);
+  if (found.pid !== null && readPid(found.places.pidFile) === found.pid) rmSync(found.places.pidFile, { force: true });
+}
+
+/**
+ * Ends the process and takes it out of PM2. PM2 itself would send SIGINT, and after SIGKILL start it again: so the signals
+ * are sent from here, and it is taken out within the delay that PM2 keeps before it respawns.
+ */
+export async function stopProcess(command: DaemonCommand, found: FoundDaemon, pid: number): Promise<Stopped> {
+  const { supervised } = found;
+  const supervisor = supervised === null ? null : await command.supervisor();
+  const patienceMs = patience(command, found);
+  if (!send(pid, 'SIGTERM')) return 'notPermitted';
+  let shown = -1;
+  const isGraceful = await untilEnded(pid, patienceMs + RESERVE_MS, (leftMs) => {
+    const seconds = Math.max(0, Math.ceil((leftMs - RESERVE_MS) / 1000));
+    if (seconds !== shown) command.progress.show(command.say('countdown', { seconds }));
+    shown = seconds;
+  });
+  if (!isGraceful) {
+    command.warn(command.say('killing', { seconds: patienceMs / 1000 }));
+    send(pid, 'SIGKILL');
+    if (!(await untilEnded(pid, KILL_LIMIT_MS, () => {}))) return 'failed';
+  }
+  if (supervised !== null) await supervisor?.remove(supervised.name);
+  return isGraceful ? 'gracefully' : 'byForce';
+}
+
+/** Ten seconds, or more when the daemon was started with a longer --shutdown-timeout. */
+function patience({ context }: DaemonCommand, { supervised }: FoundDaemon): number {
+  if (supervised === null) return PATIENCE_MS;
+  const loaded = configurationOf(startedWith(context.env, supervised), supervised);
+  return loaded.ok ? Math.max(PATIENCE_MS, loaded.config.shutdownTimeoutMs) : PATIENCE_MS;
+}
+
+/** False when the process is somebody else's. One that has ended already is fine. */
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+async function untilEnded(pid: number, limitMs: number, waiting: (leftMs: number) => void): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  while (isAlive(pid)) {
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) return false;
+    waiting(leftMs);
+    await delay(LOOK_EVERY_MS);
+  }
+  return true;
+}
