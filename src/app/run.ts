@@ -90,6 +90,8 @@ async function runUntilStopped(
 function explainStart(error: unknown, config: RouterConfig): string {
   if (error instanceof PidFileError) return error.message;
   const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (port === -1)
+    return `Cannot open the control socket ${address}: ${message}; check that its folder is there and writable`;
   const where = `${address ?? config.host}:${port ?? config.port}`;
   if (code === 'EADDRINUSE')
     return `Cannot listen on ${where}: the port is in use; stop the other program or choose another port`;

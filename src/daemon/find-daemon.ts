@@ -10,13 +10,16 @@ import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Everything that is known of the daemon with a name. */
-export interface FoundDaemon {
+/** What can be known of the daemon with a name without asking it. */
+export interface LocatedDaemon {
   /** What PM2 knows, null when it does not have it. */
   readonly supervised: SupervisedProcess | null;
   /** The router's process, null when there is none. */
   readonly pid: number | null;
   readonly places: Places;
+}
+
+export interface FoundDaemon extends LocatedDaemon {
   /** What the router says of itself, null when it does not answer. */
   readonly status: RouterStatus | null;
 }
@@ -27,11 +30,20 @@ export async function findDaemon(
   env: Environment,
   supervisor: ProcessSupervisor | null,
 ): Promise<FoundDaemon> {
+  const located = await locateDaemon(config, env, supervisor);
+  return { ...located, status: located.pid === null ? null : await askStatus(located.places.controlSocket) };
+}
+
+/** Looks a daemon up in PM2 and in its pid file. It may hang: it is not asked. */
+export async function locateDaemon(
+  config: RouterConfig,
+  env: Environment,
+  supervisor: ProcessSupervisor | null,
+): Promise<LocatedDaemon> {
   const supervised = (await supervisor?.describe(config.name)) ?? null;
   const places = supervised === null ? keptPlaces(config, env) : supervisedPlaces(config, supervised);
   const pid = livePid(supervised?.pid ?? null) ?? routerPid(readPid(places.pidFile));
-  const status = pid === null ? null : await askStatus(places.controlSocket);
-  return { supervised, pid, places, status };
+  return { supervised, pid, places };
 }
 
 function livePid(pid: number | null): number | null {

@@ -1,13 +1,13 @@
 import { EXIT } from '../cli/index.ts';
 import type { DaemonCommand } from './command.ts';
-import { findDaemon } from './find-daemon.ts';
+import { locateDaemon } from './find-daemon.ts';
 import { followLog } from './follow-log.ts';
 import { lastLines, logStats } from './log-file.ts';
 
 /** `--daemon-logs [-f] [--lines N]`: the log's last lines, also of a daemon that does not run any more. */
 export async function showLogs(command: DaemonCommand): Promise<number> {
   const { config, env, stdout } = command.context;
-  const { places, pid } = await findDaemon(config, env, await command.runningSupervisor());
+  const { places, pid } = await locateDaemon(config, env, await command.runningSupervisor());
   const { logFile } = places;
   const stats = logStats(logFile);
   if (stats === null) {

@@ -2,7 +2,7 @@ import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { Surroundings } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
-import { configurationOf, type FoundDaemon, findDaemon, startedWith } from './find-daemon.ts';
+import { configurationOf, type LocatedDaemon, locateDaemon, startedWith } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
 import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
 import { type Places, placesOf } from './places.ts';
@@ -20,7 +20,7 @@ interface Plan {
 /** `--daemon-restart`: a graceful stop and a start with the same options; given ones replace them. */
 export async function restartDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
-  const found = await findDaemon(config, env, await command.runningSupervisor());
+  const found = await locateDaemon(config, env, await command.runningSupervisor());
   if (found.pid === null && found.supervised === null) {
     command.fail(command.say('notRunning'));
     removeStalePidFile(command, found.places.pidFile);
@@ -47,7 +47,7 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
 }
 
 /** Null, with the problems said, when these options make no valid configuration. */
-function plan(command: DaemonCommand, options: readonly string[], found: FoundDaemon): Plan | null {
+function plan(command: DaemonCommand, options: readonly string[], found: LocatedDaemon): Plan | null {
   const loaded = configurationOf(options, found.supervised);
   if (loaded.ok) {
     const config = { ...loaded.config, name: command.context.config.name };
@@ -57,7 +57,7 @@ function plan(command: DaemonCommand, options: readonly string[], found: FoundDa
   return null;
 }
 
-async function stopOld(command: DaemonCommand, found: FoundDaemon): Promise<boolean> {
+async function stopOld(command: DaemonCommand, found: LocatedDaemon): Promise<boolean> {
   if (found.pid === null) {
     await (await command.supervisor()).remove(command.context.config.name);
     return true;

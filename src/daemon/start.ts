@@ -1,6 +1,6 @@
 import { EXIT } from '../cli/index.ts';
 import type { DaemonCommand, DaemonMessage } from './command.ts';
-import { findDaemon } from './find-daemon.ts';
+import { locateDaemon } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
 import { UnsafeLogFile } from './log-file.ts';
 import { keptOptions } from './options-file.ts';
@@ -12,7 +12,7 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   command.progress.show(command.say('starting'));
   const supervisor = await command.supervisor();
-  const found = await findDaemon(config, env, supervisor);
+  const found = await locateDaemon(config, env, supervisor);
   if (found.pid !== null || found.supervised?.status === 'waiting') {
     command.fail(command.say('alreadyRunning', { pid: found.pid ?? '—' }));
     return EXIT.failed;

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../cli/index.ts';
 import type { DaemonCommand } from './command.ts';
-import { configurationOf, type FoundDaemon, findDaemon, startedWith } from './find-daemon.ts';
+import { configurationOf, type LocatedDaemon, locateDaemon, startedWith } from './find-daemon.ts';
 import { removeOptions } from './options-file.ts';
 import { isAlive, isRouter, readPid } from './processes.ts';
 import { forgetRotation } from './rotation.ts';
@@ -19,7 +19,7 @@ export type Stopped = 'gracefully' | 'byForce' | 'notPermitted' | 'failed';
 export async function stopDaemon(command: DaemonCommand): Promise<number> {
   const { config, env } = command.context;
   const supervisor = await command.runningSupervisor();
-  const found = await findDaemon(config, env, supervisor);
+  const found = await locateDaemon(config, env, supervisor);
   if (found.pid === null) return notRunning(command, found);
   command.out(command.say('stopping', { pid: found.pid }));
   const stopped = await stopProcess(command, found, found.pid);
@@ -32,7 +32,7 @@ export async function stopDaemon(command: DaemonCommand): Promise<number> {
   return EXIT.done;
 }
 
-async function notRunning(command: DaemonCommand, found: FoundDaemon): Promise<number> {
+async function notRunning(command: DaemonCommand, found: LocatedDaemon): Promise<number> {
   const wasInPm2 = found.supervised !== null;
   if (wasInPm2) await (await command.supervisor()).remove(command.context.config.name);
   await forgetDaemon(command, found);
@@ -50,7 +50,7 @@ export function removeStalePidFile(command: DaemonCommand, path: string): void {
   command.out(command.say('staleRemoved', { path }));
 }
 
-async function forgetDaemon(command: DaemonCommand, found: FoundDaemon): Promise<void> {
+async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promise<void> {
   const { config, env } = command.context;
   await forgetRotation(command, config.name);
   removeOptions(env, config.name);
@@ -61,7 +61,7 @@ async function forgetDaemon(command: DaemonCommand, found: FoundDaemon): Promise
  * Ends the process and takes it out of PM2. PM2 itself would send SIGINT, and after SIGKILL start it again: so the signals
  * are sent from here, and it is taken out within the delay that PM2 keeps before it respawns.
  */
-export async function stopProcess(command: DaemonCommand, found: FoundDaemon, pid: number): Promise<Stopped> {
+export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, pid: number): Promise<Stopped> {
   const { supervised } = found;
   const supervisor = supervised === null ? null : await command.supervisor();
   const patienceMs = patience(command, found);
@@ -82,7 +82,7 @@ export async function stopProcess(command: DaemonCommand, found: FoundDaemon, pi
 }
 
 /** Ten seconds, or more when the daemon was started with a longer --shutdown-timeout. */
-function patience({ context }: DaemonCommand, { supervised }: FoundDaemon): number {
+function patience({ context }: DaemonCommand, { supervised }: LocatedDaemon): number {
   if (supervised === null) return PATIENCE_MS;
   const loaded = configurationOf(startedWith(context.env, supervised), supervised);
   return loaded.ok ? Math.max(PATIENCE_MS, loaded.config.shutdownTimeoutMs) : PATIENCE_MS;
