@@ -1,4 +1,4 @@
-import { encode, encodeHead, encodeText } from '../wire/index.ts';
+import { encode, encodeHead, encodeText, KnownItem } from '../wire/index.ts';
 import type { P2pStream } from './p2p-stream.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { RouterConnection } from './ports.ts';
@@ -20,6 +20,8 @@ export class Client {
   readonly id: string;
   /** The id as a CBOR text item; its text starts at `idTextStart`. */
   readonly idItem: Buffer;
+  /** The same, for the scanner to compare with. */
+  readonly knownId: KnownItem;
   readonly connection: RouterConnection;
   readonly name: string | null;
   readonly groups: readonly string[];
@@ -41,6 +43,7 @@ export class Client {
   constructor(id: string, connection: RouterConnection, profile: ClientProfile, now: number) {
     this.id = id;
     this.idItem = encodeText(id);
+    this.knownId = new KnownItem(this.idItem);
     this.connection = connection;
     this.name = profile.name;
     this.groups = profile.groups;

@@ -86,8 +86,8 @@ export class P2pStream implements MessageSink, BodySink {
       this.onFault('tooLarge');
       return;
     }
-    scanner.knownSender = this.client === null ? null : this.client.idItem;
-    scanner.knownTarget = this.lastTarget === null ? null : this.lastTarget.idItem;
+    scanner.knownSender = this.client === null ? null : this.client.knownId;
+    scanner.knownTarget = this.lastTarget === null ? null : this.lastTarget.knownId;
     const result = scanner.scan(bytes, start, end);
     if (result !== ScanResult.ok) this.refuse(result, end - start);
     else if (this.client === null) this.bind(bytes, start, end, whole);

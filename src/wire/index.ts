@@ -22,5 +22,5 @@ export {
   writePrefixes,
 } from './framing.ts';
 export { type FramingFault, MessageReader, type MessageSink } from './message-reader.ts';
-export { isText, MALFORMED, MAX_DEPTH, skipItem, UNREADABLE } from './scan-item.ts';
+export { isText, KnownItem, MALFORMED, MAX_DEPTH, skipItem, UNREADABLE } from './scan-item.ts';
 export { equals, MessageScanner, ScanResult, TypeCode } from './scan-message.ts';

@@ -13,32 +13,86 @@ export const UNREADABLE = -2;
 /** Deepest nesting accepted: each level costs a stack frame in every reader. */
 export const MAX_DEPTH = 128;
 
-/** Below this many bytes a loop in JavaScript beats the call into the native check. */
-const NATIVE_UTF8_FROM_BYTES = 256;
+/** From this many bytes on the call into the native check is the faster one. */
+const NATIVE_UTF8_FROM_BYTES = 512;
+
+/**
+ * The memory in which the scanned bytes lie, for reading it four bytes at a time: texts and ids are most of a message, and
+ * byte by byte they would cost more than everything else that is done to it. Most messages of a read share it.
+ */
+let words: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
+let memory: ArrayBufferLike = words.buffer;
+/** Where the scanned bytes begin in it. */
+let origin = 0;
+
+/** To be called before `bytes` are scanned by the functions that say so. */
+export function lookInto(bytes: Buffer): void {
+  const { buffer } = bytes;
+  if (buffer !== memory) {
+    memory = buffer;
+    words = new DataView(buffer);
+  }
+  origin = bytes.byteOffset;
+}
+
+/** The four bytes at `pos` of the bytes that are looked into, as one number. */
+export function wordAt(pos: number): number {
+  return words.getInt32(origin + pos);
+}
+
+/** An item that others are compared with, as numbers of four bytes; the last one overlaps the one before it. */
+export class KnownItem {
+  readonly length: number;
+  /** Where its text starts. */
+  readonly textStart: number;
+  private readonly words: Int32Array;
+
+  /** `item`: a text with its head, of four bytes at least. */
+  constructor(item: Buffer) {
+    this.length = item.length;
+    this.textStart = behindHead(1, (item[0] as number) & 31);
+    this.words = new Int32Array(Math.ceil(item.length / 4));
+    for (let i = 0; i < this.words.length; i++) this.words[i] = item.readInt32BE(Math.min(4 * i, item.length - 4));
+  }
+
+  /** True when it stands at `pos` of the bytes that are looked into, which end at `end`. */
+  standsAt(pos: number, end: number): boolean {
+    if (pos + this.length > end) return false;
+    const { words: own } = this;
+    const at = origin + pos;
+    const last = own.length - 1;
+    // the ends of ids differ most
+    if (words.getInt32(at + this.length - 4) !== own[last]) return false;
+    for (let i = 0; i < last; i++) if (words.getInt32(at + 4 * i) !== own[i]) return false;
+    return true;
+  }
+}
+
+const TOP_BITS = 0x80808080 | 0;
+
+/** True when `bytes[start..end)`, which are looked into, are ASCII. */
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start < 4) {
+    let bits = 0;
+    for (let i = start; i < end; i++) bits |= bytes[i] as number;
+    return bits < 0x80;
+  }
+  const last = origin + end - 4;
+  let bits = words.getInt32(last);
+  for (let i = origin + start; i < last; i += 4) bits |= words.getInt32(i);
+  return (bits & TOP_BITS) === 0;
+}
 
 /** True when `bytes[start..end)` is valid UTF-8: the Dart reader throws on anything else. */
 export function isText(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start < NATIVE_UTF8_FROM_BYTES && isAscii(bytes, start, end)) return true;
-  return isUtf8(bytes.subarray(start, end));
+  lookInto(bytes);
+  return isTextWithin(bytes, start, end);
 }
 
-/** Eight bytes a time: half the cost of a plain loop, and texts are most of a message. */
-function isAscii(bytes: Buffer, start: number, end: number): boolean {
-  let bits = 0;
-  let i = start;
-  for (; i + 8 <= end; i += 8) {
-    bits |=
-      (bytes[i] as number) |
-      (bytes[i + 1] as number) |
-      (bytes[i + 2] as number) |
-      (bytes[i + 3] as number) |
-      (bytes[i + 4] as number) |
-      (bytes[i + 5] as number) |
-      (bytes[i + 6] as number) |
-      (bytes[i + 7] as number);
-  }
-  for (; i < end; i++) bits |= bytes[i] as number;
-  return bits < 0x80;
+/** `isText` for bytes that are looked into. */
+export function isTextWithin(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start < NATIVE_UTF8_FROM_BYTES && isAscii(bytes, start, end)) return true;
+  return isUtf8(bytes.subarray(start, end));
 }
 
 /** Bytes that a head takes besides the initial byte, for additional information 24..27. */
@@ -80,6 +134,12 @@ const BREAK = 0xff;
 
 /** Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. */
 export function skipItem(bytes: Buffer, pos: number, end: number, depth: number): number {
+  lookInto(bytes);
+  return skipWithin(bytes, pos, end, depth);
+}
+
+/** `skipItem` for bytes that are looked into. */
+export function skipWithin(bytes: Buffer, pos: number, end: number, depth: number): number {
   if (pos >= end) return MALFORMED;
   const initial = bytes[pos] as number;
   if (initial >= 0x60 && initial < 0x78) return skipShortString(bytes, pos + 1, end, initial);
@@ -153,7 +213,7 @@ function skipInteger(bytes: Buffer, pos: number, end: number, info: number): num
 function skipShortString(bytes: Buffer, pos: number, end: number, initial: number): number {
   const behind = pos + (initial & 31);
   if (behind > end) return MALFORMED;
-  return initial < 0x60 || isAscii(bytes, pos, behind) || isText(bytes, pos, behind) ? behind : MALFORMED;
+  return initial < 0x60 || isAscii(bytes, pos, behind) || isUtf8(bytes.subarray(pos, behind)) ? behind : MALFORMED;
 }
 
 function skipString(bytes: Buffer, pos: number, end: number, initial: number): number {
@@ -164,7 +224,7 @@ function skipString(bytes: Buffer, pos: number, end: number, initial: number): n
   const start = behindHead(pos, info);
   const behind = start + length;
   if (behind > end) return MALFORMED;
-  return initial < 0x60 || isText(bytes, start, behind) ? behind : MALFORMED;
+  return initial < 0x60 || isTextWithin(bytes, start, behind) ? behind : MALFORMED;
 }
 
 /** Tags 2 and 3 in one of the longer forms. */

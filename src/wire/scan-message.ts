@@ -1,4 +1,14 @@
-import { behindHead, isText, MALFORMED, readLength, skipItem, UNREADABLE } from './scan-item.ts';
+import {
+  behindHead,
+  isTextWithin,
+  type KnownItem,
+  lookInto,
+  MALFORMED,
+  readLength,
+  skipWithin,
+  UNREADABLE,
+  wordAt,
+} from './scan-item.ts';
 
 /** What is wrong with a message that cannot be routed; `ok` is 0. */
 export const ScanResult = { ok: 0, malformed: MALFORMED, unreadable: UNREADABLE } as const;
@@ -63,11 +73,11 @@ export class MessageScanner {
   payloadEnd = -1;
 
   /**
-   * The senderId and targetId that are to be expected, as items. Comparing is cheaper than checking and looking up, and
+   * The senderId and targetId that are to be expected. Comparing is cheaper than checking and looking up, and
    * most messages of a stream name the same two.
    */
-  knownSender: Buffer | null = null;
-  knownTarget: Buffer | null = null;
+  knownSender: KnownItem | null = null;
+  knownTarget: KnownItem | null = null;
   isKnownSender = false;
   isKnownTarget = false;
 
@@ -78,6 +88,7 @@ export class MessageScanner {
   /** Scans the message `bytes[start..end)`, which must be exactly one CBOR map with text keys. Linear, allocates nothing. */
   scan(bytes: Buffer, start: number, end: number): number {
     this.clear();
+    lookInto(bytes);
     let pos = this.enterMap(bytes, start, end);
     for (let left = this.entryCount; pos > 0 && left !== 0; left--) {
       if (this.indefinite && pos < end && bytes[pos] === 0xff) return pos + 1 === end ? ScanResult.ok : MALFORMED;
@@ -116,35 +127,35 @@ export class MessageScanner {
     if (keyEnd >= end) return MALFORMED;
     const field = fieldOf(bytes, this.textStart, this.textEnd);
     if (field === Field.other) {
-      return isText(bytes, this.textStart, this.textEnd) ? skipItem(bytes, keyEnd, end, 1) : MALFORMED;
+      return isTextWithin(bytes, this.textStart, this.textEnd) ? skipWithin(bytes, keyEnd, end, 1) : MALFORMED;
     }
     // a second senderId behind the one that was checked would speak for somebody else
     if ((this.seen & (1 << field)) !== 0) return MALFORMED;
     this.seen |= 1 << field;
-    if (field === Field.senderId && holds(bytes, keyEnd, end, this.knownSender)) return this.knowSender(keyEnd);
-    if (field === Field.targetId && holds(bytes, keyEnd, end, this.knownTarget)) return this.knowTarget(keyEnd);
+    if (field === Field.senderId && this.knownSender?.standsAt(keyEnd, end)) return this.knowSender(keyEnd);
+    if (field === Field.targetId && this.knownTarget?.standsAt(keyEnd, end)) return this.knowTarget(keyEnd);
     return this.scanField(field, bytes, keyEnd, end);
   }
 
   private knowSender(pos: number): number {
-    const item = this.knownSender as Buffer;
+    const { textStart, length } = this.knownSender as KnownItem;
     this.isKnownSender = true;
     this.senderItemStart = pos;
-    this.senderStart = behindHead(pos + 1, (item[0] as number) & 31);
-    this.senderItemEnd = this.senderEnd = pos + item.length;
+    this.senderStart = pos + textStart;
+    this.senderItemEnd = this.senderEnd = pos + length;
     return this.senderEnd;
   }
 
   private knowTarget(pos: number): number {
-    const item = this.knownTarget as Buffer;
+    const { textStart, length } = this.knownTarget as KnownItem;
     this.isKnownTarget = true;
-    this.targetStart = behindHead(pos + 1, (item[0] as number) & 31);
-    this.targetEnd = pos + item.length;
+    this.targetStart = pos + textStart;
+    this.targetEnd = pos + length;
     return this.targetEnd;
   }
 
   private scanField(field: number, bytes: Buffer, pos: number, end: number): number {
-    const behind = skipItem(bytes, pos, end, 1);
+    const behind = skipWithin(bytes, pos, end, 1);
     if (behind < 0) return behind;
     if (field === Field.senderId) {
       this.senderItemStart = pos;
@@ -195,7 +206,7 @@ export class MessageScanner {
       if (this.textEnd > end) return MALFORMED;
       return this.textEnd;
     }
-    const behind = skipItem(bytes, pos, end, 1);
+    const behind = skipWithin(bytes, pos, end, 1);
     if (behind < 0) return behind;
     this.textStart = behindHead(pos + 1, initial & 31);
     this.textEnd = behind;
@@ -209,22 +220,7 @@ function behindTags(bytes: Buffer, pos: number): number {
   return at;
 }
 
-/** True when the whole of `item` stands at `pos`. */
-function holds(bytes: Buffer, pos: number, end: number, item: Buffer | null): boolean {
-  return item !== null && pos + item.length <= end && equals(bytes, pos, item);
-}
-
-/** Four bytes as one number. */
-function word(bytes: Buffer, pos: number): number {
-  return (
-    ((bytes[pos] as number) << 24) |
-    ((bytes[pos + 1] as number) << 16) |
-    ((bytes[pos + 2] as number) << 8) |
-    (bytes[pos + 3] as number)
-  );
-}
-
-const wordOf = (text: string): number => word(Buffer.from(text), 0);
+const wordOf = (text: string): number => Buffer.from(text).readInt32BE();
 const TYPE = wordOf('type');
 const PAYL = wordOf('payl');
 const LOAD = wordOf('load');
@@ -235,20 +231,20 @@ const ER_ID = wordOf('erId');
 const TARG = wordOf('targ');
 const ET_ID = wordOf('etId');
 
-/** Which field a key names. Compares by words, since every message has five or six keys. */
+/** Which field a key names; compared by words, since every message has five or six keys. */
 function fieldOf(bytes: Buffer, start: number, end: number): number {
   switch (end - start) {
     case 4:
-      return word(bytes, start) === TYPE ? Field.type : Field.other;
+      return wordAt(start) === TYPE ? Field.type : Field.other;
     case 7: {
-      const first = word(bytes, start);
-      const last = word(bytes, start + 3);
+      const first = wordAt(start);
+      const last = wordAt(start + 3);
       if (first === PAYL && last === LOAD) return Field.payload;
       return first === SUCC && last === CESS ? Field.success : Field.other;
     }
     case 8: {
-      const first = word(bytes, start);
-      const last = word(bytes, start + 4);
+      const first = wordAt(start);
+      const last = wordAt(start + 4);
       if (first === SEND && last === ER_ID) return Field.senderId;
       return first === TARG && last === ET_ID ? Field.targetId : Field.other;
     }
