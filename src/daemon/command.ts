@@ -2,7 +2,7 @@ import type { CommandContext, Translate } from '../cli/index.ts';
 import { Progress, paint } from '../cli/index.ts';
 import { daemonMessages } from './messages.ts';
 import { isPm2Running } from './pm2-home.ts';
-import type { ProcessSupervisor } from './supervisor.ts';
+import type { ProcessSupervisor, SupervisorError } from './supervisor.ts';
 
 export type DaemonMessage = Parameters<ReturnType<typeof daemonMessages>>[0];
 
@@ -61,5 +61,17 @@ export async function withDaemonCommand(
       (pm2) => pm2.disconnect(),
       () => {},
     );
+  }
+}
+
+/** What went wrong with the supervisor, for people. */
+export function explainSupervisor(say: Translate<DaemonMessage>, { problem }: SupervisorError): string {
+  switch (problem.kind) {
+    case 'homeTooLong':
+      return say('pm2HomeTooLong', { home: problem.home });
+    case 'noAnswer':
+      return say('pm2NoAnswer', { ...problem, pid: problem.pid ?? 'PID' });
+    case 'failed':
+      return say('pm2Failed', problem);
   }
 }

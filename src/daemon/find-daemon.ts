@@ -24,6 +24,20 @@ export interface FoundDaemon extends LocatedDaemon {
   readonly status: RouterStatus | null;
 }
 
+/** PM2 runs another program under the daemon's name, which is not to be touched. */
+export class ForeignProcess extends Error {
+  readonly script: string;
+
+  constructor(script: string) {
+    super(script);
+    this.script = script;
+  }
+}
+
+function isRouterDefinition({ script, args }: SupervisedProcess): boolean {
+  return /\/main\.[jt]s$/.test(script) && args.some((arg) => keyOf(arg) === 'control-socket');
+}
+
 /** Looks a daemon up in PM2, in its pid file and on its control socket. */
 export async function findDaemon(
   config: RouterConfig,
@@ -41,6 +55,7 @@ export async function locateDaemon(
   supervisor: ProcessSupervisor | null,
 ): Promise<LocatedDaemon> {
   const supervised = (await supervisor?.describe(config.name)) ?? null;
+  if (supervised !== null && !isRouterDefinition(supervised)) throw new ForeignProcess(supervised.script);
   const places = supervised === null ? keptPlaces(config, env) : supervisedPlaces(config, supervised);
   const pid = livePid(supervised?.pid ?? null) ?? routerPid(readPid(places.pidFile));
   return { supervised, pid, places };

@@ -122,6 +122,15 @@ export const daemonMessages = defineMessages({
     en: '⚠️  The running PM2 has version {running}, this program {own}; "pm2 update" brings them together',
     ru: '⚠️  Запущен PM2 версии {running}, а здесь {own}; приводит к одной версии команда "pm2 update"',
   },
+  pm2HomeTooLong: {
+    en: '❌ PM2_HOME is too long for a socket: {home}; choose a shorter path',
+    ru: '❌ PM2_HOME слишком длинный для сокета: {home}; выберите путь короче',
+  },
+  pm2NoAnswer: {
+    en: '❌ PM2 does not answer ({call}, {seconds} s); if its daemon hangs, end it: kill -9 {pid}',
+    ru: '❌ PM2 не отвечает ({call}, {seconds} с); если его daemon завис, завершите его: kill -9 {pid}',
+  },
+  pm2Failed: { en: '❌ PM2: {call}: {detail}', ru: '❌ PM2: {call}: {detail}' },
   rotationFailed: {
     en: '⚠️  Log rotation could not be set up: {reason}',
     ru: '⚠️  Не удалось настроить ротацию лога: {reason}',

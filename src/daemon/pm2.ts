@@ -68,7 +68,7 @@ export class Pm2Supervisor implements ProcessSupervisor {
   static async connect(env: Environment): Promise<Pm2Supervisor> {
     const socket = pm2Socket(env);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
-      throw new SupervisorError(`PM2_HOME is too long for a socket: ${pm2Home(env)}; choose a shorter path`);
+      throw new SupervisorError({ kind: 'homeTooLong', home: pm2Home(env) });
     }
     makeStateFolder(env);
     const pm2 = (await import('pm2')).default as unknown as Pm2;
@@ -108,12 +108,12 @@ export class Pm2Supervisor implements ProcessSupervisor {
 /** A call of PM2 as a promise with a time limit: some of them never call back (pm2#5302, #2166). */
 function call(env: Environment, name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const pid = pm2Pid(env);
-    const late = `PM2 does not answer (${name}, ${limitMs / 1000} s)${pid === null ? '' : `; if it hangs: kill -9 ${pid}`}`;
-    const timer = setTimeout(() => reject(new SupervisorError(late)), limitMs);
+    const timer = setTimeout(() => {
+      reject(new SupervisorError({ kind: 'noAnswer', call: name, seconds: limitMs / 1000, pid: pm2Pid(env) }));
+    }, limitMs);
     start((error, result) => {
       clearTimeout(timer);
-      if (error) reject(new SupervisorError(`PM2: ${name}: ${messageOf(error)}`));
+      if (error) reject(new SupervisorError({ kind: 'failed', call: name, detail: messageOf(error) }));
       else resolve(result);
     });
   });

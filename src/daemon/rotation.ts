@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
 import { daemonEnvironment } from './app-definition.ts';
-import type { DaemonCommand } from './command.ts';
+import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { fileName } from './options-file.ts';
 import type { Places } from './places.ts';
 import { pm2Home, stateFolder } from './pm2-home.ts';
 import { removeRotation, rotationFolder, writeRotation } from './rotation-settings.ts';
-import type { ProcessDefinition, ProcessSupervisor } from './supervisor.ts';
+import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from './supervisor.ts';
 
 export const ROTATOR_NAME = 'rpc-dart-router-logrotate';
 const PM2_LOGROTATE = 'pm2-logrotate';
@@ -27,7 +27,8 @@ export async function setUpRotation(command: DaemonCommand, config: RouterConfig
     else if (config.logRotator === 'rename') await rotateByRename(command, supervisor, config, places);
     else await ensureRunning(supervisor, pm2LogrotateDefinition(config, command.context.env));
   } catch (error) {
-    command.warn(command.say('rotationFailed', { reason: error instanceof Error ? error.message : String(error) }));
+    const reason = error instanceof SupervisorError ? explainSupervisor(command.say, error) : (error as Error).message;
+    command.warn(command.say('rotationFailed', { reason }));
   }
 }
 

@@ -1,5 +1,6 @@
-import type { CommandContext } from '../cli/index.ts';
-import { type DaemonCommand, withDaemonCommand } from './command.ts';
+import { type CommandContext, EXIT } from '../cli/index.ts';
+import { type DaemonCommand, explainSupervisor, withDaemonCommand } from './command.ts';
+import { ForeignProcess } from './find-daemon.ts';
 import { showLogs } from './logs.ts';
 import { Pm2Supervisor } from './pm2.ts';
 import { reloadDaemon } from './reload.ts';
@@ -29,9 +30,11 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
       try {
         return await COMMANDS[name](command);
       } catch (error) {
-        if (!(error instanceof SupervisorError)) throw error;
-        command.fail(`❌ ${error.message}`);
-        return 1;
+        if (error instanceof SupervisorError) command.fail(explainSupervisor(command.say, error));
+        else if (error instanceof ForeignProcess) {
+          command.fail(command.say('nameTaken', { name: context.config.name, script: error.script }));
+        } else throw error;
+        return EXIT.failed;
       }
     },
   );

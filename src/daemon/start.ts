@@ -17,13 +17,7 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
     command.fail(command.say('alreadyRunning', { pid: found.pid ?? '—' }));
     return EXIT.failed;
   }
-  if (found.supervised !== null) {
-    if (!isRouterScript(found.supervised.script)) {
-      command.fail(command.say('nameTaken', { name: config.name, script: found.supervised.script }));
-      return EXIT.failed;
-    }
-    await supervisor.remove(config.name);
-  }
+  if (found.supervised !== null) await supervisor.remove(config.name);
   const places = placesOf(config);
   const folder = process.cwd();
   const launched = await refusingUnsafeLogs(command, () =>
@@ -34,10 +28,6 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
   await setUpRotation(command, config, places);
   reportStarted(command, launched.status.pid, places);
   return EXIT.done;
-}
-
-export function isRouterScript(script: string): boolean {
-  return /main\.[jt]s$/.test(script);
 }
 
 /** Null when the log file is one that must not be written to, which is said then. */

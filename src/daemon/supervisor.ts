@@ -38,5 +38,17 @@ export interface ProcessSupervisor {
   disconnect(): Promise<void>;
 }
 
-/** A supervisor that cannot do what was asked; the message is for people. */
-export class SupervisorError extends Error {}
+export type SupervisorProblem =
+  | { readonly kind: 'homeTooLong'; readonly home: string }
+  | { readonly kind: 'noAnswer'; readonly call: string; readonly seconds: number; readonly pid: number | null }
+  | { readonly kind: 'failed'; readonly call: string; readonly detail: string };
+
+/** A supervisor that cannot do what was asked. */
+export class SupervisorError extends Error {
+  readonly problem: SupervisorProblem;
+
+  constructor(problem: SupervisorProblem) {
+    super(JSON.stringify(problem));
+    this.problem = problem;
+  }
+}
