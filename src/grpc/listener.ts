@@ -90,8 +90,9 @@ export class Listener {
       if (connection === undefined) socket.destroy();
       else this.greet(connection, socket);
     });
-    server.on('tlsClientError', (error, socket) => {
-      this.refuse('tlsError', `${socket.remoteAddress}`, error.message);
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      const reason = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'handshakeTimeout' : 'tlsError';
+      this.refuse(reason, `${socket.remoteAddress}`, error.message);
       socket.destroy();
     });
     return server;

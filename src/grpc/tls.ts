@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
 /** What the listener shakes hands with. */
@@ -70,7 +70,8 @@ function checkPair(certificate: X509Certificate, key: Buffer, certPath: string, 
 
 function publicKeyOf(key: Buffer, path: string): Buffer {
   try {
-    return createPublicKey(key).export({ type: 'spki', format: 'der' });
+    // by way of the private key: createPublicKey alone would take a certificate as well
+    return createPublicKey(createPrivateKey(key)).export({ type: 'spki', format: 'der' });
   } catch (error) {
     throw new Error(`${path}: not a private key in PEM format (${messageOf(error)})`);
   }

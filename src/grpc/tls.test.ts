@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { TestCa } from '../../test/support/certs.ts';
+import { TempFolder } from '../../test/support/temp.ts';
+import { loadTls, type TlsFiles, type TlsMaterial } from './tls.ts';
+
+const folder = new TempFolder();
+after(() => folder.remove());
+const ca = new TestCa(folder);
+const server = ca.issue('server');
+const garbage = folder.write('garbage.pem', 'this is no PEM\n');
+
+function load(files: Partial<TlsFiles>, now = Date.now()): TlsMaterial | null {
+  const { certFile: tlsCert, keyFile: tlsKey } = server;
+  return loadTls({ tlsCert, tlsKey, tlsClientCa: null, ...files }, (path) => readFileSync(path), now);
+}
+
+test('a pair that belongs together is taken as it is, with its end', () => {
+  const material = load({ tlsClientCa: ca.certFile });
+  assert.ok(material !== null);
+  assert.deepEqual(material.cert, server.cert);
+  assert.deepEqual(material.key, server.key);
+  assert.deepEqual(material.clientCa, ca.cert);
+  const daysLeft = (material.expiresAt - Date.now()) / 86_400_000;
+  assert.ok(daysLeft > 1.9 && daysLeft < 2.1, `${daysLeft}`);
+});
+
+test('no certificate: no TLS', () => {
+  assert.equal(load({ tlsCert: null, tlsKey: null }), null);
+});
+
+const REFUSED: readonly (readonly [string, Partial<TlsFiles>, RegExp])[] = [
+  ['a certificate that is not there', { tlsCert: folder.file('none.pem') }, /none\.pem: cannot be read: ENOENT/],
+  ['a folder', { tlsCert: folder.path }, /cannot be read: EISDIR/],
+  ['no PEM as certificate', { tlsCert: garbage }, /garbage\.pem: not a certificate in PEM format/],
+  ['no PEM as key', { tlsKey: garbage }, /garbage\.pem: not a private key in PEM format/],
+  ['no PEM as authority', { tlsClientCa: garbage }, /garbage\.pem: not a certificate in PEM format/],
+  ['a key as certificate', { tlsCert: server.keyFile }, /server\.key: not a certificate/],
+  ['a certificate as key', { tlsKey: server.certFile }, /server\.pem: not a private key/],
+  ['an expired one', { tlsCert: ca.issueExpired('expired').certFile }, /expired\.pem: expired on Jan/],
+  ['the key of another', { tlsKey: ca.issue('other').keyFile }, /other\.key: not the key of .*server\.pem/],
+];
+
+for (const [name, files, expected] of REFUSED) {
+  test(`${name} is refused by file and cause`, () => {
+    assert.throws(() => load(files), expected);
+  });
+}
+
+test('a certificate of the future is refused', () => {
+  assert.throws(() => load({}, Date.now() - 86_400_000), /server\.pem: not valid before/);
+});
