@@ -49,13 +49,21 @@ function encodeArray(items: readonly Encodable[], parts: Buffer[]): void {
 function encodeMap(map: { readonly [key: string]: Encodable | undefined }, parts: Buffer[]): void {
   const keys = Object.keys(map)
     .filter((key) => map[key] !== undefined)
-    .sort();
+    .sort(byBytes);
   parts.push(encodeHead(5, keys.length));
   for (const key of keys) {
     parts.push(encodeText(key));
     encodeInto(map[key] as Encodable, parts);
   }
 }
+
+/** UTF-16 and UTF-8 sort alike but where one of the texts has a surrogate pair. */
+function byBytes(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
 
 function encodeNumber(value: number): Buffer {
   if (Number.isSafeInteger(value)) return value >= 0 ? encodeHead(0, value) : encodeHead(1, -1 - value);

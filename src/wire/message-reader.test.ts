@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { prefix } from '../../test/support/framing.ts';
+import { MessageReader, type MessageSink } from './message-reader.ts';
+
+const MAX_BYTES = 100_000;
+
+/** Keeps what a reader hands out, and the bytes that it says it holds. */
+class Recorder implements MessageSink {
+  readonly seen: string[] = [];
+  heldBytes = 0;
+  /** Bytes that were held in all: buffers allocated. */
+  allocatedBytes = 0;
+  limitBytes = Number.POSITIVE_INFINITY;
+  readonly reader: MessageReader;
+
+  constructor(maxMessageBytes = MAX_BYTES) {
+    this.reader = new MessageReader(this, maxMessageBytes);
+  }
+
+  onMessage(bytes: Buffer, start: number, end: number): void {
+    assert.equal(bytes.readUInt32BE(start - 4), end - start, 'its prefix stands right before it');
+    this.seen.push(bytes.toString('latin1', start, end));
+  }
+
+  onFault(fault: string): void {
+    this.seen.push(`fault: ${fault}`);
+  }
+
+  holdBytes(change: number): boolean {
+    if (this.heldBytes + change > this.limitBytes) return false;
+    this.heldBytes += change;
+    this.allocatedBytes += Math.max(0, change);
+    return true;
+  }
+}
+
+/** Feeds `stream` cut at `cuts`, ends it, and returns what was seen. */
+function read(stream: Buffer, cuts: readonly number[], maxMessageBytes = MAX_BYTES): string[] {
+  const recorder = new Recorder(maxMessageBytes);
+  const borders = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
+  borders.slice(1).forEach((end, i) => {
+    recorder.reader.push(stream.subarray(borders[i], end));
+  });
+  recorder.reader.end();
+  assert.equal(recorder.heldBytes, 0, 'nothing is held behind the end');
+  return recorder.seen;
+}
+
+const messages = fc.array(
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  { maxLength: 8 },
+);
+const cuts = fc.array(fc.nat(), { maxLength: 20 });
+
+test('messages are the same however the stream is cut', () => {
+  fc.assert(
+    fc.property(messages, cuts, (bodies, at) => {
+      const stream = Buffer.concat(bodies.map((body) => prefix(body)));
+      assert.deepEqual(
+        read(stream, at),
+        bodies.map((body) => body.toString('latin1')),
+      );
+    }),
+  );
+});
+
+test('any bytes whatever are read the same however they are cut', () => {
+  const faulty = fc.tuple(messages, fc.uint8Array({ maxLength: 12 })).map(([bodies, tail]) => {
+    return Buffer.concat([...bodies.map((body) => prefix(body)), tail]);
+  });
+  fc.assert(fc.property(faulty, cuts, (stream, at) => assert.deepEqual(read(stream, at, 30), read(stream, [], 30))));
+});
+
+test('two large messages, byte by byte and in halves', () => {
+  const bodies = [Buffer.alloc(20_000, 'a'), Buffer.alloc(MAX_BYTES, 'b')];
+  const stream = Buffer.concat(bodies.map((body) => prefix(body)));
+  const expected = bodies.map((body) => body.toString('latin1'));
+  for (const pieces of [stream.length, 2, 3, 1000]) {
+    const cutsAt = Array.from({ length: pieces - 1 }, (_, i) => Math.floor(((i + 1) * stream.length) / pieces));
+    assert.ok(
+      read(stream, cutsAt).every((message, i) => message === expected[i]),
+      `${pieces} pieces`,
+    );
+  }
+});
+
+test('a message without bytes is a message', () => {
+  assert.deepEqual(read(Buffer.alloc(10), [3]), ['', '']);
+});
+
+test('a message of the largest size passes; one that is longer is a fault before its bytes arrive', () => {
+  assert.deepEqual(read(prefix(Buffer.alloc(35, 'x')), [7], 30), ['x'.repeat(35)], '5 more for an inner prefix');
+  for (const at of [[], [2], [5]]) {
+    assert.deepEqual(read(prefix(Buffer.alloc(36)).subarray(0, 6), at, 30), ['fault: tooLarge']);
+    assert.deepEqual(read(Buffer.from('00ffffffff', 'hex'), at, 30), ['fault: tooLarge'], 'a length beyond int32');
+  }
+});
+
+test('a compressed message is a fault, and what follows is ignored', () => {
+  const stream = Buffer.concat([prefix(Buffer.from('a')), prefix(Buffer.from('b'), 1), prefix(Buffer.from('c'))]);
+  for (let at = 0; at < stream.length; at++) assert.deepEqual(read(stream, [at]), ['a', 'fault: compressed']);
+});
+
+test('a stream that ends within a message is truncated, once', () => {
+  const stream = prefix(Buffer.from('abc'));
+  for (let end = 1; end < stream.length; end++)
+    assert.deepEqual(read(stream.subarray(0, end), []), ['fault: truncated']);
+  const recorder = new Recorder();
+  recorder.reader.push(stream.subarray(0, 4));
+  recorder.reader.end();
+  recorder.reader.end();
+  recorder.reader.push(stream);
+  assert.deepEqual(recorder.seen, ['fault: truncated']);
+});
+
+test('memory follows what was received, not what was announced', () => {
+  const recorder = new Recorder(1 << 30);
+  const announced = Buffer.from('0020000000', 'hex');
+  recorder.reader.push(announced);
+  assert.ok(recorder.heldBytes <= 8192, `${recorder.heldBytes} bytes for a prefix`);
+  for (let received = 5; received < 300_000; received += 1000) {
+    recorder.reader.push(Buffer.alloc(1000));
+    assert.ok(recorder.heldBytes <= 2 * (received + 1000) + 8192, `${recorder.heldBytes} bytes for ${received}`);
+  }
+  recorder.reader.release();
+  assert.equal(recorder.heldBytes, 0);
+});
+
+test('putting a message together allocates in proportion to it, however small the pieces', () => {
+  const recorder = new Recorder(2_000_000);
+  const stream = prefix(Buffer.alloc(1_000_000));
+  for (let pos = 0; pos < stream.length; pos += 7) recorder.reader.push(stream.subarray(pos, pos + 7));
+  assert.equal(recorder.seen.length, 1);
+  assert.ok(recorder.allocatedBytes <= 2 * stream.length, `${recorder.allocatedBytes} bytes allocated`);
+});
+
+test('a reader that may hold no more ends its stream and gives everything back', () => {
+  for (const limitBytes of [0, 5000]) {
+    const recorder = new Recorder();
+    recorder.limitBytes = limitBytes;
+    const stream = prefix(Buffer.alloc(50_000));
+    for (let pos = 0; pos < stream.length; pos += 500) recorder.reader.push(stream.subarray(pos, pos + 500));
+    assert.deepEqual(recorder.seen, ['fault: tooLarge']);
+    assert.equal(recorder.heldBytes, 0);
+  }
+});
+
+test('a limit that is lowered holds from the next prefix on', () => {
+  const recorder = new Recorder();
+  recorder.reader.push(prefix(Buffer.from('abcdef')));
+  recorder.reader.maxMessageBytes = 0;
+  recorder.reader.push(prefix(Buffer.from('abcdef')));
+  assert.deepEqual(recorder.seen, ['abcdef', 'fault: tooLarge']);
+});
