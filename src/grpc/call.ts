@@ -83,7 +83,10 @@ export class RouterCall implements StreamOutlet {
   write(batch: Buffer): void {
     if (this.finished) return;
     if (this.stream === null) this.writeMessages(batch);
-    else if (!this.stream.destroyed) this.stream.write(batch, this.onWritten);
+    else if (this.stream.destroyed) return;
+    // one write at a time and an end only behind it is what a Writable's own queue would see to: it can be left out
+    else if (this.handler?.queue) this.stream._write(batch, NO_ENCODING, this.onWritten);
+    else this.stream.write(batch);
   }
 
   /** True when nothing that is written will reach anybody any more. */
@@ -183,6 +186,9 @@ export class RouterCall implements StreamOutlet {
   }
 }
 
+/** What a Writable passes on for a Buffer. */
+const NO_ENCODING = 'buffer' as BufferEncoding;
+
 function ignore(): void {}
 
 /**
@@ -208,6 +214,8 @@ export function http2StreamOf(call: BaseCall): ServerHttp2Stream | null {
     typeof stream === 'object' &&
     stream !== null &&
     typeof stream.write === 'function' &&
+    typeof stream._write === 'function' &&
+    typeof stream.push === 'function' &&
     typeof stream.close === 'function' &&
     typeof stream.respond === 'function' &&
     typeof stream.listenerCount === 'function' &&
