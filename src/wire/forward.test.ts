@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decode } from 'cborg';
+import fc from 'fast-check';
+import { container, headIn, type RandomItem, readableItem, readableMap } from '../../test/fuzz/random-cbor.ts';
+import { judgeMessage } from '../../test/fuzz/validator.ts';
+import { encodeCbor } from '../../test/support/cbor.ts';
+import { frameBody } from '../../test/support/framing.ts';
+import { encodeText } from './encode.ts';
+import { ForwardedMessage } from './forward.ts';
+import { MessageScanner, ScanResult } from './scan-message.ts';
+
+const scanner = new MessageScanner();
+const forwarded = new ForwardedMessage();
+const SENDER = 'client_0';
+const SENDER_ITEM = encodeText(SENDER);
+
+const item = (bytes: Buffer): RandomItem => ({ bytes, readable: true, plain: true });
+const textKey = (key: string, form: number): RandomItem =>
+  item(Buffer.concat([headIn(3, BigInt(key.length), form), Buffer.from(key)]));
+const form = fc.nat(4);
+
+/** The senderId that a client may have written, or none. */
+const claimed = fc.option(
+  fc.tuple(form, fc.constantFrom<readonly Buffer[]>([encodeText('somebody')], [Buffer.from([0xf6])], [encodeText('')])),
+);
+
+/** Messages: a payload, a senderId or none, and other entries, in any order and any valid form. */
+const message = fc
+  .record({
+    payload: readableMap,
+    others: fc.array(readableItem, { maxLength: 30 }),
+    claimed,
+    indefinite: fc.boolean(),
+    form,
+  })
+  .chain((parts) => {
+    const entries: RandomItem[][] = parts.others.map((value, i) => [textKey(`other${i}`, parts.form), value]);
+    entries.push([textKey('payload', parts.form), parts.payload]);
+    if (parts.claimed !== null) {
+      entries.push([textKey('senderId', parts.claimed[0]), item(parts.claimed[1][0] as Buffer)]);
+    }
+    const shape = { major: 5, indefinite: parts.indefinite, form: parts.form } as const;
+    return fc.shuffledSubarray(entries, { minLength: entries.length }).map((shuffled) => ({
+      payload: parts.payload.bytes,
+      plain: parts.payload.plain && parts.others.every((other) => other.plain),
+      body: container(shape, shuffled.flat()).bytes,
+    }));
+  });
+
+const whole = fc.boolean();
+
+/** What is read between other bytes, with the prefixes before it that `isWhole` promises. */
+function received(body: Buffer, isWhole: boolean): { bytes: Buffer; start: number; end: number } {
+  const framed = frameBody(body, isWhole ? 2 : 1);
+  const bytes = Buffer.concat([Buffer.alloc(3, 0xee), framed, Buffer.alloc(2, 0xee)]);
+  return { bytes, start: 3 + framed.length - body.length, end: 3 + framed.length };
+}
+
+test('a message that is forwarded as it came is the same bytes in both framings', () => {
+  fc.assert(
+    fc.property(message, whole, ({ body }, isWhole) => {
+      const { bytes, start, end } = received(body, isWhole);
+      forwarded.take(bytes, start, end, isWhole);
+      assert.equal(forwarded.bodyBytes, body.length);
+      for (const framing of [1, 2] as const) assert.deepEqual(forwarded.framed(framing), frameBody(body, framing));
+    }),
+  );
+});
+
+test('a spliced message says who sent it, and every other byte as it was said', () => {
+  fc.assert(
+    fc.property(message, whole, ({ body, payload, plain }, isWhole) => {
+      const { bytes, start, end } = received(body, isWhole);
+      const before = Buffer.from(bytes);
+      assert.equal(scanner.scan(bytes, start, end), ScanResult.ok);
+      forwarded.takeWithSender(bytes, start, end, scanner, SENDER_ITEM);
+      const out = Buffer.from(forwarded.framed(1).subarray(5));
+      assert.equal(forwarded.bodyBytes, out.length);
+      for (const framing of [1, 2] as const) assert.deepEqual(forwarded.framed(framing), frameBody(out, framing));
+      assert.deepEqual(bytes, before, 'the bytes that came in are not written to');
+
+      assert.equal(judgeMessage(out), 'ok');
+      assert.equal(scanner.scan(out, 0, out.length), ScanResult.ok);
+      assert.equal(out.toString('utf8', scanner.senderStart, scanner.senderEnd), SENDER);
+      assert.deepEqual(out.subarray(scanner.payloadStart, scanner.payloadEnd), payload);
+      if (plain) {
+        const expected = decode(body, { useMaps: true }) as Map<string, unknown>;
+        assert.deepEqual(decode(out, { useMaps: true }), expected.set('senderId', SENDER));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('each framing is made once, and none that the bytes hold already', () => {
+  const body = encodeCbor({ type: 'broadcast' });
+  for (const [isWhole, shares] of [
+    [true, [1, 2]],
+    [false, [1]],
+  ] as const) {
+    const { bytes, start, end } = received(body, isWhole);
+    forwarded.take(bytes, start, end, isWhole);
+    for (const framing of [1, 2] as const) {
+      assert.equal(forwarded.framed(framing), forwarded.framed(framing), 'the same buffer for each receiver');
+      const isShared =
+        forwarded.framed(framing).buffer === bytes.buffer && forwarded.framed(framing).byteOffset >= bytes.byteOffset;
+      if ((shares as readonly number[]).includes(framing)) assert.ok(isShared);
+    }
+  }
+});
+
+test('a count that grows past a head of one byte gets a longer one', () => {
+  for (const count of [22, 23, 24, 255, 256]) {
+    const entries = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
+    const { bytes, start, end } = received(encodeCbor(entries), false);
+    scanner.scan(bytes, start, end);
+    forwarded.takeWithSender(bytes, start, end, scanner, SENDER_ITEM);
+    assert.deepEqual({ ...(decode(forwarded.framed(1).subarray(5)) as object) }, { ...entries, senderId: SENDER });
+  }
+});
+
+test('one message leaves nothing of itself in the next', () => {
+  const bodies = [encodeCbor({ a: 1 }), encodeCbor({ b: 22222 })];
+  for (const body of bodies) {
+    const { bytes, start, end } = received(body, false);
+    forwarded.take(bytes, start, end, false);
+    assert.deepEqual([forwarded.framed(2), forwarded.framed(1)], [frameBody(body, 2), frameBody(body, 1)]);
+    forwarded.clear();
+  }
+});
