@@ -1,0 +1,56 @@
+import type { Clock } from '../../src/router/index.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly run: () => void;
+}
+
+/** Time that passes when it is told to. */
+export class FakeClock implements Clock {
+  nowMs = 1_749_925_815_123;
+  private readonly timers = new Set<Timer>();
+  private turnEnds: (() => void)[] = [];
+
+  get timersLeft(): number {
+    return this.timers.size;
+  }
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.nowMs;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.nowMs + delayMs, run };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  atEndOfTurn(run: () => void): void {
+    this.turnEnds.push(run);
+  }
+
+  /** Ends one event-loop turn; false when nothing waited for that. */
+  endTurn(): boolean {
+    const runs = this.turnEnds;
+    this.turnEnds = [];
+    for (const run of runs) run();
+    return runs.length > 0;
+  }
+
+  /** Lets time pass; timers that are due run in their order, each at its own moment. */
+  advance(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    for (;;) {
+      const due = [...this.timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (due === undefined) break;
+      this.timers.delete(due);
+      this.nowMs = Math.max(this.nowMs, due.atMs);
+      due.run();
+    }
+    this.nowMs = untilMs;
+  }
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { Client, type ClientProfile, Counters, type Limits, RouterCore } from '../../src/router/index.ts';
+import type { OutboundQueue } from '../../src/router/outbound-queue.ts';
+import type { P2pStream } from '../../src/router/p2p-stream.ts';
+import type { EndStatus, LogFields, RouterConnection, StreamOutlet } from '../../src/router/ports.ts';
+import { type CborMap, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
+
+const LIMITS: Limits = {
+  maxMessageBytes: 64 * 1024,
+  maxSendQueueBytes: 100_000,
+  maxBufferBytes: 10_000_000,
+  writeDeadlineMs: 10_000,
+  maxClientsPerConnection: 100,
+  maxGroups: 10,
+  maxPendingRequests: 3,
+  clientTimeoutMs: 300_000,
+  healthCheckIntervalMs: 30_000,
+  healthCheck: true,
+};
+
+/** The far end of a stream: keeps what is written, and takes it when the turn ends unless it does not read. */
+export class FakeOutlet implements StreamOutlet {
+  reads = true;
+  readonly batches: Buffer[] = [];
+  ended: readonly [EndStatus, string] | null = null;
+  cutWith: string | null = null;
+  queue: OutboundQueue | null = null;
+  private untaken = false;
+
+  write(batch: Buffer): void {
+    assert.equal(this.untaken, false, 'one write at a time is with the transport');
+    assert.ok(batch.length > 0);
+    this.batches.push(batch);
+    this.untaken = true;
+  }
+
+  end(status: EndStatus, details: string): void {
+    this.ended ??= [status, details];
+  }
+
+  cut(details: string): void {
+    this.cutWith = details;
+  }
+
+  /** Takes the last write; false when there is none. */
+  take(): boolean {
+    if (!this.untaken) return false;
+    this.untaken = false;
+    this.queue?.written();
+    return true;
+  }
+}
+
+export interface JoinOptions extends Partial<ClientProfile> {
+  readonly framing?: ClientFraming;
+  readonly connection?: RouterConnection;
+}
+
+/** Somebody at the far end of a p2p stream, or of an `events` stream. */
+export class Peer {
+  readonly bench: RouterBench;
+  readonly outlet: FakeOutlet;
+  readonly framing: ClientFraming;
+  private readonly stream: P2pStream | null;
+  private readonly reader: FrameReader;
+  private batchesRead = 0;
+
+  constructor(bench: RouterBench, outlet: FakeOutlet, stream: P2pStream | null, framing: ClientFraming) {
+    this.bench = bench;
+    this.outlet = outlet;
+    this.stream = stream;
+    this.framing = framing;
+    this.reader = new FrameReader(framing);
+  }
+
+  get p2p(): P2pStream {
+    assert.ok(this.stream);
+    return this.stream;
+  }
+
+  /** The client that the stream is bound to. */
+  get client(): Client {
+    assert.ok(this.stream?.client);
+    return this.stream.client;
+  }
+
+  get id(): string {
+    return this.client.id;
+  }
+
+  /** Sends messages in one turn. */
+  send(...messages: readonly Encodable[]): void {
+    this.sendBytes(Buffer.concat(messages.map((message) => frameBody(encodeCbor(message), this.framing))));
+  }
+
+  sendBytes(bytes: Buffer): void {
+    this.p2p.receive(bytes);
+    this.bench.endTurn();
+  }
+
+  /** Bodies that came since the last look. */
+  bodies(): Buffer[] {
+    const fresh = this.outlet.batches.slice(this.batchesRead);
+    this.batchesRead = this.outlet.batches.length;
+    return fresh.flatMap((batch) => this.reader.push(batch));
+  }
+
+  /** Messages that came since the last look. */
+  received(): CborMap[] {
+    return this.bodies().map(decodeCborMap);
+  }
+}
+
+/** A router core with a clock, connections and streams that are all of this test. */
+export class RouterBench {
+  readonly clock = new FakeClock();
+  readonly counters = new Counters();
+  readonly warnings: string[] = [];
+  readonly closed: string[] = [];
+  readonly core: RouterCore;
+  cleanMetadata = (metadata: Buffer): Buffer => metadata;
+  private readonly outlets: FakeOutlet[] = [];
+  private clientsMade = 0;
+
+  constructor(limits: Partial<Limits> = {}) {
+    this.core = new RouterCore({
+      clock: this.clock,
+      log: {
+        debug: () => {},
+        info: () => {},
+        warnOnce: (cause: string, _message: string, _fields?: LogFields) => this.warnings.push(cause),
+      },
+      counters: this.counters,
+      limits: { ...LIMITS, ...limits },
+      newClientId: () => `client_${String(++this.clientsMade).padStart(36, '0')}`,
+      messagesPerSecond: () => 1.6,
+      observer: { clientClosed: (client, reason) => this.closed.push(`${client.id} ${reason}`) },
+      cleanMetadata: (metadata) => this.cleanMetadata(metadata),
+    });
+  }
+
+  connect(remote = '127.0.0.1:1'): RouterConnection {
+    return { clients: new Set(), remote };
+  }
+
+  register(options: JoinOptions = {}): Client {
+    const { connection = this.connect(), name = null, groups = [], metadata = Buffer.from([0xa0]) } = options;
+    const client = this.core.register(connection, { name, groups, metadata });
+    assert.ok(client instanceof Client, String(client));
+    return client;
+  }
+
+  /** Opens a p2p stream that says nothing yet. */
+  open(connection: RouterConnection, framing: ClientFraming = 1): Peer {
+    const outlet = this.outlet();
+    const stream = this.core.openStream(connection, outlet);
+    outlet.queue = stream.queue;
+    return new Peer(this, outlet, stream, framing);
+  }
+
+  /** Registers, opens a p2p stream and binds it; the greeting is read. */
+  join(options: JoinOptions = {}): Peer {
+    const client = this.register(options);
+    const peer = this.open(client.connection, options.framing);
+    peer.send({ type: 'heartbeat', senderId: client.id });
+    assert.equal(peer.received()[0]?.type, 'heartbeat');
+    return peer;
+  }
+
+  /** Subscribes to the events; the first one, the statistics, is read. */
+  subscribe(framing: ClientFraming = 1): Peer {
+    const outlet = this.outlet();
+    const subscription = this.core.subscribe(this.connect(), outlet, framing);
+    outlet.queue = subscription.queue;
+    const peer = new Peer(this, outlet, null, framing);
+    this.endTurn();
+    assert.equal(peer.received()[0]?.type, 'routerStats');
+    return peer;
+  }
+
+  /** Ends event-loop turns until nothing more happens by itself. */
+  endTurn(): void {
+    for (;;) {
+      const ran = this.clock.endTurn();
+      const taken = this.outlets.filter((outlet) => outlet.reads && outlet.take());
+      if (!ran && taken.length === 0) return;
+    }
+  }
+
+  /** The reasons for which messages were dropped, with their numbers. */
+  dropped(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.counters.dropped).filter(([, count]) => count > 0));
+  }
+
+  private outlet(): FakeOutlet {
+    const outlet = new FakeOutlet();
+    this.outlets.push(outlet);
+    return outlet;
+  }
+}
