@@ -35,7 +35,7 @@ export class Liveness {
     if (silentMs >= clientTimeoutMs) {
       const { stream } = client;
       this.core.remove(client, 'inactivityTimeout');
-      stream.outlet.end('DEADLINE_EXCEEDED', closeReasonText('inactivityTimeout'));
+      stream.end('DEADLINE_EXCEEDED', closeReasonText('inactivityTimeout'));
       return true;
     }
     if (client.status === 'online' && silentMs >= IDLE_AFTER_INTERVALS * healthCheckIntervalMs) {

@@ -12,7 +12,7 @@ import {
 import type { Client } from './client.ts';
 import { connectedMessage, errorMessage, TEXT } from './messages.ts';
 import { OutboundQueue } from './outbound-queue.ts';
-import type { RouterConnection, StreamOutlet } from './ports.ts';
+import type { EndStatus, RouterConnection, StreamOutlet } from './ports.ts';
 import type { RouterCore } from './router-core.ts';
 import { routeMessage } from './routing.ts';
 
@@ -33,6 +33,7 @@ export class P2pStream implements MessageSink, BodySink {
   /** Time of the turn in which the last chunk was read, in milliseconds since the epoch. */
   now = 0;
   private readonly reader: MessageReader;
+  private isEnding = false;
   private isClosed = false;
 
   constructor(core: RouterCore, connection: RouterConnection, outlet: StreamOutlet) {
@@ -45,7 +46,7 @@ export class P2pStream implements MessageSink, BodySink {
 
   /** Takes the next bytes of the stream. */
   receive(chunk: Buffer): void {
-    if (this.isClosed) return;
+    if (this.isEnding) return;
     const { turn, limits } = this.core;
     turn.begin();
     this.now = turn.nowMs;
@@ -55,17 +56,22 @@ export class P2pStream implements MessageSink, BodySink {
 
   /** The client has sent its last message: the stream is ended behind what it still has to get. */
   halfClosed(): void {
-    if (this.isClosed) return;
+    if (this.isEnding) return;
     this.reader.end();
-    if (this.isClosed) return;
+    if (!this.isEnding) this.end('OK', 'OK');
+  }
+
+  /** Ends the stream behind what it still has to get. What still comes in is ignored: it would bind it again. */
+  end(status: EndStatus, details: string): void {
+    this.isEnding = true;
     this.unbind();
-    this.outlet.end('OK', 'OK');
+    this.outlet.end(status, details);
   }
 
   /** The stream is gone, whoever closed it. */
   closed(): void {
     if (this.isClosed) return;
-    this.isClosed = true;
+    this.isEnding = this.isClosed = true;
     this.reader.release();
     this.unbind();
     this.queue.close();
@@ -73,12 +79,12 @@ export class P2pStream implements MessageSink, BodySink {
   }
 
   onMessage(bytes: Buffer, start: number, end: number): void {
-    if (this.isClosed) return;
+    if (this.isEnding) return;
     unwrapMessage(bytes, start, end, this);
   }
 
   onBody(bytes: Buffer, start: number, end: number, framing: Framing, whole: boolean): void {
-    if (this.isClosed) return;
+    if (this.isEnding) return;
     this.core.turn.messages++;
     if (this.framing === 0) this.framing = framing;
     const { scanner, limits } = this.core;
@@ -95,7 +101,7 @@ export class P2pStream implements MessageSink, BodySink {
   }
 
   onMalformedBody(framing: Framing): void {
-    if (this.isClosed) return;
+    if (this.isEnding) return;
     this.core.turn.messages++;
     if (this.framing === 0) this.framing = framing;
     this.refuse(ScanResult.malformed, 0);
@@ -105,8 +111,8 @@ export class P2pStream implements MessageSink, BodySink {
     const { core } = this;
     core.counters.dropped[fault === 'tooLarge' ? 'tooLarge' : 'malformed']++;
     core.log.warnOnce(`p2p-${fault}`, 'Stream ended: bad gRPC framing', { fault, remote: this.connection.remote });
-    if (fault === 'tooLarge') this.fail('RESOURCE_EXHAUSTED', TEXT.tooLarge(core.limits.maxMessageBytes));
-    else this.fail('INTERNAL', fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
+    if (fault === 'tooLarge') this.end('RESOURCE_EXHAUSTED', TEXT.tooLarge(core.limits.maxMessageBytes));
+    else this.end('INTERNAL', fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
   }
 
   holdBytes(change: number): boolean {
@@ -130,11 +136,6 @@ export class P2pStream implements MessageSink, BodySink {
     this.client = null;
     this.lastTarget = null;
     if (client.stream === this) this.core.streamGone(client);
-  }
-
-  private fail(status: 'RESOURCE_EXHAUSTED' | 'INTERNAL', text: string): void {
-    this.unbind();
-    this.outlet.end(status, text);
   }
 
   private refuse(result: number, bytes: number): void {
@@ -174,10 +175,7 @@ export class P2pStream implements MessageSink, BodySink {
     client.stream = this;
     this.core.registry.bound.add(client);
     client.touch(this.now);
-    if (previous !== null) {
-      previous.client = null;
-      previous.outlet.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
-    }
+    if (previous !== null) previous.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
     this.send(connectedMessage(client.id, this.now));
   }
 }

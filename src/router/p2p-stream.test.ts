@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Raw } from '../../test/support/cbor.ts';
+import { type ClientFraming, frameBody, frameTogether, prefix } from '../../test/support/framing.ts';
+import { RouterBench } from '../../test/support/router-bench.ts';
+import { VECTORS } from '../../test/support/vectors.ts';
+
+const FRAMINGS: readonly ClientFraming[] = [1, 2];
+
+for (const framing of FRAMINGS) {
+  test(`framed ${framing}x: the first message binds, and is greeted as the protocol says`, () => {
+    const bench = new RouterBench();
+    const client = bench.register();
+    const peer = bench.open(client.connection, framing);
+    peer.send({ type: 'heartbeat', senderId: client.id });
+    const timestamp = bench.clock.nowMs;
+    assert.deepEqual(peer.received(), [
+      {
+        type: 'heartbeat',
+        senderId: 'router',
+        targetId: client.id,
+        payload: { connected: true, timestamp },
+        success: true,
+        timestamp,
+      },
+    ]);
+    assert.ok(client.stream === peer.p2p);
+    assert.deepEqual(bench.dropped(), {});
+  });
+}
+
+const REFUSED: readonly (readonly [
+  string,
+  (own: string, other: string) => string | null | undefined,
+  (id: string) => string,
+])[] = [
+  ['without senderId', () => undefined, () => 'Первое сообщение должно содержать senderId'],
+  ['with a null senderId', () => null, () => 'Первое сообщение должно содержать senderId'],
+  ['with an unknown id', () => 'ghost', (id) => `Клиент ${id} не зарегистрирован. Сначала вызовите register()`],
+  ['with an empty id', () => '', (id) => `Клиент ${id} не зарегистрирован. Сначала вызовите register()`],
+  [
+    'with the id of a client on another connection',
+    (_, other) => other,
+    (id) => `Клиент ${id} не зарегистрирован. Сначала вызовите register()`,
+  ],
+];
+
+for (const [name, senderOf, textOf] of REFUSED) {
+  test(`a first message ${name} is refused, and the stream stays open for another try`, () => {
+    const bench = new RouterBench();
+    const other = bench.join();
+    const own = bench.register();
+    const peer = bench.open(own.connection);
+    const senderId = senderOf(own.id, other.id);
+    peer.send({ type: 'broadcast', senderId });
+    assert.deepEqual(peer.received(), [
+      { type: 'error', errorMessage: textOf(senderId ?? ''), timestamp: bench.clock.nowMs },
+    ]);
+    assert.deepEqual(other.received(), [], 'the owner is not disturbed');
+    assert.ok(other.client.stream === other.p2p);
+    assert.deepEqual(bench.dropped(), { notBound: 1 });
+    peer.send({ type: 'heartbeat', senderId: own.id });
+    assert.equal(peer.received()[0]?.type, 'heartbeat');
+    assert.equal(peer.outlet.ended, null);
+  });
+}
+
+test('a router that drains refuses to bind', () => {
+  const bench = new RouterBench();
+  const client = bench.register();
+  bench.core.draining = true;
+  const peer = bench.open(client.connection);
+  peer.send({ type: 'heartbeat', senderId: client.id });
+  assert.equal(peer.received()[0]?.errorMessage, `Ошибка привязки P2P стрима к клиенту ${client.id}`);
+});
+
+test('a first message that is no heartbeat is routed as well', () => {
+  const bench = new RouterBench();
+  const other = bench.join();
+  const client = bench.register();
+  bench.open(client.connection).send({ type: 'unicast', senderId: client.id, targetId: other.id });
+  assert.deepEqual(other.received(), [{ type: 'unicast', senderId: client.id, targetId: other.id }]);
+});
+
+test('everything to a stream is framed as its first message was, whatever comes later', () => {
+  for (const framing of FRAMINGS) {
+    const bench = new RouterBench();
+    const peer = bench.join({ framing });
+    const otherFraming = framing === 1 ? 2 : 1;
+    for (const malformed of ['a1', '07', '00']) {
+      peer.sendBytes(frameBody(Buffer.from(malformed, 'hex'), otherFraming));
+    }
+    assert.equal(peer.received().length, 3, 'the reader of a peer throws on the other framing');
+  }
+});
+
+test('several inner frames are several messages', () => {
+  const bench = new RouterBench();
+  const [from, to] = [bench.join({ framing: 2 }), bench.join()];
+  const body = Buffer.from('a1647479706569', 'hex');
+  from.sendBytes(
+    frameTogether([body.subarray(0, 1)].map(() => Buffer.from('a0', 'hex')).concat(Buffer.from('a0', 'hex'))),
+  );
+  assert.equal(from.received().length, 2, 'each is answered');
+  assert.deepEqual(to.received(), []);
+});
+
+test('every recorded malformed body is answered, counted and delivered to nobody', () => {
+  for (const framing of FRAMINGS) {
+    for (const { name, body } of VECTORS.malformed_bodies) {
+      const bench = new RouterBench();
+      const [from, to] = [bench.join({ framing }), bench.join()];
+      from.sendBytes(frameBody(Buffer.from(body, 'hex'), framing));
+      const [answer] = from.received();
+      assert.equal(answer?.type, 'error', name);
+      assert.equal(answer?.targetId, from.id, name);
+      assert.deepEqual(bench.dropped(), { [name === 'unknown-type' ? 'unknownType' : 'malformed']: 1 }, name);
+      assert.deepEqual(to.received(), [], name);
+      assert.equal(from.outlet.ended, null, 'the stream goes on');
+    }
+  }
+});
+
+test('what the Dart reader cannot read is not passed on', () => {
+  for (const value of ['f93c00', 'fa3f800000', '7f6161ff', 'f7', '1b8000000000000000', 'c24101']) {
+    const bench = new RouterBench();
+    const [from, to] = [bench.join(), bench.join()];
+    from.send({ type: 'unicast', targetId: to.id, payload: { x: new Raw(value) } });
+    assert.match(String(from.received()[0]?.errorMessage), /^Unreadable message/);
+    assert.deepEqual([to.received(), bench.dropped()], [[], { unreadable: 1 }]);
+  }
+});
+
+test('a stream that frames badly is ended with its reason, and its client may come back', () => {
+  const large = prefix(Buffer.alloc(64 * 1024 + 6));
+  for (const [name, bytes, status, reason] of [
+    ['compressed', prefix(Buffer.from([0xa0]), 1), 'INTERNAL', 'malformed'],
+    ['too large', large.subarray(0, 10), 'RESOURCE_EXHAUSTED', 'tooLarge'],
+    ['too large by less than a prefix', prefix(Buffer.alloc(64 * 1024 + 1, 0xa0)), 'RESOURCE_EXHAUSTED', 'tooLarge'],
+  ] as const) {
+    const bench = new RouterBench();
+    const [peer, other] = [bench.join(), bench.join()];
+    const client = peer.client;
+    peer.sendBytes(bytes);
+    assert.equal(peer.outlet.ended?.[0], status, name);
+    assert.deepEqual(bench.dropped(), { [reason]: 1 }, name);
+    assert.deepEqual([client.stream === null, client.removed], [true, false]);
+    peer.send({ type: 'broadcast', senderId: client.id });
+    assert.deepEqual([client.stream === null, other.received()], [true, []], 'what comes behind that is ignored');
+    const again = bench.open(client.connection);
+    again.send({ type: 'heartbeat', senderId: client.id });
+    assert.ok(client.stream === again.p2p);
+  }
+});
+
+test('a message that the half-close cuts short ends the stream as truncated; a whole one is served first', () => {
+  const bench = new RouterBench();
+  const [peer, other] = [bench.join(), bench.join()];
+  peer.send({ type: 'broadcast' });
+  peer.sendBytes(Buffer.from('000000', 'hex'));
+  peer.p2p.halfClosed();
+  assert.deepEqual(peer.outlet.ended, ['INTERNAL', 'Truncated message']);
+  assert.equal(other.received().length, 1);
+
+  other.p2p.halfClosed();
+  assert.deepEqual(other.outlet.ended, ['OK', 'OK']);
+});
+
+test('a newer stream of the same client takes over; the older one hears so and can do no more', () => {
+  const bench = new RouterBench();
+  const [old, other] = [bench.join(), bench.join()];
+  const client = old.client;
+  const fresh = bench.open(client.connection);
+  fresh.send({ type: 'heartbeat', senderId: client.id });
+  assert.equal(old.outlet.ended?.[0], 'ABORTED');
+  old.send({ type: 'broadcast', senderId: client.id });
+  assert.ok(client.stream === fresh.p2p, 'the older one does not take it back');
+  old.p2p.closed();
+  assert.ok(client.stream === fresh.p2p, 'its end is not the end of the client');
+  other.send({ type: 'unicast', targetId: client.id });
+  assert.deepEqual([fresh.received().length, old.received().length], [2, 0]);
+});
+
+test('half-received messages count towards the memory of the router, until they are whole or gone', () => {
+  const bench = new RouterBench();
+  const peer = bench.join();
+  const { budget } = bench.core;
+  peer.sendBytes(prefix(Buffer.alloc(50_000)).subarray(0, 40_000));
+  assert.ok(budget.usedBytes >= 40_000);
+  peer.p2p.closed();
+  assert.equal(budget.usedBytes, 0);
+});
+
+test('beyond the memory limit half-received messages are refused', () => {
+  const bench = new RouterBench({ maxBufferBytes: 20_000 });
+  const peer = bench.join();
+  peer.sendBytes(prefix(Buffer.alloc(50_000)).subarray(0, 40_000));
+  assert.equal(peer.outlet.ended?.[0], 'RESOURCE_EXHAUSTED');
+  assert.equal(bench.core.budget.usedBytes, 0);
+});
+
+test('a stream that is closed takes nothing and holds nothing', () => {
+  const bench = new RouterBench();
+  const [peer, other] = [bench.join(), bench.join()];
+  const client = peer.client;
+  other.send({ type: 'broadcast' });
+  peer.p2p.closed();
+  peer.p2p.closed();
+  peer.send({ type: 'broadcast', senderId: client.id });
+  assert.deepEqual([bench.core.streams.size, bench.core.registry.bound.size, other.received()], [1, 1, []]);
+});
