@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
-import { type LogDestination, Logger, logFile, standardOutput } from '../telemetry/index.ts';
+import { HeldOutput, type LogDestination, Logger, LogRotation, logFile, standardOutput } from '../telemetry/index.ts';
 import { logBanner } from './banner.ts';
 import { PidFileError } from './pid-file.ts';
 import { RouterApp } from './router-app.ts';
@@ -34,6 +34,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
     return EXIT_CONFIGURATION;
   }
   const log = new Logger({ level: config.logLevel, format: config.logFormat, destination });
+  const rotation = rotationOf(config, destination, complain);
   const app = new RouterApp({
     config,
     security: security.files,
@@ -42,12 +43,36 @@ export async function runRouter(context: CommandContext): Promise<number> {
     load: () => loadConfig({ argv: context.argv, env: context.env, readFile: (path) => readFileSync(path, 'utf8') }),
     openLog,
   });
-  return runUntilStopped(app, log, config, complain);
+  try {
+    return await runUntilStopped(app, log, config, complain);
+  } finally {
+    rotation?.stop();
+  }
 }
 
 /** Where the log goes by this configuration; throws when the file cannot be written to. */
 function openLog(config: RouterConfig): LogDestination {
+  if (config.outputFile !== null) return new HeldOutput(standardOutput());
   return config.logFile === null || config.logFile === STANDARD_OUTPUT ? standardOutput() : logFile(config.logFile);
+}
+
+/** Under PM2, the rotation of the file that PM2 writes; null where it is not asked for. */
+function rotationOf(
+  config: RouterConfig,
+  output: LogDestination,
+  complain: (problem: string) => void,
+): LogRotation | null {
+  if (config.outputFile === null || !(output instanceof HeldOutput)) return null;
+  return new LogRotation({
+    output,
+    format: config.logFormat,
+    logFile: config.outputFile,
+    maxSizeBytes: config.logMaxSize,
+    retain: config.logRetain,
+    // PM2, whose child this is, opens all its logs anew
+    reopen: () => process.kill(process.ppid, 'SIGUSR2'),
+    complain,
+  });
 }
 
 async function runUntilStopped(

@@ -104,6 +104,20 @@ export const DAEMON_OPTIONS = [
     },
   },
   {
+    key: 'output-file',
+    type: 'path',
+    default: null,
+    group: 'process',
+    scope: 'router',
+    reload: 'restart',
+    hidden: true,
+    flagOnly: true,
+    doc: {
+      en: 'File that PM2 writes standard output to, for the router to rotate',
+      ru: 'Файл, в который PM2 пишет стандартный вывод; его ротирует роутер',
+    },
+  },
+  {
     key: 'log-max-size',
     type: 'bytes',
     default: 10 * MIB,

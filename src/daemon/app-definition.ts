@@ -10,6 +10,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Surroundings {
   readonly env: Environment;
   readonly folder: string;
+  /** True when the router rotates the log itself. */
+  readonly rotates: boolean;
 }
 
 /** The program, beside this file's folder both in the sources and in the build. */
@@ -39,7 +41,7 @@ export function appDefinition(
   config: RouterConfig,
   places: Places,
   options: readonly string[],
-  { env, folder }: Surroundings,
+  { env, folder, rotates }: Surroundings,
 ): ProcessDefinition {
   return {
     name: config.name,
@@ -47,7 +49,13 @@ export function appDefinition(
     // through env(1), PM2 adds no code of its own to the router's process
     interpreter: '/usr/bin/env',
     interpreter_args: [process.execPath, ...loaderArguments()],
-    args: [...options, '--log-file=-', `--pid-file=${places.pidFile}`, `--control-socket=${places.controlSocket}`],
+    args: [
+      ...options,
+      '--log-file=-',
+      ...(rotates ? [`--output-file=${places.logFile}`] : []),
+      `--pid-file=${places.pidFile}`,
+      `--control-socket=${places.controlSocket}`,
+    ],
     cwd: folder,
     exec_mode: 'fork',
     instances: 1,
@@ -78,9 +86,8 @@ function loaderArguments(): string[] {
 /** For ecosystem.config.js: options come from `ROUTER_*` and from the configuration file, when there is one. */
 export function ecosystemApp(
   configFile: string,
-  surroundings: Surroundings,
+  { env, folder }: Omit<Surroundings, 'rotates'>,
 ): { app: ProcessDefinition; places: Places } {
-  const { env } = surroundings;
   const options = isReadable(configFile) && env.ROUTER_CONFIG === undefined ? [`--config=${configFile}`] : [];
   const loaded = loadConfig({
     argv: options,
@@ -90,7 +97,14 @@ export function ecosystemApp(
   // a configuration with mistakes is for the router itself to complain about, in its log
   const config = loaded.ok ? loaded.config : DEFAULT_CONFIG;
   const places = placesOf(config);
-  return { app: appDefinition(config, places, options, surroundings), places };
+  return {
+    app: appDefinition(config, places, options, {
+      env,
+      folder,
+      rotates: config.logRotation && config.logRotator === 'rename',
+    }),
+    places,
+  };
 }
 
 function routerVariables(env: Environment): Environment {

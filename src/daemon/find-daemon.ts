@@ -100,7 +100,8 @@ export function startedWith(env: Environment, { name, args, logFile }: Supervise
   const file = optionsFile(env, name);
   const kept = args.includes(`--options-file=${file}`) ? readOptions(env, name) : null;
   if (kept !== null) return kept;
-  const onCommandLine = keptOptions(args, '/').filter((option) => option !== '--log-file=-');
+  const ownParts = new Set(['--log-file=-', `--output-file=${logFile}`]);
+  const onCommandLine = keptOptions(args, '/').filter((option) => !ownParts.has(option));
   return logFile === null ? onCommandLine : [...onCommandLine, `--log-file=${logFile}`];
 }
 

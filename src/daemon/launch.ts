@@ -9,6 +9,7 @@ import { lastLines, logStats, prepareLogFile } from './log-file.ts';
 import { optionsFile, removeOptions, writeOptions } from './options-file.ts';
 import type { Places } from './places.ts';
 import { readPid } from './processes.ts';
+import { chooseRotator } from './rotation.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 
 /** How long a router may take from its start until it listens. */
@@ -19,6 +20,9 @@ const ASK_LIMIT_MS = 1000;
 const LAST_LINES_MS = 300;
 const SHOWN_LINES = 10;
 const EXIT_CONFIGURATION = 2;
+
+/** Who rotates the log is found out here. */
+export type StartSurroundings = Omit<Surroundings, 'rotates'>;
 
 export type Launched =
   | { readonly ok: true; readonly status: RouterStatus }
@@ -38,7 +42,7 @@ export async function launch(
   config: RouterConfig,
   places: Places,
   options: readonly string[],
-  surroundings: Surroundings,
+  surroundings: StartSurroundings,
 ): Promise<Launched> {
   const { env } = command.context;
   prepareLogFile(places.logFile);
@@ -48,7 +52,8 @@ export async function launch(
   const file = `--options-file=${optionsFile(env, config.name)}`;
   let outcome: RouterStatus | Failure;
   try {
-    await supervisor.start(appDefinition(config, places, [file], surroundings));
+    const rotates = (await chooseRotator(supervisor, config)) === 'router';
+    await supervisor.start(appDefinition(config, places, [file], { ...surroundings, rotates }));
     command.progress.show(command.say('waitingForRouter'));
     outcome = await untilReady(supervisor, config.name, places);
   } catch (error) {

@@ -11,6 +11,7 @@ const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
   'name',
   'metrics-url',
   'options-file',
+  'output-file',
 ]);
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,9 +1,8 @@
 import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
-import type { Surroundings } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
 import { configurationOf, type LocatedDaemon, locateDaemon, startedWith } from './find-daemon.ts';
-import { type Launched, launch } from './launch.ts';
+import { type Launched, launch, type StartSurroundings } from './launch.ts';
 import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
 import { type Places, placesOf } from './places.ts';
 import { setUpRotation } from './rotation.ts';
@@ -35,7 +34,7 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   if (!(await stopOld(command, found))) return EXIT.failed;
   const launched = await refusingUnsafeLogs(command, () => start(command, next, surroundings));
   if (launched?.ok) {
-    await setUpRotation(command, next.config, next.places);
+    await setUpRotation(command, next.config);
     reportStarted(command, launched.status.pid, next.places);
     return EXIT.done;
   }
@@ -72,13 +71,13 @@ async function stopOld(command: DaemonCommand, found: LocatedDaemon): Promise<bo
 function start(
   command: DaemonCommand,
   { config, places, options }: Plan,
-  surroundings: Surroundings,
+  surroundings: StartSurroundings,
 ): Promise<Launched> {
   return launch(command, config, places, options, surroundings);
 }
 
 /** A router with its former options is better than none. */
-async function goBack(command: DaemonCommand, before: Plan, surroundings: Surroundings): Promise<void> {
+async function goBack(command: DaemonCommand, before: Plan, surroundings: StartSurroundings): Promise<void> {
   const launched = await refusingUnsafeLogs(command, () => start(command, before, surroundings));
   if (launched?.ok) command.warn(command.say('oldRunsAgain', { pid: launched.status.pid }));
   else if (launched !== null) explainFailure(command, launched);

@@ -1,51 +1,41 @@
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
 import { daemonEnvironment } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
-import { fileName } from './options-file.ts';
-import type { Places } from './places.ts';
-import { pm2Home, stateFolder } from './pm2-home.ts';
-import { removeRotation, rotationFolder, writeRotation } from './rotation-settings.ts';
+import { pm2Home } from './pm2-home.ts';
 import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from './supervisor.ts';
 
-export const ROTATOR_NAME = 'rpc-dart-router-logrotate';
+/** The name of a pm2-logrotate that the user has installed, and of its settings. */
 const PM2_LOGROTATE = 'pm2-logrotate';
-/** Tells a pm2-logrotate that was started here from one that the user has installed. */
-const STARTED_HERE = 'RPC_DART_ROUTER_LOGROTATE';
+/** The name of one that is started here: for a program named as its module, PM2 replaces the settings by its own. */
+const OURS = 'rpc-dart-router-logrotate';
 const CHECK_EVERY_S = 10;
+const RESPAWN_DELAY_MS = 1000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Who rotates a daemon's log. */
+export type Rotator = 'router' | 'pm2-logrotate' | 'pm2-logrotate of the user' | 'nobody';
+
+/** Two that rotate the same file would be one too many: a pm2-logrotate of the user is left to it. */
+export async function chooseRotator(supervisor: ProcessSupervisor, config: RouterConfig): Promise<Rotator> {
+  if (!config.logRotation) return 'nobody';
+  if ((await supervisor.describe(PM2_LOGROTATE)) !== null) return 'pm2-logrotate of the user';
+  return config.logRotator === 'rename' ? 'router' : 'pm2-logrotate';
+}
+
 /** Sets log rotation up, once per PM2 home. The router runs already, so that a failure is but a warning. */
-export async function setUpRotation(command: DaemonCommand, config: RouterConfig, places: Places): Promise<void> {
-  if (!config.logRotation) return;
+export async function setUpRotation(command: DaemonCommand, config: RouterConfig): Promise<void> {
   try {
     const supervisor = await command.supervisor();
-    const others = await supervisor.describe(PM2_LOGROTATE);
-    if (others !== null && others.env[STARTED_HERE] === undefined) command.out(command.say('rotationOfOthers'));
-    else if (config.logRotator === 'rename') await rotateByRename(command, supervisor, config, places);
-    else await ensureRunning(supervisor, pm2LogrotateDefinition(config, command.context.env));
+    const rotator = await chooseRotator(supervisor, config);
+    if (rotator === 'pm2-logrotate of the user') command.out(command.say('rotationOfOthers'));
+    if (rotator === 'pm2-logrotate')
+      await ensureRunning(supervisor, pm2LogrotateDefinition(config, command.context.env));
   } catch (error) {
     const reason = error instanceof SupervisorError ? explainSupervisor(command.say, error) : (error as Error).message;
     command.warn(command.say('rotationFailed', { reason }));
   }
-}
-
-async function rotateByRename(
-  command: DaemonCommand,
-  supervisor: ProcessSupervisor,
-  config: RouterConfig,
-  { logFile }: Places,
-): Promise<void> {
-  const { env } = command.context;
-  const folder = rotationFolder(stateFolder(env));
-  writeRotation(folder, fileName(config.name), {
-    logFile,
-    maxSizeBytes: config.logMaxSize,
-    retain: config.logRetain,
-  });
-  await ensureRunning(supervisor, rotatorDefinition(folder, env));
 }
 
 async function ensureRunning(supervisor: ProcessSupervisor, definition: ProcessDefinition): Promise<void> {
@@ -55,27 +45,11 @@ async function ensureRunning(supervisor: ProcessSupervisor, definition: ProcessD
   await supervisor.start(definition);
 }
 
-/** Stops rotating the log of a daemon; the rotator goes with the last one. */
-export async function forgetRotation(command: DaemonCommand, name: string): Promise<void> {
-  const left = removeRotation(rotationFolder(stateFolder(command.context.env)), fileName(name));
+/** A pm2-logrotate that was started here goes with the last program that has a log. */
+export async function forgetRotation(command: DaemonCommand): Promise<void> {
   const supervisor = await command.runningSupervisor();
-  if (supervisor === null) return;
-  const processes = await supervisor.list();
-  if (left === 0 && processes.some((process) => process.name === ROTATOR_NAME)) await supervisor.remove(ROTATOR_NAME);
-  const isLastRouter = !processes.some(({ env }) => env[STARTED_HERE] === undefined);
-  const copier = processes.find((process) => process.name === PM2_LOGROTATE);
-  if (isLastRouter && copier?.env[STARTED_HERE] !== undefined) await supervisor.remove(PM2_LOGROTATE);
-}
-
-function rotatorDefinition(folder: string, env: Environment): ProcessDefinition {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const script = fileURLToPath(new URL(`./rotator${extension}`, import.meta.url));
-  const loader = extension === '.ts' ? ['--import', 'tsx'] : [];
-  return {
-    ...helperDefinition(ROTATOR_NAME, script, env),
-    interpreter_args: [process.execPath, ...loader],
-    args: [folder],
-  };
+  const processes = (await supervisor?.list()) ?? [];
+  if (processes.length > 0 && processes.every(({ name }) => name === OURS)) await supervisor?.remove(OURS);
 }
 
 /** pm2-logrotate from our own dependencies: `pm2 install` would ask the npm registry. */
@@ -87,34 +61,21 @@ function pm2LogrotateDefinition(config: RouterConfig, env: Environment): Process
     compress: true,
     workerInterval: CHECK_EVERY_S,
   };
-  const definition = helperDefinition(PM2_LOGROTATE, script, env);
-  return {
-    ...definition,
-    interpreter_args: [process.execPath],
-    env: { ...definition.env, PM2_HOME: pm2Home(env), [PM2_LOGROTATE]: JSON.stringify(settings) },
-  };
-}
-
-function helperDefinition(
-  name: string,
-  script: string,
-  env: Environment,
-): ProcessDefinition & { env: Record<string, string> } {
   const passedOn = Object.entries(daemonEnvironment(env)).filter(([key]) => !key.startsWith('ROUTER_'));
   return {
-    name,
+    name: OURS,
     script,
-    interpreter: '/usr/bin/env',
     exec_mode: 'fork',
     instances: 1,
-    merge_logs: true,
     autorestart: true,
-    exp_backoff_restart_delay: 1000,
-    treekill: false,
+    exp_backoff_restart_delay: RESPAWN_DELAY_MS,
     watch: false,
     vizion: false,
-    pmx: false,
     filter_env: true,
-    env: { ...Object.fromEntries(passedOn), [STARTED_HERE]: '1' },
+    env: {
+      ...Object.fromEntries(passedOn),
+      PM2_HOME: pm2Home(env),
+      [PM2_LOGROTATE]: JSON.stringify(settings),
+    },
   };
 }

@@ -25,7 +25,7 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
   );
   if (launched === null) return EXIT.failed;
   if (!launched.ok) return explainFailure(command, launched);
-  await setUpRotation(command, config, places);
+  await setUpRotation(command, config);
   reportStarted(command, launched.status.pid, places);
   return EXIT.done;
 }

@@ -52,7 +52,7 @@ export function removeStalePidFile(command: DaemonCommand, path: string): void {
 
 async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promise<void> {
   const { config, env } = command.context;
-  await forgetRotation(command, config.name);
+  await forgetRotation(command);
   removeOptions(env, config.name);
   if (found.pid !== null && readPid(found.places.pidFile) === found.pid) rmSync(found.places.pidFile, { force: true });
 }

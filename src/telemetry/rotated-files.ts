@@ -11,42 +11,32 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 
 const MODE_BITS = 0o777;
-/** A log that has not grown for this long is not written to any more. */
-const QUIET_MS = 500;
-const QUIET_LIMIT_MS = 10_000;
 
 /** What is rotated, and when. */
 export interface RotationSettings {
+  /** The file that PM2 writes standard output to. */
   readonly logFile: string;
   readonly maxSizeBytes: number;
   readonly retain: number;
-}
-
-/** True when the log has reached its size. */
-export function isDue({ logFile, maxSizeBytes }: RotationSettings): boolean {
-  return (statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) >= maxSizeBytes;
 }
 
 /**
  * Gives the log another name and puts an empty one, with the same mode, in its place: in one step, so that in a shared
  * folder nobody else can take the name. Whoever has it open goes on writing to the old one until told to open it anew.
  */
-export function renameLog(logFile: string, now: Date): string {
-  const rotated = freeName(logFile, now);
+export function renameLog(logFile: string, rotated: string): void {
   const empty = `${logFile}.${process.pid}.new`;
   rmSync(empty, { force: true });
   closeSync(openSync(empty, 'wx', statSync(logFile).mode & MODE_BITS));
   linkSync(logFile, rotated);
   renameSync(empty, logFile);
-  return rotated;
 }
 
 /** `router__2026-11-23_00-00-00.log`, as pm2-logrotate has it, with a number behind when there is one already. */
-function freeName(logFile: string, now: Date): string {
+export function rotatedName(logFile: string, now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   const time = `${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`;
@@ -66,31 +56,14 @@ export function rotatedLogs(logFile: string): string[] {
     .map((name) => join(dirname(logFile), name));
 }
 
-/** Compresses what was rotated, once nobody writes to it any more. False when somebody still does. */
-export async function compressLog(rotated: string): Promise<boolean> {
-  if (!(await untilQuiet(rotated))) return false;
+/** Compresses a rotated log that nobody writes to any more. */
+export async function compressLog(rotated: string): Promise<void> {
   const unfinished = `${rotated}.gz.tmp`;
   rmSync(unfinished, { force: true });
-  const { size, mode } = statSync(rotated);
-  const target = createWriteStream(unfinished, { flags: 'wx', mode: mode & MODE_BITS });
+  const target = createWriteStream(unfinished, { flags: 'wx', mode: statSync(rotated).mode & MODE_BITS });
   await pipeline(createReadStream(rotated), createGzip(), target);
-  if (statSync(rotated).size !== size) {
-    rmSync(unfinished);
-    return false;
-  }
   renameSync(unfinished, `${rotated}.gz`);
   rmSync(rotated);
-  return true;
-}
-
-async function untilQuiet(path: string): Promise<boolean> {
-  const deadline = performance.now() + QUIET_LIMIT_MS;
-  for (let size = -1; performance.now() < deadline; await delay(QUIET_MS)) {
-    const now = statSync(path).size;
-    if (now === size) return true;
-    size = now;
-  }
-  return false;
 }
 
 /** Removes the oldest rotated logs beyond those to keep. */

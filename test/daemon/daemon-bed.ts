@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { RouterStatus } from '../../src/telemetry/status.ts';
+import { poll } from '../support/poll.ts';
+import { TempFolder } from '../support/temp.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = process.env.ROUTER_TEST_DIST_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const PM2 = fileURLToPath(new URL('../../node_modules/pm2/bin/pm2', import.meta.url));
+const RUN_LIMIT_MS = 60_000;
+
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** A PM2 home of its own in a temporary folder, the built program, and PM2's own command. */
+export class DaemonBed implements AsyncDisposable {
+  readonly folder = new TempFolder();
+  readonly home = this.folder.file('pm2');
+  readonly pidFile = this.folder.file('router.pid');
+  readonly logFile = this.folder.file('router.log');
+  /** Where every router of this bed is to be found, and a port that is free. */
+  readonly places = ['--pid-file', this.pidFile, '--log-file', this.logFile];
+  readonly options = [...this.places, '--host', '127.0.0.1', '--port', '0'];
+
+  /** Runs `rpc-dart-router` with these arguments, in English unless told. */
+  run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return this.execute(process.execPath, [MAIN, ...args], options);
+  }
+
+  /** Starts a daemon that has to come up. */
+  async start(args: readonly string[] = [], options: RunOptions = {}): Promise<Run> {
+    const run = await this.run(['--daemon-start', ...this.options, '--no-log-rotation', ...args], options);
+    if (run.code !== 0) throw new Error(`--daemon-start: ${run.code}\n${run.stdout}${run.stderr}`);
+    return run;
+  }
+
+  /** Runs PM2's own command, as a user would. */
+  pm2(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return this.execute(process.execPath, [PM2, ...args], options);
+  }
+
+  /** What PM2 has, by its own command. */
+  async pm2List(): Promise<{ name: string; pid: number; pm2_env: Record<string, unknown> }[]> {
+    const { stdout } = await this.pm2(['jlist', '--silent']);
+    return JSON.parse(stdout.slice(stdout.lastIndexOf('\n[') + 1));
+  }
+
+  get pid(): number {
+    return Number(readFileSync(this.pidFile, 'utf8'));
+  }
+
+  get pm2Pid(): number {
+    return Number(readFileSync(`${this.home}/pm2.pid`, 'utf8'));
+  }
+
+  get log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** `/api/status` of the router, over its control socket. */
+  status(): Promise<RouterStatus> {
+    return new Promise((resolve, reject) => {
+      const socketPath = this.folder.file('router.sock');
+      const call = request({ socketPath, path: '/api/status', agent: false }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () => resolve(JSON.parse(body) as RouterStatus));
+      });
+      call.on('error', reject).end();
+    });
+  }
+
+  /** Ends the PM2 daemon that was started here, by its pid, with what it runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const left = [readPid(`${this.home}/pm2.pid`), readPid(this.pidFile)].filter((pid) => pid !== null);
+    for (const pid of left) signal(pid, 'SIGCONT');
+    for (const pid of left) signal(pid, 'SIGTERM');
+    try {
+      await poll('PM2 and the router to end', () => left.every((pid) => !signal(pid, 0)), { limitMs: 8000 });
+    } catch {
+      for (const pid of left) signal(pid, 'SIGKILL');
+    }
+    this.folder.remove();
+  }
+
+  private execute(command: string, args: readonly string[], { env, cwd }: RunOptions): Promise<Run> {
+    const child = spawn(command, args, {
+      cwd: cwd ?? ROOT,
+      env: { ...this.environment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: RUN_LIMIT_MS,
+      killSignal: 'SIGKILL',
+    });
+    const run = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      run.stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      run.stderr += chunk;
+    });
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, ...run }));
+    });
+  }
+
+  environment(): Record<string, string> {
+    const { PATH = '', HOME = '' } = process.env;
+    return { PATH, HOME, PM2_HOME: this.home, LC_ALL: 'C.UTF-8' };
+  }
+}
+
+/** The command line of the program, for tests that spawn it themselves. */
+export function commandLine(args: readonly string[]): string[] {
+  return [process.execPath, MAIN, ...args];
+}
+
+export function readPid(path: string): number | null {
+  try {
+    return Number.parseInt(readFileSync(path, 'utf8'), 10) || null;
+  } catch {
+    return null;
+  }
+}
+
+/** False when there is no such process. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}

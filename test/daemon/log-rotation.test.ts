@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { poll } from '../support/poll.ts';
+import { DaemonBed } from './daemon-bed.ts';
+
+const WRITER = fileURLToPath(new URL('./line-writer.ts', import.meta.url));
+const LOGROTATE = fileURLToPath(new URL('../../node_modules/pm2-logrotate/app.js', import.meta.url));
+const ROTATIONS = 10;
+const LIMIT_MS = 60_000;
+
+test('the log is rotated at its size, compressed and thinned out, and the router writes on', async () => {
+  await using bed = new DaemonBed();
+  const { code, stderr } = await bed.run([
+    ...['--daemon-start', ...bed.options, '--log-max-size', '1k', '--log-retain', '2', '--verbose'],
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    (await bed.pm2List()).map(({ name }) => name),
+    ['rpc-dart-router'],
+  );
+  const seen = new Set<string>();
+  await poll(
+    'three rotations',
+    () => {
+      process.kill(bed.pid, 'SIGUSR1');
+      for (const name of rotated(bed)) seen.add(name);
+      return seen.size >= 3;
+    },
+    { limitMs: LIMIT_MS, everyMs: 50 },
+  );
+  await poll('the oldest to go', () => rotated(bed).length <= 2, { limitMs: LIMIT_MS });
+  for (const name of [...rotated(bed), 'router.log']) {
+    assert.equal(statSync(bed.folder.file(name)).mode & 0o777, 0o600, name);
+  }
+  const size = statSync(bed.logFile).size;
+  process.kill(bed.pid, 'SIGUSR1');
+  await poll('new lines in the log', () => statSync(bed.logFile).size !== size);
+
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+});
+
+test(`rotation by the router loses no line of ${ROTATIONS} rotations at 1,000 lines/s`, async (t) => {
+  await using bed = new DaemonBed();
+  mkdirSync(bed.home, { mode: 0o700 });
+  const log = bed.folder.file('writer.log');
+  await startWriter(bed, log, 'rotating');
+  await poll('the rotations', () => rotated(bed, 'writer').length >= ROTATIONS, { limitMs: LIMIT_MS, everyMs: 100 });
+  const { written, lost } = await countLost(bed, log);
+  t.diagnostic(`by the router: ${lost} of ${written} lines lost in ${ROTATIONS} rotations`);
+  assert.equal(lost, 0);
+});
+
+test(`pm2-logrotate works, and what it loses in ${ROTATIONS} rotations is told`, async (t) => {
+  await using bed = new DaemonBed();
+  mkdirSync(bed.home, { mode: 0o700 });
+  const log = bed.folder.file('writer.log');
+  await startWriter(bed, log, 'plain');
+  const settings = { max_size: '1K', retain: '100', compress: true, workerInterval: 1 };
+  const run = await bed.pm2(['start', LOGROTATE, '--name', 'rotator'], {
+    env: { 'pm2-logrotate': JSON.stringify(settings) },
+  });
+  assert.equal(run.code, 0, run.stderr);
+  await poll('the rotations', () => rotated(bed, 'writer').length >= ROTATIONS, { limitMs: LIMIT_MS, everyMs: 100 });
+  assert.equal((await bed.pm2(['stop', 'rotator'])).code, 0);
+  const { written, lost } = await countLost(bed, log);
+  t.diagnostic(`pm2-logrotate: ${lost} of ${written} lines lost in ${ROTATIONS} rotations`);
+  assert.ok(lost < written / 10, `${lost} of ${written}`);
+});
+
+test('--log-rotator pm2-logrotate runs the copy among our own dependencies, once', async () => {
+  await using bed = new DaemonBed();
+  const options = ['--log-rotator', 'pm2-logrotate', '--log-max-size', '20k'];
+  assert.equal((await bed.run(['--daemon-start', ...bed.options, ...options])).code, 0);
+  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
+  const rotators = (await bed.pm2List()).filter(({ name }) => name.includes('logrotate'));
+  assert.deepEqual(
+    rotators.map(({ name, pm2_env }) => [name, pm2_env.pm_exec_path, pm2_env.status]),
+    [['rpc-dart-router-logrotate', LOGROTATE, 'online']],
+  );
+  assert.match(String(rotators[0]?.pm2_env['pm2-logrotate']), /"max_size":20480,"retain":30,"compress":true/);
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  assert.deepEqual(await bed.pm2List(), []);
+});
+
+test('--no-log-rotation leaves it alone; a pm2-logrotate of the user is enough', async () => {
+  await using bed = new DaemonBed();
+  await bed.start();
+  assert.deepEqual(
+    (await bed.pm2List()).map(({ name }) => name),
+    ['rpc-dart-router'],
+  );
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+
+  assert.equal((await bed.pm2(['start', LOGROTATE, '--name', 'pm2-logrotate'])).code, 0);
+  const { code, stdout } = await bed.run(['--daemon-start', ...bed.options]);
+  assert.equal(code, 0);
+  assert.match(stdout, /pm2-logrotate runs here already and rotates this log too/);
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  assert.deepEqual(
+    (await bed.pm2List()).map(({ name }) => name),
+    ['pm2-logrotate'],
+  );
+});
+
+function rotated(bed: DaemonBed, stem = 'router'): string[] {
+  return readdirSync(bed.folder.path).filter((name) => name.startsWith(`${stem}__`) && name.endsWith('.log.gz'));
+}
+
+async function startWriter(bed: DaemonBed, log: string, mode: 'plain' | 'rotating'): Promise<void> {
+  const logs = ['--output', log, '--error', log, '--merge-logs', '--kill-timeout', '5000'];
+  const node = ['--interpreter', process.execPath, '--node-args', '--import tsx'];
+  const run = await bed.pm2([
+    'start',
+    WRITER,
+    '--name',
+    'writer',
+    ...logs,
+    ...node,
+    '--',
+    bed.folder.file('count'),
+    mode,
+    log,
+  ]);
+  assert.equal(run.code, 0, run.stderr);
+}
+
+/** Stops the writer and looks for each of its lines in all that was written. */
+async function countLost(bed: DaemonBed, log: string): Promise<{ written: number; lost: number }> {
+  assert.equal((await bed.pm2(['stop', 'writer'])).code, 0);
+  const written = Number(readFileSync(bed.folder.file('count'), 'utf8'));
+  const found = await poll('the rest to be compressed', () => {
+    const names = readdirSync(bed.folder.path).filter((name) => name.startsWith('writer__'));
+    if (names.some((name) => !name.endsWith('.gz'))) return null;
+    const archived = names.map((name) => gunzipSync(readFileSync(bed.folder.file(name))).toString());
+    return [...archived, readFileSync(log, 'utf8')].join('');
+  });
+  const numbers = new Set([...found.matchAll(/ line (\d+) /g)].map(([, number]) => Number(number)));
+  return { written, lost: written - numbers.size };
+}
