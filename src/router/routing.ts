@@ -1,4 +1,4 @@
-import { decodeValue, findValue, TypeCode } from '../wire/index.ts';
+import { decodeValue, findValue, mapEntries, TypeCode } from '../wire/index.ts';
 import type { Client } from './client.ts';
 import { failedResponse, TEXT } from './messages.ts';
 import { isId, type P2pStream } from './p2p-stream.ts';
@@ -188,6 +188,9 @@ function updateMetadata(stream: P2pStream, sender: Client, bytes: Buffer): void 
   } else if (item.length > MAX_METADATA_BYTES) {
     stream.core.counters.dropped.invalidMetadata++;
     stream.answerError(TEXT.metadataTooLarge(MAX_METADATA_BYTES));
+  } else if (mapEntries(item, 0, item.length) === null) {
+    // as at register: keys that are no texts would make every list unreadable, and twice the same key could hide a token
+    stream.core.counters.dropped.invalidMetadata++;
   } else {
     stream.core.updateMetadata(sender, Buffer.from(item));
   }
