@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CborMap, Double, type Encodable, encodeCbor, Raw, rawValue } from '../../test/support/cbor.ts';
+import type { ClientFraming } from '../../test/support/framing.ts';
+import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { vectorFor } from '../../test/support/vectors.ts';
+import { frame } from '../wire/index.ts';
+import { MESSAGE_TYPES } from './counters.ts';
+import { MAX_METADATA_BYTES } from './ports.ts';
+
+const GROUP = 'devs';
+
+interface Room {
+  readonly bench: RouterBench;
+  readonly alice: Peer;
+  readonly bob: Peer;
+  readonly carol: Peer;
+  /** Registered, without a stream. */
+  readonly absent: string;
+}
+
+/** Alice and Bob of one group, Carol of none; each framing is there. */
+function room(): Room {
+  const bench = new RouterBench();
+  return {
+    bench,
+    alice: bench.join({ groups: [GROUP], framing: 2 }),
+    bob: bench.join({ groups: [GROUP, 'ops'] }),
+    carol: bench.join({ framing: 2 }),
+    absent: bench.register({ groups: ['absent'] }).id,
+  };
+}
+
+/** What Alice sends, and what each of the three then has got. */
+interface Row {
+  readonly name: string;
+  readonly send: (room: Room) => CborMap & { [key: string]: Encodable };
+  readonly toAlice?: (room: Room) => CborMap;
+  readonly toBob?: boolean;
+  readonly toCarol?: boolean;
+  readonly dropped?: Record<string, number>;
+}
+
+const error = ({ alice, bench }: Room, errorMessage: string): CborMap => ({
+  type: 'error',
+  targetId: alice.id,
+  errorMessage,
+  timestamp: bench.clock.nowMs,
+});
+
+const notFound = (id: string): string => `Клиент ${id} не найден или отключен`;
+const failed = ({ alice, bench }: Room, requestId: string, errorMessage: string): CborMap => ({
+  type: 'response',
+  senderId: 'router',
+  targetId: alice.id,
+  payload: { requestId },
+  success: false,
+  errorMessage,
+  timestamp: bench.clock.nowMs,
+});
+
+const missing = (type: string, field: string): Pick<Row, 'toAlice' | 'dropped'> => ({
+  toAlice: (here) => error(here, `Message of type ${type} must have ${field}`),
+  dropped: { missingField: 1 },
+});
+const payload = { requestId: 'r1' };
+
+const ROWS: readonly Row[] = [
+  { name: 'unicast', send: ({ bob }) => ({ type: 'unicast', targetId: bob.id }), toBob: true },
+  {
+    name: 'unicast to oneself',
+    send: ({ alice }) => ({ type: 'unicast', targetId: alice.id, senderId: alice.id }),
+    toAlice: ({ alice }) => ({ type: 'unicast', targetId: alice.id, senderId: alice.id }),
+  },
+  {
+    name: 'unicast to nobody',
+    send: () => ({ type: 'unicast', targetId: 'ghost' }),
+    toAlice: (here) => error(here, notFound('ghost')),
+    dropped: { targetNotFound: 1 },
+  },
+  {
+    name: 'unicast to a name beyond ASCII',
+    send: () => ({ type: 'unicast', targetId: 'призрак' }),
+    toAlice: (here) => error(here, notFound('призрак')),
+    dropped: { targetNotFound: 1 },
+  },
+  {
+    name: 'unicast to one without a stream',
+    send: ({ absent }) => ({ type: 'unicast', targetId: absent }),
+    toAlice: (here) => error(here, notFound(here.absent)),
+    dropped: { targetNotFound: 1 },
+  },
+  { name: 'unicast without target', send: () => ({ type: 'unicast' }), ...missing('unicast', 'targetId') },
+  {
+    name: 'unicast with a null target',
+    send: () => ({ type: 'unicast', targetId: null }),
+    ...missing('unicast', 'targetId'),
+  },
+  { name: 'multicast', send: () => ({ type: 'multicast', groupName: GROUP }), toBob: true },
+  { name: 'multicast to a group of others', send: () => ({ type: 'multicast', groupName: 'ops' }), toBob: true },
+  { name: 'multicast to no group', send: () => ({ type: 'multicast', groupName: 'x' }), dropped: { noMembers: 1 } },
+  {
+    name: 'multicast to a group without streams',
+    send: () => ({ type: 'multicast', groupName: 'absent' }),
+    dropped: { noMembers: 1 },
+  },
+  { name: 'multicast without group', send: () => ({ type: 'multicast' }), ...missing('multicast', 'groupName') },
+  { name: 'broadcast', send: () => ({ type: 'broadcast' }), toBob: true, toCarol: true },
+  { name: 'request', send: ({ bob }) => ({ type: 'request', targetId: bob.id, payload }), toBob: true },
+  {
+    name: 'request to nobody',
+    send: () => ({ type: 'request', targetId: 'ghost', payload }),
+    toAlice: (here) => failed(here, 'r1', notFound('ghost')),
+    dropped: { targetNotFound: 1 },
+  },
+  {
+    name: 'request to one without a stream',
+    send: ({ absent }) => ({ type: 'request', targetId: absent, payload }),
+    toAlice: (here) => failed(here, 'r1', notFound(here.absent)),
+    dropped: { targetNotFound: 1 },
+  },
+  { name: 'request without target', send: () => ({ type: 'request', payload }), ...missing('request', 'targetId') },
+  {
+    name: 'request without payload',
+    send: ({ bob }) => ({ type: 'request', targetId: bob.id }),
+    ...missing('request', 'payload.requestId'),
+  },
+  {
+    name: 'request whose id is no text',
+    send: ({ bob }) => ({ type: 'request', targetId: bob.id, payload: { requestId: 1 } }),
+    ...missing('request', 'payload.requestId'),
+  },
+  {
+    name: 'response to nobody',
+    send: () => ({ type: 'response', targetId: 'ghost', payload, success: true }),
+    dropped: { targetNotFound: 1 },
+  },
+  {
+    name: 'response that nobody asked for',
+    send: ({ bob }) => ({ type: 'response', targetId: bob.id, payload, success: true }),
+    dropped: { lateResponse: 1 },
+  },
+  { name: 'response without target', send: () => ({ type: 'response', payload }), ...missing('response', 'targetId') },
+  {
+    name: 'response without id',
+    send: ({ bob }) => ({ type: 'response', targetId: bob.id }),
+    ...missing('response', 'payload.requestId'),
+  },
+  { name: 'heartbeat', send: () => ({ type: 'heartbeat' }) },
+  { name: 'error', send: ({ bob }) => ({ type: 'error', targetId: bob.id, errorMessage: 'x' }) },
+  { name: 'metadata', send: () => ({ type: 'updateMetadata', payload: { metadata: { a: 1 } } }) },
+  { name: 'metadata without payload', send: () => ({ type: 'updateMetadata' }), dropped: { invalidMetadata: 1 } },
+  {
+    name: 'metadata that is no map',
+    send: () => ({ type: 'updateMetadata', payload: { metadata: [1] } }),
+    dropped: { invalidMetadata: 1 },
+  },
+  {
+    name: 'metadata beyond the limit',
+    send: () => ({ type: 'updateMetadata', payload: { metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - 5) } } }),
+    toAlice: (here) => error(here, `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`),
+    dropped: { invalidMetadata: 1 },
+  },
+  {
+    name: 'an unknown type',
+    send: ({ bob }) => ({ type: 'nonsense', targetId: bob.id }),
+    toAlice: (here) => error(here, 'Unknown message type'),
+    dropped: { unknownType: 1 },
+  },
+  { name: 'no type', send: ({ bob }) => ({ targetId: bob.id }), ...missing('unknown', 'type') },
+];
+
+for (const row of ROWS) {
+  test(`${row.name}: who gets what, and what is counted`, () => {
+    const bench = room();
+    bench.bench.core.limits = { ...bench.bench.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
+    const { alice, bob, carol } = bench;
+    const message = row.send(bench);
+    const { counters } = bench.bench;
+    const [inBefore, outBefore] = [sum(counters.messagesInByType), sum(counters.messagesOutByType)];
+    alice.send(message);
+    const passedOn = { ...message, senderId: alice.id };
+    assert.deepEqual(alice.received(), row.toAlice === undefined ? [] : [row.toAlice(bench)]);
+    assert.deepEqual(bob.received(), row.toBob ? [passedOn] : []);
+    assert.deepEqual(carol.received(), row.toCarol ? [passedOn] : []);
+    assert.deepEqual(bench.bench.dropped(), row.dropped ?? {});
+    assert.equal(sum(counters.messagesInByType), inBefore + 1);
+    const copies = Number(row.toBob ?? 0) + Number(row.toCarol ?? 0) + Number(row.name === 'unicast to oneself');
+    assert.equal(sum(counters.messagesOutByType), outBefore + copies);
+  });
+}
+
+function sum(counts: Float64Array): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+test('messages and their bytes are counted by type, without framing', () => {
+  const { bench, alice, bob } = room();
+  const body = encodeCbor({ type: 'unicast', senderId: alice.id, targetId: bob.id });
+  alice.sendBytes(frame(body, 2));
+  alice.sendBytes(frame(body, 2));
+  const unicast = MESSAGE_TYPES.indexOf('unicast');
+  const { messagesInByType, bytesInByType, messagesOutByType, bytesOutByType } = bench.counters;
+  assert.deepEqual(
+    [messagesInByType, bytesInByType, messagesOutByType, bytesOutByType].map((counts) => counts[unicast]),
+    [2, 2 * body.length, 2, 2 * body.length],
+  );
+});
+
+for (const framing of [1, 2] as readonly ClientFraming[]) {
+  test(`framed ${framing}x: recorded messages arrive byte for byte when they name their sender, with it when they do not`, () => {
+    const { alice, bob, carol } = room();
+    const from = framing === 2 ? alice : bob;
+    for (const name of ['unicast-odd-payload', 'unicast-unsorted-keys', 'unicast-indefinite-map']) {
+      const sent = vectorFor(name, from.id, carol.id);
+      from.sendBytes(frame(sent, framing));
+      const [body] = carol.bodies();
+      assert.ok(body);
+      if (name === 'unicast-odd-payload') assert.deepEqual(body, sent);
+      assert.deepEqual(rawValue(body, 'payload'), rawValue(sent, 'payload'), name);
+      assert.deepEqual(rawValue(body, 'senderId'), encodeCbor(from.id), name);
+    }
+  });
+}
+
+test('nobody can speak for another', () => {
+  const { alice, bob, carol } = room();
+  for (const senderId of [
+    carol.id,
+    'router',
+    '',
+    null,
+    alice.id.toUpperCase(),
+    `${alice.id}0`,
+    alice.id.slice(0, -1),
+  ]) {
+    alice.send({ type: 'unicast', senderId, targetId: bob.id });
+    assert.equal(bob.received()[0]?.senderId, alice.id, String(senderId));
+  }
+});
+
+test('the order from one sender to one receiver is kept, over types and turns', () => {
+  const { alice, bob } = room();
+  const message = (i: number): Encodable =>
+    i % 3 === 0 ? { type: 'broadcast', payload: { i } } : { type: 'unicast', targetId: bob.id, payload: { i } };
+  for (let turn = 0; turn < 5; turn++) alice.send(...Array.from({ length: 20 }, (_, i) => message(turn * 20 + i)));
+  assert.deepEqual(
+    bob.received().map((got) => (got.payload as CborMap).i),
+    Array.from({ length: 100 }, (_, i) => i),
+  );
+});
+
+test('a target that goes away and one that comes back are told apart by each message', () => {
+  const { alice, bob } = room();
+  const { client } = bob;
+  alice.send({ type: 'unicast', targetId: client.id });
+  bob.p2p.closed();
+  alice.send({ type: 'unicast', targetId: client.id });
+  assert.equal(alice.received()[0]?.errorMessage, notFound(client.id));
+  const again = alice.bench.open(client.connection);
+  again.send({ type: 'heartbeat', senderId: client.id });
+  alice.send({ type: 'unicast', targetId: client.id });
+  assert.deepEqual(
+    again.received().map(({ type }) => type),
+    ['heartbeat', 'unicast'],
+  );
+});
+
+test('metadata replaces what was there, byte for byte and as cleaned', () => {
+  const { alice, bench } = room();
+  const metadata = { v: new Double(1), big: 9223372036854775807n };
+  alice.send({ type: 'updateMetadata', payload: { metadata } });
+  assert.deepEqual(alice.client.metadata, encodeCbor(metadata));
+  bench.cleanMetadata = () => encodeCbor({});
+  alice.send({ type: 'updateMetadata', payload: { metadata: { token: 'secret' } } });
+  assert.deepEqual(alice.client.metadata, encodeCbor({}));
+});
+
+test('metadata of the largest size is taken', () => {
+  const { alice, bench } = room();
+  bench.core.limits = { ...bench.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
+  alice.send({ type: 'updateMetadata', payload: { metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - 6) } } });
+  assert.equal(alice.client.metadata.length, MAX_METADATA_BYTES);
+});
+
+test('a request that cannot be passed on gets its own id back, however it was encoded', () => {
+  const { alice } = room();
+  alice.send({ type: 'request', targetId: 'ghost', payload: { requestId: new Raw('790001' + '72') } });
+  assert.equal(alice.bodies()[0]?.includes(Buffer.from('79000172', 'hex')), true);
+});
+
+test('the time of a turn is counted for each message in it', () => {
+  const { alice, bench } = room();
+  const before = bench.counters.routingLatency.count;
+  alice.send({ type: 'heartbeat' }, { type: 'heartbeat' }, { type: 'heartbeat' });
+  assert.equal(bench.counters.routingLatency.count, before + 3);
+});
