@@ -31,10 +31,11 @@ export class PendingRequests {
   /** Notes a request; one with the same id to the same responder is replaced. `timeoutMs` 0 means none of its own. */
   add(requester: Client, responder: Client, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
     const key = keyOf(requestId, responder);
+    const earlier = requester.asked?.get(key);
+    // drops the collections that it leaves empty, so they are made behind it
+    if (earlier !== undefined) this.remove(earlier);
     requester.asked ??= new Map();
     responder.answering ??= new Set();
-    const earlier = requester.asked.get(key);
-    if (earlier !== undefined) this.remove(earlier);
     const waitMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_TIMER_MS) : LONGEST_WAIT_MS;
     const request: PendingRequest = {
       key,
