@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** Imports point inwards: wire <- router <- grpc <- app. Who may reach what is said here, and kept. */
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Import {
+  /** Relative to src, with slashes. */
+  readonly file: string;
+  readonly folder: string;
+  /** As written; relative ones resolved against src. */
+  readonly target: string;
+  readonly isRelative: boolean;
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+}
+
+const FILES: ReadonlyMap<string, string> = new Map(
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => [file.replaceAll('\\', '/'), withoutComments(readFileSync(join(SRC, file), 'utf8'))]),
+);
+
+/** `from '…'`, `import '…'`, `import('…')`, `require('…')`, `require.resolve('…')` and `createRequire(…).resolve('…')`. */
+const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bresolve\(\s*)(['"`])([^'"`\n]+)\1/g;
+
+function importsOf(source: string): string[] {
+  return [...source.matchAll(SPECIFIER)].map((match) => match[2] as string);
+}
+
+const IMPORTS: readonly Import[] = [...FILES].flatMap(([file, source]) =>
+  importsOf(source).map((specifier) => {
+    const isRelative = specifier.startsWith('.');
+    const target = isRelative ? posix.join(posix.dirname(file), specifier) : specifier;
+    return { file, folder: folderOf(file), target, isRelative };
+  }),
+);
+
+/** The folder right below src; empty for src/main.ts. */
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] as string) : '';
+}
+
+const isPackage = (target: string, name: string): boolean => target === name || target.startsWith(`${name}/`);
+
+/** What the files of `folder` import from elsewhere and `allowed` does not name; a folder of ours by its name. */
+function beyond(folder: string, allowed: readonly string[]): string[] {
+  return IMPORTS.filter((it) => it.folder === folder)
+    .map((it) => ({ file: it.file, from: it.isRelative ? folderOf(it.target) : it.target }))
+    .filter(
+      ({ from }) =>
+        from !== folder &&
+        !allowed.some((name) => isPackage(from, name) || (name === 'node:' && from.startsWith(name))),
+    )
+    .map(({ file, from }) => `${file} imports ${from}`);
+}
+
+test('imports are found in every form', () => {
+  const source = `import a from 'a';\nimport type { b } from "b";\nimport {\n c,\n} from 'c';\nexport { d } from 'd';\nimport 'e';
+const f = await import('f');\ncreateRequire(import.meta.url).resolve('g/h');\nconst i = require('i');\ntype J = import('j').J;`;
+  assert.deepEqual(importsOf(source), ['a', 'b', 'c', 'd', 'e', 'f', 'g/h', 'i', 'j']);
+  assert.ok(IMPORTS.length > 100, `${IMPORTS.length} imports in ${FILES.size} files`);
+  for (const { file, target } of IMPORTS.filter((it) => it.isRelative)) {
+    assert.ok(FILES.has(target), `${file} imports ${target}, which this test does not see`);
+  }
+});
+
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  wire: ['node:buffer', 'cborg'],
+  router: ['wire'],
+  grpc: ['wire', 'router', '@grpc/grpc-js', 'grpc-health-check', 'node:'],
+};
+
+for (const [folder, allowed] of Object.entries(ALLOWED)) {
+  test(`${folder} imports nothing but ${allowed.join(', ')}`, () => {
+    assert.deepEqual(beyond(folder, allowed), []);
+  });
+}
+
+test('only src/daemon loads PM2', () => {
+  const others = IMPORTS.filter((it) => it.folder !== 'daemon' && /^(@?pm2)([-/]|$)/.test(it.target));
+  assert.deepEqual(
+    others.map((it) => `${it.file} imports ${it.target}`),
+    [],
+  );
+});
+
+test('the commands never reach into the router', () => {
+  for (const folder of ['cli', 'daemon']) {
+    const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|grpc|wire)\//.test(it.target));
+    assert.deepEqual(
+      reached.map((it) => `${it.file} imports ${it.target}`),
+      [],
+    );
+  }
+});
+
+test('other folders are entered by their door', () => {
+  const past = IMPORTS.filter(
+    (it) => it.isRelative && folderOf(it.target) !== it.folder && !/^[^/]+\/index\.ts$/.test(it.target),
+  );
+  assert.deepEqual(
+    past.map((it) => `${it.file} imports ${it.target}`),
+    [],
+  );
+});
+
+/** Which files say what only one place should. */
+const ONLY_IN: readonly (readonly [string, RegExp, readonly string[]])[] = [
+  [
+    'process.env, or the whole of it under another name',
+    /\bprocess\s*\.\s*env\b|\benv\b[^;]*\}\s*=\s*process\b/,
+    ['main.ts'],
+  ],
+  ['process.exit', /\bprocess\s*\.\s*(exit|reallyExit|abort)\b/, ['main.ts']],
+];
+
+for (const [name, pattern, allowed] of ONLY_IN) {
+  test(`${name}: only in ${allowed.map((file) => `src/${file}`).join(', ')}`, () => {
+    const found = [...FILES].filter(([, source]) => pattern.test(source)).map(([file]) => file);
+    assert.deepEqual(found, allowed, 'elsewhere it is handed in');
+  });
+}
