@@ -91,18 +91,25 @@ function flagValue(argv: readonly string[], key: string): string | null {
 
 function crossChecks(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): string[] {
   const problems: string[] = [];
-  const where = (key: OptionKey): string => sources.get(key) ?? `--${key}`;
-  if (config.tlsCert !== null && config.tlsKey === null) problems.push(`${where('tls-cert')}: needs --tls-key as well`);
-  if (config.tlsKey !== null && config.tlsCert === null) problems.push(`${where('tls-key')}: needs --tls-cert as well`);
+  const complain = (key: OptionKey, problem: string): void => {
+    problems.push(`${describeSource(key, sources.get(key))} ${problem}`);
+  };
+  if (config.tlsCert !== null && config.tlsKey === null) complain('tls-cert', 'needs --tls-key as well');
+  if (config.tlsKey !== null && config.tlsCert === null) complain('tls-key', 'needs --tls-cert as well');
   if (config.tlsClientCa !== null && config.tlsCert === null) {
-    problems.push(`${where('tls-client-ca')}: needs --tls-cert and --tls-key as well`);
+    complain('tls-client-ca', 'needs --tls-cert and --tls-key as well');
   }
-  if (config.verbose && config.quiet) problems.push(`${where('verbose')}: contradicts ${where('quiet')}`);
+  if (config.verbose && config.quiet) complain('verbose', 'contradicts --quiet');
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {
-    problems.push(`${where('metrics-port')}: is the router's own port ${config.port}; choose another`);
+    complain('metrics-port', `is the router's own port ${config.port}; choose another`);
   }
   return problems;
+}
+
+/** Which option, and where its value stands when that does not say it: `--port:`, `router.yaml:7: --port`. */
+function describeSource(key: OptionKey, source: string | undefined): string {
+  return source === undefined || source.startsWith('--') ? `--${key}:` : `${source}: --${key}`;
 }
 
 /** `--verbose` and `--quiet` are short for a level; a level that was given itself counts more. */

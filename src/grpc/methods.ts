@@ -25,12 +25,17 @@ const EMPTY_MAP = Buffer.from([0xa0]);
 
 /** How each method of the service is served. */
 export function createMethods(deps: MethodDependencies): Record<Method, OpenHandler> {
-  const guarded =
-    (open: (call: RouterCall) => CallHandler): OpenHandler =>
-    (call, metadata) =>
-      admit(deps, call, metadata) ? open(call) : null;
+  const { log } = deps.core;
+  const traced =
+    (open: OpenHandler): OpenHandler =>
+    (call, metadata) => {
+      if (log.isDebug === true) log.debug('Call', { method: call.method, remote: call.connection.remote });
+      return open(call, metadata);
+    };
+  const guarded = (open: (call: RouterCall) => CallHandler): OpenHandler =>
+    traced((call, metadata) => (admit(deps, call, metadata) ? open(call) : null));
   return {
-    register: (call, metadata) => openRegister(deps, call, metadata),
+    register: traced((call, metadata) => openRegister(deps, call, metadata)),
     ping: guarded((call) => unary(deps, call, (request) => ping(call, request))),
     getOnlineClients: guarded((call) => unary(deps, call, (request) => listClients(deps, call, request))),
     p2p: guarded((call) => openP2p(deps, call)),

@@ -18,6 +18,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 
 /** The part of the logger that the core uses. */
 export interface RouterLog {
+  /** Whether debug lines are written: asked before every message is described, so a plain field. */
+  readonly isDebug?: boolean;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   /** Logs the first occurrence of `cause`, then counts, so that a flood of refusals cannot flood the log. */

@@ -1,5 +1,6 @@
 import { decodeValue, findValue, mapEntries, TypeCode } from '../wire/index.ts';
 import type { Client } from './client.ts';
+import { MESSAGE_TYPES } from './counters.ts';
 import { failedResponse, TEXT } from './messages.ts';
 import { isId, type P2pStream } from './p2p-stream.ts';
 import { MAX_METADATA_BYTES } from './ports.ts';
@@ -31,6 +32,9 @@ export function routeMessage(
   sender.touch(stream.now);
   const type = scanner.type;
   counters.countIn(type, end - start);
+  if (core.log.isDebug === true) {
+    core.log.debug('Message', { type: MESSAGE_TYPES[type] ?? null, from: sender.id, bytes: end - start });
+  }
   if (type > TypeCode.response) {
     handleOwn(stream, sender, bytes, type);
     return;

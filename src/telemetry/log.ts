@@ -32,6 +32,8 @@ export class Logger {
   private readonly pino: pino.Logger<WritingLevel>;
   private readonly options: LoggerOptions;
   private destination: LogDestination;
+  /** Whether debug lines are written; a plain field, because it is looked at for every message. */
+  isDebug = false;
   private configuredLevel: LogLevel;
   private debugForced = false;
   private lostBefore = 0;
@@ -52,6 +54,7 @@ export class Logger {
       },
       { write: (json: string) => this.emit(json) },
     );
+    this.applyLevel();
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -97,13 +100,13 @@ export class Logger {
 
   set level(level: LogLevel) {
     this.configuredLevel = level;
-    this.pino.level = pinoLevel(this.level);
+    this.applyLevel();
   }
 
   /** Turns level debug on, or back to what is configured; returns whether it is on. */
   toggleDebug(): boolean {
     this.debugForced = !this.debugForced;
-    this.pino.level = pinoLevel(this.level);
+    this.applyLevel();
     return this.debugForced;
   }
 
@@ -121,6 +124,11 @@ export class Logger {
   /** Lines that could not be written since the start. */
   get linesLost(): number {
     return this.lostBefore + this.destination.linesLost;
+  }
+
+  private applyLevel(): void {
+    this.pino.level = pinoLevel(this.level);
+    this.isDebug = this.level === 'debug';
   }
 
   private now(): Date {

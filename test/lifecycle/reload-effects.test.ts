@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { DartClient } from '../support/dart-client.ts';
+import { poll, within } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { TempFolder } from '../support/temp.ts';
+
+/** A router whose configuration file can be written anew; the folder goes with it. */
+class Configured implements AsyncDisposable {
+  readonly folder: TempFolder;
+  readonly router: RouterProcess;
+
+  private constructor(folder: TempFolder, router: RouterProcess) {
+    this.folder = folder;
+    this.router = router;
+  }
+
+  static async start(text: string, folder = new TempFolder()): Promise<Configured> {
+    const config = folder.write('router.yaml', text);
+    return new Configured(folder, await RouterProcess.start(['--config', config], { folder }));
+  }
+
+  /** Reloads with `text`, which has to change something. */
+  async apply(text: string): Promise<void> {
+    this.folder.write('router.yaml', text);
+    const { outcome, errors } = await this.router.reload();
+    assert.equal(outcome, 'applied', errors.join());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.router.stop();
+    this.folder.remove();
+  }
+}
+
+test('a lowered max-connections closes the newest excess, tells why, and holds from then on', async () => {
+  await using configured = await Configured.start('max-connections: 10\n');
+  const { router } = configured;
+  const clients: DartClient[] = [];
+  for (let n = 0; n < 5; n++) clients.push(await DartClient.join(router.port));
+  const [first, second, third, ...newest] = clients as [DartClient, DartClient, DartClient, ...DartClient[]];
+  await configured.apply('max-connections: 3\n');
+  for (const client of newest) await within(client.connection.whenClosed, 2000, 'the newest to be closed');
+  assert.equal(await first.canReach(second.id), true);
+  assert.equal(await third.canReach(newest[0]?.id ?? ''), false);
+  const status = await router.status();
+  assert.deepEqual([status.connections.current, status.connections.max], [3, 3]);
+  assert.equal(status.recentlyClosed[0]?.reason, 'connectionLimitLowered');
+  await router.logged(/\[INFO\] Connections beyond the lowered limit closed connections=2\n/);
+  using excess = await DartClient.connect(router.port);
+  await within(excess.connection.whenClosed, 2000, 'one more to be refused');
+  await configured.apply('max-connections: 4\n');
+  using welcome = await DartClient.join(router.port);
+  assert.equal(await welcome.canReach(first.id), true);
+  for (const client of clients) client.connection.destroy();
+});
+
+test('HUP reopens a log file that was renamed, and follows one that is named anew', async () => {
+  const folder = new TempFolder();
+  const file = folder.file('router.log');
+  await using configured = await Configured.start(`log-file: ${file}\n`, folder);
+  const { router } = configured;
+  renameSync(file, `${file}.1`);
+  using before = await DartClient.join(router.port, { clientName: 'before' });
+  assert.equal(existsSync(file), false);
+  assert.equal((await router.reload()).outcome, 'unchanged');
+  using after = await DartClient.join(router.port, { clientName: 'after' });
+  const [old, renewed] = [readFileSync(`${file}.1`, 'utf8'), readFileSync(file, 'utf8')];
+  assert.match(old, /name=before/);
+  assert.doesNotMatch(old, /name=after/);
+  assert.match(renewed, /name=after/);
+
+  const other = folder.file('other.log');
+  await configured.apply(`log-file: ${other}\n`);
+  using last = await DartClient.join(router.port, { clientName: 'last' });
+  assert.match(readFileSync(other, 'utf8'), /log-file: .*router\.log -> .*other\.log/);
+  assert.match(readFileSync(other, 'utf8'), /name=last/);
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /name=last/);
+  for (const client of [before, after, last]) assert.equal(await client.canReach(client.id), true);
+});
+
+test('a log file that cannot be reopened refuses the reload, and the log goes on where it was', async () => {
+  const folder = new TempFolder();
+  const file = folder.file('logs');
+  await using configured = await Configured.start(`log-file: ${file}\n`, folder);
+  const { router } = configured;
+  renameSync(file, `${file}.1`);
+  symlinkSync('/dev/null', file);
+  const { outcome, errors } = await router.reload();
+  assert.equal(outcome, 'refused');
+  assert.match(errors.join(), /logs: is a symbolic link/);
+  using client = await DartClient.join(router.port, { clientName: 'still-logged' });
+  assert.equal(await client.canReach(client.id), true);
+  assert.match(readFileSync(`${file}.1`, 'utf8'), /still-logged/);
+  rmSync(file);
+});
+
+test('the log level changes at once, and verbose and quiet are levels too', async () => {
+  await using configured = await Configured.start('log-level: error\n');
+  const { router } = configured;
+  using silent = await DartClient.join(router.port, { clientName: 'silent' });
+  await configured.apply('log-level: info\n');
+  using heard = await DartClient.join(router.port, { clientName: 'heard' });
+  await router.logged(/name=heard/);
+  assert.doesNotMatch(router.log, /name=silent/);
+  await configured.apply('verbose: true\n');
+  const from = router.log.length;
+  using chatty = await DartClient.join(router.port, { clientName: 'chatty' });
+  await router.logged(/\[DEBUG\]/, { from });
+  await configured.apply('quiet: true\n');
+  for (const client of [heard, chatty]) assert.equal(await silent.canReach(client.id), true);
+});
+
+test('other limits hold for those who are connected already', async () => {
+  await using configured = await Configured.start('max-clients-per-connection: 9\nhealth-check: false\n');
+  const { router } = configured;
+  using client = await DartClient.join(router.port);
+  await client.register();
+  await configured.apply('max-clients-per-connection: 2\nhealth-check: false\n');
+  assert.equal((await client.tryRegister()).success, false);
+  // a health check that was off begins, with its interval and timeout
+  await configured.apply('client-timeout: 300ms\nhealth-check-interval: 50ms\n');
+  await router.until('the silent client to be gone', ({ clients }) => clients.current === 0);
+  assert.match(router.log, /reason="?(Inactivity timeout|Zombie connection cleanup)/);
+});
+
+test('statistics can be turned on, hurried and turned off', async () => {
+  await using configured = await Configured.start('');
+  const { router } = configured;
+  await configured.apply('stats: true\nstats-interval: 100ms\n');
+  await poll('three rounds', () => (router.log.match(/Statistics: clients/g)?.length ?? 0) >= 3);
+  await configured.apply('stats: false\n');
+  await poll('the last of them', async () => {
+    const seen = router.log.length;
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    return router.log.length === seen;
+  });
+});
+
+test('ten HUPs at once are ten reloads, and nobody is lost', async () => {
+  await using configured = await Configured.start('');
+  const { router } = configured;
+  using client = await DartClient.join(router.port);
+  for (let n = 0; n < 10; n++) {
+    configured.folder.write('router.yaml', `max-groups: ${10 + n}\n`);
+    router.signal('SIGHUP');
+  }
+  await router.until('the last to be applied', ({ reload }) => reload.count > 0);
+  assert.equal(await client.canReach(client.id), true);
+  configured.folder.write('router.yaml', 'max-groups: 1\n');
+  await router.reload();
+  assert.equal((await client.tryRegister({ groups: ['a', 'b'] })).success, false);
+});
