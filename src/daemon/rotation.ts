@@ -1,13 +1,15 @@
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
 import { daemonEnvironment } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { pm2Home } from './pm2-home.ts';
 import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from './supervisor.ts';
 
-/** The name of a pm2-logrotate that the user has installed, and of its settings. */
+/** The name of a pm2-logrotate that the user has installed. */
 const PM2_LOGROTATE = 'pm2-logrotate';
-/** The name of one that is started here: for a program named as its module, PM2 replaces the settings by its own. */
+/** The name of one that is started here. */
 const OURS = 'rpc-dart-router-logrotate';
 const CHECK_EVERY_S = 10;
 const RESPAWN_DELAY_MS = 1000;
@@ -54,17 +56,21 @@ export async function forgetRotation(command: DaemonCommand): Promise<void> {
 
 /** pm2-logrotate from our own dependencies: `pm2 install` would ask the npm registry. */
 function pm2LogrotateDefinition(config: RouterConfig, env: Environment): ProcessDefinition {
-  const script = createRequire(import.meta.url).resolve('pm2-logrotate/app.js');
   const settings = {
     max_size: config.logMaxSize,
     retain: config.logRetain,
-    compress: true,
+    compress: 'true',
     workerInterval: CHECK_EVERY_S,
   };
   const passedOn = Object.entries(daemonEnvironment(env)).filter(([key]) => !key.startsWith('ROUTER_'));
   return {
     name: OURS,
-    script,
+    script: fileURLToPath(new URL('./run-pm2-logrotate.js', import.meta.url)),
+    args: [JSON.stringify(settings)],
+    // its settings are looked for in the package.json of the folder that it runs in
+    cwd: dirname(createRequire(import.meta.url).resolve('pm2-logrotate/package.json')),
+    interpreter: '/usr/bin/env',
+    interpreter_args: [process.execPath],
     exec_mode: 'fork',
     instances: 1,
     autorestart: true,
@@ -72,10 +78,6 @@ function pm2LogrotateDefinition(config: RouterConfig, env: Environment): Process
     watch: false,
     vizion: false,
     filter_env: true,
-    env: {
-      ...Object.fromEntries(passedOn),
-      PM2_HOME: pm2Home(env),
-      [PM2_LOGROTATE]: JSON.stringify(settings),
-    },
+    env: { ...Object.fromEntries(passedOn), PM2_HOME: pm2Home(env) },
   };
 }

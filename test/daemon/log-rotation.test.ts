@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { poll } from '../support/poll.ts';
-import { DaemonBed } from './daemon-bed.ts';
+import { DaemonBed, MAIN } from './daemon-bed.ts';
 
 const WRITER = fileURLToPath(new URL('./line-writer.ts', import.meta.url));
 const LOGROTATE = fileURLToPath(new URL('../../node_modules/pm2-logrotate/app.js', import.meta.url));
+const RUN_LOGROTATE = join(dirname(MAIN), 'daemon', 'run-pm2-logrotate.js');
 const ROTATIONS = 10;
 const LIMIT_MS = 60_000;
 
@@ -58,10 +60,8 @@ test(`pm2-logrotate works, and what it loses in ${ROTATIONS} rotations is told`,
   mkdirSync(bed.home, { mode: 0o700 });
   const log = bed.folder.file('writer.log');
   await startWriter(bed, log, 'plain');
-  const settings = { max_size: '1K', retain: '100', compress: true, workerInterval: 1 };
-  const run = await bed.pm2(['start', LOGROTATE, '--name', 'rotator'], {
-    env: { 'pm2-logrotate': JSON.stringify(settings) },
-  });
+  const settings = { max_size: '1K', retain: 100, compress: 'true', workerInterval: 1 };
+  const run = await bed.pm2(['start', RUN_LOGROTATE, '--name', 'rotator', '--', JSON.stringify(settings)]);
   assert.equal(run.code, 0, run.stderr);
   await poll('the rotations', () => rotated(bed, 'writer').length >= ROTATIONS, { limitMs: LIMIT_MS, everyMs: 100 });
   assert.equal((await bed.pm2(['stop', 'rotator'])).code, 0);
@@ -78,9 +78,9 @@ test('--log-rotator pm2-logrotate runs the copy among our own dependencies, once
   const rotators = (await bed.pm2List()).filter(({ name }) => name.includes('logrotate'));
   assert.deepEqual(
     rotators.map(({ name, pm2_env }) => [name, pm2_env.pm_exec_path, pm2_env.status]),
-    [['rpc-dart-router-logrotate', LOGROTATE, 'online']],
+    [['rpc-dart-router-logrotate', RUN_LOGROTATE, 'online']],
   );
-  assert.match(String(rotators[0]?.pm2_env['pm2-logrotate']), /"max_size":20480,"retain":30,"compress":true/);
+  assert.match(String(rotators[0]?.pm2_env.args), /"max_size":20480,"retain":30,"compress":"true"/);
   assert.equal((await bed.run(['--daemon-stop'])).code, 0);
   assert.deepEqual(await bed.pm2List(), []);
 });
