@@ -45,6 +45,10 @@ class Validator {
     return this.bytes.subarray(this.pos - count, this.pos);
   }
 
+  peekMajor(): number {
+    return (this.bytes[this.pos] ?? 0) >> 5;
+  }
+
   peekBreak(): boolean {
     if (this.bytes[this.pos] !== 0xff) return false;
     this.pos++;
@@ -133,8 +137,9 @@ const FIELDS: Readonly<Record<string, (value: Value) => boolean>> = {
 export function judgeMessage(body: Buffer): Verdict {
   return judge(() => {
     const validator = new Validator(body);
-    if ((body[0] ?? 0) >> 5 !== 5) return false;
+    if (validator.peekMajor() !== 5) return false;
     const { argument } = validator.head();
+    if (argument !== null && argument >= 1n << 32n) return false; // a count that no input has
     const seen = new Set<string>();
     for (let i = 0n; i !== argument; i++) {
       if (argument === null && validator.peekBreak()) break;
@@ -145,8 +150,8 @@ export function judgeMessage(body: Buffer): Verdict {
 }
 
 function entry(validator: Validator, seen: Set<string>): void {
-  const { major, argument } = validator.head();
-  if (major !== 3) throw new Malformed('key is no text');
+  if (validator.peekMajor() !== 3) throw new Malformed('key is no text');
+  const { argument } = validator.head();
   const key = utf8(validator.take(Number(argument)));
   const accepts = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined;
   if (accepts !== undefined && seen.has(key)) throw new Malformed('field twice');

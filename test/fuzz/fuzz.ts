@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { Random } from './mutate.ts';
+import { FuzzFailure, FuzzTarget } from './target.ts';
+
+/** `npm run fuzz -- [--seconds N] [--seed N]`: tries mutations of recorded messages; prints the bytes that one fails on. */
+
+const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
+const seconds = Number(values.seconds ?? 60);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 0x7fffffff));
+
+/** Clients grow with what they are sent; a fresh router now and then keeps the tries alike. */
+const TRIES_PER_ROUTER = 5000;
+
+function fuzz(): number {
+  const random = new Random(seed);
+  const untilMs = performance.now() + seconds * 1000;
+  let tries = 0;
+  while (performance.now() < untilMs) {
+    const target = new FuzzTarget();
+    for (let i = 0; i < TRIES_PER_ROUTER && performance.now() < untilMs; i++, tries++) target.tryOne(random);
+  }
+  return tries;
+}
+
+if (!(seconds > 0) || !Number.isSafeInteger(seed)) {
+  console.error('usage: npm run fuzz -- [--seconds N] [--seed N]');
+  process.exitCode = 2;
+} else {
+  console.log(`seed ${seed}, ${seconds} s`);
+  try {
+    console.log(`${fuzz()} messages and as many streams tried, none failed`);
+  } catch (error) {
+    if (!(error instanceof FuzzFailure)) throw error;
+    console.error(`seed ${seed} failed on ${error.message}`);
+    console.error(error.cause);
+    process.exitCode = 1;
+  }
+}
