@@ -20,6 +20,8 @@ const MAIN = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '
 const KILL_RESERVE_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;
 const EXIT_CONFIGURATION = 2;
+/** Part of every name. PM2 leaves out what has it in its name; `true`, as it documents, leaves out nothing. */
+export const EVERY_VARIABLE = [''];
 /** What a router may need of the environment; everything else stays out of PM2, which keeps it in clear text. */
 const PASSED_ON =
   /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_ENV|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|INVOCATION_ID|ROUTER_\w+)$/;
@@ -73,7 +75,7 @@ export function appDefinition(
     watch: false,
     vizion: false,
     pmx: false,
-    filter_env: true,
+    filter_env: EVERY_VARIABLE,
     env: daemonEnvironment(env),
   };
 }

@@ -3,13 +3,14 @@ import { EXIT } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonCommand } from './command.ts';
 import { askStatus } from './control.ts';
-import { type FoundDaemon, findDaemon, startedWith } from './find-daemon.ts';
+import { type FoundDaemon, findDaemon } from './find-daemon.ts';
 import {
   changedKeys,
   isSupervisorOption,
   keptOptions,
   mergeOptions,
   optionsFile,
+  readOptions,
   writeOptions,
 } from './options-file.ts';
 import { removeStalePidFile } from './stop.ts';
@@ -52,12 +53,11 @@ async function reloadWith(
   given: readonly string[],
 ): Promise<number> {
   const { env, config } = command.context;
-  const { supervised } = found;
-  if (supervised === null || !supervised.args.includes(`--options-file=${optionsFile(env, config.name)}`)) {
+  const kept = keptOptionsOf(command, found);
+  if (kept === null) {
     command.fail(command.say('notKeptByUs'));
     return EXIT.failed;
   }
-  const kept = startedWith(env, supervised);
   const merged = mergeOptions(kept, given);
   const frozen = changedKeys(kept, merged).filter(isSupervisorOption);
   if (frozen.length > 0) {
@@ -69,6 +69,13 @@ async function reloadWith(
   const code = await reloadAndReport(command, found, before);
   if (code !== EXIT.done) writeOptions(env, config.name, kept);
   return code;
+}
+
+/** The options that the router reads again at a reload; null when it was not started from here. */
+function keptOptionsOf({ context }: DaemonCommand, { supervised }: FoundDaemon): string[] | null {
+  const { env, config } = context;
+  const isOurs = supervised === null || supervised.args.includes(`--options-file=${optionsFile(env, config.name)}`);
+  return isOurs ? readOptions(env, config.name) : null;
 }
 
 async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, before: RouterStatus): Promise<number> {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
-import { daemonEnvironment } from './app-definition.ts';
+import { daemonEnvironment, EVERY_VARIABLE } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { pm2Home } from './pm2-home.ts';
 import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from './supervisor.ts';
@@ -77,7 +77,7 @@ function pm2LogrotateDefinition(config: RouterConfig, env: Environment): Process
     exp_backoff_restart_delay: RESPAWN_DELAY_MS,
     watch: false,
     vizion: false,
-    filter_env: true,
+    filter_env: EVERY_VARIABLE,
     env: { ...Object.fromEntries(passedOn), PM2_HOME: pm2Home(env) },
   };
 }
