@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
-import { HeldOutput, type LogDestination, Logger, LogRotation, logFile, standardOutput } from '../telemetry/index.ts';
+import {
+  HeldOutput,
+  JournalStream,
+  type LogDestination,
+  Logger,
+  LogRotation,
+  logFile,
+  standardOutput,
+} from '../telemetry/index.ts';
 import { logBanner } from './banner.ts';
 import { PidFileError } from './pid-file.ts';
 import { RouterApp } from './router-app.ts';
@@ -33,7 +41,13 @@ export async function runRouter(context: CommandContext): Promise<number> {
     complain((error as Error).message);
     return EXIT_CONFIGURATION;
   }
-  const log = new Logger({ level: config.logLevel, format: config.logFormat, destination });
+  const journal = config.logJournal ? new JournalStream({ identifier: 'rpc-dart-router' }) : null;
+  const log = new Logger({
+    level: config.logLevel,
+    format: config.logFormat,
+    destination,
+    ...(journal && { tap: (level, line) => journal.write(level, line) }),
+  });
   const rotation = rotationOf(config, destination, complain);
   const app = new RouterApp({
     config,
@@ -47,6 +61,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
     return await runUntilStopped(app, log, config, complain);
   } finally {
     rotation?.stop();
+    await journal?.close();
   }
 }
 

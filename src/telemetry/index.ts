@@ -1,6 +1,7 @@
 export { HeldOutput } from './held-output.ts';
 export { HttpEndpoint, type RequestHandler } from './http-endpoint.ts';
 export { createRoutes } from './http-routes.ts';
+export { JournalStream } from './journal.ts';
 export { LOG_LEVELS, type LogFields, type LogFormat, Logger, type LogLevel } from './log.ts';
 export { type LogDestination, logFile, standardOutput } from './log-destination.ts';
 export { LogRotation, type LogRotationOptions } from './log-rotation.ts';
