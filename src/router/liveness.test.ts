@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { Liveness } from './liveness.ts';
+
+const INTERVAL_MS = 30_000;
+
+interface Watch {
+  readonly bench: RouterBench;
+  readonly events: Peer;
+  /** Lets time pass, checks, and returns the events that this brought, as `type detail`. */
+  readonly checkAfter: (ms: number) => string[];
+}
+
+function watch(): Watch {
+  const bench = new RouterBench();
+  const liveness = new Liveness(bench.core);
+  const events = bench.subscribe();
+  const checkAfter = (ms: number): string[] => {
+    bench.clock.advance(ms);
+    liveness.check();
+    bench.endTurn();
+    return events.received().map(({ type, data }) => {
+      const { reason, activeClients } = data as { reason?: string; activeClients?: number };
+      return `${type} ${reason ?? activeClients ?? ''}`;
+    });
+  };
+  return { bench, events, checkAfter };
+}
+
+/** A client that is there already when the events begin to be watched. */
+function joined(here: Watch): Peer {
+  const peer = here.bench.join();
+  here.events.received();
+  return peer;
+}
+
+test('a silent client is idle after two intervals, online again with its next message', () => {
+  const here = watch();
+  const peer = joined(here);
+  assert.deepEqual(here.checkAfter(2 * INTERVAL_MS - 1), []);
+  assert.equal(peer.client.status, 'online');
+  assert.deepEqual(here.checkAfter(1), ['topologyChanged 1']);
+  assert.equal(peer.client.status, 'idle');
+  assert.deepEqual(here.checkAfter(INTERVAL_MS), [], 'it is idle already');
+  peer.send({ type: 'heartbeat' });
+  assert.equal(peer.client.status, 'online');
+  assert.equal(peer.client.lastActivity, here.bench.clock.nowMs);
+});
+
+test('a client that is silent for the whole timeout is disconnected', () => {
+  const here = watch();
+  const peer = joined(here);
+  const { client } = peer;
+  assert.deepEqual(here.checkAfter(300_000 - 1), ['topologyChanged 1']);
+  here.bench.clock.advance(1000);
+  assert.deepEqual(here.checkAfter(0), ['clientDisconnected Inactivity timeout', 'topologyChanged 0']);
+  assert.deepEqual(peer.outlet.ended, ['DEADLINE_EXCEEDED', 'Inactivity timeout']);
+  assert.deepEqual([client.removed, here.bench.closed], [true, [`${client.id} inactivityTimeout`]]);
+  peer.send({ type: 'heartbeat', senderId: client.id });
+  assert.deepEqual(peer.received(), [], 'what it says now comes too late');
+});
+
+test('a client that says something every 20 s stays online', () => {
+  const here = watch();
+  const peer = joined(here);
+  for (let i = 0; i < 60; i++) {
+    peer.send({ type: 'heartbeat' });
+    assert.deepEqual(here.checkAfter(20_000), []);
+  }
+});
+
+test('a client whose stream never came is removed at the first check an interval later', () => {
+  const here = watch();
+  const client = here.bench.register();
+  here.bench.endTurn();
+  here.events.received();
+  assert.deepEqual(here.checkAfter(INTERVAL_MS - 1), []);
+  assert.deepEqual(here.checkAfter(1), ['clientDisconnected Zombie connection cleanup', 'topologyChanged 0']);
+  assert.deepEqual(here.bench.closed, [`${client.id} zombie`]);
+});
+
+test('a client whose stream is gone has as long from then on, and is safe with another one', () => {
+  for (const comesBack of [false, true]) {
+    const here = watch();
+    const peer = joined(here);
+    const { client } = peer;
+    here.bench.clock.advance(25_000);
+    peer.p2p.closed();
+    assert.deepEqual(here.checkAfter(INTERVAL_MS - 1), [], 'not counted from the registration');
+    if (comesBack) here.bench.open(client.connection).send({ type: 'heartbeat', senderId: client.id });
+    here.checkAfter(1);
+    assert.equal(client.removed, !comesBack);
+  }
+});
+
+test('many changes of one check are one topology event', () => {
+  const here = watch();
+  for (let i = 0; i < 5; i++) joined(here);
+  assert.deepEqual(here.checkAfter(2 * INTERVAL_MS), ['topologyChanged 5']);
+});
+
+test('a topology event that would come too soon after the last one comes later', () => {
+  const here = watch();
+  joined(here);
+  here.bench.clock.advance(500);
+  joined(here);
+  assert.deepEqual(here.checkAfter(2 * INTERVAL_MS - 500), ['topologyChanged 2'], 'the first is idle');
+  assert.deepEqual(here.checkAfter(500), [], 'so is the second');
+  assert.deepEqual(here.checkAfter(500), ['topologyChanged 2']);
+  assert.deepEqual(here.checkAfter(5000), []);
+});
+
+test('nobody is told twice when nobody listens', () => {
+  const here = watch();
+  joined(here);
+  here.bench.core.events.subscribers.clear();
+  assert.deepEqual(here.checkAfter(2 * INTERVAL_MS), []);
+  const later = here.bench.subscribe();
+  assert.deepEqual(here.checkAfter(INTERVAL_MS), []);
+  assert.deepEqual(later.received(), []);
+});
