@@ -1,4 +1,4 @@
-import { encode, encodeHead, encodeText, KnownItem } from '../wire/index.ts';
+import { encode, encodeHead, encodeText, KnownItem, keepBytes } from '../wire/index.ts';
 import type { P2pStream } from './p2p-stream.ts';
 import type { PendingRequest } from './pending-requests.ts';
 import type { RouterConnection } from './ports.ts';
@@ -20,8 +20,6 @@ export class Client {
   readonly id: string;
   /** The id as a CBOR text item; its text starts at `idTextStart`. */
   readonly idItem: Buffer;
-  /** The same, for the scanner to compare with. */
-  readonly knownId: KnownItem;
   readonly connection: RouterConnection;
   readonly name: string | null;
   readonly groups: readonly string[];
@@ -37,17 +35,17 @@ export class Client {
   asked: Map<string, PendingRequest> | null = null;
   answering: Set<PendingRequest> | null = null;
   private metadataBytes: Buffer;
+  private known: KnownItem | null = null;
   private info: Buffer | null = null;
   private infoActivityAt = 0;
 
   constructor(id: string, connection: RouterConnection, profile: ClientProfile, now: number) {
     this.id = id;
-    this.idItem = encodeText(id);
-    this.knownId = new KnownItem(this.idItem);
+    this.idItem = keepBytes(encodeText(id));
     this.connection = connection;
     this.name = profile.name;
     this.groups = profile.groups;
-    this.metadataBytes = profile.metadata;
+    this.metadataBytes = keepBytes(profile.metadata);
     this.connectedAt = this.lastActivity = this.streamlessSince = now;
   }
 
@@ -56,8 +54,14 @@ export class Client {
   }
 
   set metadata(bytes: Buffer) {
-    this.metadataBytes = bytes;
+    this.metadataBytes = keepBytes(bytes);
     this.info = null;
+  }
+
+  /** The id for the scanner to compare with; made when first needed, since many clients only listen. */
+  get knownId(): KnownItem {
+    this.known ??= new KnownItem(this.idItem);
+    return this.known;
   }
 
   setStatus(status: ClientStatus): void {
@@ -99,7 +103,7 @@ export class Client {
     ]);
     this.infoActivityAt = before.length;
     const status = encodeText(this.status);
-    return Buffer.concat([before, Buffer.alloc(8), KEY.metadata, this.metadataBytes, KEY.status, status]);
+    return keepBytes(Buffer.concat([before, Buffer.alloc(8), KEY.metadata, this.metadataBytes, KEY.status, status]));
   }
 }
 

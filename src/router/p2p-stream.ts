@@ -4,6 +4,7 @@ import {
   type FramingFault,
   frame,
   MessageReader,
+  type MessageScanner,
   type MessageSink,
   ScanResult,
   UNREADABLE,
@@ -92,12 +93,19 @@ export class P2pStream implements MessageSink, BodySink {
       this.onFault('tooLarge');
       return;
     }
-    scanner.knownSender = this.client === null ? null : this.client.knownId;
-    scanner.knownTarget = this.lastTarget === null ? null : this.lastTarget.knownId;
+    this.expectIds(scanner);
     const result = scanner.scan(bytes, start, end);
     if (result !== ScanResult.ok) this.refuse(result, end - start);
     else if (this.client === null) this.bind(bytes, start, end, whole);
     else routeMessage(this, this.client, bytes, start, end, whole);
+  }
+
+  /** A stream that has sent to somebody is likely to go on with that. */
+  private expectIds(scanner: MessageScanner): void {
+    const { client, lastTarget } = this;
+    const expects = client !== null && lastTarget !== null;
+    scanner.knownSender = expects ? client.knownId : null;
+    scanner.knownTarget = expects ? lastTarget.knownId : null;
   }
 
   onMalformedBody(framing: Framing): void {

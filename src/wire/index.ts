@@ -21,6 +21,7 @@ export {
   unwrapMessage,
   writePrefixes,
 } from './framing.ts';
+export { keepBytes } from './kept-bytes.ts';
 export { type FramingFault, MessageReader, type MessageSink } from './message-reader.ts';
 export { isText, KnownItem, MALFORMED, MAX_DEPTH, skipItem, UNREADABLE } from './scan-item.ts';
 export { equals, MessageScanner, ScanResult, TypeCode } from './scan-message.ts';

@@ -1,0 +1,27 @@
+const BLOCK_BYTES = 4096;
+const LONGEST_SHARED_BYTES = 512;
+const EMPTY_MAP = Buffer.from([0xa0]);
+
+let block = Buffer.alloc(0);
+let used = 0;
+
+/**
+ * A copy of `bytes` for as long as a client may stay. Short ones share blocks: a buffer of its own costs 200 bytes besides,
+ * and a slice of Node's pool keeps all eight kilobytes of it, or of a read, in memory.
+ */
+export function keepBytes(bytes: Buffer): Buffer {
+  const { length } = bytes;
+  if (length === 1 && bytes[0] === EMPTY_MAP[0]) return EMPTY_MAP;
+  if (length > LONGEST_SHARED_BYTES) return copyInto(Buffer.allocUnsafeSlow(length), bytes);
+  if (used + length > block.length) {
+    block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    used = 0;
+  }
+  used += length;
+  return copyInto(block.subarray(used - length, used), bytes);
+}
+
+function copyInto(copy: Buffer, bytes: Buffer): Buffer {
+  copy.set(bytes);
+  return copy;
+}
