@@ -20,9 +20,8 @@ make_directories() {
 # make_config VERSION_FOLDER: writes config.yaml from that version's options table, unless there is one.
 make_config() {
   local text
-  text=$(node "$1/scripts/lib/sample-config.mjs" "$LANGUAGE")
+  text=$(node "$1/scripts/lib/sample-config.mjs" "$CHOSEN_LANGUAGE" "$PORT")
   printf '%s\n' "$text" >"$CONFIG_FILE.new"
-  [ -z "$PORT" ] || sed -i "s/^#* *port: .*/port: $PORT/" "$CONFIG_FILE.new"
   chmod 644 "$CONFIG_FILE.new"
   mv "$CONFIG_FILE.new" "$CONFIG_FILE"
 }

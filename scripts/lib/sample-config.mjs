@@ -1,4 +1,22 @@
-// sample-config.mjs LANGUAGE: prints the commented config.yaml of the version that this file belongs to.
-import { sampleConfig } from '../../dist/config/index.js';
+// sample-config.mjs LANGUAGE [PORT]: prints the commented config.yaml of the version that this file belongs to.
+import { sampleConfig } from '../../dist/config/sample-config.js';
 
-process.stdout.write(sampleConfig(process.argv[2] || 'en'));
+const [lang, port] = process.argv.slice(2);
+process.stdout.write(
+  sampleConfig({
+    lang: lang === 'ru' ? 'ru' : 'en',
+    values: {
+      host: '0.0.0.0',
+      port: port || '8080',
+      'max-connections': '10000',
+      'log-level': 'info',
+      stats: 'true',
+      metrics: 'true',
+      'metrics-port': '9090',
+      // below the MemoryMax=1G of the unit, with room for PM2
+      'max-memory': '800M',
+    },
+    // the service says where its files are
+    leaveOut: ['name', 'pid-file', 'log-file', 'control-socket', 'ports-file'],
+  }),
+);

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from './load-config.ts';
+import { DEFAULT_CONFIG, OPTIONS } from './options.ts';
+import { sampleConfig } from './sample-config.ts';
+
+function load(text: string) {
+  const loaded = loadConfig({ argv: ['--config', '/sample.yaml'], env: {}, readFile: () => text });
+  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.join('\n'));
+  return loaded.config;
+}
+
+for (const lang of ['en', 'ru'] as const) {
+  test(`the ${lang} sample changes nothing, and names every option that a file may hold`, () => {
+    const text = sampleConfig({ lang });
+    assert.deepEqual({ ...load(text) }, { ...DEFAULT_CONFIG, config: '/sample.yaml' });
+    for (const option of OPTIONS) {
+      const isForFile =
+        !('flagOnly' in option) && !('hidden' in option) && option.group !== 'commands' && option.key !== 'config';
+      assert.equal(new RegExp(`^#${option.key}:`, 'm').test(text), isForFile, option.key);
+      if (isForFile) assert.ok(text.includes(`# ${option.doc[lang]}`), option.key);
+    }
+  });
+
+  test(`every default of the ${lang} sample may be uncommented as it stands`, () => {
+    const text = sampleConfig({ lang, leaveOut: ['verbose', 'quiet', 'log-level'] });
+    const inForce = text.replace(/^#([\w-]+: .)/gm, '$1');
+    assert.notEqual(inForce, text);
+    assert.deepEqual({ ...load(inForce) }, { ...DEFAULT_CONFIG, config: '/sample.yaml' });
+  });
+}
+
+test('given values are in force, options left out are not there', () => {
+  const text = sampleConfig({ lang: 'en', values: { port: '443', host: '::' }, leaveOut: ['pid-file'] });
+  const config = load(text);
+  assert.equal(config.port, 443);
+  assert.equal(config.host, '::');
+  assert.ok(!text.includes('pid-file'));
+});
+
+test('an option says when a reload is not enough', () => {
+  const lines = sampleConfig({ lang: 'en' }).split('\n');
+  assert.match(lines[lines.indexOf('#port: 8080') - 1] ?? '', /\(restart\)$/);
+  assert.doesNotMatch(lines[lines.indexOf('#max-connections: 1000') - 1] ?? '', /restart/);
+});

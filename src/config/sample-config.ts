@@ -1,0 +1,70 @@
+import type { Option, OptionGroup } from './option-types.ts';
+import { configName, DEFAULT_CONFIG, OPTIONS, type OptionKey } from './options.ts';
+import { formatValue } from './parse-value.ts';
+
+export interface SampleOptions {
+  readonly lang: 'en' | 'ru';
+  /** Values that stand there in force, as they would be written by hand; all others are comments with their defaults. */
+  readonly values?: Readonly<Partial<Record<OptionKey, string>>>;
+  /** Options that whoever starts the router sets by flags, so that the file has no say in them. */
+  readonly leaveOut?: readonly OptionKey[];
+}
+
+const HEAD = {
+  en: [
+    'Configuration of rpc-dart-router. Keys are the names of the flags; flags and ROUTER_* variables count more than this file.',
+    'A line without "#" is in force; the others show the defaults.',
+    'Check: rpc-dart-router --check-config --config FILE. What is not marked "restart" is applied by a reload.',
+  ],
+  ru: [
+    'Конфигурация rpc-dart-router. Ключи — имена флагов; флаги и переменные ROUTER_* важнее этого файла.',
+    'Строка без «#» действует; остальные показывают значения по умолчанию.',
+    'Проверка: rpc-dart-router --check-config --config ФАЙЛ. Без пометки «перезапуск» применяется через reload.',
+  ],
+} as const;
+
+const NOTES = {
+  en: { restart: 'restart', newConnections: 'for new connections', live: '' },
+  ru: { restart: 'перезапуск', newConnections: 'для новых соединений', live: '' },
+} as const;
+
+const GROUPS = {
+  network: { en: 'Network', ru: 'Сеть' },
+  limits: { en: 'Limits', ru: 'Ограничения' },
+  security: { en: 'Security', ru: 'Безопасность' },
+  logging: { en: 'Log', ru: 'Лог' },
+  monitoring: { en: 'Monitoring', ru: 'Мониторинг' },
+  process: { en: 'Process', ru: 'Процесс' },
+  daemon: { en: 'Daemon', ru: 'Daemon' },
+} as const satisfies Partial<Record<OptionGroup, unknown>>;
+
+/** A commented config.yaml with every option that may stand in one, from the options table. */
+export function sampleConfig(sample: SampleOptions): string {
+  const sections = (Object.keys(GROUPS) as (keyof typeof GROUPS)[]).map((group) => {
+    const entries = (OPTIONS as readonly Option[])
+      .filter((option) => option.group === group && belongs(option, sample))
+      .map((option) => entry(option, sample));
+    return [`# --- ${GROUPS[group][sample.lang]} ---`, ...entries].join('\n');
+  });
+  return `${HEAD[sample.lang].map((line) => `# ${line}`).join('\n')}\n\n${sections.join('\n\n')}\n`;
+}
+
+function belongs(option: Option, { leaveOut }: SampleOptions): boolean {
+  if (option.hidden === true || option.flagOnly === true || option.key === 'config') return false;
+  return leaveOut?.includes(option.key as OptionKey) !== true;
+}
+
+function entry(option: Option, { lang, values }: SampleOptions): string {
+  const given = values?.[option.key as OptionKey];
+  const note = NOTES[lang][option.reload];
+  const comment = `# ${option.doc[lang]}${note === '' ? '' : ` (${note})`}`;
+  const value = asYaml(given ?? formatValue(option, DEFAULT_CONFIG[configName(option)]));
+  // nothing by default: an example would look like a default
+  const line = `${option.key}:${value === '' ? '' : ` ${value}`}`;
+  return `${comment}\n${given === undefined ? `#${line}` : line}`;
+}
+
+/** Quoted, where YAML would make something else of it. */
+function asYaml(text: string): string {
+  return text === '' || /^[\w./][\w./-]*$/.test(text) ? text : JSON.stringify(text);
+}
