@@ -6,6 +6,7 @@ import { makeStateFolder, stateFolder } from './pm2-home.ts';
 /** Options of the moment, which say nothing about the daemon itself. */
 const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
   'json',
+  'lang',
   'follow',
   'lines',
   'name',

@@ -52,7 +52,7 @@ function plan(command: DaemonCommand, options: readonly string[], found: Located
     const config = { ...loaded.config, name: command.context.config.name };
     return { options, config, places: placesOf(config) };
   }
-  for (const problem of loaded.problems) command.fail(problem);
+  for (const problem of loaded.problems) command.fail(problem[command.context.lang]);
   return null;
 }
 

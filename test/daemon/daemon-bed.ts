@@ -19,6 +19,8 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** Another PM2 than the one among our dependencies. */
+  readonly bin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -47,7 +49,7 @@ export class DaemonBed implements AsyncDisposable {
 
   /** Runs PM2's own command, as a user would. */
   pm2(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-    return this.execute(process.execPath, [PM2, ...args], options);
+    return this.execute(process.execPath, [options.bin ?? PM2, ...args], options);
   }
 
   /** What PM2 has, by its own command. */

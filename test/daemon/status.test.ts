@@ -103,6 +103,6 @@ test('exit 3 when it does not run, 1 when it does not answer', async () => {
 });
 
 const KEYS = [
-  ...['name', 'state', 'running', 'pid', 'pidFile', 'logFile', 'controlSocket', 'logSizeBytes', 'logModifiedAt'],
+  ...['name', 'state', 'running', 'pid', 'pidFile', 'controlSocket', 'logFile', 'logSizeBytes', 'logModifiedAt'],
   ...['lastLogLines', 'memoryBytes', 'cpuPercent', 'uptimeMs', 'ports', 'restarts', 'pm2', 'router'],
 ];

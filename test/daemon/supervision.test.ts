@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { poll, quiet } from '../support/poll.ts';
+import { DaemonBed, MAIN, ROOT, readPid, signal } from './daemon-bed.ts';
+
+test('a crashed router is started again, with a growing delay, and the count is in the status', async () => {
+  await using bed = new DaemonBed();
+  await bed.start(['--max-memory', '300M']);
+  const [app] = await bed.pm2List();
+  assert.equal(app?.pm2_env.max_memory_restart, 300 * 1024 * 1024);
+  for (let crash = 1; crash <= 3; crash++) {
+    const { pid } = await bed.status();
+    signal(pid, 'SIGKILL');
+    await poll('the respawn', async () => (await bed.status()).pid !== pid, { limitMs: 10_000, everyMs: 20 });
+  }
+  const { code, stdout } = await bed.run(['--daemon-status']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^🔁 Restarts: 3$/m);
+  const delays = [...readFileSync(`${bed.home}/pm2.log`, 'utf8').matchAll(/will restart in (\d+)ms/g)].map(
+    ([, ms]) => ms,
+  );
+  assert.deepEqual(delays, ['100', '150', '225']);
+});
+
+test('after a configuration error it is not started again', async () => {
+  await using bed = new DaemonBed();
+  const tokens = bed.folder.write('tokens', 'someone: token\n');
+  await bed.start(['--auth-tokens-file', tokens]);
+  chmodSync(tokens, 0o644);
+  signal(bed.pid, 'SIGKILL');
+  const stopped = await poll(
+    'PM2 to give it up',
+    async () => (await bed.pm2List()).find(({ pm2_env }) => pm2_env.status === 'stopped'),
+    { limitMs: 10_000, everyMs: 100 },
+  );
+  assert.equal(stopped.pm2_env.exit_code, 2);
+  await quiet(500);
+  assert.equal((await bed.pm2List())[0]?.pm2_env.restart_time, 1);
+  const status = await bed.run(['--daemon-status']);
+  assert.equal(status.code, 3);
+  chmodSync(tokens, 0o600);
+  assert.equal((await bed.run(['--daemon-restart'])).code, 0, 'once mended, it comes back with its options');
+});
+
+test('PM2 that was killed: the router lives on, is found, and the remains do not hinder the next start', async () => {
+  await using bed = new DaemonBed();
+  await bed.start();
+  signal(bed.pm2Pid, 'SIGKILL');
+  const { pid } = bed;
+  assert.ok(existsSync(`${bed.home}/rpc.sock`), 'its socket is still there');
+  const status = await bed.run(['--daemon-status', '--lang', 'ru']);
+  assert.equal(status.code, 0);
+  assert.match(status.stdout, /⚠️ {2}PM2 не следит за этим процессом/);
+  assert.equal(
+    (await bed.run(['--daemon-start', ...bed.options])).stderr,
+    `❌ Daemon is already running with PID: ${pid}\n`,
+  );
+  assert.equal((await bed.run(['--daemon-reload', '--max-groups', '3'])).code, 0);
+  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
+  assert.match((await bed.run(['--daemon-status'])).stdout, /^🔁 Restarts: 0$/m, 'PM2 looks after it again');
+  signal(bed.pm2Pid, 'SIGKILL');
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  assert.equal(signal(readPid(bed.pidFile) ?? pid, 0), false);
+  assert.equal((await bed.run(['--daemon-start', ...bed.options])).code, 0);
+});
+
+test('a PM2 that hangs is waited for so long and no longer', async () => {
+  await using bed = new DaemonBed();
+  await bed.start();
+  signal(bed.pm2Pid, 'SIGSTOP');
+  const { code, stderr } = await bed.run(['--daemon-status', '--lang', 'ru']);
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    `❌ PM2 не отвечает (getVersion, 10 с); если его daemon завис, завершите его: kill -9 ${bed.pm2Pid}\n`,
+  );
+});
+
+test('PM2_HOME that is too long for a socket is said to be', async () => {
+  await using bed = new DaemonBed();
+  const home = bed.folder.file('x'.repeat(100));
+  const { code, stderr } = await bed.run(['--daemon-start', ...bed.options], { env: { PM2_HOME: home } });
+  assert.deepEqual([code, stderr], [1, `❌ PM2_HOME is too long for a socket: ${home}; choose a shorter path\n`]);
+});
+
+test('a running PM2 of another version works, with one line of warning', async () => {
+  await using bed = new DaemonBed();
+  const other = otherVersion(bed, '6.66.6');
+  assert.equal((await bed.pm2(['ping'], { bin: other })).code, 0);
+  const warning = '⚠️  The running PM2 has version 6.66.6, this program 7';
+  const commands = [
+    ['--daemon-start', ...bed.options, '--no-log-rotation'],
+    ['--daemon-reload', '--max-groups', '3'],
+    ['--daemon-restart'],
+    ['--daemon-status', '--json'],
+    ['--daemon-stop'],
+  ];
+  for (const command of commands) {
+    const { code, stderr, stdout } = await bed.run(command);
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.startsWith(warning) && stderr.trim().split('\n').length === 1, stderr);
+    assert.doesNotMatch(stdout, /version 6/);
+  }
+});
+
+test('pm2 start ecosystem.config.js gives the same process, with options from ROUTER_*', async () => {
+  await using bed = new DaemonBed();
+  await bed.start();
+  const [byUs] = await bed.pm2List();
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  const env = {
+    ...{ ROUTER_HOST: '127.0.0.1', ROUTER_PORT: '0', ROUTER_PID_FILE: bed.pidFile, ROUTER_LOG_FILE: bed.logFile },
+    ...{ ROUTER_MAX_GROUPS: '7', ROUTER_LOG_ROTATION: 'no', MY_PASSWORD: 'hunter2' },
+  };
+  const run = await bed.pm2(['start', join(dirname(MAIN), '..', 'ecosystem.config.js')], { env });
+  assert.equal(run.code, 0, run.stderr);
+  await poll('it to listen', async () => (await bed.status()).state === 'ready');
+  const [byPm2] = await bed.pm2List();
+  for (const key of ALIKE) assert.deepEqual(byPm2?.pm2_env[key], byUs?.pm2_env[key], key);
+  assert.doesNotMatch(JSON.stringify(byPm2), /hunter2/);
+  assert.equal((await bed.run(['--daemon-status'])).code, 0);
+  const given = await bed.run(['--daemon-reload', '--max-groups', '8']);
+  assert.equal(given.code, 1);
+  assert.match(given.stderr, /was not started with --daemon-start/);
+  assert.match((await bed.run(['--daemon-reload'])).stdout, /nothing changed/);
+  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
+  assert.match(readFileSync(`/proc/${bed.pid}/environ`, 'utf8'), /ROUTER_MAX_GROUPS=7/);
+  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+});
+
+const ALIKE = [
+  ...[
+    'name',
+    'pm_exec_path',
+    'exec_interpreter',
+    'node_args',
+    'exec_mode',
+    'instances',
+    'pm_out_log_path',
+    'pm_err_log_path',
+  ],
+  ...[
+    'merge_logs',
+    'autorestart',
+    'exp_backoff_restart_delay',
+    'stop_exit_codes',
+    'kill_timeout',
+    'max_memory_restart',
+  ],
+];
+
+/** A copy of PM2 that calls itself another version; the rest of node_modules beside it. */
+function otherVersion(bed: DaemonBed, version: string): string {
+  const modules = bed.folder.file('node_modules');
+  mkdirSync(modules);
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name !== 'pm2') symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  cpSync(join(ROOT, 'node_modules/pm2'), join(modules, 'pm2'), { recursive: true });
+  const path = join(modules, 'pm2/package.json');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), version }));
+  return join(modules, 'pm2/bin/pm2');
+}
