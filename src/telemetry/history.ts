@@ -37,6 +37,14 @@ export class History {
     this.filled = Math.min(this.filled + 1, this.capacity);
   }
 
+  /** The newest sample, null before the first. */
+  last(): HistorySample | null {
+    if (this.filled === 0) return null;
+    const place = (this.next - 1 + this.capacity) % this.capacity;
+    const value = (series: HistorySeries): [HistorySeries, number] => [series, round(this.columns[series][place] ?? 0)];
+    return Object.fromEntries(HISTORY_SERIES.map(value)) as Record<HistorySeries, number>;
+  }
+
   /** Oldest first. */
   series(): Record<HistorySeries, number[]> {
     const start = (this.next - this.filled + this.capacity) % this.capacity;

@@ -18,12 +18,14 @@ const chartFile = (name: string): (() => Buffer) => {
   return () => readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`));
 };
 
+/** The page's own scripts, by name. */
+const OWN_SCRIPTS = ['page', 'charts', 'dom', 'feed', 'format', 'notices', 'series', 'texts', 'view'];
+
 /** Path -> type and where the bytes come from. The chart library is served from here: a page never calls out. */
 const FILES: Readonly<Record<string, readonly [string, () => Buffer]>> = {
   '/': [HTML, ownFile('index.html')],
   '/page.css': [STYLE, ownFile('page.css')],
-  '/page.js': [SCRIPT, ownFile('page.js')],
-  '/charts.js': [SCRIPT, ownFile('charts.js')],
+  ...Object.fromEntries(OWN_SCRIPTS.map((name) => [`/${name}.js`, [SCRIPT, ownFile(`${name}.js`)] as const])),
   '/uplot.js': [SCRIPT, chartFile('uPlot.esm.js')],
   '/uplot.css': [STYLE, chartFile('uPlot.min.css')],
 };

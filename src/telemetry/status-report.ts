@@ -41,6 +41,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     eventLoop: sampler.eventLoopDelay,
     memory: memory(),
     cpu: { percent: sampler.cpuPercent, totalSeconds: cpuSeconds() },
+    lastSecond: sampler.history.last(),
   };
 }
 

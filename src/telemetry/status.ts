@@ -1,3 +1,5 @@
+import type { HistorySample } from './history.ts';
+
 /** The document of `/api/status`, of `--daemon-status --json` and of the status page. Keys are stable; additions are not a break. */
 export interface RouterStatus {
   readonly name: 'rpc-dart-router';
@@ -59,4 +61,6 @@ export interface RouterStatus {
   readonly eventLoop: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
   readonly memory: { readonly rssBytes: number; readonly heapUsedBytes: number; readonly externalBytes: number };
   readonly cpu: { readonly percent: number; readonly totalSeconds: number };
+  /** The newest sample of `/api/status/history`, null in the first second: what a chart appends. */
+  readonly lastSecond: HistorySample | null;
 }

@@ -1,0 +1,42 @@
+import { Charts } from './charts.js';
+import { parts } from './dom.js';
+import { Feed } from './feed.js';
+import { clock } from './format.js';
+import { forget, notice } from './notices.js';
+import { Series } from './series.js';
+import { say, translateDocument } from './texts.js';
+import { showState, showStatus } from './view.js';
+
+translateDocument();
+showState('connecting');
+const series = new Series();
+const charts = new Charts(parts.charts, series);
+let instanceId = null;
+
+/** Tells a restart from a lost connection: each process of the router has an id of its own. */
+function noticeRestart(status) {
+  if (instanceId !== null && instanceId !== status.instanceId) {
+    notice('restart', 'warn', say('restarted', { when: clock(status.startedAt) }), true);
+  }
+  instanceId = status.instanceId;
+}
+
+const feed = new Feed({
+  onStatus(status) {
+    noticeRestart(status);
+    showStatus(status);
+    series.add(status.lastSecond);
+    charts.draw();
+  },
+  onHistory(history) {
+    series.addHistory(history);
+    charts.draw();
+  },
+  onLink(link, since) {
+    document.body.classList.toggle('stale', link !== 'live');
+    if (link === 'live') return forget('link');
+    showState(link);
+    notice('link', 'bad', say(link, { when: clock(since) }));
+  },
+});
+feed.start();
