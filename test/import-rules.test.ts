@@ -74,7 +74,8 @@ const f = await import('f');\ncreateRequire(import.meta.url).resolve('g/h');\nco
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wire: ['node:buffer', 'cborg'],
   router: ['wire'],
-  grpc: ['wire', 'router', '@grpc/grpc-js', 'grpc-health-check', 'node:'],
+  text: [],
+  grpc: ['wire', 'router', 'text', '@grpc/grpc-js', 'grpc-health-check', 'node:'],
 };
 
 for (const [folder, allowed] of Object.entries(ALLOWED)) {

@@ -1,7 +1,8 @@
-import { closeSync, lstatSync, openSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, readlinkSync, rmSync, statSync, writeSync } from 'node:fs';
+import { Problems } from '../text/index.ts';
 
 /** A pid file that another live router holds, or that is no file of ours. */
-export class PidFileError extends Error {}
+export class PidFileError extends Problems {}
 
 /** The pid in the file, or null when there is no file or no pid in it. */
 export function readPid(path: string): number | null {
@@ -32,11 +33,33 @@ function isSameProgram(pid: number): boolean {
   }
 }
 
+/** Clock ticks per second in /proc, on every Linux. */
+const TICKS_PER_SECOND = 100;
+/** The times compared are rounded, to a second and to a tick. */
+const ROUNDING_MS = 2000;
+
+/** True when the process began after the file was written: it was given the pid of one that is gone. */
+function isYounger(pid: number, path: string): boolean {
+  try {
+    const bootedAt = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]) * 1000;
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    const startedAt = bootedAt + (Number(fields[19]) / TICKS_PER_SECOND) * 1000;
+    return startedAt > statSync(path).mtimeMs + ROUNDING_MS;
+  } catch {
+    return false; // not Linux: believe the file
+  }
+}
+
 /** Throws PidFileError when a live router holds the file. */
 export function checkPidFile(path: string): void {
   const pid = readPid(path);
-  if (pid !== null && pid !== process.pid && isAlive(pid) && isSameProgram(pid)) {
-    throw new PidFileError(`${path}: a router is running already, with pid ${pid}`);
+  if (pid !== null && pid !== process.pid && isAlive(pid) && isSameProgram(pid) && !isYounger(pid, path)) {
+    throw new PidFileError({
+      en: `${path}: a router is running already, with pid ${pid}`,
+      ru: `${path}: роутер уже запущен, его PID: ${pid}`,
+    });
   }
 }
 
@@ -49,8 +72,9 @@ export function writePidFile(path: string): void {
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing !== undefined) {
     const ownUser = process.getuid?.() ?? existing.uid;
-    if (!existing.isFile()) throw new PidFileError(`${path}: is not a regular file`);
-    if (existing.uid !== ownUser && ownUser !== 0) throw new PidFileError(`${path}: belongs to another user`);
+    if (!existing.isFile()) throw notOurs(path, 'is not a regular file', 'это не обычный файл');
+    if (existing.uid !== ownUser && ownUser !== 0)
+      throw notOurs(path, 'belongs to another user', 'принадлежит другому пользователю');
     rmSync(path);
   }
   const file = openSync(path, 'wx', 0o644);
@@ -59,6 +83,13 @@ export function writePidFile(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+function notOurs(path: string, en: string, ru: string): PidFileError {
+  return new PidFileError({
+    en: `${path}: ${en}; remove it or choose another --pid-file`,
+    ru: `${path}: ${ru}; удалите его или выберите другой --pid-file`,
+  });
 }
 
 /** Removes the file if it still holds this process's pid. */

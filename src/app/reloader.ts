@@ -40,7 +40,7 @@ export class Reloader {
   reload(): void {
     const loaded = this.deps.load();
     if (!loaded.ok) {
-      this.refuse(loaded.problems);
+      this.refuse(loaded.problems.map(({ en }) => en));
       return;
     }
     const changes = diffConfig(this.current, loaded.config);
@@ -50,7 +50,7 @@ export class Reloader {
       const needRestart = frozen.map(
         ({ key, from, to }) => `${key}: cannot change without a restart (${from} -> ${to})`,
       );
-      this.refuse([...needRestart, ...(security.ok ? [] : security.problems)]);
+      this.refuse([...needRestart, ...(security.ok ? [] : security.problems.map(({ en }) => en))]);
       return;
     }
     this.commit(loaded.config, security.files, changes);

@@ -11,8 +11,9 @@ import {
   logFile,
   standardOutput,
 } from '../telemetry/index.ts';
+import { bothLanguages, Problems, type Text } from '../text/index.ts';
 import { logBanner } from './banner.ts';
-import { PidFileError } from './pid-file.ts';
+import { explainStart } from './explain-start.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { handleSignals } from './signals.ts';
@@ -26,8 +27,8 @@ const STANDARD_OUTPUT = '-';
 /** Runs the router in the foreground until it is stopped; returns the exit code. */
 export async function runRouter(context: CommandContext): Promise<number> {
   const { config } = context;
-  const complain = (problem: string): void => {
-    context.stderr.write(`${problem}\n`);
+  const complain = (problem: Text): void => {
+    context.stderr.write(`${problem[context.lang]}\n`);
   };
   const security = loadSecurity(config);
   if (!security.ok) {
@@ -38,7 +39,8 @@ export async function runRouter(context: CommandContext): Promise<number> {
   try {
     destination = openLog(config);
   } catch (error) {
-    complain((error as Error).message);
+    if (!(error instanceof Problems)) throw error;
+    error.list.forEach(complain);
     return EXIT_CONFIGURATION;
   }
   const journal = config.logJournal ? new JournalStream({ identifier: 'rpc-dart-router' }) : null;
@@ -48,7 +50,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
     destination,
     ...(journal && { tap: (level, line) => journal.write(level, line) }),
   });
-  const rotation = rotationOf(config, destination, complain);
+  const rotation = rotationOf(config, destination, (problem) => complain(bothLanguages(problem)));
   const app = new RouterApp({
     config,
     security: security.files,
@@ -94,7 +96,7 @@ async function runUntilStopped(
   app: RouterApp,
   log: Logger,
   config: RouterConfig,
-  complain: (problem: string) => void,
+  complain: (problem: Text) => void,
 ): Promise<number> {
   // the cause of a crash is to be found in the log, wherever that is; Node ends the process after this
   process.once('uncaughtExceptionMonitor', (error) => log.critical(`Crash: ${error.stack ?? error.message}`));
@@ -108,36 +110,20 @@ async function runUntilStopped(
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
   log.info(`Log level: ${config.logLevel}`);
-  for (const warning of startWarnings(config, openFilesLimit())) log.warning(warning);
+  for (const warning of startWarnings(config, openFilesLimit())) log.warning(warning.en);
   try {
     await app.start();
     await app.stopped;
     log.info('RPC Dart Router stopped');
     return 0;
   } catch (error) {
-    const message = explainStart(error, config);
-    log.critical(message);
+    const reason = explainStart(error, config);
+    log.critical(reason.en);
     // whoever started it by hand looks at the terminal, not into a file
-    if ((config.logFile ?? STANDARD_OUTPUT) !== STANDARD_OUTPUT || config.logLevel === 'none') complain(message);
+    if ((config.logFile ?? STANDARD_OUTPUT) !== STANDARD_OUTPUT || config.logLevel === 'none') complain(reason);
     return EXIT_FAILED;
   } finally {
     forget();
     await app.dispose();
   }
-}
-
-/** What went wrong at the start, and what to do about it. */
-function explainStart(error: unknown, config: RouterConfig): string {
-  if (error instanceof PidFileError) return error.message;
-  const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
-  if (port === -1)
-    return `Cannot open the control socket ${address}: ${message}; check that its folder is there and writable`;
-  const where = `${address ?? config.host}:${port ?? config.port}`;
-  if (code === 'EADDRINUSE')
-    return `Cannot listen on ${where}: the port is in use; stop the other program or choose another port`;
-  if (code === 'EACCES' && port !== undefined)
-    return `Cannot listen on ${where}: no permission; ports below 1024 need CAP_NET_BIND_SERVICE`;
-  if (code === 'EADDRNOTAVAIL') return `Cannot listen on ${where}: this machine has no such address`;
-  if (code === 'ENOTFOUND') return `Cannot listen on ${where}: unknown host name`;
-  return `Cannot start: ${message ?? String(error)}`;
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
 import { loadTls, parseTokens, type TlsMaterial, type TokenDigests } from '../grpc/index.ts';
+import { explainSystemError, Problems, type Text } from '../text/index.ts';
 
 /** What the files that the configuration names say about who may come in. */
 export interface SecurityFiles {
@@ -10,16 +11,17 @@ export interface SecurityFiles {
 
 export type LoadedSecurity =
   | { readonly ok: true; readonly files: SecurityFiles }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | { readonly ok: false; readonly problems: readonly Text[] };
 
 /** Reads and checks TLS and tokens files; collects the problems of both. */
 export function loadSecurity(config: RouterConfig): LoadedSecurity {
-  const problems: string[] = [];
+  const problems: Text[] = [];
   const attempt = <T>(load: () => T | null): T | null => {
     try {
       return load();
     } catch (error) {
-      problems.push(...(error as Error).message.split('\n'));
+      if (!(error instanceof Problems)) throw error;
+      problems.push(...error.list);
       return null;
     }
   };
@@ -33,11 +35,24 @@ function readTokens(path: string): TokenDigests {
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
+    throw unreadable(path, error);
   }
   try {
-    return parseTokens(path, { text: readFileSync(descriptor, 'utf8'), mode: fstatSync(descriptor).mode });
+    return parseTokens(path, { text: readWhole(path, descriptor), mode: fstatSync(descriptor).mode });
   } finally {
     closeSync(descriptor);
   }
+}
+
+function readWhole(path: string, descriptor: number): string {
+  try {
+    return readFileSync(descriptor, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): Problems {
+  const { en, ru } = explainSystemError(error);
+  return new Problems({ en: `${path}: cannot be read: ${en}`, ru: `${path}: не читается: ${ru}` });
 }

@@ -1,26 +1,37 @@
 import { readFileSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
+import type { Text } from '../text/index.ts';
 
 /** Descriptors that the process needs besides its connections. */
 const OTHER_DESCRIPTORS = 64;
 
 /** What an operator should know about a configuration that works. */
-export function startWarnings(config: RouterConfig, openFilesLimit: number | null): string[] {
-  const warnings: string[] = [];
-  if (!isLoopback(config.host)) {
-    if (config.tlsCert === null)
-      warnings.push(`Listening on ${config.host} without TLS: messages can be read on the way`);
-    if (config.authTokensFile === null && config.tlsClientCa === null) {
-      warnings.push(`Listening on ${config.host} without tokens: anybody who reaches the port may come in`);
-    }
+export function startWarnings(config: RouterConfig, openFilesLimit: number | null): Text[] {
+  const { host, metrics, metricsHost, maxConnections } = config;
+  const warnings: Text[] = [];
+  if (!isLoopback(host) && config.tlsCert === null) {
+    warnings.push({
+      en: `Listening on ${host} without TLS: messages can be read on the way`,
+      ru: `Адрес ${host} открыт без TLS: сообщения можно прочитать по пути`,
+    });
   }
-  if (config.metrics && !isLoopback(config.metricsHost)) {
-    warnings.push(`Metrics are served on ${config.metricsHost} to anybody who reaches the port`);
+  if (!isLoopback(host) && config.authTokensFile === null && config.tlsClientCa === null) {
+    warnings.push({
+      en: `Listening on ${host} without tokens: anybody who reaches the port may come in`,
+      ru: `Адрес ${host} открыт без токенов: войти может любой, кому доступен порт`,
+    });
   }
-  if (openFilesLimit !== null && config.maxConnections + OTHER_DESCRIPTORS > openFilesLimit) {
-    warnings.push(
-      `max-connections ${config.maxConnections} does not fit the limit of ${openFilesLimit} open files; raise it with ulimit -n or LimitNOFILE=`,
-    );
+  if (metrics && !isLoopback(metricsHost)) {
+    warnings.push({
+      en: `Metrics are served on ${metricsHost} to anybody who reaches the port`,
+      ru: `Метрики на ${metricsHost} доступны любому, кому доступен порт`,
+    });
+  }
+  if (openFilesLimit !== null && maxConnections + OTHER_DESCRIPTORS > openFilesLimit) {
+    warnings.push({
+      en: `max-connections ${maxConnections} does not fit the limit of ${openFilesLimit} open files; raise it with ulimit -n or LimitNOFILE=`,
+      ru: `max-connections ${maxConnections} не умещается в лимит открытых файлов ${openFilesLimit}; увеличьте его: ulimit -n или LimitNOFILE=`,
+    });
   }
   return warnings;
 }

@@ -13,7 +13,7 @@ export async function checkConfig({ config, sources, lang, stdout, stderr }: Com
   const say = cliMessages(lang);
   const security = loadSecurity(config);
   if (!security.ok) {
-    for (const problem of security.problems) stderr.write(`${problem}\n`);
+    for (const problem of security.problems) stderr.write(`${problem[lang]}\n`);
     return EXIT.usage;
   }
   for (const option of OPTIONS as readonly Option[]) {
@@ -21,7 +21,7 @@ export async function checkConfig({ config, sources, lang, stdout, stderr }: Com
     const line = `${option.key}: ${asYaml(formatValue(option, config[configName(option)]))}`;
     stdout.write(`${line.padEnd(VALUE_WIDTH)} # ${sources.get(option.key as OptionKey) ?? say('byDefault')}\n`);
   }
-  for (const warning of startWarnings(config, openFilesLimit())) stdout.write(`# ${warning}\n`);
+  for (const warning of startWarnings(config, openFilesLimit())) stdout.write(`# ${warning[lang]}\n`);
   stdout.write(`# ${say('configOk')}\n`);
   return EXIT.done;
 }

@@ -40,7 +40,7 @@ export async function runCommandLine(world: CommandWorld): Promise<number> {
   }
   const say = cliMessages(lang);
   if (!loaded.ok) {
-    for (const problem of loaded.problems) stderr.write(`${problem}\n`);
+    for (const problem of loaded.problems) stderr.write(`${problem[lang]}\n`);
     stderr.write(`${say('seeHelp')}\n`);
     return EXIT.usage;
   }

@@ -1,5 +1,5 @@
 import type { OptionKey, RouterConfig } from '../config/index.ts';
-import type { Language } from './language.ts';
+import type { Language } from '../text/index.ts';
 
 /** The world as the command line sees it; handed in, so that commands can be tested in-process. */
 export interface CommandWorld {

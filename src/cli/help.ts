@@ -7,7 +7,7 @@ import {
   type OptionGroup,
   VERSION,
 } from '../config/index.ts';
-import type { Language } from './language.ts';
+import type { Language } from '../text/index.ts';
 import { cliMessages } from './texts.ts';
 
 const GROUPS = {

@@ -1,4 +1,4 @@
-export type Language = 'en' | 'ru';
+import type { Language } from '../text/index.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

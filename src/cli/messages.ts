@@ -1,16 +1,10 @@
-import type { Language } from './language.ts';
-
-/** One text in both languages; `{name}` stands for a parameter. */
-export interface Text {
-  readonly en: string;
-  readonly ru: string;
-}
+import type { Language, Text } from '../text/index.ts';
 
 export type MessageParams = Readonly<Record<string, string | number>>;
 export type Translate<K extends string> = (key: K, params?: MessageParams) => string;
 
 /**
- * Makes a catalogue of texts; `catalogue(lang)` gives the function that says them. A parameter without a value stays as
+ * Makes a catalogue of texts, in which `{name}` stands for a parameter; `catalogue(lang)` gives the function that says them. A parameter without a value stays as
  * `{name}`, which a test finds at once.
  */
 export function defineMessages<const T extends Readonly<Record<string, Text>>>(

@@ -1,7 +1,7 @@
 export { type ConfigChange, configDigest, diffConfig } from './diff-config.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
-export type { Doc, Option, OptionGroup, OptionScope, ReloadClass } from './option-types.ts';
+export type { Option, OptionGroup, OptionScope, ReloadClass } from './option-types.ts';
 export { configName, DEFAULT_CONFIG, environmentName, OPTIONS, type OptionKey, type RouterConfig } from './options.ts';
 export { formatValue } from './parse-value.ts';
-export { type GivenValue, readFlags } from './sources.ts';
+export { type GivenValue, isFileKey, readFlags } from './sources.ts';
 export { VERSION } from './version.ts';

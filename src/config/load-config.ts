@@ -1,5 +1,7 @@
+import type { Text } from '../text/index.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
 import { InvalidValue, parseText } from './parse-value.ts';
+import { PROBLEMS } from './problems.ts';
 import { type Given, readEnvironment, readFile, readFlags } from './sources.ts';
 
 export interface ConfigInput {
@@ -16,14 +18,14 @@ export type LoadedConfig =
       /** Where each value that is not a default came from: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
       readonly sources: ReadonlyMap<OptionKey, string>;
     }
-  | { readonly ok: false; readonly problems: readonly string[]; readonly lang: string | null };
+  | { readonly ok: false; readonly problems: readonly Text[]; readonly lang: string | null };
 
 /**
  * The effective configuration: flags over environment over file over defaults. Pure but for `readFile`; collects every
  * problem before it gives up.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
-  const problems: string[] = [];
+  const problems: Text[] = [];
   const kept = readFlags(readOptionsFile(input, problems));
   const flags = readFlags(input.argv);
   const environment = readEnvironment(input.env);
@@ -44,7 +46,7 @@ function applyValues(
   given: Given,
   values: Record<string, unknown>,
   sources: Map<OptionKey, string>,
-  problems: string[],
+  problems: Text[],
 ): void {
   for (const { option, text, where } of given.values) {
     try {
@@ -52,32 +54,32 @@ function applyValues(
       sources.set(option.key as OptionKey, where);
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
-      problems.push(`${where}: ${error.message}`);
+      problems.push(PROBLEMS.invalidValue(where, error.text));
     }
   }
 }
 
 /** The arguments that a daemon was started with; those of the command line count more. */
-function readOptionsFile(input: ConfigInput, problems: string[]): string[] {
+function readOptionsFile(input: ConfigInput, problems: Text[]): string[] {
   const path = flagValue(input.argv, 'options-file');
   if (path === null) return [];
   try {
     const parsed: unknown = JSON.parse(input.readFile(path));
     if (Array.isArray(parsed) && parsed.every((item) => typeof item === 'string')) return parsed;
-    problems.push(`${path}: expected a JSON array of texts`);
+    problems.push(PROBLEMS.notArguments(path));
   } catch (error) {
-    problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+    problems.push(error instanceof SyntaxError ? PROBLEMS.notArguments(path) : PROBLEMS.unreadable(path, error));
   }
   return [];
 }
 
-function readConfigFile(input: ConfigInput, above: readonly Given[], problems: string[]): Given {
+function readConfigFile(input: ConfigInput, above: readonly Given[], problems: Text[]): Given {
   const path = above.flatMap(({ values }) => values.filter(({ option }) => option.key === 'config')).at(-1)?.text;
   if (path === undefined) return { values: [], problems: [] };
   try {
     return readFile(path, input.readFile(path));
   } catch (error) {
-    problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+    problems.push(PROBLEMS.unreadable(path, error));
     return { values: [], problems: [] };
   }
 }
@@ -89,20 +91,19 @@ function flagValue(argv: readonly string[], key: string): string | null {
   return argument.includes('=') ? argument.slice(argument.indexOf('=') + 1) : (argv[index + 1] ?? null);
 }
 
-function crossChecks(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): string[] {
-  const problems: string[] = [];
-  const complain = (key: OptionKey, problem: string): void => {
-    problems.push(`${describeSource(key, sources.get(key))} ${problem}`);
+function crossChecks(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): Text[] {
+  const problems: Text[] = [];
+  const where = (key: OptionKey): string => describeSource(key, sources.get(key));
+  const needs = (key: OptionKey, ...flags: string[]): void => {
+    problems.push(PROBLEMS.needsAlso(where(key), flags));
   };
-  if (config.tlsCert !== null && config.tlsKey === null) complain('tls-cert', 'needs --tls-key as well');
-  if (config.tlsKey !== null && config.tlsCert === null) complain('tls-key', 'needs --tls-cert as well');
-  if (config.tlsClientCa !== null && config.tlsCert === null) {
-    complain('tls-client-ca', 'needs --tls-cert and --tls-key as well');
-  }
-  if (config.verbose && config.quiet) complain('verbose', 'contradicts --quiet');
+  if (config.tlsCert !== null && config.tlsKey === null) needs('tls-cert', '--tls-key');
+  if (config.tlsKey !== null && config.tlsCert === null) needs('tls-key', '--tls-cert');
+  if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
+  if (config.verbose && config.quiet) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {
-    complain('metrics-port', `is the router's own port ${config.port}; choose another`);
+    problems.push(PROBLEMS.samePort(where('metrics-port'), config.port));
   }
   return problems;
 }
@@ -113,12 +114,9 @@ function describeSource(key: OptionKey, source: string | undefined): string {
 }
 
 /** `--verbose` and `--quiet` are short for a level; a level that was given itself counts more. */
-function resolveLogLevel(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): RouterConfig {
-  if (sources.has('log-level')) return config;
-  if (config.verbose) return { ...config, logLevel: 'debug' };
-  return config.quiet ? { ...config, logLevel: 'error' } : config;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function resolveLogLevel(config: RouterConfig, sources: Map<OptionKey, string>): RouterConfig {
+  if (sources.has('log-level') || !(config.verbose || config.quiet)) return config;
+  const source = sources.get(config.verbose ? 'verbose' : 'quiet');
+  if (source !== undefined) sources.set('log-level', source);
+  return { ...config, logLevel: config.verbose ? 'debug' : 'error' };
 }

@@ -1,3 +1,5 @@
+import type { Text } from '../text/index.ts';
+
 /** What happens to a changed option when the configuration is reloaded. */
 export type ReloadClass = 'live' | 'newConnections' | 'restart';
 
@@ -14,12 +16,6 @@ export type OptionGroup =
   | 'daemon'
   | 'commands';
 
-/** A sentence in both languages. */
-export interface Doc {
-  readonly en: string;
-  readonly ru: string;
-}
-
 interface OptionBase {
   /** The stem of all its names: `--max-groups`, `ROUTER_MAX_GROUPS`, `max-groups:` in the file. */
   readonly key: string;
@@ -31,7 +27,7 @@ interface OptionBase {
   readonly hidden?: boolean;
   /** Only on the command line: neither in the environment nor in a file. */
   readonly flagOnly?: boolean;
-  readonly doc: Doc;
+  readonly doc: Text;
 }
 
 export interface BooleanOption extends OptionBase {

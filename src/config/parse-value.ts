@@ -1,7 +1,15 @@
+import { bothLanguages, type Text } from '../text/index.ts';
 import type { Option } from './option-types.ts';
 
 /** A value that is not what its option takes: says what it should have been. */
-export class InvalidValue extends Error {}
+export class InvalidValue extends Error {
+  readonly text: Text;
+
+  constructor(text: Text) {
+    super(text.en);
+    this.text = text;
+  }
+}
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTE_UNITS: Readonly<Record<string, number>> = {
@@ -24,10 +32,10 @@ export function parseText(option: Option, text: string): boolean | number | stri
     case 'bytes':
       return checkRange(option, parseBytes(text), text);
     case 'choice':
-      if (!option.choices.includes(text)) throw invalid(option, `one of ${option.choices.join(', ')}`, text);
+      if (!option.choices.includes(text)) throw invalid(option, oneOf(option.choices), text);
       return text;
     default:
-      if (text === '') throw invalid(option, 'a text', text);
+      if (text === '') throw invalid(option, { en: 'a text', ru: 'текст' }, text);
       return text;
   }
 }
@@ -35,7 +43,7 @@ export function parseText(option: Option, text: string): boolean | number | stri
 function parseBoolean(option: Option, text: string): boolean {
   if (/^(true|yes|on|1)$/i.test(text)) return true;
   if (/^(false|no|off|0)$/i.test(text)) return false;
-  throw invalid(option, 'true or false', text);
+  throw invalid(option, { en: 'true or false', ru: 'true или false' }, text);
 }
 
 function parseDuration(text: string): number {
@@ -55,11 +63,18 @@ function checkRange(option: Option, value: number, text: string): number {
   const [least, most] = option.range;
   const isSpecial = option.type === 'integer' && option.special !== undefined && value === option.special;
   if (isSpecial || (value >= least && value <= most)) return value;
-  throw invalid(option, `${formatValue(option, least)}..${formatValue(option, most)}`, text);
+  throw invalid(option, bothLanguages(`${formatValue(option, least)}..${formatValue(option, most)}`), text);
 }
 
-function invalid(option: Option, expected: string, got: string): InvalidValue {
-  return new InvalidValue(`${option.key} must be ${expected}, got ${got === '' ? 'nothing' : got}`);
+function oneOf(choices: readonly string[]): Text {
+  return { en: `one of ${choices.join(', ')}`, ru: `одно из: ${choices.join(', ')}` };
+}
+
+function invalid({ key }: Option, expected: Text, got: string): InvalidValue {
+  return new InvalidValue({
+    en: `${key} must be ${expected.en}, got ${got === '' ? 'nothing' : got}`,
+    ru: `${key}: нужно ${expected.ru}, указано ${got === '' ? 'пустое значение' : got}`,
+  });
 }
 
 /** A value as people write it: the inverse of `parseText`. */

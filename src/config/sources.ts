@@ -1,8 +1,10 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import yargs from 'yargs';
+import type { Text } from '../text/index.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option } from './option-types.ts';
 import { environmentName, OPTIONS } from './options.ts';
+import { PROBLEMS } from './problems.ts';
 
 /** One value as somebody wrote it, and where: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
 export interface GivenValue {
@@ -14,49 +16,42 @@ export interface GivenValue {
 /** What one source gave, and what is wrong in it. */
 export interface Given {
   readonly values: readonly GivenValue[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Text[];
 }
 
 const BY_KEY: ReadonlyMap<string, Option> = new Map(OPTIONS.map((option) => [option.key, option as Option]));
-const VISIBLE: readonly Option[] = (OPTIONS as readonly Option[]).filter((option) => option.hidden !== true);
-
-function didYouMean(name: string, known: readonly string[], prefix = ''): string {
-  const nearest = nearestName(name, known);
-  return nearest === null ? '' : `; did you mean ${prefix}${nearest}?`;
-}
+const ALL: readonly Option[] = OPTIONS;
+const KNOWN_FLAGS: readonly string[] = ALL.filter((option) => option.hidden !== true).flatMap((option) =>
+  option.type === 'boolean' && option.scope !== 'command' ? [option.key, `no-${option.key}`] : [option.key],
+);
 
 /** Values given as flags. All are read as texts first, so that every complaint about them is ours. */
 export function readFlags(argv: readonly string[]): Given {
   const values: GivenValue[] = [];
-  const problems: string[] = [];
+  const problems: Text[] = [];
   const parsed = parseFlags(argv);
   for (const [name, raw] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || raw === undefined) continue;
     const option = BY_KEY.get(name);
-    if (option === undefined) {
-      problems.push(unknownFlag(name));
+    if (option === undefined || (raw === false && option.type !== 'boolean')) {
+      problems.push(unknownFlag(raw === false ? `no-${name}` : name));
       continue;
     }
     const where = `--${name}`;
-    if (Array.isArray(raw) && option.type !== 'boolean') problems.push(`${where}: given ${raw.length} times`);
-    else if (raw === '') problems.push(`${where}: needs a value`);
+    if (Array.isArray(raw) && option.type !== 'boolean') problems.push(PROBLEMS.givenTwice(where, raw.length));
+    else if (raw === '') problems.push(PROBLEMS.needsValue(where));
     else values.push({ option, text: String(Array.isArray(raw) ? raw.at(-1) : raw), where });
   }
-  for (const extra of parsed._) problems.push(`${extra}: unexpected; options start with --`);
+  for (const extra of parsed._) problems.push(PROBLEMS.unexpected(String(extra)));
   return { values, problems };
 }
 
-function unknownFlag(name: string): string {
-  const flag = name.length === 1 ? `-${name}` : `--${name}`;
-  return `${flag}: unknown option${didYouMean(
-    name,
-    VISIBLE.map((option) => option.key),
-    '--',
-  )}`;
+function unknownFlag(name: string): Text {
+  const nearest = nearestName(name, KNOWN_FLAGS);
+  return PROBLEMS.unknownFlag(name.length === 1 ? `-${name}` : `--${name}`, nearest === null ? null : `--${nearest}`);
 }
 
 function parseFlags(argv: readonly string[]): Record<string, unknown> & { _: (string | number)[] } {
-  const all: readonly Option[] = OPTIONS;
   return yargs()
     .help(false)
     .version(false)
@@ -73,7 +68,7 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> & { _: (st
     })
     .options(
       Object.fromEntries(
-        all.map((option) => [
+        ALL.map((option) => [
           option.key,
           {
             type: option.type === 'boolean' ? ('boolean' as const) : ('string' as const),
@@ -87,13 +82,13 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> & { _: (st
 
 /** Values given in the environment. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Given {
-  const known = new Map((OPTIONS as readonly Option[]).filter(isConfigurable).map((o) => [environmentName(o), o]));
+  const known = new Map(ALL.filter(isConfigurable).map((o) => [environmentName(o), o]));
   const values: GivenValue[] = [];
-  const problems: string[] = [];
+  const problems: Text[] = [];
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('ROUTER_') || text === undefined) continue;
     const option = known.get(name);
-    if (option === undefined) problems.push(`${name}: unknown variable${didYouMean(name, [...known.keys()])}`);
+    if (option === undefined) problems.push(PROBLEMS.unknownVariable(name, nearestName(name, [...known.keys()])));
     else values.push({ option, text, where: name });
   }
   return { values, problems };
@@ -103,32 +98,45 @@ function isConfigurable(option: Option): boolean {
   return option.flagOnly !== true;
 }
 
+/** True for options that a configuration file may hold: not the commands, and not the file itself. */
+export function isFileKey(option: Option): boolean {
+  return isConfigurable(option) && option.key !== 'config';
+}
+
+const FILE_OPTIONS: ReadonlyMap<string, Option> = new Map(ALL.filter(isFileKey).map((option) => [option.key, option]));
+
 /** Values given in a file, YAML or JSON (which is YAML too). */
 export function readFile(path: string, text: string): Given {
   const values: GivenValue[] = [];
-  const problems: string[] = [];
+  if (/[\0\ufffd]/.test(text)) return { values, problems: [PROBLEMS.notText(path)] };
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
   const at = (offset: number | undefined): string => `${path}:${lines.linePos(offset ?? 0).line}`;
-  for (const error of document.errors) problems.push(`${at(error.pos[0])}: ${error.message.split('\n')[0]}`);
+  const problems = document.errors.map(({ pos, message }) => PROBLEMS.syntax(at(pos[0]), firstSentence(message)));
   if (problems.length > 0 || document.contents === null) return { values, problems };
-  if (!isMap(document.contents)) return { values, problems: [`${path}:1: expected "key: value" lines`] };
-  const known = (OPTIONS as readonly Option[]).filter((option) => isConfigurable(option) && option.key !== 'config');
+  if (!isMap(document.contents)) return { values, problems: [PROBLEMS.notAMap(`${path}:1`)] };
+  const seen = new Set<string>();
   for (const { key, value } of document.contents.items) {
     const name = isScalar(key) ? String(key.value) : '';
     const where = at(isScalar(key) ? key.range?.[0] : undefined);
-    const option = known.find((candidate) => candidate.key === name);
-    if (option === undefined) {
-      problems.push(
-        `${where}: unknown key ${name}${didYouMean(
-          name,
-          known.map((candidate) => candidate.key),
-        )}`,
-      );
-    } else if (value !== null && !isScalar(value)) problems.push(`${where}: ${name} must be a single value`);
+    const option = FILE_OPTIONS.get(name);
+    if (option === undefined) problems.push(unknownKey(where, name));
+    else if (seen.has(name)) problems.push(PROBLEMS.keyTwice(where, name));
+    else if (value !== null && !isScalar(value)) problems.push(PROBLEMS.notSingle(where, name));
     else if (value !== null && value.value !== null) values.push({ option, text: sourceOf(value), where });
+    seen.add(name);
   }
   return { values, problems };
+}
+
+function unknownKey(where: string, name: string): Text {
+  if (BY_KEY.has(name)) return PROBLEMS.onlyAFlag(where, name);
+  return PROBLEMS.unknownKey(where, name, nearestName(name, [...FILE_OPTIONS.keys()]));
+}
+
+/** The YAML library adds its own idea of the place, and the lines around it. */
+function firstSentence(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
 }
 
 /** The scalar as it was written, so that `0x10` or `1e3` are not taken for what they look like. */

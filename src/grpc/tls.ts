@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { explainSystemError, Problems } from '../text/index.ts';
 
 /** What the listener shakes hands with. */
 export interface TlsMaterial {
@@ -36,7 +37,7 @@ export function loadTls(files: TlsFiles, readFile: ReadFile, now: number): TlsMa
   try {
     createSecureContext({ cert, key, ...(clientCa === null ? {} : { ca: clientCa }) });
   } catch (error) {
-    throw new Error(`${tlsCert}: cannot be used: ${messageOf(error)}`);
+    throw problem(tlsCert, `cannot be used: ${messageOf(error)}`, `нельзя использовать: ${messageOf(error)}`);
   }
   return { cert, key, clientCa, expiresAt: Date.parse(certificate.validTo) };
 }
@@ -45,7 +46,8 @@ function readOrExplain(path: string, readFile: ReadFile): Buffer {
   try {
     return readFile(path);
   } catch (error) {
-    throw new Error(`${path}: cannot be read: ${messageOf(error)}`);
+    const { en, ru } = explainSystemError(error);
+    throw problem(path, `cannot be read: ${en}`, `не читается: ${ru}`);
   }
 }
 
@@ -53,19 +55,22 @@ function parseCertificate(pem: Buffer, path: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new Error(`${path}: not a certificate in PEM format`);
+    throw problem(path, 'not a certificate in PEM format', 'это не сертификат в формате PEM');
   }
 }
 
 function checkValidity(certificate: X509Certificate, path: string, now: number): void {
-  if (now > Date.parse(certificate.validTo)) throw new Error(`${path}: expired on ${certificate.validTo}`);
-  if (now < Date.parse(certificate.validFrom)) throw new Error(`${path}: not valid before ${certificate.validFrom}`);
+  const { validFrom, validTo } = certificate;
+  if (now > Date.parse(validTo)) throw problem(path, `expired on ${validTo}`, `срок действия истёк: ${validTo}`);
+  if (now < Date.parse(validFrom)) {
+    throw problem(path, `not valid before ${validFrom}`, `ещё не действует, начало: ${validFrom}`);
+  }
 }
 
 function checkPair(certificate: X509Certificate, key: Buffer, certPath: string, keyPath: string): void {
   const own = publicKeyOf(key, keyPath);
   const certified = certificate.publicKey.export({ type: 'spki', format: 'der' });
-  if (!own.equals(certified)) throw new Error(`${keyPath}: not the key of ${certPath}`);
+  if (!own.equals(certified)) throw problem(keyPath, `not the key of ${certPath}`, `это не ключ от ${certPath}`);
 }
 
 function publicKeyOf(key: Buffer, path: string): Buffer {
@@ -73,8 +78,13 @@ function publicKeyOf(key: Buffer, path: string): Buffer {
     // by way of the private key: createPublicKey alone would take a certificate as well
     return createPublicKey(createPrivateKey(key)).export({ type: 'spki', format: 'der' });
   } catch (error) {
-    throw new Error(`${path}: not a private key in PEM format (${messageOf(error)})`);
+    const why = messageOf(error);
+    throw problem(path, `not a private key in PEM format (${why})`, `это не закрытый ключ в формате PEM (${why})`);
   }
+}
+
+function problem(path: string, en: string, ru: string): Problems {
+  return new Problems({ en: `${path}: ${en}`, ru: `${path}: ${ru}` });
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { explainSystemError, Problems } from '../text/index.ts';
 
 /** Where log lines go. Writing never throws: a router does not stop because its log cannot be written. */
 export interface LogDestination {
@@ -64,18 +65,32 @@ export function standardOutput(): LogDestination {
  */
 function openLogFile(path: string): number {
   const existing = lstatSync(path, { throwIfNoEntry: false });
-  if (existing?.isSymbolicLink()) throw new Error(`${path}: is a symbolic link; refused for safety`);
+  if (existing?.isSymbolicLink())
+    throw problem(
+      path,
+      'is a symbolic link; refused for safety',
+      'символическая ссылка; отказано из соображений безопасности',
+    );
   let descriptor: number;
   try {
     descriptor = openSync(path, OPEN_FLAGS, 0o600);
   } catch (error) {
-    throw new Error(`${path}: cannot be opened for writing: ${(error as Error).message}`);
+    const { en, ru } = explainSystemError(error);
+    throw problem(path, `cannot be opened for writing: ${en}`, `не открывается для записи: ${ru}`);
   }
   const { uid } = fstatSync(descriptor);
   const ownUser = process.getuid?.() ?? uid;
   if (uid === ownUser || existing === undefined) return descriptor;
   closeSync(descriptor);
-  throw new Error(`${path}: belongs to another user; refused for safety`);
+  throw problem(
+    path,
+    'belongs to another user; refused for safety',
+    'принадлежит другому пользователю; отказано из соображений безопасности',
+  );
+}
+
+function problem(path: string, en: string, ru: string): Problems {
+  return new Problems({ en: `${path}: ${en}`, ru: `${path}: ${ru}` });
 }
 
 class FileDestination extends DescriptorDestination {

@@ -1,0 +1,57 @@
+import { explainSystemError, type Text } from '../text/index.ts';
+
+/** Where a value stands, or which one it is: `--port`, `ROUTER_PORT`, `config.yaml:7`. Comes first in every problem. */
+type Where = string;
+
+const at = (where: Where, en: string, ru: string): Text => ({ en: `${where}: ${en}`, ru: `${where}: ${ru}` });
+
+function hint(nearest: string | null): Text {
+  return nearest === null
+    ? { en: '', ru: '' }
+    : { en: `; did you mean ${nearest}?`, ru: `; возможно, имелось в виду ${nearest}?` };
+}
+
+/** What can be wrong with a configuration, as people read it. */
+export const PROBLEMS = {
+  unknownFlag: (flag: string, nearest: string | null): Text =>
+    at(flag, `unknown option${hint(nearest).en}`, `неизвестная опция${hint(nearest).ru}`),
+  unknownVariable: (name: string, nearest: string | null): Text =>
+    at(name, `unknown variable${hint(nearest).en}`, `неизвестная переменная${hint(nearest).ru}`),
+  unknownKey: (where: Where, name: string, nearest: string | null): Text =>
+    at(where, `unknown key ${name}${hint(nearest).en}`, `неизвестный ключ ${name}${hint(nearest).ru}`),
+  onlyAFlag: (where: Where, name: string): Text =>
+    at(
+      where,
+      `${name} can only be given on the command line, as --${name}`,
+      `${name} задаётся только в командной строке: --${name}`,
+    ),
+  givenTwice: (where: Where, times: number): Text =>
+    at(where, `given ${times} times`, `указано несколько раз: ${times}`),
+  needsValue: (where: Where): Text => at(where, 'needs a value', 'нужно значение'),
+  unexpected: (argument: string): Text =>
+    at(argument, 'unexpected; options start with --', 'лишний аргумент; опции начинаются с --'),
+  invalidValue: (where: Where, { en, ru }: Text): Text => at(where, en, ru),
+  unreadable: (path: string, error: unknown): Text => {
+    const { en, ru } = explainSystemError(error);
+    return at(path, `cannot be read: ${en}`, `не читается: ${ru}`);
+  },
+  notText: (path: string): Text => at(path, 'is no text file in UTF-8', 'не текстовый файл в UTF-8'),
+  notArguments: (path: string): Text => at(path, 'expected a JSON array of texts', 'нужен JSON-массив строк'),
+  notAMap: (where: Where): Text => at(where, 'expected "key: value" lines', 'нужны строки вида «ключ: значение»'),
+  notSingle: (where: Where, name: string): Text =>
+    at(where, `${name} must be a single value`, `${name}: нужно одно значение`),
+  keyTwice: (where: Where, name: string): Text => at(where, `${name} is there already`, `ключ ${name} уже есть выше`),
+  syntax: (where: Where, message: string): Text => at(where, message, `ошибка YAML: ${message}`),
+  needsAlso: (where: Where, flags: readonly string[]): Text => ({
+    en: `${where} needs ${flags.join(' and ')} as well`,
+    ru: `${where} требует также ${flags.join(' и ')}`,
+  }),
+  contradicts: (where: Where, flag: string): Text => ({
+    en: `${where} contradicts ${flag}`,
+    ru: `${where} противоречит ${flag}`,
+  }),
+  samePort: (where: Where, port: number): Text => ({
+    en: `${where} is the router's own port ${port}; choose another`,
+    ru: `${where} — это порт самого роутера (${port}); выберите другой`,
+  }),
+} as const;

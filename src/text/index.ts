@@ -1,0 +1,2 @@
+export { explainSystemError } from './system-error.ts';
+export { bothLanguages, type Language, Problems, type Text } from './text.ts';
