@@ -101,7 +101,9 @@ export class RouterApp {
     const { config, log } = this;
     if (config.pidFile !== null) checkPidFile(config.pidFile);
     const metricsPort = await this.observability.start();
+    if (this.stopsEarly()) return;
     const address = await this.server.listen(config.host, config.port);
+    if (this.stopsEarly()) return;
     this.observability.setAddress(address);
     if (config.pidFile !== null) writePidFile(config.pidFile);
     for (const task of this.periodic) task.refresh();
@@ -122,13 +124,21 @@ export class RouterApp {
       this.forced = true;
       return;
     }
+    const isStarting = this.state === 'starting';
     this.state = 'draining';
     this.log.info('Stopping', { connections: this.server.connectionCount });
+    if (isStarting) return; // start() finds out
     const { shutdownTimeoutMs } = this.config;
     drain(this.server, this.core, shutdownTimeoutMs, () => this.forced).then(this.markStopped, (error: Error) => {
       this.log.error('Stop failed', { error: error.message });
       this.markStopped();
     });
+  }
+
+  /** True when a signal came while the router was starting: then it is stopped, since nobody can be connected yet. */
+  private stopsEarly(): boolean {
+    if (this.state === 'draining') this.markStopped();
+    return this.state === 'draining';
   }
 
   reload(): void {

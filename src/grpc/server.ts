@@ -103,6 +103,7 @@ export class GrpcServer {
 
   /** Cuts what is left and lets go of everything. */
   destroy(reason: CloseReason): void {
+    this.listener.stopAccepting();
     this.listener.destroyAll(reason);
     this.server.forceShutdown();
   }
