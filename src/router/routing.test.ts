@@ -34,7 +34,7 @@ function room(): Room {
 /** What Alice sends, and what each of the three then has got. */
 interface Row {
   readonly name: string;
-  readonly send: (room: Room) => CborMap & { [key: string]: Encodable };
+  readonly send: (room: Room) => { [key: string]: Encodable };
   readonly toAlice?: (room: Room) => CborMap;
   readonly toBob?: boolean;
   readonly toCarol?: boolean;
@@ -153,6 +153,16 @@ const ROWS: readonly Row[] = [
   {
     name: 'metadata that is no map',
     send: () => ({ type: 'updateMetadata', payload: { metadata: [1] } }),
+    dropped: { invalidMetadata: 1 },
+  },
+  {
+    name: 'metadata whose keys are no texts',
+    send: () => ({ type: 'updateMetadata', payload: { metadata: new Raw('a10001') } }),
+    dropped: { invalidMetadata: 1 },
+  },
+  {
+    name: 'metadata with a key twice',
+    send: () => ({ type: 'updateMetadata', payload: { metadata: new Raw('a2616101616102') } }),
     dropped: { invalidMetadata: 1 },
   },
   {
@@ -287,6 +297,15 @@ test('a request that cannot be passed on gets its own id back, however it was en
   const { alice } = room();
   alice.send({ type: 'request', targetId: 'ghost', payload: { requestId: new Raw('790001' + '72') } });
   assert.equal(alice.bodies()[0]?.includes(Buffer.from('79000172', 'hex')), true);
+});
+
+test('messages are logged at the debug level, and at no other', () => {
+  for (const isDebug of [true, false]) {
+    const { alice, bench } = room();
+    bench.log.isDebug = isDebug;
+    alice.send({ type: 'heartbeat' });
+    assert.deepEqual(bench.debugLines, isDebug ? ['Message'] : []);
+  }
 });
 
 test('the time of a turn is counted for each message in it', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Client, type ClientProfile, Counters, type Limits, RouterCore } from '../../src/router/index.ts';
 import type { OutboundQueue } from '../../src/router/outbound-queue.ts';
 import type { P2pStream } from '../../src/router/p2p-stream.ts';
-import type { EndStatus, LogFields, RouterConnection, StreamOutlet } from '../../src/router/ports.ts';
+import type { EndStatus, RouterConnection, StreamOutlet } from '../../src/router/ports.ts';
 import { type CborMap, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
@@ -119,6 +119,13 @@ export class RouterBench {
   readonly counters = new Counters();
   readonly warnings: string[] = [];
   readonly closed: string[] = [];
+  readonly debugLines: string[] = [];
+  readonly log = {
+    isDebug: false,
+    debug: (message: string): void => void this.debugLines.push(message),
+    info: (): void => {},
+    warnOnce: (cause: string): void => void this.warnings.push(cause),
+  };
   readonly core: RouterCore;
   cleanMetadata = (metadata: Buffer): Buffer => metadata;
   private readonly outlets: FakeOutlet[] = [];
@@ -127,11 +134,7 @@ export class RouterBench {
   constructor(limits: Partial<Limits> = {}) {
     this.core = new RouterCore({
       clock: this.clock,
-      log: {
-        debug: () => {},
-        info: () => {},
-        warnOnce: (cause: string, _message: string, _fields?: LogFields) => this.warnings.push(cause),
-      },
+      log: this.log,
       counters: this.counters,
       limits: { ...LIMITS, ...limits },
       newClientId: () => `client_${String(++this.clientsMade).padStart(36, '0')}`,
