@@ -29,6 +29,7 @@ interface Pm2Process {
     readonly status?: string;
     readonly restart_time?: number;
     readonly exit_code?: number;
+    readonly stop_exit_codes?: number | string | readonly (number | string)[];
     readonly pm_exec_path?: string;
     readonly args?: readonly string[] | string;
     readonly env?: Readonly<Record<string, unknown>>;
@@ -130,12 +131,20 @@ function messageOf(error: unknown): string {
   return String(error);
 }
 
+/** PM2 says `waiting restart` also of a process that its exit code keeps from being started again. */
+function statusOf(env: Pm2Process['pm2_env']): ProcessStatus {
+  const status = STATUS[env?.status ?? ''] ?? 'stopped';
+  const isFinal =
+    env?.exit_code !== undefined && [env.stop_exit_codes ?? []].flat().map(Number).includes(env.exit_code);
+  return status === 'waiting' && isFinal ? 'stopped' : status;
+}
+
 function toSupervised({ name, pid, monit, pm2_env: env }: Pm2Process): SupervisedProcess {
   const args = env?.args ?? [];
   return {
     name: name ?? '',
     pid: pid !== undefined && pid > 0 ? pid : null,
-    status: STATUS[env?.status ?? ''] ?? 'stopped',
+    status: statusOf(env),
     restarts: env?.restart_time ?? 0,
     exitCode: env?.exit_code ?? null,
     script: env?.pm_exec_path ?? '',

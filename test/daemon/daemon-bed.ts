@@ -8,7 +8,7 @@ import { TempFolder } from '../support/temp.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The built program. */
-export const MAIN = process.env.ROUTER_TEST_DIST_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const MAIN = process.env.DAEMON_TEST_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const PM2 = fileURLToPath(new URL('../../node_modules/pm2/bin/pm2', import.meta.url));
 const RUN_LIMIT_MS = 60_000;
 

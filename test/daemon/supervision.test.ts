@@ -39,16 +39,12 @@ test('after a configuration error it is not started again', async () => {
   await bed.start(['--auth-tokens-file', tokens]);
   chmodSync(tokens, 0o644);
   signal(bed.pid, 'SIGKILL');
-  const stopped = await poll(
-    'PM2 to give it up',
-    async () => (await bed.pm2List()).find(({ pm2_env }) => pm2_env.status === 'stopped'),
-    { limitMs: 10_000, everyMs: 100 },
-  );
-  assert.equal(stopped.pm2_env.exit_code, 2);
-  await quiet(500);
+  await poll('PM2 to give it up', async () => (await bed.pm2List())[0]?.pm2_env.exit_code === 2, { limitMs: 20_000 });
+  await quiet(1000);
   assert.equal((await bed.pm2List())[0]?.pm2_env.restart_time, 1);
-  const status = await bed.run(['--daemon-status']);
+  const status = await bed.run(['--daemon-status', '--json']);
   assert.equal(status.code, 3);
+  assert.deepEqual([JSON.parse(status.stdout).state, JSON.parse(status.stdout).pm2.status], ['notRunning', 'stopped']);
   chmodSync(tokens, 0o600);
   assert.equal((await bed.run(['--daemon-restart'])).code, 0, 'once mended, it comes back with its options');
 });
