@@ -164,8 +164,9 @@ function textLine(json: string): string {
 }
 
 function quoted(value: unknown): string {
-  const text = escaped(String(value));
-  return /^[^\s="]+$/.test(text) ? text : JSON.stringify(text);
+  const text = String(value);
+  if (/^[^\s="\\]+$/.test(text) && escaped(text) === text) return text;
+  return escaped(JSON.stringify(text));
 }
 
 /** Without characters that would break a line or steer a terminal. */

@@ -14,6 +14,9 @@ const emptyNotes = collect('empty');
 const bodies = collect('rows');
 export const parts = collect('part');
 
+// not every browser lets the keyboard scroll what nothing in it can be focused
+for (const box of document.querySelectorAll('.scroll')) box.tabIndex = 0;
+
 /** Shows `text` where the document has `data-value="name"`. */
 export function show(name, text) {
   setText(values[name], text);

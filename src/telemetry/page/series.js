@@ -42,14 +42,14 @@ export class Series {
     return this.columns.at.at(-1) ?? 0;
   }
 
-  push(valueOf, at) {
+  push(valueIn, at) {
     if (this.columns.at.length > 0 && at - this.newest > GAP_SECONDS) this.pushRow(() => null, this.newest + 1);
-    this.pushRow(valueOf, at);
+    this.pushRow(valueIn, at);
     const tooOld = this.columns.at.findIndex((time) => time >= at - WINDOW_SECONDS);
     if (tooOld > 0) for (const name of NAMES) this.columns[name].splice(0, tooOld);
   }
 
-  pushRow(valueOf, at) {
-    for (const name of NAMES) this.columns[name].push(name === 'at' ? at : valueOf(name));
+  pushRow(valueIn, at) {
+    for (const name of NAMES) this.columns[name].push(name === 'at' ? at : valueIn(name));
   }
 }
