@@ -6,13 +6,21 @@ export interface OpenPort {
   readonly port: number;
 }
 
+interface Listener extends OpenPort {
+  readonly inode: string;
+}
+
 const LISTENING = '0A';
 
-/** The TCP ports that a process listens on, as the kernel has them; empty when they are not ours to see. */
-export function openPorts(pid: number): OpenPort[] {
+/**
+ * The TCP ports that a process listens on, as the kernel has them. Whose sockets they are is not ours to see for a process
+ * with capabilities that this one lacks (the systemd service has one): then those ports that it says are its own.
+ */
+export function openPorts(pid: number, claimed: readonly number[] = []): OpenPort[] {
   const inodes = socketInodes(pid);
-  const found = ['tcp', 'tcp6'].flatMap((table) => listeners(`/proc/${pid}/net/${table}`, inodes));
-  return found.sort((a, b) => a.port - b.port);
+  const isOwn = ({ inode, port }: Listener): boolean => inodes?.has(inode) ?? claimed.includes(port);
+  const found = ['tcp', 'tcp6'].flatMap((table) => listeners(`/proc/${pid}/net/${table}`)).filter(isOwn);
+  return found.map(({ address, port }) => ({ address, port })).sort((a, b) => a.port - b.port);
 }
 
 /** `*:8080`, `127.0.0.1:9090`, `[::1]:8080`. */
@@ -21,9 +29,12 @@ export function formatPort({ address, port }: OpenPort): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function socketInodes(pid: number): Set<string> {
+/** Null when they are not ours to see. */
+function socketInodes(pid: number): Set<string> | null {
+  const descriptors = attempt(() => readdirSync(`/proc/${pid}/fd`));
+  if (descriptors === null) return null;
   const inodes = new Set<string>();
-  for (const descriptor of attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+  for (const descriptor of descriptors) {
     const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
     const inode = /^socket:\[(\d+)\]$/.exec(target ?? '')?.[1];
     if (inode !== undefined) inodes.add(inode);
@@ -31,20 +42,17 @@ function socketInodes(pid: number): Set<string> {
   return inodes;
 }
 
-function listeners(table: string, inodes: ReadonlySet<string>): OpenPort[] {
+function listeners(table: string): Listener[] {
   const text = attempt(() => readFileSync(table, 'latin1')) ?? '';
-  return text
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => parseLine(line, inodes));
+  return text.split('\n').slice(1).flatMap(parseLine);
 }
 
 /** One line of /proc/net/tcp: `0: 0100007F:1F90 00000000:0000 0A … inode …`. */
-function parseLine(line: string, inodes: ReadonlySet<string>): OpenPort[] {
+function parseLine(line: string): Listener[] {
   const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
   const [address = '', port = ''] = local.split(':');
-  if (state !== LISTENING || !inodes.has(inode)) return [];
-  return [{ address: parseAddress(address), port: Number.parseInt(port, 16) }];
+  if (state !== LISTENING) return [];
+  return [{ address: parseAddress(address), port: Number.parseInt(port, 16), inode }];
 }
 
 /** The kernel prints addresses as 32-bit words in the byte order of the machine. */

@@ -53,7 +53,13 @@ export function reportDaemon(name: string, found: FoundDaemon, pm2Version: strin
     memoryBytes: pid === null ? null : processMemoryBytes(pid),
     cpuPercent: pid === null ? null : (supervised?.cpuPercent ?? status?.cpu.percent ?? null),
     uptimeMs: pid === null ? null : processUptimeMs(pid),
-    ports: pid === null ? [] : openPorts(pid),
+    ports:
+      pid === null
+        ? []
+        : openPorts(
+            pid,
+            status?.listening.map(({ port }) => port),
+          ),
     restarts: supervised?.restarts ?? null,
     pm2: supervised === null || pm2Version === null ? null : { status: supervised.status, version: pm2Version },
     router: status,
