@@ -1,5 +1,5 @@
 import { loadSecurity, openFilesLimit, startWarnings } from '../app/index.ts';
-import { configName, formatValue, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
+import { asYaml, configName, formatValue, isFileKey, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
 import { type CommandContext, EXIT } from './context.ts';
 import { cliMessages } from './texts.ts';
 
@@ -17,17 +17,15 @@ export async function checkConfig({ config, sources, lang, stdout, stderr }: Com
     return EXIT.usage;
   }
   for (const option of OPTIONS as readonly Option[]) {
-    if (option.scope === 'command' || option.hidden === true) continue;
-    const line = `${option.key}: ${asYaml(formatValue(option, config[configName(option)]))}`;
-    stdout.write(`${line.padEnd(VALUE_WIDTH)} # ${sources.get(option.key as OptionKey) ?? say('byDefault')}\n`);
+    const source = sources.get(option.key as OptionKey);
+    if (option.scope === 'command' || option.flagOnly === true || (option.hidden === true && source === undefined))
+      continue;
+    const line = `${option.key}: ${asYaml(formatValue(option, config[configName(option)])) || 'null'}`;
+    // what is printed can be used as a file itself, which must not name another one
+    const shown = isFileKey(option) ? line : `# ${line}`;
+    stdout.write(`${shown.padEnd(VALUE_WIDTH)} # ${source ?? say('byDefault')}\n`);
   }
   for (const warning of startWarnings(config, openFilesLimit())) stdout.write(`# ${warning[lang]}\n`);
   stdout.write(`# ${say('configOk')}\n`);
   return EXIT.done;
-}
-
-/** Plain where YAML would read it back as the same text. */
-function asYaml(text: string): string {
-  if (text === '') return 'null';
-  return /^[\w./][\w./-]*$/.test(text) ? text : JSON.stringify(text);
 }

@@ -33,8 +33,7 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const values: Record<string, unknown> = { ...DEFAULT_CONFIG };
   const sources = new Map<OptionKey, string>();
   for (const source of given) {
-    problems.push(...source.problems);
-    applyValues(source, values, sources, problems);
+    problems.push(...inOrder([...source.problems, ...applyValues(source, values, sources)]));
   }
   const config = values as RouterConfig;
   problems.push(...crossChecks(config, sources));
@@ -42,12 +41,8 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   return { ok: true, config: Object.freeze(resolveLogLevel(config, sources)), sources };
 }
 
-function applyValues(
-  given: Given,
-  values: Record<string, unknown>,
-  sources: Map<OptionKey, string>,
-  problems: Text[],
-): void {
+function applyValues(given: Given, values: Record<string, unknown>, sources: Map<OptionKey, string>): Text[] {
+  const problems: Text[] = [];
   for (const { option, text, where } of given.values) {
     try {
       values[configName(option)] = parseText(option, text);
@@ -57,6 +52,13 @@ function applyValues(
       problems.push(PROBLEMS.invalidValue(where, error.text));
     }
   }
+  return problems;
+}
+
+/** Problems in a file by their lines, whether a key or its value is wrong. */
+function inOrder(problems: readonly Text[]): readonly Text[] {
+  const line = ({ en }: Text): number => Number(/:(\d+): /.exec(en)?.[1] ?? 0);
+  return problems.toSorted((a, b) => line(a) - line(b));
 }
 
 /** The arguments that a daemon was started with; those of the command line count more. */

@@ -6,7 +6,7 @@ import { sampleConfig } from './sample-config.ts';
 
 function load(text: string) {
   const loaded = loadConfig({ argv: ['--config', '/sample.yaml'], env: {}, readFile: () => text });
-  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.join('\n'));
+  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.map(({ en }) => en).join('\n'));
   return loaded.config;
 }
 

@@ -64,7 +64,8 @@ function entry(option: Option, { lang, values }: SampleOptions): string {
   return `${comment}\n${given === undefined ? `#${line}` : line}`;
 }
 
-/** Quoted, where YAML would make something else of it. */
-function asYaml(text: string): string {
-  return text === '' || /^[\w./][\w./-]*$/.test(text) ? text : JSON.stringify(text);
+/** A value as it stands in a YAML file: quoted, where YAML would make something else of it. */
+export function asYaml(text: string): string {
+  const isPlain = /^[\w./][\w./-]*$/.test(text) && !/^null$/i.test(text);
+  return text === '' || isPlain ? text : JSON.stringify(text);
 }

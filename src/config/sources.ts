@@ -1,9 +1,10 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import yargs from 'yargs';
+import { Parser } from 'yargs/helpers';
 import type { Text } from '../text/index.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option } from './option-types.ts';
 import { environmentName, OPTIONS } from './options.ts';
+import { InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
 
 /** One value as somebody wrote it, and where: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
@@ -29,7 +30,7 @@ const KNOWN_FLAGS: readonly string[] = ALL.filter((option) => option.hidden !== 
 export function readFlags(argv: readonly string[]): Given {
   const values: GivenValue[] = [];
   const problems: Text[] = [];
-  const parsed = parseFlags(argv);
+  const parsed = parseFlags(withPlainBooleans(argv, problems));
   for (const [name, raw] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || raw === undefined) continue;
     const option = BY_KEY.get(name);
@@ -46,38 +47,44 @@ export function readFlags(argv: readonly string[]): Given {
   return { values, problems };
 }
 
+/** The parser takes every `--stats=…` but `true` for false: `yes`, `on` and mistakes are seen to before. */
+function withPlainBooleans(argv: readonly string[], problems: Text[]): string[] {
+  return argv.flatMap((argument) => {
+    const match = /^--?([\w-]+)=(.*)$/s.exec(argument);
+    const option = ALL.find(({ key, alias }) => key === match?.[1] || alias?.includes(match?.[1] ?? ''));
+    if (match === null || option?.type !== 'boolean') return [argument];
+    try {
+      return [`--${option.key}=${parseText(option, match[2] ?? '')}`];
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      problems.push(PROBLEMS.invalidValue(`--${option.key}`, error.text));
+      return [];
+    }
+  });
+}
+
 function unknownFlag(name: string): Text {
   const nearest = nearestName(name, KNOWN_FLAGS);
   return PROBLEMS.unknownFlag(name.length === 1 ? `-${name}` : `--${name}`, nearest === null ? null : `--${nearest}`);
 }
 
-function parseFlags(argv: readonly string[]): Record<string, unknown> & { _: (string | number)[] } {
-  return yargs()
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .parserConfiguration({
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'strip-aliased': true,
-      'populate--': false,
-      'boolean-negation': true,
-    })
-    .options(
-      Object.fromEntries(
-        ALL.map((option) => [
-          option.key,
-          {
-            type: option.type === 'boolean' ? ('boolean' as const) : ('string' as const),
-            alias: [...(option.alias ?? [])],
-          },
-        ]),
-      ),
-    )
-    .parseSync([...argv]) as Record<string, unknown> & { _: (string | number)[] };
+const PARSER_OPTIONS = {
+  alias: Object.fromEntries(ALL.map((option) => [option.key, [...(option.alias ?? [])]])),
+  boolean: ALL.filter((option) => option.type === 'boolean').map((option) => option.key),
+  string: ALL.filter((option) => option.type !== 'boolean').map((option) => option.key),
+  configuration: {
+    'camel-case-expansion': false,
+    'dot-notation': false,
+    'parse-numbers': false,
+    'parse-positional-numbers': false,
+    'strip-aliased': true,
+    'boolean-negation': true,
+  },
+};
+
+/** Only the parser of yargs: its validation has words of its own, and trips over names such as --constructor. */
+function parseFlags(argv: readonly string[]): Readonly<Record<string, unknown>> & { readonly _: (string | number)[] } {
+  return Parser([...argv], PARSER_OPTIONS);
 }
 
 /** Values given in the environment. */
