@@ -69,7 +69,7 @@ test('a slow reader that takes something in time is not cut off', () => {
 
 test('when all together hold too much, those who hold most go first, and no more than needed', () => {
   const bench = new RouterBench({ maxBufferBytes: 30_000 });
-  const [sender, large, small, reader] = [bench.join(), bench.join(), bench.join(), bench.join()];
+  const [sender, small, large, reader] = [bench.join(), bench.join(), bench.join(), bench.join()];
   for (const peer of [large, small]) peer.outlet.reads = false;
   for (let i = 0; i < 4; i++) sender.send(letter(large, 5000), letter(small, 2000));
   assert.deepEqual([large.outlet.cutWith, small.outlet.cutWith], [null, null]);
