@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientFraming } from '../test/support/framing.ts';
+import { Crowd } from './support/crowd.ts';
+import { closedLoop, paced } from './support/loads.ts';
+import { cpuMicroseconds, openFiles, residentBytes } from './support/process-usage.ts';
+import { connectClient, type Pair, RouterServer } from './support/servers.ts';
+import { Stalls } from './support/stalls.ts';
+import { count, decimal, formatTable } from './support/table.ts';
+
+export interface CrowdScenario {
+  readonly name: string;
+  readonly description: string;
+  run(say: (text: string) => void, framing: ClientFraming): Promise<void>;
+}
+
+const CROWD = 10_000;
+const LEAVING = 5_000;
+/** Long enough for V8 to notice that nothing is going on, and to tidy up. */
+const SETTLE_MS = 20_000;
+const CHURN_FIRST = 20_000;
+const CHURN_TOTAL = 200_000;
+const MEBIBYTE = 1024 * 1024;
+
+export const CROWD_SCENARIOS: readonly CrowdScenario[] = [
+  { name: 'crowd', description: `${count(CROWD)} clients: memory, cost, stalls`, run: crowd },
+  { name: 'churn', description: `${count(CHURN_TOTAL)} clients come and go: what stays behind`, run: churn },
+];
+
+function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  process.stdout.write(`${formatTable(head, rows)}\n`);
+}
+
+/** Processor time per unicast, in microseconds. */
+async function unicastCost(router: RouterServer, pairs: readonly Pair[]): Promise<number> {
+  const messages = 100_000;
+  await closedLoop(pairs, 32, messages / 2);
+  const before = cpuMicroseconds(router.pid);
+  await closedLoop(pairs, 32, messages);
+  return (cpuMicroseconds(router.pid) - before) / messages;
+}
+
+async function crowd(say: (text: string) => void, framing: ClientFraming): Promise<void> {
+  await using router = await RouterServer.start(['--health-check-interval', '2s']);
+  const { port } = router.process;
+  const pairs = await router.pairs(20, framing);
+  say('unicast among 40 clients');
+  const alone = await unicastCost(router, pairs);
+  const baseBytes = residentBytes(router.pid);
+
+  say(`connecting ${count(CROWD)} clients`);
+  await using clients = new Crowd(port, framing);
+  await clients.connect(1);
+  const cpuBefore = cpuMicroseconds(router.pid);
+  const probe = probing(pairs);
+  await clients.connect(CROWD - 1);
+  const connectSeconds = (cpuMicroseconds(router.pid) - cpuBefore) / 1e6;
+  const probed = await probe.stop();
+
+  say('letting it settle');
+  await delay(SETTLE_MS);
+  const residentMebibytes = residentBytes(router.pid) / MEBIBYTE;
+  say(`unicast among ${count(CROWD)} clients`);
+  const crowded = await unicastCost(router, pairs);
+  print(
+    ['figure', 'value'],
+    [
+      ['RSS, MiB', decimal(residentMebibytes, 1)],
+      ['RSS per idle client, KiB', decimal((residentMebibytes * MEBIBYTE - baseBytes) / CROWD / 1024, 1)],
+      ['CPU to connect them all, s', decimal(connectSeconds)],
+      ['p99 of connected clients meanwhile, ms', decimal(probed.p99Ms)],
+      ['CPU per unicast among 40, us', decimal(alone)],
+      [`CPU per unicast among ${count(CROWD)}, us`, decimal(crowded)],
+      ['ratio', decimal(crowded / alone)],
+    ],
+  );
+  await stalls(say, router, pairs, clients, framing);
+  for (const { sender, receiver } of pairs) for (const client of [sender, receiver]) client.close();
+}
+
+/** A light, steady load that shows what others notice; runs until it is told to stop. */
+function probing(pairs: readonly Pair[]): { stop: () => Promise<{ p99Ms: number }> } {
+  let going = true;
+  const done = (async () => {
+    let worst = 0;
+    while (going) worst = Math.max(worst, (await paced(pairs.slice(0, 2), 200, 1)).latencies.microseconds(0.99));
+    return { p99Ms: worst / 1000 };
+  })();
+  return {
+    stop: () => {
+      going = false;
+      return done;
+    },
+  };
+}
+
+/** What holds everybody up, with the crowd connected. */
+async function stalls(
+  say: (text: string) => void,
+  router: RouterServer,
+  pairs: readonly Pair[],
+  clients: Crowd,
+  framing: ClientFraming,
+): Promise<void> {
+  const { process: daemon } = router;
+  const { client: caller } = await connectClient(daemon.port, framing, 'bench-caller');
+  const { client: subscriber } = await connectClient(daemon.port, framing, 'bench-subscriber');
+  const watch = new Stalls(daemon, pairs.slice(0, 2), say);
+  await watch.during('nothing', async () => {});
+  await watch.during('health check', async () => {}, 3);
+  await watch.during('statistics (USR1)', async () => daemon.signal('SIGUSR1'));
+  await watch.during('metrics scrape', async () => {
+    await fetch(`http://127.0.0.1:${daemon.metricsPort}/metrics`).then((response) => response.text());
+  });
+  await watch.during('getOnlineClients', async () => {
+    await caller.call('/router/getOnlineClients', {});
+  });
+  await watch.during('reload (HUP)', async () => {
+    await daemon.reload();
+  });
+  subscriber.onLost = () => {};
+  await subscriber.subscribe('/router/events', {});
+  await watch.during('health check with topologyChanged', async () => {}, 5);
+  await watch.during(`${count(LEAVING)} disconnect at once`, () => clients.close(LEAVING), 6);
+  print(['what', 'p99 of others, ms', 'worst, ms', 'event loop late, ms'], watch.rows);
+  for (const client of [caller, subscriber]) client.close();
+}
+
+async function churn(say: (text: string) => void, framing: ClientFraming): Promise<void> {
+  await using router = await RouterServer.start();
+  await using clients = new Crowd(router.process.port, framing);
+  const rows: string[][] = [];
+  const note = async (gone: number): Promise<void> => {
+    await router.process.until('all to be gone', (status) => status.connections.current === 0, 30_000);
+    await delay(SETTLE_MS);
+    rows.push([count(gone), decimal(residentBytes(router.pid) / MEBIBYTE, 1), String(openFiles(router.pid))]);
+  };
+  say(`the first ${count(CHURN_FIRST)}`);
+  await clients.churn(CHURN_FIRST);
+  await note(CHURN_FIRST);
+  for (let gone = CHURN_FIRST; gone < CHURN_TOTAL; gone += CHURN_FIRST) {
+    say(`${count(gone)} of ${count(CHURN_TOTAL)} have come and gone`);
+    await clients.churn(CHURN_FIRST);
+  }
+  await note(CHURN_TOTAL);
+  print(['clients gone', 'RSS, MiB', 'open files'], rows);
+}

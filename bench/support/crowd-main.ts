@@ -1,0 +1,45 @@
+/** A process full of clients, so that what they cost does not disturb whoever measures. Driven by messages of its parent. */
+import type { ClientFraming } from '../../test/support/framing.ts';
+import { connectClients, type RouterClient } from './servers.ts';
+
+export interface CrowdCommand {
+  readonly action: 'connect' | 'close' | 'churn';
+  readonly count: number;
+}
+
+/** Clients that a churn has open at a time. */
+const CHURN_BATCH = 500;
+
+const port = Number(process.argv[2]);
+const framing = Number(process.argv[3]) as ClientFraming;
+const clients: RouterClient[] = [];
+
+function complain(reason: string): void {
+  process.stderr.write(`A client of the crowd lost its connection: ${reason}\n`);
+}
+
+async function connectMore(count: number): Promise<void> {
+  for (const connected of await connectClients(port, framing, count)) {
+    connected.client.onLost = complain;
+    clients.push(connected);
+  }
+}
+
+async function run({ action, count }: CrowdCommand): Promise<void> {
+  if (action === 'connect') await connectMore(count);
+  else if (action === 'close') for (const { client } of clients.splice(-count)) client.close();
+  else {
+    for (let left = count; left > 0; left -= CHURN_BATCH) {
+      const batch = await connectClients(port, framing, Math.min(left, CHURN_BATCH));
+      for (const { client } of batch) client.close();
+    }
+  }
+}
+
+process.on('message', (command: CrowdCommand) => {
+  run(command).then(
+    () => process.send?.({ done: true }),
+    (error: Error) => process.send?.({ error: error.message }),
+  );
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,48 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ClientFraming } from '../../test/support/framing.ts';
+import type { CrowdCommand } from './crowd-main.ts';
+
+/** Thousands of clients in a process of their own. */
+export class Crowd implements AsyncDisposable {
+  private readonly child: ChildProcess;
+
+  constructor(port: number, framing: ClientFraming) {
+    const main = fileURLToPath(new URL('crowd-main.ts', import.meta.url));
+    this.child = fork(main, [String(port), String(framing)], { execArgv: ['--import', 'tsx'] });
+  }
+
+  /** Connects `count` more clients, each registered and with an open stream. */
+  async connect(count: number): Promise<void> {
+    await this.run({ action: 'connect', count });
+  }
+
+  /** Closes the last `count` of them at once. */
+  async close(count: number): Promise<void> {
+    await this.run({ action: 'close', count });
+  }
+
+  /** Lets `count` clients come and go. */
+  async churn(count: number): Promise<void> {
+    await this.run({ action: 'churn', count });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.child.connected) return;
+    this.child.disconnect();
+    await new Promise((resolve) => this.child.once('exit', resolve));
+  }
+
+  private run(command: CrowdCommand): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onExit = (code: number | null): void => reject(new Error(`the crowd ended with ${code}`));
+      this.child.once('exit', onExit);
+      this.child.once('message', (answer: { error?: string }) => {
+        this.child.off('exit', onExit);
+        if (answer.error === undefined) resolve();
+        else reject(new Error(answer.error));
+      });
+      this.child.send(command);
+    });
+  }
+}

@@ -1,0 +1,30 @@
+const PREFIX_BYTES = 5;
+
+/** Counts the gRPC messages of a stream, however they are cut, without keeping their bytes. */
+export class MessageCounter {
+  /** Bytes of the current message still to come, and what is known of the next one's prefix. */
+  private missingBytes = 0;
+  private prefixBytes = 0;
+  private length = 0;
+
+  /** Takes `bytes[start..end)`; returns how many messages are complete by now that were not before. */
+  push(bytes: Buffer, start: number, end: number): number {
+    let messages = 0;
+    let pos = start;
+    while (pos < end) {
+      if (this.prefixBytes < PREFIX_BYTES) {
+        if (this.prefixBytes > 0) this.length = this.length * 256 + (bytes[pos] as number);
+        pos++;
+        if (++this.prefixBytes < PREFIX_BYTES) continue;
+        this.missingBytes = this.length;
+      }
+      const count = Math.min(this.missingBytes, end - pos);
+      this.missingBytes -= count;
+      pos += count;
+      if (this.missingBytes > 0) break;
+      messages++;
+      this.prefixBytes = this.length = 0;
+    }
+    return messages;
+  }
+}

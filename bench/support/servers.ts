@@ -1,0 +1,164 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ClientFraming } from '../../test/support/framing.ts';
+import { RouterProcess } from '../../test/support/router-process.ts';
+import { LoadClient } from './load-client.ts';
+
+/** A server that is measured: a process of its own. */
+export interface MeasuredServer extends AsyncDisposable {
+  readonly name: string;
+  readonly pid: number;
+  /** Clients that can send to one another; for an echo each is its own peer. */
+  pairs(count: number, framing: ClientFraming): Promise<Pair[]>;
+  /** One sender and those that its broadcasts reach; null for a server that has none. */
+  readonly fanOut: ((receivers: number, framing: ClientFraming) => Promise<FanOut>) | null;
+}
+
+/** Frames from `sender` reach `receiver`. */
+export interface Pair {
+  readonly sender: LoadClient;
+  readonly receiver: LoadClient;
+  readonly frame: Buffer;
+}
+
+export interface FanOut {
+  readonly sender: LoadClient;
+  readonly receivers: readonly LoadClient[];
+  readonly frame: Buffer;
+}
+
+/** Clients that connect at a time. */
+const CONNECT_AT_ONCE = 100;
+
+/** About 370 bytes of CBOR in all, as the messages of an application are. */
+const PAYLOAD = {
+  seq: 100_000,
+  kind: 'order.update',
+  qty: 12,
+  ok: true,
+  tags: ['alpha', 'beta', 'gamma'],
+  meta: { region: 'eu-1', retry: 0 },
+  text: 'x'.repeat(136),
+};
+const TIMESTAMP = 1_790_000_000_000;
+
+export interface RouterClient {
+  readonly client: LoadClient;
+  readonly id: string;
+}
+
+/** Registers a client and opens its p2p stream. */
+export async function connectClient(port: number, framing: ClientFraming, name: string): Promise<RouterClient> {
+  const client = await LoadClient.connect(port, framing);
+  const answer = await client.call('/router/register', { clientName: name, groups: [], metadata: {} });
+  if (answer.success !== true || typeof answer.clientId !== 'string') throw new Error('register was refused');
+  const id = answer.clientId;
+  await client.open('/router/p2p', { type: 'heartbeat', senderId: id, payload: {}, timestamp: Date.now() });
+  return { client, id };
+}
+
+export function connectClients(port: number, framing: ClientFraming, count: number): Promise<RouterClient[]> {
+  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`));
+}
+
+export function unicastFrame(sender: RouterClient, target: RouterClient): Buffer {
+  const { id: senderId } = sender;
+  return sender.client.frame({
+    type: 'unicast',
+    senderId,
+    targetId: target.id,
+    payload: PAYLOAD,
+    timestamp: TIMESTAMP,
+  });
+}
+
+/** The router, built, with everything on that is on by default. */
+export class RouterServer implements MeasuredServer {
+  readonly name = 'router';
+  readonly process: RouterProcess;
+
+  private constructor(router: RouterProcess) {
+    this.process = router;
+  }
+
+  static async start(args: readonly string[] = []): Promise<RouterServer> {
+    process.env.ROUTER_DIST = '1';
+    const basic = ['--max-connections', '20000', '--log-level', 'error', '--metrics', '--metrics-port', '0'];
+    return new RouterServer(await RouterProcess.start([...basic, ...args]));
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  async pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
+    const clients = await connectClients(this.process.port, framing, 2 * count);
+    return Array.from({ length: count }, (_, index) => {
+      const sender = clients[2 * index] as RouterClient;
+      const receiver = clients[2 * index + 1] as RouterClient;
+      return { sender: sender.client, receiver: receiver.client, frame: unicastFrame(sender, receiver) };
+    });
+  }
+
+  readonly fanOut = async (count: number, framing: ClientFraming): Promise<FanOut> => {
+    const receivers = await connectClients(this.process.port, framing, count);
+    const { client: sender, id } = await connectClient(this.process.port, framing, 'bench-sender');
+    const frame = sender.frame({ type: 'broadcast', senderId: id, payload: PAYLOAD, timestamp: TIMESTAMP });
+    return { sender, receivers: receivers.map(({ client }) => client), frame };
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process.stop();
+  }
+}
+
+/** The bare grpc-js echo. */
+export class EchoServer implements MeasuredServer {
+  readonly name = 'echo';
+  readonly fanOut = null;
+  private readonly child: ChildProcess;
+  private readonly port: number;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.child = child;
+    this.port = port;
+  }
+
+  static async start(): Promise<EchoServer> {
+    const child = fork(fileURLToPath(new URL('echo-main.mjs', import.meta.url)), { execArgv: [] });
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once('message', (message: { port: number }) => resolve(message.port));
+      child.once('exit', (code) => reject(new Error(`the echo server ended with ${code}`)));
+    });
+    return new EchoServer(child, port);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
+    const id = 'client_00000000-0000-0000-0000-000000000000';
+    const body = { type: 'unicast', senderId: id, targetId: id, payload: PAYLOAD, timestamp: TIMESTAMP };
+    return inBatches(count, async () => {
+      const client = await LoadClient.connect(this.port, framing);
+      await client.open('/bench/echo', body);
+      return { sender: client, receiver: client, frame: client.frame(body) };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.disconnect();
+    await new Promise((resolve) => this.child.once('exit', resolve));
+  }
+}
+
+async function inBatches<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  while (made.length < count) {
+    const batch = Math.min(CONNECT_AT_ONCE, count - made.length);
+    const first = made.length;
+    made.push(...(await Promise.all(Array.from({ length: batch }, (_, index) => make(first + index)))));
+  }
+  return made;
+}
