@@ -39,6 +39,7 @@ export class RouterCall implements StreamOutlet {
   private readonly counters: Counters;
   /** Null: the public way. */
   private readonly stream: ServerHttp2Stream | null;
+  private open: OpenHandler | null = null;
   private handler: CallHandler | null = null;
   private ending: { readonly code: EndStatus; readonly details: string } | null = null;
   private finished = false;
@@ -61,18 +62,29 @@ export class RouterCall implements StreamOutlet {
 
   /** Begins to read; `open` makes the handler, or ends the call and returns null. */
   serve(open: OpenHandler): void {
-    this.base.start({
-      onReceiveMetadata: (metadata: Metadata) => {
-        this.handler = open(this, metadata);
-        if (this.handler !== null) this.read(this.handler);
-      },
-      onReceiveMessage: (message: Buffer) => {
-        this.handler?.receive(frame(message, 1));
-        this.base.startRead();
-      },
-      onReceiveHalfClose: () => this.handler?.halfClosed(),
-      onCancel: () => this.closed(),
-    } as Parameters<BaseCall['start']>[0]);
+    this.open = open;
+    this.base.start(this as Parameters<BaseCall['start']>[0]);
+  }
+
+  // What grpc-js tells its listener. The call is its own listener: closures would cost memory, per client.
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.handler = this.open?.(this, metadata) ?? null;
+    this.open = null;
+    if (this.handler !== null) this.read(this.handler);
+  }
+
+  onReceiveMessage(message: Buffer): void {
+    this.handler?.receive(frame(message, 1));
+    this.base.startRead();
+  }
+
+  onReceiveHalfClose(): void {
+    this.handler?.halfClosed();
+  }
+
+  onCancel(): void {
+    this.closed();
   }
 
   /** Sends the response headers ahead of the first message. */

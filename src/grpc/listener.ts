@@ -4,7 +4,9 @@ import type { ConnectionInjector } from '@grpc/grpc-js';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
 import { AuthorityPatch } from './authority-patch.ts';
 import { Connection, Connections } from './connection.ts';
-import { Preamble } from './preamble.ts';
+import { paceAccepting, paceClosing } from './pace-connections.ts';
+import { Pacer } from './pacer.ts';
+import { type PatchNeed, Preamble } from './preamble.ts';
 import type { TlsMaterial } from './tls.ts';
 
 export interface ListenerOptions {
@@ -23,6 +25,10 @@ export interface ListenerDependencies {
 }
 
 const LISTEN_BACKLOG = 4096;
+/** Connections that are accepted, begin, and end in one turn of the event loop: a few milliseconds' worth of each. */
+const ACCEPTED_PER_TURN = 20;
+const OPENED_PER_TURN = 6;
+const CLOSED_PER_TURN = 20;
 
 /** Accepts connections, counts and limits them, and hands them to grpc-js. It owns the sockets to the end. */
 export class Listener {
@@ -30,6 +36,9 @@ export class Listener {
   private readonly deps: ListenerDependencies;
   private readonly server: Server;
   private readonly tlsServer: ReturnType<typeof createTlsServer> | null;
+  private readonly accepting = new Pacer(ACCEPTED_PER_TURN);
+  private readonly opening = new Pacer(OPENED_PER_TURN);
+  private readonly closing = new Pacer(CLOSED_PER_TURN);
   private draining = false;
 
   constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
@@ -44,6 +53,7 @@ export class Listener {
       this.server.once('error', reject);
       this.server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
         this.server.off('error', reject);
+        paceAccepting(this.server, this.accepting);
         // out of file descriptors, for instance: the connections that exist go on
         this.server.on('error', (error) =>
           this.deps.log.warnOnce('listener', 'Listener error', { error: error.message }),
@@ -87,8 +97,12 @@ export class Listener {
     });
     server.on('secureConnection', (socket: TLSSocket) => {
       const connection = this.connections.find('', socket);
-      if (connection === undefined) socket.destroy();
-      else this.greet(connection, socket);
+      if (connection === undefined) {
+        socket.destroy();
+        return;
+      }
+      paceClosing(socket, this.closing);
+      this.greet(connection, socket);
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       const reason = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'handshakeTimeout' : 'tlsError';
@@ -113,6 +127,7 @@ export class Listener {
       this.connections.remove(connection);
       this.deps.onClosed(connection, connection.closeReason);
     });
+    paceClosing(socket, this.closing);
     if (this.tlsServer === null) this.greet(connection, socket);
     else this.tlsServer.emit('connection', socket);
   }
@@ -123,16 +138,20 @@ export class Listener {
     new Preamble(socket, {
       handshakeTimeoutMs,
       idleMs: preambleIdleMs,
-      onReady: (need) => {
-        const asIs = !need.authority && !need.settingsAck;
-        this.deps.injector.injectConnection(asIs ? socket : this.patched(connection, socket, need.settingsAck));
-      },
+      onReady: (need) => this.opening.run(() => this.inject(connection, socket, need)),
       onFailed: (reason) => {
         this.refuse(reason, connection.remote, '');
         socket.destroy();
         connection.socket.destroy();
       },
     });
+  }
+
+  /** Gives the connection to grpc-js: the costly part of its beginning. */
+  private inject(connection: Connection, socket: Socket, { authority, settingsAck }: PatchNeed): void {
+    if (socket.destroyed) return;
+    const asIs = !authority && !settingsAck;
+    this.deps.injector.injectConnection(asIs ? socket : this.patched(connection, socket, settingsAck));
   }
 
   private patched(connection: Connection, socket: Socket, dropSettingsAck: boolean): AuthorityPatch {

@@ -71,10 +71,15 @@ export function hasValue(bytes: Buffer, entry: Entry | undefined): entry is Entr
 
 /** A copy of the value's bytes that pins no larger buffer. */
 export function copyValue(bytes: Buffer, entry: Entry): Buffer {
-  const copy = Buffer.allocUnsafeSlow(entry.end - entry.valueStart);
+  const length = entry.end - entry.valueStart;
+  if (length === 1 && bytes[entry.valueStart] === EMPTY_MAP[0]) return EMPTY_MAP;
+  const copy = Buffer.allocUnsafeSlow(length);
   bytes.copy(copy, 0, entry.valueStart, entry.end);
   return copy;
 }
+
+/** Most clients have no metadata: they share this one. */
+const EMPTY_MAP = Buffer.from([0xa0]);
 
 /** The map `item` without the entry `key`, every other byte as it was; `item` itself when it has no such entry. */
 export function mapWithout(item: Buffer, key: string): Buffer {
