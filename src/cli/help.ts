@@ -2,6 +2,7 @@ import {
   configName,
   DEFAULT_CONFIG,
   formatValue,
+  OPTION_GROUPS,
   OPTIONS,
   type Option,
   type OptionGroup,
@@ -10,26 +11,15 @@ import {
 import type { Language } from '../text/index.ts';
 import { cliMessages } from './texts.ts';
 
-const GROUPS = {
-  network: 'groupNetwork',
-  limits: 'groupLimits',
-  security: 'groupSecurity',
-  logging: 'groupLogging',
-  monitoring: 'groupMonitoring',
-  process: 'groupProcess',
-  daemon: 'groupDaemon',
-  commands: 'groupCommands',
-} as const satisfies Record<OptionGroup, Parameters<ReturnType<typeof cliMessages>>[0]>;
-
 const FLAGS_WIDTH = 36;
 const TEXT_WIDTH = 76;
 
 /** The text of `--help`, from the options table. */
 export function helpText(lang: Language): string {
   const say = cliMessages(lang);
-  const sections = (Object.keys(GROUPS) as OptionGroup[]).map((group) => {
+  const sections = (Object.keys(OPTION_GROUPS) as OptionGroup[]).map((group) => {
     const options = (OPTIONS as readonly Option[]).filter((option) => option.group === group && option.hidden !== true);
-    return [`${say(GROUPS[group])}:`, ...options.map((option) => optionHelp(option, lang))].join('\n');
+    return [`${OPTION_GROUPS[group][lang]}:`, ...options.map((option) => optionHelp(option, lang))].join('\n');
   });
   const head = `rpc-dart-router ${VERSION} — ${say('about')}\n\n${say('usage')}\n${say('foreground')}`;
   return `${head}\n\n${sections.join('\n\n')}\n\n${say('sources')}\n`;

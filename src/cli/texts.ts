@@ -19,12 +19,4 @@ export const cliMessages = defineMessages({
   },
   byDefault: { en: 'default', ru: 'по умолчанию' },
   configOk: { en: 'Configuration is valid', ru: 'Конфигурация верна' },
-  groupNetwork: { en: 'Network', ru: 'Сеть' },
-  groupLimits: { en: 'Limits', ru: 'Ограничения' },
-  groupSecurity: { en: 'Security', ru: 'Безопасность' },
-  groupLogging: { en: 'Logging', ru: 'Логирование' },
-  groupMonitoring: { en: 'Monitoring', ru: 'Мониторинг' },
-  groupProcess: { en: 'Process', ru: 'Процесс' },
-  groupDaemon: { en: 'Daemon', ru: 'Daemon' },
-  groupCommands: { en: 'Other commands', ru: 'Другие команды' },
 });

@@ -1,3 +1,4 @@
+import { OPTION_GROUPS } from './option-groups.ts';
 import type { Option, OptionGroup } from './option-types.ts';
 import { configName, DEFAULT_CONFIG, OPTIONS, type OptionKey } from './options.ts';
 import { formatValue } from './parse-value.ts';
@@ -28,23 +29,13 @@ const NOTES = {
   ru: { restart: 'перезапуск', newConnections: 'для новых соединений', live: '' },
 } as const;
 
-const GROUPS = {
-  network: { en: 'Network', ru: 'Сеть' },
-  limits: { en: 'Limits', ru: 'Ограничения' },
-  security: { en: 'Security', ru: 'Безопасность' },
-  logging: { en: 'Log', ru: 'Лог' },
-  monitoring: { en: 'Monitoring', ru: 'Мониторинг' },
-  process: { en: 'Process', ru: 'Процесс' },
-  daemon: { en: 'Daemon', ru: 'Daemon' },
-} as const satisfies Partial<Record<OptionGroup, unknown>>;
-
 /** A commented config.yaml with every option that may stand in one, from the options table. */
 export function sampleConfig(sample: SampleOptions): string {
-  const sections = (Object.keys(GROUPS) as (keyof typeof GROUPS)[]).map((group) => {
+  const sections = (Object.keys(OPTION_GROUPS) as OptionGroup[]).flatMap((group) => {
     const entries = (OPTIONS as readonly Option[])
       .filter((option) => option.group === group && belongs(option, sample))
       .map((option) => entry(option, sample));
-    return [`# --- ${GROUPS[group][sample.lang]} ---`, ...entries].join('\n');
+    return entries.length === 0 ? [] : [[`# --- ${OPTION_GROUPS[group][sample.lang]} ---`, ...entries].join('\n')];
   });
   return `${HEAD[sample.lang].map((line) => `# ${line}`).join('\n')}\n\n${sections.join('\n\n')}\n`;
 }

@@ -1,0 +1,89 @@
+import { DEFAULT_CONFIG, VERSION } from '../../src/config/index.ts';
+import { Counters, RouterCore } from '../../src/router/index.ts';
+import { metricDefinitions, Sampler, type TelemetrySource } from '../../src/telemetry/index.ts';
+
+type Definition = ReturnType<typeof metricDefinitions>[number];
+
+/** More values of a label than this are not listed. */
+const MOST_VALUES = 20;
+const NUMERIC_LABELS = new Set(['le', 'node', 'version']);
+
+/** docs/metrics.md: every metric, with the labels that it can have. */
+export function metricsReference(): string {
+  const source = idleSource();
+  const sampler = new Sampler(source, () => {});
+  try {
+    const definitions = metricDefinitions(source, sampler);
+    const rows = definitions.map(({ name, type, help, labels = [] }) => {
+      const shown = labels.filter((label) => label !== 'le').map((label) => `\`${label}\``);
+      return `| \`${name}\` | ${type} | ${shown.join(', ')} | ${help} |`;
+    });
+    return `${[HEAD, '| Metric | Type | Labels | |\n|---|---|---|---|', ...rows].join('\n')}\n\n${labelValues(definitions)}`;
+  } finally {
+    sampler.stop();
+  }
+}
+
+const HEAD = `<!-- Generated from src/telemetry/metrics*.ts by \`npm run generate\`. -->
+
+# Metrics
+
+With \`--metrics\` the router serves \`http://127.0.0.1:9090/metrics\` for Prometheus; address and port are \`--metrics-host\` and
+\`--metrics-port\`. The hot path only increments plain numbers, which are read when somebody scrapes. Labels come from closed sets:
+never a client, a group or an address. Beside it: \`/healthz\` (alive), \`/readyz\` (takes connections; 503 while draining),
+\`/api/status\` (JSON) and the status page \`/\`.
+
+\`\`\`bash
+curl http://127.0.0.1:9090/metrics
+\`\`\`
+
+Percentiles come from the histograms, for instance the p99 of the routing latency:
+
+\`\`\`text
+histogram_quantile(0.99, sum by (le) (rate(rpc_router_routing_latency_seconds_bucket[5m])))
+\`\`\`
+`;
+
+/** The closed sets, read off the metrics of a router that has done nothing yet. */
+function labelValues(definitions: readonly Definition[]): string {
+  const lines = definitions.flatMap(({ name, labels = [], read }) =>
+    labels
+      .filter((label) => !NUMERIC_LABELS.has(label))
+      .map((label) => {
+        const values = [...new Set(read().map((value) => String(value.labels?.[label])))];
+        if (values.length === 0 || values.length > MOST_VALUES) return null;
+        return `- \`${name}\`: \`${label}\` is ${values.map((value) => `\`${value}\``).join(', ')}`;
+      })
+      .filter((line) => line !== null),
+  );
+  return `## Values of labels\n\n${lines.join('\n')}\n`;
+}
+
+/** A router that nobody has connected to. */
+function idleSource(): TelemetrySource {
+  const nothing = (): void => {};
+  const core = new RouterCore({
+    clock: { now: () => 0, monotonicMs: () => 0, after: () => nothing, atEndOfTurn: nothing },
+    log: { debug: nothing, info: nothing, warnOnce: nothing },
+    counters: new Counters(),
+    limits: DEFAULT_CONFIG,
+    newClientId: () => 'client_0',
+    messagesPerSecond: () => 0,
+    observer: { clientClosed: nothing },
+    cleanMetadata: (metadata) => metadata,
+  });
+  return {
+    core,
+    version: VERSION,
+    instanceId: '',
+    startedAt: 0,
+    state: () => 'ready',
+    listening: () => [],
+    connections: () => 0,
+    maxConnections: () => 0,
+    reload: () => ({ count: 0, lastAt: null, outcome: 'none', changes: [], errors: [], configDigest: '' }),
+    logLinesLost: () => 0,
+    certificateExpiresAt: () => 0,
+    showClients: () => false,
+  };
+}
