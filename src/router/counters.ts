@@ -106,7 +106,6 @@ export class Counters {
   readonly refused = zeroes(REFUSE_REASONS);
   connectionsTotal = 0;
   clientsTotal = 0;
-  eventsOut = 0;
   slowReaders = 0;
   authFailures = 0;
   /** From bytes read to bytes queued. */

@@ -36,6 +36,7 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
   return (request, response) => {
     const refusal = refusalOf(request, deps.onlyLoopbackNames);
     if (refusal !== null) {
+      if (refusal.status === 405) response.setHeader('allow', 'GET, HEAD');
       respondText(response, refusal.status, refusal.text);
       return;
     }

@@ -42,7 +42,7 @@ export function trafficMetrics(source: TelemetrySource): MetricDefinition[] {
       name: 'rpc_router_events_out_total',
       type: 'counter',
       help: 'Events queued to subscribers.',
-      read: () => single(counters.eventsOut),
+      read: () => single(core.events.sent),
     },
     {
       name: 'rpc_router_messages_dropped_total',

@@ -16,6 +16,10 @@ export class StatusStream {
       return;
     }
     beginEvents(response);
+    if (response.req.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.write(eventOf(current()));
     this.viewers.add(response);
     response.on('close', () => this.viewers.delete(response));
