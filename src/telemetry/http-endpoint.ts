@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type ListenOptions } from 'node:net';
+import { Problems } from '../text/index.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -32,8 +33,18 @@ export class HttpEndpoint {
   async listenOnSocket(path: string): Promise<void> {
     const existing = lstatSync(path, { throwIfNoEntry: false });
     if (existing !== undefined) {
-      if (!existing.isSocket()) throw new Error(`${path}: is not a socket; remove it or choose another control-socket`);
-      if (await answers(path)) throw new Error(`${path}: another router answers there; choose another control-socket`);
+      if (!existing.isSocket()) {
+        throw new Problems({
+          en: `${path}: is not a socket; remove it or choose another --control-socket`,
+          ru: `${path}: это не сокет; удалите его или выберите другой --control-socket`,
+        });
+      }
+      if (await answers(path)) {
+        throw new Problems({
+          en: `${path}: another router answers there; choose another --control-socket`,
+          ru: `${path}: там отвечает другой роутер; выберите другой --control-socket`,
+        });
+      }
       rmSync(path);
     }
     const before = process.umask(0o177);

@@ -1,5 +1,4 @@
 import { bytes, clock, count, hourAndMinute, milliseconds, percent, rate } from './format.js';
-import { WINDOW_SECONDS } from './series.js';
 import { say } from './texts.js';
 import uPlot from './uplot.js';
 
@@ -97,7 +96,7 @@ class ChartCard {
   build(series) {
     this.plot?.destroy();
     const colours = getComputedStyle(document.documentElement);
-    this.plot = new uPlot(this.options(colours), this.dataOf(series), this.box);
+    this.plot = new uPlot(this.options(colours, series), this.dataOf(series), this.box);
     this.draw(series);
   }
 
@@ -120,7 +119,7 @@ class ChartCard {
     return [columns.at, ...this.chart.lines.map(([column]) => columns[column])];
   }
 
-  options(colours) {
+  options(colours, series) {
     const { chart } = this;
     const colour = (name) => colours.getPropertyValue(name).trim();
     const axis = {
@@ -131,15 +130,15 @@ class ChartCard {
     };
     return {
       ...this.size(),
-      padding: [8, 4, 0, 0],
+      padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: 'time' }, y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
-        x: { time: true, range: (_plot, _min, max) => [max - WINDOW_SECONDS, max] },
+        x: { time: true, range: (_plot, _min, max) => [max - series.windowSeconds, max] },
         y: { range: (_plot, _min, max) => [0, Math.max(chart.least, (max ?? 0) * 1.1)] },
       },
       axes: [
-        { ...axis, size: 26, space: 70, values: (_plot, times) => times.map((time) => hourAndMinute(time * 1000)) },
+        { ...axis, size: 22, space: 74, values: (_plot, times, _axis, _space, step) => times.map(timeLabel(step)) },
         {
           ...axis,
           size: 62,
@@ -153,6 +152,9 @@ class ChartCard {
     };
   }
 }
+
+/** Minutes, or seconds where the labels are closer than that. */
+const timeLabel = (step) => (time) => (step < 60 ? clock : hourAndMinute)(time * 1000);
 
 /** Steps of an axis of bytes: powers of two, so that its labels are round. */
 const BINARY_STEPS = Array.from({ length: 44 }, (_, i) => 2 ** i);

@@ -2,6 +2,7 @@ import { lang } from './texts.js';
 
 const integers = new Intl.NumberFormat(lang, { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat(lang, { maximumSignificantDigits: 3 });
+const tenths = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
 const clockFormat = new Intl.DateTimeFormat(lang, { timeStyle: 'medium', hourCycle: 'h23' });
 const minuteFormat = new Intl.DateTimeFormat(lang, { timeStyle: 'short', hourCycle: 'h23' });
 const dayFormat = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
@@ -16,9 +17,9 @@ export function count(value) {
   return integers.format(value);
 }
 
-/** Three digits below a thousand, whole numbers above. */
+/** One digit behind the point below a hundred, whole numbers above. */
 export function rate(value) {
-  return value < 1000 ? short.format(value) : integers.format(value);
+  return (value < 100 ? tenths : integers).format(value);
 }
 
 export function bytes(value) {

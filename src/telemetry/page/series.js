@@ -1,4 +1,6 @@
-export const WINDOW_SECONDS = 15 * 60;
+const WINDOW_SECONDS = 15 * 60;
+/** What is shown of a router that runs for less. */
+const LEAST_SECONDS = 120;
 const NAMES = [
   'at',
   'connections',
@@ -17,19 +19,29 @@ const NAMES = [
 /** Seconds without a sample that are drawn as a gap. */
 const GAP_SECONDS = 3;
 
+const emptyColumns = () => Object.fromEntries(NAMES.map((name) => [name, []]));
+
 /** What the charts draw: columns of the last 15 minutes; `at` in seconds, as uPlot wants it. */
 export class Series {
   constructor() {
-    this.columns = Object.fromEntries(NAMES.map((name) => [name, []]));
+    this.columns = emptyColumns();
   }
 
-  /** Adds what is newer than what is there: the history of a router, or of the one after a restart. */
+  /** Puts the history of a router where it belongs among what is there, which may be of the router before a restart. */
   addHistory(history) {
-    const from = history.at.findIndex((at) => at / 1000 > this.newest);
-    if (from < 0) return;
-    for (let i = from; i < history.at.length; i++) {
-      this.push((name) => history[name]?.[i] ?? null, history.at[i] / 1000);
-    }
+    if (history.at.length === 0) return;
+    const first = history.at[0] / 1000;
+    const last = history.at.at(-1) / 1000;
+    const known = this.columns;
+    this.columns = emptyColumns();
+    const keep = (isWanted) => {
+      for (const [i, at] of known.at.entries()) {
+        if (isWanted(at) && known.connections[i] !== null) this.push((name) => known[name][i], at);
+      }
+    };
+    keep((at) => at < first);
+    for (const [i, at] of history.at.entries()) this.push((name) => history[name]?.[i] ?? null, at / 1000);
+    keep((at) => at > last);
   }
 
   /** Adds one second. */
@@ -40,6 +52,11 @@ export class Series {
 
   get newest() {
     return this.columns.at.at(-1) ?? 0;
+  }
+
+  /** How far back the charts show at the moment. */
+  get windowSeconds() {
+    return Math.max(LEAST_SECONDS, this.newest - (this.columns.at[0] ?? 0));
   }
 
   push(valueIn, at) {

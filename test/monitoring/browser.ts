@@ -1,0 +1,73 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findProgram, skipWithout } from './programs.ts';
+
+const CHROMIUM = findProgram('chromium', 'chromium-browser', 'google-chrome');
+export const SKIP_WITHOUT_CHROMIUM = skipWithout('chromium', CHROMIUM);
+
+/** Nothing but the page itself may go to the network; as root, Chromium has no sandbox. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A headless Chromium with one status page open. */
+export class PageBed implements AsyncDisposable {
+  readonly page: Page;
+  /** What the page's console said, broken rules of the CSP included, but for requests that found no router. */
+  readonly complaints: string[] = [];
+  /** Every address that the page asked for. */
+  readonly requested: string[] = [];
+  private readonly browser: Browser;
+
+  private constructor(browser: Browser, page: Page) {
+    this.browser = browser;
+    this.page = page;
+    page.on('console', (message) => {
+      if (!/net::ERR_/.test(message.text())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('request', (request) => this.requested.push(request.url()));
+  }
+
+  static async open(metricsPort: number | null, options: BrowserContextOptions = {}): Promise<PageBed> {
+    const browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ARGS });
+    try {
+      const page = await browser.newPage({ locale: 'en-GB', ...options });
+      const bed = new PageBed(browser, page);
+      await page.goto(`http://127.0.0.1:${metricsPort}/`);
+      return bed;
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  /** The text of what has `data-value="name"`. */
+  async value(name: string): Promise<string> {
+    return (await this.page.locator(`[data-value="${name}"]`).textContent()) ?? '';
+  }
+
+  /** A figure as a number; the page groups its digits by commas in English. */
+  async figure(name: string): Promise<number> {
+    return Number((await this.value(name)).replace(/[,\s]/g, ''));
+  }
+
+  /** The rows of a table, each as its cells. */
+  async rows(name: string): Promise<string[][]> {
+    const rows = await this.page.locator(`[data-rows="${name}"] tr`).all();
+    return Promise.all(rows.map((row) => row.locator('th, td').allTextContents()));
+  }
+
+  async notices(): Promise<string> {
+    return (await this.page.locator('[data-part="notices"]').textContent()) ?? '';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+  }
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DartClient } from '../support/dart-client.ts';
+import { poll } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { TempFolder } from '../support/temp.ts';
+import { PageBed, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
+import { Load } from './load.ts';
+
+const options = { skip: SKIP_WITHOUT_CHROMIUM };
+const PATIENT = { limitMs: 20_000, everyMs: 100 };
+const ARGS = ['--metrics', '--metrics-port', '0'];
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, locale: 'ru-RU' };
+
+test('figures move under load, charts are drawn, and nothing is asked of anybody else', options, async () => {
+  await using router = await RouterProcess.start(ARGS);
+  using load = await Load.start(router.port);
+  await using bed = await PageBed.open(router.metricsPort);
+  const { page } = bed;
+  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  assert.equal(await bed.figure('connections'), load.clients.length);
+  assert.match(await bed.value('connectionsMax'), /^of 1,000$/);
+  await poll('messages per second', async () => (await bed.figure('inPerSecond')) > 0, PATIENT);
+  const unicasts = async () => Number((await bed.rows('types')).find(([type]) => type === 'unicast')?.[2]);
+  const before = await unicasts();
+  const uptime = await bed.value('uptime');
+  await poll('more unicasts', async () => (await unicasts()) > before, PATIENT);
+  assert.notEqual(await bed.value('uptime'), uptime);
+  assert.match(await bed.value('latencyP99'), /^[\d.]+\s(µs|ms|s)$/);
+  assert.match(await bed.value('memory'), /^[\d.]+\sMiB$/);
+  assert.deepEqual(await bed.rows('groups'), [['phones', String(load.clients.length)]]);
+  assert.deepEqual((await bed.rows('statuses'))[0], ['online', String(load.clients.length)]);
+  await poll('the error', async () => (await bed.rows('errors'))[0]?.[0] === 'Receiver not found', PATIENT);
+  assert.equal(await page.locator('.chart canvas').count(), 7);
+  await poll('lines', async () => (await paintedColumns(bed)) > 0, PATIENT);
+  assert.match((await page.locator('.plot').first().getAttribute('aria-label')) ?? '', /^Messages per second: in \d/);
+  assert.deepEqual(bed.complaints, []);
+  assert.deepEqual([...new Set(bed.requested.map((url) => new URL(url).host))], [`127.0.0.1:${router.metricsPort}`]);
+});
+
+/** How many columns of pixels of the first chart have the blue of its first line. */
+async function paintedColumns({ page }: PageBed): Promise<number> {
+  return page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('.chart canvas');
+    const { width, height, data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const isBlue = (at) => data[at + 3] > 200 && data[at + 2] > 190 && data[at] < 90;
+    const columns = Array.from({ length: width }, (_, x) => x);
+    return columns.filter((x) => Array.from({ length: height }, (_, y) => y).some((y) => isBlue((y * width + x) * 4))).length;
+  })()`);
+}
+
+test('what was before the page was opened is in the charts', options, async () => {
+  await using router = await RouterProcess.start(ARGS);
+  const history = async () => JSON.parse(await router.get('/api/status/history')).series.at as number[];
+  await poll('a history', async () => (await history()).length >= 6, PATIENT);
+  const openedAt = Date.now() / 1000;
+  await using bed = await PageBed.open(router.metricsPort);
+  const seriesOf = async () => {
+    return bed.page.evaluate<number[]>(`import('./series.js').then(async ({ Series }) => {
+      const series = new Series();
+      series.add((await (await fetch('api/status')).json()).lastSecond);
+      series.addHistory((await (await fetch('api/status/history')).json()).series);
+      return series.columns.at;
+    })`);
+  };
+  const times = await seriesOf();
+  assert.ok(times.filter((at) => at < openedAt).length >= 6, times.join());
+  assert.deepEqual(times, [...new Set(times)].sort(), 'each second once, in order');
+});
+
+test('a restart of the router: the page says so, and goes on by itself', options, async () => {
+  const folder = new TempFolder();
+  await using first = await RouterProcess.start(ARGS, { folder });
+  const port = first.metricsPort;
+  await using bed = await PageBed.open(port);
+  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  await first.stop();
+  await poll('the loss', async () => (await bed.value('state')) === 'No connection', PATIENT);
+  assert.match(await bed.notices(), /No connection to the router since \d\d:\d\d:\d\d/);
+  await using second = await RouterProcess.start(['--metrics', '--metrics-port', String(port)], { folder });
+  await poll('the new router', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  assert.match(await bed.notices(), /^The router was restarted at \d\d:\d\d:\d\d: counters begin anew\.Dismiss$/);
+  assert.match(await bed.value('process'), new RegExp(`^Process ${second.pid}, .*${second.instanceId.slice(0, 8)}$`));
+  using client = await DartClient.join(second.port);
+  await poll('its client', async () => (await bed.figure('clients')) === 1, PATIENT);
+  assert.ok(client.id.startsWith('client_'));
+  await bed.page.getByRole('button', { name: 'Dismiss' }).click();
+  assert.equal(await bed.notices(), '');
+  assert.deepEqual(bed.complaints, []);
+  await second.stop();
+  folder.remove();
+});
+
+test('a router that is frozen is told from one that is idle', options, async () => {
+  await using router = await RouterProcess.start(ARGS);
+  await using bed = await PageBed.open(router.metricsPort);
+  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  router.signal('SIGSTOP');
+  await poll('the silence', async () => /sent nothing since/.test(await bed.notices()), PATIENT);
+  router.signal('SIGCONT');
+  await poll('the end of it', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  assert.equal(await bed.notices(), '');
+});
+
+test('Russian on a phone: nothing is wider than the screen, and no text is left in English', options, async () => {
+  await using router = await RouterProcess.start(ARGS);
+  using _load = await Load.start(router.port);
+  await using bed = await PageBed.open(router.metricsPort, PHONE);
+  await poll('the state', async () => (await bed.value('state')) === 'Работает', PATIENT);
+  await poll('a type', async () => (await bed.rows('types')).length > 0, PATIENT);
+  const { page } = bed;
+  assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 390);
+  assert.equal(await page.getAttribute('html', 'lang'), 'ru');
+  const texts = await page.locator('[data-text]').allTextContents();
+  assert.deepEqual(
+    texts.filter((text) => !/[а-яё]/i.test(text)),
+    [],
+  );
+});
+
+test('what clients are called is shown only with --status-page-clients', options, async () => {
+  for (const [args, isShown] of [
+    [ARGS, false],
+    [[...ARGS, '--status-page-clients'], true],
+  ] as const) {
+    await using router = await RouterProcess.start(args);
+    const client = await DartClient.join(router.port, { clientName: 'Natalia' });
+    await client.close();
+    await using bed = await PageBed.open(router.metricsPort);
+    const row = await poll('the closed client', async () => (await bed.rows('closed'))[0], PATIENT);
+    assert.equal(row[1], 'Connection lost');
+    assert.equal((await bed.page.content()).includes('Natalia'), isShown);
+    assert.equal((await bed.page.content()).includes(client.id), isShown);
+  }
+});
+
+test('a refused reload is shown with its reason', options, async () => {
+  using folder = new TempFolder();
+  const config = folder.write('router.yaml', 'max-connections: 10\n');
+  await using router = await RouterProcess.start([...ARGS, '--config', config]);
+  await using bed = await PageBed.open(router.metricsPort);
+  folder.write('router.yaml', 'port: 1\nmax-connections: many\n');
+  await router.reload();
+  await poll('the refusal', async () => /^Refused/.test(await bed.value('reload')), PATIENT);
+  assert.match((await bed.page.locator('[data-part="reloadErrors"]').textContent()) ?? '', /max-connections/);
+  folder.write('router.yaml', 'max-connections: 20\n');
+  await router.reload();
+  await poll('the change', async () => (await bed.rows('changes')).join() === 'max-connections,10,20', PATIENT);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`${colorScheme}: every text stands out from what is behind it`, options, async () => {
+    await using router = await RouterProcess.start(ARGS);
+    await using bed = await PageBed.open(router.metricsPort, { colorScheme });
+    const colour = async (name: string) => bed.page.evaluate<string>(cssColour(name));
+    for (const [text, behind] of READABLE) {
+      const ratio = contrast(await colour(text), await colour(behind));
+      assert.ok(ratio >= 4.5, `${text} on ${behind}: ${ratio.toFixed(2)}, WCAG AA wants 4.5`);
+    }
+    const isDark = luminance(await colour('--page')) < 0.2;
+    assert.equal(isDark, colorScheme === 'dark');
+  });
+}
+
+const READABLE = [
+  ['--text', '--card'],
+  ['--text', '--page'],
+  ['--text', '--bar'],
+  ['--muted', '--card'],
+  ['--muted', '--page'],
+  ['--muted', '--line'],
+  ['--accent', '--page'],
+  ['--good', '--good-soft'],
+  ['--warn', '--warn-soft'],
+  ['--bad', '--bad-soft'],
+  ['--bad', '--card'],
+] as const;
+
+const cssColour = (name: string): string =>
+  `getComputedStyle(document.documentElement).getPropertyValue('${name}').trim()`;
+
+/** Relative luminance of #rgb or #rrggbb, as WCAG 2 has it. */
+function luminance(hex: string): number {
+  const digits = hex.length === 4 ? hex.slice(1).replace(/./g, '$&$&') : hex.slice(1);
+  const channels = [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16) / 255);
+  const [red = 0, green = 0, blue = 0] = channels.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function contrast(a: string, b: string): number {
+  const [light = 0, dark = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+test('a reader that sees nothing finds names for everything', options, async () => {
+  await using router = await RouterProcess.start(ARGS);
+  await using bed = await PageBed.open(router.metricsPort);
+  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  const tree = await bed.page.locator('body').ariaSnapshot();
+  for (const name of ['Messages by type', 'Errors by reason', 'Clients by group', 'Last clients that went']) {
+    assert.match(tree, new RegExp(`table "${name}"`));
+  }
+  assert.match(tree, /img "Routing latency: p50 .*, p95 .*, p99 /);
+  assert.match(tree, /meter "Connections"/);
+  await bed.page.keyboard.press('Tab');
+  assert.equal(await bed.page.evaluate<string>('document.activeElement.textContent'), 'Skip to the figures');
+});
