@@ -1,0 +1,105 @@
+// All that a client has to do to speak with the router, on @grpc/grpc-js and cborg. The rules are in docs/protocol.md.
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { decode, encode } from 'cborg';
+
+const HEARTBEAT_MS = 20_000;
+
+// Dart clients read floating-point numbers of 64 bits only
+const toBytes = (message) => Buffer.from(encode(message, { float64: true }));
+const fromBytes = (bytes) => decode(bytes, { rejectDuplicateMapKeys: true });
+
+/** Emits `message` (a RouterMessage), `event` (a RouterEvent) and `end` (with the reason). */
+export class RouterClient extends EventEmitter {
+  #rpc;
+  #metadata = new Metadata();
+  #p2p = null;
+  #heartbeat = null;
+  #waiting = new Map();
+  id = null;
+
+  /** `tlsCa` is the PEM of the authority that signed the router's certificate; without it the connection is not encrypted. */
+  constructor(address, { tlsCa, token } = {}) {
+    super();
+    this.#rpc = new Client(address, tlsCa ? credentials.createSsl(tlsCa) : credentials.createInsecure());
+    if (token) this.#metadata.set('authorization', `Bearer ${token}`);
+  }
+
+  /** Registers, and opens the stream on which messages go both ways. */
+  async join(clientName, groups = []) {
+    const answer = await this.call('register', { clientName, groups });
+    if (!answer.success) throw new Error(answer.errorMessage);
+    this.id = answer.clientId;
+    this.#p2p = this.#rpc.makeBidiStreamRequest('/router/p2p', toBytes, fromBytes, this.#metadata);
+    const bound = new Promise((resolve, reject) => {
+      this.#p2p.once('data', resolve).once('error', reject);
+    });
+    this.#p2p.on('data', (message) => this.#receive(message));
+    this.#p2p.on('error', (error) => this.emit('end', error.details ?? error.message));
+    this.#p2p.on('end', () => this.emit('end', 'the router closed the stream'));
+    // the first message says who this is; only an id that was registered on the same connection is taken
+    this.send({ type: 'heartbeat' });
+    const first = await bound;
+    if (first.type === 'error') throw new Error(first.errorMessage);
+    this.#heartbeat = setInterval(() => this.send({ type: 'heartbeat' }), HEARTBEAT_MS);
+  }
+
+  /** Subscribes to who comes and goes. */
+  watch() {
+    const events = this.#rpc.makeServerStreamRequest('/router/events', toBytes, fromBytes, { v: null }, this.#metadata);
+    events.on('data', (event) => this.emit('event', event)).on('error', () => {});
+  }
+
+  async onlineClients(filter = {}) {
+    return (await this.call('getOnlineClients', filter)).clients;
+  }
+
+  /** Sends a RouterMessage: unicast, multicast, broadcast, request, response or updateMetadata. */
+  send(message) {
+    this.#p2p.write({ ...message, senderId: this.id, timestamp: Date.now() });
+  }
+
+  /** Asks another client and resolves with the payload of its response. */
+  request(targetId, payload, timeoutMs = 5000) {
+    const requestId = randomUUID();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(requestId, { resolve, reject });
+      this.send({ type: 'request', targetId, payload: { ...payload, requestId, timeoutMs } });
+    });
+  }
+
+  /** Answers a request that came as a message. */
+  respond(request, payload) {
+    const { requestId } = request.payload;
+    this.send({ type: 'response', targetId: request.senderId, payload: { ...payload, requestId }, success: true });
+  }
+
+  /** A unary call: register, ping or getOnlineClients. */
+  call(method, request) {
+    return new Promise((resolve, reject) => {
+      this.#rpc.makeUnaryRequest(`/router/${method}`, toBytes, fromBytes, request, this.#metadata, (error, answer) =>
+        error ? reject(error) : resolve(answer),
+      );
+    });
+  }
+
+  /** Leaves when everything is sent. */
+  leave() {
+    this.removeAllListeners('end');
+    clearInterval(this.#heartbeat);
+    if (this.#p2p === null) this.#rpc.close();
+    else this.#p2p.once('status', () => this.#rpc.close()).end();
+  }
+
+  #receive(message) {
+    const waiting = message.type === 'response' ? this.#waiting.get(message.payload?.requestId) : undefined;
+    if (waiting === undefined) {
+      this.emit('message', message);
+      return;
+    }
+    this.#waiting.delete(message.payload.requestId);
+    if (message.success) waiting.resolve(message.payload);
+    else waiting.reject(new Error(message.errorMessage));
+  }
+}
