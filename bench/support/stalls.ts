@@ -1,4 +1,6 @@
-import type { RouterProcess } from '../../test/support/router-process.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { TempFolder } from '../../test/support/temp.ts';
 import { paced } from './loads.ts';
 import type { Pair } from './servers.ts';
 import { decimal } from './table.ts';
@@ -6,39 +8,38 @@ import { decimal } from './table.ts';
 const PROBES_PER_SECOND = 500;
 /** When in the observed time the job begins. */
 const LEAD_MS = 300;
+const MONITOR = fileURLToPath(new URL('stall-monitor.mjs', import.meta.url));
 
-/** Watches what a job of the router does to others: their latency, and how late its event loop runs. */
+/** Watches what a job of the router does to others: how long it works in one stretch, and their latency. */
 export class Stalls {
   readonly rows: string[][] = [];
-  private readonly router: RouterProcess;
-  private readonly pairs: readonly Pair[];
-  private readonly say: (text: string) => void;
+  private readonly file: string;
 
-  constructor(router: RouterProcess, pairs: readonly Pair[], say: (text: string) => void) {
-    this.router = router;
-    this.pairs = pairs;
-    this.say = say;
+  constructor(folder: TempFolder) {
+    this.file = folder.file('stalls');
   }
 
-  /** Runs `job` and watches for `seconds`. */
-  async during(name: string, job: () => Promise<void>, seconds = 2): Promise<void> {
-    this.say(name);
-    const [{ latencies }, lateMs] = await Promise.all([
-      paced(this.pairs, PROBES_PER_SECOND, seconds),
-      this.watchLoop(seconds),
+  /** What the router has to be started with. */
+  get env(): Record<string, string> {
+    return { NODE_OPTIONS: `--import ${MONITOR}`, BENCH_STALLS: this.file };
+  }
+
+  /** The longest stretch of work since `from`, in milliseconds; 0 when none was worth noting. */
+  longestMs(from: number): number {
+    if (!existsSync(this.file)) return 0;
+    const notes = readFileSync(this.file, 'utf8').trim().split('\n');
+    const since = notes.map((line) => line.split(' ').map(Number)).filter(([at]) => (at as number) >= from);
+    return Math.max(0, ...since.map(([, stretchMs]) => stretchMs as number));
+  }
+
+  /** Runs `job` with a light load on `pairs`, and watches for `seconds`. */
+  async during(name: string, pairs: readonly Pair[], job: () => Promise<void>, seconds = 2): Promise<void> {
+    const from = Date.now();
+    const [{ latencies }] = await Promise.all([
+      paced(pairs, PROBES_PER_SECOND, seconds),
       new Promise((resolve) => setTimeout(resolve, LEAD_MS)).then(job),
     ]);
     const milliseconds = (share: number): string => decimal(latencies.microseconds(share) / 1000, 1);
-    this.rows.push([name, milliseconds(0.99), milliseconds(1), decimal(lateMs, 1)]);
-  }
-
-  /** The router's own figure, which it takes anew about once a second. */
-  private async watchLoop(seconds: number): Promise<number> {
-    let worstMs = 0;
-    for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
-      worstMs = Math.max(worstMs, (await this.router.status()).eventLoop.maxMs);
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    return worstMs;
+    this.rows.push([name, decimal(this.longestMs(from), 1), milliseconds(0.99), milliseconds(1)]);
   }
 }
