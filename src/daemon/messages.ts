@@ -122,6 +122,10 @@ export const daemonMessages = defineMessages({
     en: '⚠️  The running PM2 has version {running}, this program {own}; "pm2 update" brings them together',
     ru: '⚠️  Запущен PM2 версии {running}, а здесь {own}; приводит к одной версии команда "pm2 update"',
   },
+  otherCommand: {
+    en: '❌ Another daemon command (PID {pid}) does not come to an end; stop it and try again',
+    ru: '❌ Другая команда daemon (PID {pid}) никак не завершится; остановите её и повторите',
+  },
   pm2HomeTooLong: {
     en: '❌ PM2_HOME is too long for a socket: {home}; choose a shorter path',
     ru: '❌ PM2_HOME слишком длинный для сокета: {home}; выберите путь короче',

@@ -1,6 +1,7 @@
 import { type CommandContext, EXIT } from '../cli/index.ts';
 import { type DaemonCommand, explainSupervisor, withDaemonCommand } from './command.ts';
 import { ForeignProcess } from './find-daemon.ts';
+import { hasState, takeLock } from './lock.ts';
 import { showLogs } from './logs.ts';
 import { Pm2Supervisor } from './pm2.ts';
 import { reloadDaemon } from './reload.ts';
@@ -9,6 +10,9 @@ import { startDaemon } from './start.ts';
 import { showStatus } from './status.ts';
 import { stopDaemon } from './stop.ts';
 import { SupervisorError } from './supervisor.ts';
+
+/** Longer than any of them takes. */
+const LOCK_LIMIT_MS = 90_000;
 
 export type DaemonCommandName = 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs';
 
@@ -28,7 +32,7 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
     (env) => Pm2Supervisor.connect(env),
     async (command) => {
       try {
-        return await COMMANDS[name](command);
+        return await alone(name, command);
       } catch (error) {
         if (error instanceof SupervisorError) command.fail(explainSupervisor(command.say, error));
         else if (error instanceof ForeignProcess) {
@@ -38,4 +42,21 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
       }
     },
   );
+}
+
+/** Commands that change something wait for one another, as far as there is something to change. */
+async function alone(name: DaemonCommandName, command: DaemonCommand): Promise<number> {
+  const { env } = command.context;
+  const onlyLooks = name === 'status' || name === 'logs';
+  if (onlyLooks || (name !== 'start' && !hasState(env))) return COMMANDS[name](command);
+  const unlock = await takeLock(env, LOCK_LIMIT_MS);
+  if (typeof unlock === 'number') {
+    command.fail(command.say('otherCommand', { pid: unlock }));
+    return EXIT.failed;
+  }
+  try {
+    return await COMMANDS[name](command);
+  } finally {
+    unlock();
+  }
 }

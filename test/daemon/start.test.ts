@@ -78,6 +78,16 @@ test('the options reach the router unchanged, paths made absolute; of the enviro
   assert.equal(statSync(`${kept}/rpc-dart-router.json`).mode & 0o777, 0o600);
 });
 
+test('two starts at once: one PM2, one router, and the other is told', async () => {
+  await using bed = new DaemonBed();
+  const args = ['--daemon-start', '--no-log-rotation', ...bed.options];
+  const runs = await Promise.all([bed.run(args), bed.run(args)]);
+  assert.deepEqual(runs.map(({ code }) => code).sort(), [0, 1]);
+  const refused = runs.find(({ code }) => code === 1);
+  assert.equal(refused?.stderr, `❌ Daemon is already running with PID: ${bed.pid}\n`);
+  assert.equal((await bed.pm2List()).length, 1);
+});
+
 test('a second daemon has a name and files of its own', async () => {
   await using bed = new DaemonBed();
   await bed.start();

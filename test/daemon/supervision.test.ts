@@ -33,6 +33,18 @@ test('a crashed router is started again, with a growing delay, and the count is 
   assert.deepEqual(delays, ['100', '150', '225']);
 });
 
+test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
+  await using bed = new DaemonBed();
+  // PM2 looks every 30 seconds; the least limit is below what any Node.js process takes
+  await bed.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '1000' } });
+  const { instanceId } = await bed.status();
+  await poll('the restart', async () => (await bed.status()).instanceId !== instanceId, {
+    limitMs: 20_000,
+    everyMs: 50,
+  });
+  assert.match(bed.log, /RPC Dart Router stopped/);
+});
+
 test('after a configuration error it is not started again', async () => {
   await using bed = new DaemonBed();
   const tokens = bed.folder.write('tokens', 'someone: token\n');
