@@ -25,6 +25,7 @@ ACTION=install
 PURGE=0
 TUNE=0
 PORT=
+METRICS_PORT=
 LANGUAGE=
 
 parse_arguments() {
@@ -36,12 +37,13 @@ parse_arguments() {
       --tune) TUNE=1 ;;
       --dry-run) DRY_RUN=1 ;;
       --quiet | -q) QUIET=1 ;;
-      --port | --lang)
+      --port | --metrics-port | --lang)
         [ $# -gt 1 ] || wrong_usage needs_value "$1"
-        if [ "$1" = --port ]; then PORT=$2; else LANGUAGE=$2; fi
+        case $1 in --port) PORT=$2 ;; --metrics-port) METRICS_PORT=$2 ;; --lang) LANGUAGE=$2 ;; esac
         shift
         ;;
       --port=*) PORT=${1#*=} ;;
+      --metrics-port=*) METRICS_PORT=${1#*=} ;;
       --lang=*) LANGUAGE=${1#*=} ;;
       --help) ACTION=help ;;
       *) wrong_usage unknown_option "$1" ;;
@@ -49,8 +51,13 @@ parse_arguments() {
     shift
   done
   [[ $LANGUAGE =~ ^(|en|ru)$ ]] || wrong_usage bad_language "$LANGUAGE"
-  if ! [[ $PORT =~ ^([1-9][0-9]{0,4})?$ ]] || [ "${PORT:-1}" -gt 65535 ]; then wrong_usage bad_port "$PORT"; fi
+  check_number "$PORT"
+  check_number "$METRICS_PORT"
   [ $PURGE = 0 ] || [ $ACTION = uninstall ] || wrong_usage purge_alone
+}
+
+check_number() {
+  if ! [[ $1 =~ ^([1-9][0-9]{0,4})?$ ]] || [ "${1:-1}" -gt 65535 ]; then wrong_usage bad_port "$1"; fi
 }
 
 wrong_usage() {

@@ -5,12 +5,14 @@ STAGING=$VERSIONS_DIR/.staging
 
 # stage_application: puts the source's version complete beside the running one. Sets NEW to its id.
 stage_application() {
-  install -d -m 755 -o root -g root "$PREFIX" "$VERSIONS_DIR"
-  rm -rf "$STAGING"
   if is_release "$SOURCE_DIR"; then
     NEW=$(json_field "$SOURCE_DIR/release.json" id)
     is_intact "$SOURCE_DIR" || die release_damaged "$SOURCE_DIR"
     ! is_intact "$VERSIONS_DIR/$NEW" || return 0
+  fi
+  install -d -m 755 -o root -g root "$PREFIX" "$VERSIONS_DIR"
+  rm -rf "$STAGING"
+  if is_release "$SOURCE_DIR"; then
     cp -a --no-preserve=ownership "$SOURCE_DIR" "$STAGING"
   else
     assemble "$SOURCE_DIR" "$STAGING" || die build_failed

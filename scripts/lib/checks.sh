@@ -15,7 +15,7 @@ check_machine() {
   check_source
   check_disk
   check_account
-  check_port
+  check_ports
   [ "$PROBLEMS" = 0 ] || die checks_failed
 }
 
@@ -95,16 +95,24 @@ configured() {
   printf '%s' "${value:-$2}"
 }
 
-check_port() {
-  local port host
-  port=$(configured port "${PORT:-8080}")
+# Those of config.yaml, or those that a new one will name. The metrics' port is only taken when they are on.
+check_ports() {
+  local host
   host=$(configured host 0.0.0.0)
+  check_port "$(configured port "${PORT:-8080}")" "$host" port_busy
+  if [ ! -e "$CONFIG_FILE" ] || [ "$(configured metrics false)" = true ]; then
+    check_port "$(configured metrics-port "${METRICS_PORT:-9090}")" "$(configured metrics-host 127.0.0.1)" metrics_port_busy
+  fi
+}
+
+# check_port PORT HOST MESSAGE
+check_port() {
   if systemctl is-active --quiet "$SERVICE" 2>/dev/null; then
-    passed port_ours "$port"
-  elif ! command -v node >/dev/null || can_listen "$port" "$host"; then
-    passed port_ok "$port"
+    passed port_ours "$1"
+  elif ! command -v node >/dev/null || can_listen "$1" "$2"; then
+    passed port_ok "$1"
   else
-    failed port_busy "$port" "$(port_holder "$port")"
+    failed "$3" "$1" "$(port_holder "$1")"
   fi
 }
 

@@ -20,7 +20,7 @@ make_directories() {
 # make_config VERSION_FOLDER: writes config.yaml from that version's options table, unless there is one.
 make_config() {
   local text
-  text=$(node "$1/scripts/lib/sample-config.mjs" "$CHOSEN_LANGUAGE" "$PORT")
+  text=$(node "$1/scripts/lib/sample-config.mjs" "$CHOSEN_LANGUAGE" "$PORT" "$METRICS_PORT")
   printf '%s\n' "$text" >"$CONFIG_FILE.new"
   chmod 644 "$CONFIG_FILE.new"
   mv "$CONFIG_FILE.new" "$CONFIG_FILE"

@@ -8,6 +8,7 @@ TEXT=(
   --purge            with --uninstall: remove those, the account and the tuning, too
   --tune             also set the kernel and login limits of deploy/host
   --port N           the port to write into a new config.yaml (8080)
+  --metrics-port N   the metrics'\'' port to write there (9090)
   --dry-run          show what would be done, change nothing
   --quiet, -q        print problems only
   --lang en|ru       language (default: the locale)
@@ -15,7 +16,7 @@ TEXT=(
   [needs_value]='%s needs a value'
   [unknown_option]='unknown option: %s'
   [bad_language]='--lang must be en or ru, got %s'
-  [bad_port]='--port must be 1..65535, got %s'
+  [bad_port]='a port must be 1..65535, got %s'
   [purge_alone]='--purge goes with --uninstall'
 
   [root_ok]='running as root'
@@ -37,6 +38,7 @@ TEXT=(
   [port_ok]='port %s is free'
   [port_ours]='port %s is in use by this service'
   [port_busy]='port %s is in use (%s): end that program, or choose another port with --port'
+  [metrics_port_busy]='port %s, for metrics, is in use (%s): end that program, or choose another port with --metrics-port'
   [checks_failed]='Nothing has been changed.'
   [locked]='Another installation is under way.'
 

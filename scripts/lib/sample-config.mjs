@@ -1,7 +1,7 @@
-// sample-config.mjs LANGUAGE [PORT]: prints the commented config.yaml of the version that this file belongs to.
+// sample-config.mjs LANGUAGE [PORT [METRICS_PORT]]: prints the commented config.yaml of the version that this file belongs to.
 import { sampleConfig } from '../../dist/config/sample-config.js';
 
-const [lang, port] = process.argv.slice(2);
+const [lang, port, metricsPort] = process.argv.slice(2);
 process.stdout.write(
   sampleConfig({
     lang: lang === 'ru' ? 'ru' : 'en',
@@ -12,7 +12,7 @@ process.stdout.write(
       'log-level': 'info',
       stats: 'true',
       metrics: 'true',
-      'metrics-port': '9090',
+      'metrics-port': metricsPort || '9090',
       // below the MemoryMax=1G of the unit, with room for PM2
       'max-memory': '800M',
     },

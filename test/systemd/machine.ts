@@ -1,0 +1,104 @@
+import type { RouterStatus } from '../../src/telemetry/index.ts';
+import { DartClient } from '../support/dart-client.ts';
+import { poll } from '../support/poll.ts';
+import { Bed, type Outcome } from './bed.ts';
+import type { Release, Releases } from './releases.ts';
+
+export const SERVICE = 'rpc-dart-router';
+export const CONFIG = '/etc/rpc-dart-router/config.yaml';
+export const LOG = '/var/log/rpc-dart-router/router.log';
+export const PID_FILE = '/var/run/rpc-dart-router/rpc_dart_router.pid';
+export const PM2_PID_FILE = '/var/lib/rpc-dart-router/.pm2/pm2.pid';
+const CONTROL_SOCKET = '/var/run/rpc-dart-router/rpc_dart_router.sock';
+const HEALTH_CHECK = '/opt/rpc-dart-router/current/scripts/lib/health-check.mjs';
+/** The machine that runs the tests may be slow; nothing here is a benchmark. */
+export const SLOW = { limitMs: 60_000, everyMs: 200 } as const;
+
+/** A server with the product's releases in /root, and what an operator does on it. */
+export class Machine {
+  readonly bed: Bed;
+  private readonly clients: DartClient[] = [];
+  private forwarded: number | null = null;
+
+  constructor(name: string) {
+    this.bed = new Bed(name);
+  }
+
+  /** A pristine Debian. */
+  async boot(): Promise<void> {
+    await this.bed.boot();
+  }
+
+  async unpack({ first, next, broken }: Releases): Promise<void> {
+    for (const release of [first, next, broken]) await this.bed.copy(release.folder, `/root/${release.id}`);
+  }
+
+  /** Runs the installer of a release. */
+  async install(release: Release, options = '', environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    return this.bed.try(`bash /root/${release.id}/scripts/install-production.sh ${options}`, environment);
+  }
+
+  run(script: string): Promise<string> {
+    return this.bed.run(script);
+  }
+
+  try(script: string): Promise<Outcome> {
+    return this.bed.try(script);
+  }
+
+  /** What systemd says of the service, for instance `active`. */
+  async property(name: string): Promise<string> {
+    return this.run(`systemctl show -P ${name} ${SERVICE}`);
+  }
+
+  /** What the router says of itself; throws when it does not answer. */
+  async status(): Promise<RouterStatus> {
+    return JSON.parse(await this.run(`curl -sf --unix-socket ${CONTROL_SOCKET} http://router/api/status`));
+  }
+
+  /** Waits until the service is active and another router process than `before` serves. */
+  async untilBack(before: number | null = null): Promise<RouterStatus> {
+    return poll(
+      'the service is back',
+      async () => {
+        const { stdout } = await this.try(
+          `systemctl is-active -q ${SERVICE} && node ${HEALTH_CHECK} ${CONTROL_SOCKET}`,
+        );
+        if (!stdout.includes('pid')) return null;
+        const status = await this.status();
+        return status.pid === before ? null : status;
+      },
+      SLOW,
+    );
+  }
+
+  /** Lines of the service's journal, without their heads. `options` go to journalctl. */
+  async journal(options = '-b'): Promise<string> {
+    return this.run(`journalctl -u ${SERVICE} -o cat --no-pager ${options}`);
+  }
+
+  /** A mark for `journal`: what is logged from now on. */
+  async mark(): Promise<string> {
+    await this.run('journalctl --sync');
+    const cursor = await this.run('journalctl -n 0 --show-cursor | sed -n "s/^-- cursor: //p"');
+    return `--after-cursor="${cursor}"`;
+  }
+
+  /** Sets an option in config.yaml, whether it stood there or not. */
+  async setOption(key: string, value: string): Promise<void> {
+    await this.run(`sed -i '/^${key}:/d' ${CONFIG} && echo '${key}: ${value}' >>${CONFIG}`);
+  }
+
+  /** A client of the router, registered; it is closed after the tests. */
+  async join(name: string, port = 8080): Promise<DartClient> {
+    this.forwarded ??= await this.bed.forward(port);
+    const client = await DartClient.join(this.forwarded, { clientName: name });
+    this.clients.push(client);
+    return client;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.connection.destroy();
+    await this.bed.stop();
+  }
+}

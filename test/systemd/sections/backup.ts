@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TempFolder } from '../../support/temp.ts';
+import { CONFIG, Machine, SERVICE } from '../machine.ts';
+import type { World } from '../world.ts';
+
+const DATA = '/var/lib/rpc-dart-router/data';
+
+export function backupTests(world: World): void {
+  const { machine } = world;
+  const script = (name: string): string => `bash /opt/rpc-dart-router/current/scripts/${name}.sh`;
+
+  test('a backup is a tar archive that root alone can read; the service goes on meanwhile', async () => {
+    const { pid } = await machine.status();
+    await machine.run(`mkdir /root/backups && ${script('backup')} --output /root/backups --quiet`);
+    assert.match(await machine.run('ls /root/backups'), /^rpc-router-config-\d{8}\.tar\.gz$/);
+    assert.equal(await machine.run('stat -c %a /root/backups/*'), '600');
+    const names = await machine.run('tar -tzf /root/backups/*');
+    assert.match(names, /^etc\/rpc-dart-router\/config\.yaml$/m);
+    assert.match(names, /^var\/lib\/rpc-dart-router\/data$/m);
+    assert.doesNotMatch(names, /\.sock|\.pid$/m);
+    assert.equal((await machine.status()).pid, pid);
+  });
+
+  test('restored on a fresh machine: the same configuration and data, and a service that serves', async () => {
+    using folder = new TempFolder();
+    const archive = join(folder.path, 'backup.tar.gz');
+    await machine.setOption('max-connections', '4321');
+    await machine.run(`echo 'of the backup' >${DATA} && ${script('backup')} --output /root/backup.tar.gz`);
+    await machine.bed.pull('/root/backup.tar.gz', archive);
+    const fresh = new Machine(`fresh-${process.pid}`);
+    try {
+      await fresh.boot();
+      await fresh.bed.copy(world.releases.first.folder, `/root/${world.releases.first.id}`);
+      await fresh.bed.copy(archive, '/root/backup.tar.gz');
+      // another uid than where the backup is from
+      await fresh.run('useradd --system somebody-else');
+      assert.equal((await fresh.install(world.releases.first, '--quiet')).code, 0);
+      const { code, text } = await fresh.try(`${script('restore')} /root/backup.tar.gz --lang en`);
+      assert.equal(code, 0, text);
+      assert.match(text, /Restored and healthy: rpc-dart-router .* away for \d+\.\d\d s/);
+      assert.equal((await fresh.status()).connections.max, 4321);
+      assert.equal(await fresh.run(`cat ${DATA} && stat -c %U ${DATA}`), 'of the backup\nrpc-router');
+      assert.match(await fresh.run('ls /var/backups'), /rpc-router-config-before-restore-/);
+    } finally {
+      await fresh.stop();
+    }
+  });
+
+  test('a backup that the router does not come up with is taken back', async () => {
+    await machine.run(`cp ${CONFIG} /root/config.yaml`);
+    await machine.setOption('unheard-of', '1');
+    await machine.run(`${script('backup')} --output /root/broken.tar.gz && cp /root/config.yaml ${CONFIG}`);
+    const { code, stderr } = await machine.try(`${script('restore')} /root/broken.tar.gz --lang en`);
+    assert.equal(code, 1);
+    assert.match(stderr, /unheard-of/);
+    assert.match(stderr, /what was there before is put back/);
+    assert.equal((await machine.status()).connections.max, 4321);
+    assert.equal(await machine.property('ActiveState'), 'active');
+  });
+
+  test('what is no backup is refused before anything is touched', async () => {
+    const { pid } = await machine.status();
+    await machine.run('tar -C / -czf /root/other.tar.gz etc/hostname && echo no >/root/text.tar.gz');
+    assert.match((await machine.try(`${script('restore')} /root/other.tar.gz --lang en`)).stderr, /etc\/hostname/);
+    assert.match(
+      (await machine.try(`${script('restore')} /root/text.tar.gz --lang en`)).stderr,
+      /not a readable backup/,
+    );
+    assert.match((await machine.try(`${script('restore')} --lang ru`)).stderr, /использование/);
+    assert.equal((await machine.status()).pid, pid);
+  });
+
+  test("the guide's own two commands do as well", async () => {
+    await machine.run(`cd /root && tar -czf guide.tar.gz /etc/rpc-dart-router/ /var/lib/rpc-dart-router/ 2>/dev/null
+      echo changed >${DATA}
+      systemctl stop ${SERVICE} && tar -xzf guide.tar.gz -C / && systemctl start ${SERVICE}`);
+    assert.equal(await machine.run(`cat ${DATA}`), 'of the backup');
+    assert.equal((await machine.status()).state, 'ready');
+  });
+}

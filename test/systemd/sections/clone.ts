@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { SERVICE } from '../machine.ts';
+import type { World } from '../world.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export function cloneTests(world: World): void {
+  const { machine } = world;
+
+  test('from a clone: built in a scratch folder, the clone stays as it was', async () => {
+    await machine.bed.copySources(ROOT, '/root/clone');
+    await machine.bed.copy(world.releases.npmCache, '/root/npm-cache');
+    const before = await machine.run('cd /root/clone && find . | sort | sha256sum');
+    const { code, text } = await machine.bed.try('bash /root/clone/scripts/install-production.sh --port 8081 --quiet', {
+      npm_config_cache: '/root/npm-cache',
+      npm_config_offline: 'true',
+    });
+    assert.equal(code, 0, text);
+    assert.equal(await machine.run('cd /root/clone && find . | sort | sha256sum'), before);
+    const status = await machine.status();
+    assert.equal(status.listening[0]?.port, 8081);
+    assert.equal(await machine.run('ls /var/tmp | grep rpc-dart-router || true'), '');
+    assert.equal(await machine.property('ActiveState'), 'active', SERVICE);
+  });
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { poll } from '../../support/poll.ts';
+import { CONFIG, PID_FILE, SERVICE, SLOW } from '../machine.ts';
+import type { World } from '../world.ts';
+
+export function serviceTests(world: World): void {
+  const { machine } = world;
+
+  test("the journal has the router's own lines, under its pid and with its priorities", async () => {
+    const { pid } = await machine.status();
+    const entries = (await machine.run(`journalctl -u ${SERVICE} -b -o json --no-pager _PID=${pid}`))
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, string>);
+    const priorityOf = (text: string): string | undefined =>
+      entries.find(({ MESSAGE }) => MESSAGE?.includes(text))?.PRIORITY;
+    assert.equal(priorityOf('[INFO] Ready to accept connections'), '6');
+    assert.equal(priorityOf('[WARNING] Listening on 0.0.0.0 without TLS'), '4');
+    assert.ok(entries.every(({ SYSLOG_IDENTIFIER }) => SYSLOG_IDENTIFIER === SERVICE));
+    assert.match(await machine.journal('-b -p warning'), /without TLS/);
+    assert.doesNotMatch(await machine.journal('-b -p warning'), /INFO/);
+  });
+
+  test('the journal goes on after journald was restarted, and after it was killed', async () => {
+    for (const end of ['restart', 'kill -s KILL']) {
+      await machine.run(`systemctl ${end} systemd-journald && sleep 1`);
+      const mark = await machine.mark();
+      await machine.run(`kill -USR1 $(cat ${PID_FILE})`);
+      await poll('statistics', async () => /Statistics/.test(await machine.journal(mark)), SLOW);
+    }
+  });
+
+  test('pm2 and the daemon commands show the service to its user', async () => {
+    const { pid } = await machine.status();
+    const list = await machine.run('sudo -u rpc-router -H pm2 jlist 2>/dev/null');
+    const [app] = JSON.parse(list.slice(list.indexOf('['))) as {
+      name: string;
+      pid: number;
+      pm2_env: { status: string };
+    }[];
+    assert.deepEqual([app?.name, app?.pid, app?.pm2_env.status], ['rpc-dart-router', pid, 'online']);
+    const shown = await machine.run('sudo -u rpc-router -H rpc-dart-router --daemon-status --lang ru');
+    assert.ok(shown.includes(`✅ Daemon запущен с PID: ${pid}`), shown);
+    assert.match(shown, /🔌 Открытые порты:\n {3}• \*:8080\n {3}• 127\.0\.0\.1:9090/);
+  });
+
+  test('reload is HUP: the new values are in force, the client stays', async () => {
+    const client = await machine.join('stays');
+    const { pid } = await machine.status();
+    await machine.setOption('max-connections', '5000');
+    const mark = await machine.mark();
+    await machine.run(`systemctl reload ${SERVICE}`);
+    const status = await machine.status();
+    assert.deepEqual([status.pid, status.reload.outcome, status.connections.max], [pid, 'applied', 5000]);
+    assert.match(await machine.journal(mark), /max-connections: 10000 -> 5000/);
+    assert.ok(Array.isArray((await client.call('getOnlineClients', {})).clients));
+  });
+
+  test('a refused configuration makes the reload fail, with the reason in the journal', async () => {
+    const client = await machine.join('stays as well');
+    const before = await machine.status();
+    await machine.run(`cp ${CONFIG} /root/config.yaml`);
+    await machine.setOption('max-groups', 'many');
+    const mark = await machine.mark();
+    assert.notEqual((await machine.try(`systemctl reload ${SERVICE}`)).code, 0);
+    await machine.run(`cp /root/config.yaml ${CONFIG}`);
+    assert.match(await machine.journal(`${mark} -p err`), /max-groups must be 0\.\.10000, got many/);
+    assert.equal(await machine.property('ActiveState'), 'active');
+    assert.equal((await machine.status()).pid, before.pid);
+    assert.ok(Array.isArray((await client.call('getOnlineClients', {})).clients));
+    await machine.run(`systemctl reload ${SERVICE}`);
+  });
+
+  test('stop is graceful, and a pm2 of the user that was started meanwhile does not hinder the start', async () => {
+    await machine.run(`systemctl stop ${SERVICE}`);
+    assert.equal(await machine.property('ActiveState'), 'inactive');
+    assert.equal(await machine.property('Result'), 'success');
+    assert.equal(await machine.run('ps -u rpc-router -o pid= || true'), '');
+    assert.notEqual((await machine.try(`test -e ${PID_FILE}`)).code, 0);
+    assert.equal(await machine.run('stat -c "%a %U" /var/run/rpc-dart-router'), '750 rpc-router');
+    await machine.run('sudo -u rpc-router -H pm2 ping >/dev/null');
+    await machine.run(`systemctl start ${SERVICE}`);
+    assert.equal((await machine.status()).state, 'ready');
+  });
+
+  test('start fails when the router does not come up, and the journal says why', async () => {
+    await machine.run(`systemctl stop ${SERVICE}`);
+    await machine.run(`systemd-run -q --unit=taker node -e "require('net').createServer().listen(8080)"`);
+    const mark = await machine.mark();
+    assert.notEqual((await machine.try(`systemctl start ${SERVICE}`)).code, 0);
+    const lines = await machine.journal(mark);
+    assert.match(lines, /Cannot listen on 0\.0\.0\.0:8080: the port is in use/);
+    assert.notEqual(await machine.property('ActiveState'), 'active');
+    await machine.run('systemctl stop taker');
+    await machine.untilBack();
+  });
+
+  test('port 443 as a plain user, also after a respawn', async () => {
+    await machine.setOption('port', '443');
+    await machine.run(`systemctl restart ${SERVICE}`);
+    const { pid, listening } = await machine.status();
+    assert.equal(listening[0]?.port, 443);
+    assert.equal(await machine.run(`ps -o user= -p ${pid}`), 'rpc-router'.slice(0, 10));
+    await machine.run(`systemctl reload ${SERVICE} && kill -9 ${pid}`);
+    assert.equal((await machine.untilBack(pid)).listening[0]?.port, 443);
+    const inherited = 'setpriv --reuid rpc-router --regid rpc-router --clear-groups';
+    const bind = `node -e "require('net').createServer().listen(444)"`;
+    const unprivileged = Number(await machine.run('cat /proc/sys/net/ipv4/ip_unprivileged_port_start'));
+    if (unprivileged > 444) assert.notEqual((await machine.try(`${inherited} ${bind}`)).code, 0);
+    await machine.setOption('port', '8080');
+    await machine.run(`systemctl restart ${SERVICE}`);
+  });
+
+  test('the limits and the walls of the unit are in force around the router', async () => {
+    const { pid } = await machine.status();
+    const status = await machine.run(`cat /proc/${pid}/status`);
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    assert.match(status, /^CapBnd:\t0000000000000400$/m); // CAP_NET_BIND_SERVICE alone
+    assert.match(status, /^Seccomp:\t2$/m);
+    const limits = await machine.run(`cat /proc/${pid}/limits`);
+    assert.match(limits, /^Max processes +4096 /m);
+    const writable = (path: string): string => `nsenter -t ${pid} -m touch ${path}`;
+    assert.match((await machine.try(writable('/etc/x'))).stderr, /Read-only file system/);
+    assert.match((await machine.try(writable('/opt/rpc-dart-router/x'))).stderr, /Read-only file system/);
+    assert.equal(
+      (await machine.try(`${writable('/var/lib/rpc-dart-router/x')} && rm /var/lib/rpc-dart-router/x`)).code,
+      0,
+    );
+  });
+
+  test('certificate and tokens as in the manual: readable by the group alone', async () => {
+    const files = '/etc/rpc-dart-router';
+    await machine.run(`cd ${files} && openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.crt -days 2 -subj /CN=localhost 2>/dev/null
+      printf 'phone: %s\\n' "$(openssl rand -hex 24)" >tokens
+      chown root:rpc-router tls.key tokens && chmod 640 tls.key tokens && cp config.yaml /root/config.yaml`);
+    await machine.setOption('auth-tokens-file', `${files}/tokens`);
+    await machine.run(`systemctl reload ${SERVICE}`);
+    await machine.setOption('tls-cert', `${files}/tls.crt`);
+    await machine.setOption('tls-key', `${files}/tls.key`);
+    await machine.run(`systemctl restart ${SERVICE}`);
+    const health = await machine.run(
+      'node /opt/rpc-dart-router/current/scripts/lib/health-check.mjs /var/run/rpc-dart-router/rpc_dart_router.sock',
+    );
+    assert.match(health, /0\.0\.0\.0:8080/);
+    const verify = 'openssl s_client -connect 127.0.0.1:8080 -alpn h2 </dev/null 2>/dev/null';
+    assert.match(await machine.run(verify), /ALPN protocol: h2/);
+    await machine.run(
+      `cp /root/config.yaml ${CONFIG} && rm ${files}/{tls.key,tls.crt,tokens} && systemctl restart ${SERVICE}`,
+    );
+  });
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { poll } from '../../support/poll.ts';
+import { CONFIG, LOG, PID_FILE, PM2_PID_FILE, SERVICE, SLOW } from '../machine.ts';
+import type { World } from '../world.ts';
+
+const RUN_FOLDER = 'stat -c "%a %U:%G" /var/run/rpc-dart-router/';
+
+export function survivalTests(world: World): void {
+  const { machine } = world;
+
+  const kills = {
+    'the router': PID_FILE,
+    'the PM2 daemon': PM2_PID_FILE,
+    both: `${PM2_PID_FILE} ${PID_FILE}`,
+  };
+  for (const [what, files] of Object.entries(kills)) {
+    test(`kill -9 of ${what}: the service comes back by itself`, async () => {
+      const { pid } = await machine.status();
+      await machine.run(`kill -9 $(cat ${files})`);
+      const back = await machine.untilBack(pid);
+      assert.equal(await machine.run(`cat ${PID_FILE}`), String(back.pid));
+      await machine.run(`systemctl reload ${SERVICE}`);
+    });
+  }
+
+  test('pm2 kill by the user: the service comes back, too', async () => {
+    const { pid } = await machine.status();
+    await machine.run('sudo -u rpc-router -H pm2 kill >/dev/null');
+    await machine.untilBack(pid);
+  });
+
+  test('a reboot and a power cut: the service is there again, with its folder in /run', async () => {
+    await machine.run('echo precious >/var/lib/rpc-dart-router/data && sync');
+    await machine.bed.reboot();
+    await machine.untilBack();
+    assert.equal(await machine.run(RUN_FOLDER), '750 rpc-router:rpc-router');
+    await machine.bed.cutPower();
+    await machine.untilBack();
+    assert.equal(await machine.run(RUN_FOLDER), '750 rpc-router:rpc-router');
+    assert.equal(await machine.run('cat /var/lib/rpc-dart-router/data'), 'precious');
+  });
+
+  test('a full disk under the logs: the router serves, reloads and restarts, and the journal has the lines', async () => {
+    await machine.run(`systemctl stop ${SERVICE}
+      mount -t tmpfs -o size=256k,mode=750,uid=$(id -u rpc-router),gid=$(id -g rpc-router) tmpfs /var/log/rpc-dart-router
+      systemctl start ${SERVICE}`);
+    await machine.run('dd if=/dev/zero of=/var/log/rpc-dart-router/filler bs=4k 2>/dev/null || true');
+    const { pid } = await machine.status();
+    const mark = await machine.mark();
+    await machine.run(`for i in 1 2 3 4 5; do kill -USR1 ${pid}; sleep 0.1; done; systemctl reload ${SERVICE}`);
+    assert.equal((await machine.status()).pid, pid);
+    assert.match(await machine.journal(mark), /Statistics:/);
+    await machine.run(`systemctl restart ${SERVICE}`);
+    assert.equal((await machine.status()).state, 'ready');
+    await machine.run('rm /var/log/rpc-dart-router/filler');
+    await machine.run(`kill -USR1 $(cat ${PID_FILE})`);
+    await poll('lines in the file again', async () => /Statistics/.test(await machine.run(`tail -n 20 ${LOG}`)), SLOW);
+    await machine.run(`systemctl stop ${SERVICE} && umount /var/log/rpc-dart-router && systemctl start ${SERVICE}`);
+  });
+
+  test('at the memory limit the kernel ends the router, and it comes back', async () => {
+    const { pid } = await machine.status();
+    assert.equal(await machine.property('MemoryMax'), String(1024 ** 3));
+    assert.equal(await machine.property('OOMPolicy'), 'continue');
+    await machine.run(`systemctl set-property --runtime ${SERVICE} MemoryMax=400M`);
+    const mark = await machine.mark();
+    await machine.run(`${fillMemory(pid)}`);
+    assert.match(await machine.journal(`${mark} --no-hostname`), /killed by the OOM killer/);
+    await machine.run(`systemctl set-property --runtime ${SERVICE} MemoryMax=1G`);
+    await machine.untilBack(pid);
+  });
+
+  test('before that limit PM2 restarts the router gracefully', async () => {
+    const dropIn = `/run/systemd/system/${SERVICE}.service.d`;
+    await machine.run(`mkdir -p ${dropIn}
+      printf '[Service]\\nEnvironment=PM2_WORKER_INTERVAL=1000\\n' >${dropIn}/test.conf && systemctl daemon-reload`);
+    await machine.setOption('max-memory', '64M');
+    const mark = await machine.mark();
+    await machine.run(`systemctl restart ${SERVICE}`);
+    await poll('a restart', async () => (await machine.journal(mark)).includes('Stopping connections='), SLOW);
+    await machine.setOption('max-memory', '800M');
+    await machine.run(`rm ${dropIn}/test.conf && systemctl daemon-reload && systemctl restart ${SERVICE}`);
+  });
+
+  test('a broken configuration at boot fails clearly, and once mended the service comes back by itself', async () => {
+    await machine.run(`cp ${CONFIG} /root/config.yaml`);
+    await machine.setOption('prot', '1');
+    await machine.bed.reboot();
+    await poll('the reason', async () => /config\.yaml:\d+: unknown .*prot/.test(await machine.journal('-b')), SLOW);
+    assert.notEqual(await machine.property('ActiveState'), 'active');
+    assert.notEqual((await machine.try(`systemctl start ${SERVICE}`)).code, 0);
+    await machine.run(`cp /root/config.yaml ${CONFIG}`);
+    await machine.untilBack();
+  });
+}
+
+/** Takes memory within the service's control group until its router, made the kernel's first choice, is ended. */
+function fillMemory(pid: number): string {
+  return `group=/sys/fs/cgroup/memory$(systemctl show -P ControlGroup ${SERVICE})
+    [ -d "$group" ] || group=/sys/fs/cgroup$(systemctl show -P ControlGroup ${SERVICE})
+    echo 1000 >/proc/${pid}/oom_score_adj
+    (echo $BASHPID >$group/cgroup.procs && exec node -e 'const all = []; setInterval(() => all.push(Buffer.alloc(2e7, 1)), 10)') &
+    while kill -0 ${pid} 2>/dev/null; do sleep 0.1; done
+    kill -9 $! 2>/dev/null; true`;
+}

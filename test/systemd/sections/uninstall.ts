@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONFIG, SERVICE } from '../machine.ts';
+import type { World } from '../world.ts';
+
+const TUNING = '/etc/sysctl.d/90-rpc-dart-router.conf /etc/security/limits.d/rpc-dart-router.conf';
+
+export function uninstallTests(world: World): void {
+  const { machine } = world;
+
+  test('--tune puts the limits of the guide in place', async () => {
+    const { code } = await machine.install(world.releases.next, '--tune --quiet');
+    assert.equal(code, 0);
+    const text = await machine.run(`cat ${TUNING}`);
+    for (const line of [
+      'net.core.somaxconn = 65536',
+      'net.ipv4.tcp_max_syn_backlog = 65536',
+      'rpc-router soft nofile 65536',
+      'rpc-router hard nofile 65536',
+    ]) {
+      assert.ok(text.includes(line), line);
+    }
+    const limit = await machine.run('ulimit -Hn');
+    if (Number(limit) >= 65536) assert.equal(await machine.run('su -s /bin/sh rpc-router -c "ulimit -n"'), '65536');
+  });
+
+  test('--uninstall --dry-run only says so', async () => {
+    const { code, stdout } = await machine.install(world.releases.next, '--uninstall --purge --dry-run --lang en');
+    assert.equal(code, 0);
+    assert.match(stdout, /would: stop and remove the service/);
+    assert.match(stdout, /would: remove \/etc\/rpc-dart-router/);
+    assert.equal((await machine.status()).state, 'ready');
+  });
+
+  test('--uninstall removes service and program, and keeps configuration, logs and data', async () => {
+    const { code, stdout } = await machine.install(world.releases.next, '--uninstall --lang en');
+    assert.equal(code, 0);
+    assert.match(stdout, /Kept: \/etc\/rpc-dart-router/);
+    assert.equal(await machine.property('LoadState'), 'not-found');
+    assert.equal(await machine.run('ps -u rpc-router -o pid= || true'), '');
+    const gone = `/opt/rpc-dart-router /usr/local/bin/{rpc-dart-router,rpc_dart_router,pm2} ${TUNING}
+      /etc/systemd/system/${SERVICE}.service /etc/systemd/system/${SERVICE}.service.d /run/rpc-dart-router`;
+    assert.equal(await machine.run(`ls -d ${gone.replace(/\s+/g, ' ')} 2>/dev/null || true`), '');
+    assert.equal(
+      await machine.run(`ls ${CONFIG} /var/lib/rpc-dart-router/data`),
+      `${CONFIG}\n/var/lib/rpc-dart-router/data`,
+    );
+  });
+
+  test('installed again, it takes up the configuration that was kept', async () => {
+    assert.equal((await machine.install(world.releases.first, '--quiet')).code, 0);
+    assert.equal((await machine.status()).connections.max, 4321);
+  });
+
+  test('--uninstall --purge leaves nothing', async () => {
+    assert.equal((await machine.install(world.releases.first, '--uninstall --purge --quiet')).code, 0);
+    const left = await machine.run(
+      `find / -xdev \\( -name '*rpc-dart-router*' -o -name '*rpc_dart_router*' -o -name '*rpc-router*' \\) \\
+        -not -path '/root/*' -not -path '/proc/*' -not -path '/var/backups/*' -not -path '/run/lock/*'`,
+    );
+    assert.equal(left, '');
+    assert.notEqual((await machine.try('getent passwd rpc-router || getent group rpc-router')).code, 0);
+    assert.equal((await machine.install(world.releases.first, '--uninstall --purge --quiet')).code, 0);
+  });
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONFIG, SERVICE } from '../machine.ts';
+import type { World } from '../world.ts';
+
+export function upgradeTests(world: World): void {
+  const { machine } = world;
+  const current = (): Promise<string> => machine.run('basename $(readlink -f /opt/rpc-dart-router/current)');
+  const previous = (): Promise<string> => machine.run('basename $(readlink -f /opt/rpc-dart-router/previous)');
+  const kept = (): Promise<string> => machine.run(`sha256sum ${CONFIG} /var/lib/rpc-dart-router/data`);
+
+  test('an upgrade keeps configuration and data, and the version before; the downtime is printed', async () => {
+    await machine.run(`echo '# mine' >>${CONFIG} && echo precious >/var/lib/rpc-dart-router/data`);
+    const before = await kept();
+    const { code, stdout } = await machine.install(world.releases.next, '--lang en');
+    assert.equal(code, 0);
+    assert.match(stdout, /^Downtime: \d+\.\d\d s\.$/m);
+    assert.equal((await machine.status()).version, '99.0.0');
+    assert.deepEqual([await current(), await previous()], [world.releases.next.id, world.releases.first.id]);
+    assert.equal(await kept(), before);
+    const { pid } = await machine.status();
+    assert.ok((await machine.run(`cat /proc/${pid}/cmdline | tr '\\0' ' '`)).includes(world.releases.next.id));
+  });
+
+  test('a version that does not come up is rolled back by itself, which is said', async () => {
+    const { code, stderr } = await machine.install(world.releases.broken, '--lang en');
+    assert.equal(code, 1);
+    assert.match(stderr, /broken for a test/);
+    assert.match(stderr, /Rolled back: 99\.0\.0-\w+ runs again\. The service was away for \d+\.\d\d s/);
+    const status = await machine.untilBack();
+    assert.equal(status.version, '99.0.0');
+    assert.deepEqual([await current(), await previous()], [world.releases.next.id, world.releases.first.id]);
+  });
+
+  test('a version that does not accept the configuration is not even tried', async () => {
+    const { pid } = await machine.status();
+    await machine.run(`cp ${CONFIG} /root/config.yaml && echo 'unheard-of: 1' >>${CONFIG}`);
+    const { code, stderr } = await machine.install(world.releases.first, '--lang en');
+    await machine.run(`cp /root/config.yaml ${CONFIG}`);
+    assert.equal(code, 1);
+    assert.match(stderr, /unheard-of/);
+    assert.match(stderr, /The running service was not touched/);
+    assert.equal((await machine.status()).pid, pid);
+  });
+
+  test('--rollback goes back to the version before, and once more forward again', async () => {
+    const { releases } = world;
+    const { code, stdout } = await machine.install(releases.next, '--rollback --lang en');
+    assert.equal(code, 0);
+    assert.match(stdout, /^Downtime: /m);
+    assert.deepEqual([await current(), await previous()], [releases.first.id, releases.next.id]);
+    assert.equal((await machine.install(releases.first, '--rollback --quiet')).code, 0);
+    assert.deepEqual([await current(), await previous()], [releases.next.id, releases.first.id]);
+    assert.equal((await machine.status()).version, '99.0.0');
+  });
+
+  test('killed at any moment and run again, it ends well', async () => {
+    const { releases } = world;
+    for (const seconds of [0.3, 1, 2, 3.5]) {
+      const target = (await current()) === releases.next.id ? releases.first : releases.next;
+      const script = `/root/${target.id}/scripts/install-production.sh`;
+      await machine.run(`timeout -s KILL ${seconds} bash ${script} >/dev/null 2>&1 || true`);
+      const { code, text } = await machine.install(target, '--quiet');
+      assert.equal(code, 0, `after ${seconds} s: ${text}`);
+      assert.equal(await current(), target.id);
+      assert.equal((await machine.untilBack()).state, 'ready');
+    }
+  });
+
+  test('interrupted by Ctrl-C while it switches, it goes back to what ran', async () => {
+    const { releases } = world;
+    const old = await current();
+    const target = old === releases.next.id ? releases.first : releases.next;
+    const script = `/root/${target.id}/scripts/install-production.sh`;
+    const { code, stderr } = await machine.try(`bash ${script} --lang en & installer=$!
+      while systemctl is-active -q ${SERVICE} && kill -0 $installer 2>/dev/null; do sleep 0.05; done
+      kill -TERM $installer; wait $installer`);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /Rolled back/);
+    assert.equal(await current(), old);
+    await machine.untilBack();
+  });
+
+  test('only the current version and the one before it stay', async () => {
+    assert.equal((await machine.install(world.releases.next, '--quiet')).code, 0);
+    const versions = (await machine.run('ls -A /opt/rpc-dart-router/versions')).split('\n').sort();
+    assert.deepEqual(versions, [world.releases.first.id, world.releases.next.id].sort());
+  });
+
+  test('two at a time are one too many', async () => {
+    const lock = 'exec 8>/run/lock/rpc-dart-router-install.lock && flock 8';
+    const script = `/root/${world.releases.next.id}/scripts/install-production.sh`;
+    const { code, stderr } = await machine.try(`${lock} && bash ${script} --lang en`);
+    assert.equal(code, 1);
+    assert.match(stderr, /Another installation is under way/);
+  });
+}
