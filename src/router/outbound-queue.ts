@@ -22,6 +22,8 @@ export type SlowReason = 'slowReaderBytes' | 'slowReaderDeadline' | 'memoryPress
 export class OutboundQueue {
   /** Everything held: of this turn, waiting, and with the transport. */
   bytes = 0;
+  /** What a held-up reader had before it when this turn's messages came: a burst in one turn makes nobody slow. */
+  waitedBytes = 0;
   /** True between the first push of a turn and the flush at its end. */
   scheduled = false;
   readonly owner: QueueOwner;
@@ -59,6 +61,7 @@ export class OutboundQueue {
     this.scheduled = false;
     if (this.freshBytes === 0) return;
     if (this.inFlightBytes > 0 || this.freshBytes > BATCH_BYTES) {
+      this.waitedBytes = this.bytes - this.freshBytes;
       this.hold(nowMs);
       if (this.inFlightBytes === 0) this.writeBacklog();
       return;

@@ -15,15 +15,19 @@ test('a reader that holds too many bytes is cut off alone, with everything it he
   const [sender, frozen, reader, events] = [bench.join(), bench.join(), bench.join(), bench.subscribe()];
   const { client } = frozen;
   frozen.outlet.reads = false;
-  for (let i = 0; i < 10; i++) sender.send(letter(frozen, 1000), letter(reader, 1000));
-  assert.equal(frozen.outlet.cutWith, null, 'the limit itself is not too much');
+  for (let i = 0; i < 11; i++) sender.send(letter(frozen, 1000), letter(reader, 1000));
+  assert.equal(
+    frozen.outlet.cutWith,
+    null,
+    'the limit itself is not too much, nor what comes on top of it in one turn',
+  );
   sender.send(letter(frozen, 1000), letter(reader, 1000));
   assert.equal(frozen.outlet.cutWith, 'Slow reader: send queue full');
   assert.deepEqual([client.removed, client.stream === null, bench.core.budget.usedBytes], [true, true, 0]);
   assert.deepEqual(bench.closed, [`${client.id} slowReaderBytes`]);
   assert.deepEqual([bench.counters.slowReaders, bench.counters.closed.slowReaderBytes], [1, 1]);
   assert.deepEqual(bench.warnings, [`slow-reader-${client.id}`]);
-  assert.equal(reader.received().length, 11);
+  assert.equal(reader.received().length, 12);
   assert.deepEqual(events.received()[0]?.data, { clientId: client.id, reason: 'Slow reader: send queue full' });
 
   sender.send({ type: 'unicast', targetId: client.id });
@@ -35,6 +39,13 @@ test('a message larger than the limit reaches a reader that reads', () => {
   const [sender, reader] = [bench.join(), bench.join()];
   sender.send(letter(reader, 60_000));
   assert.equal(reader.received().length, 1);
+});
+
+test('several messages in one turn that are too much together reach a reader that reads', () => {
+  const bench = new RouterBench({ maxSendQueueBytes: 10_000 });
+  const [sender, reader] = [bench.join(), bench.join()];
+  sender.send(...Array.from({ length: 5 }, () => letter(reader, 60_000)));
+  assert.equal(reader.received().length, 5);
 });
 
 test('a reader whose oldest message waits beyond the deadline is cut off at a sweep', () => {

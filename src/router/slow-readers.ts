@@ -13,7 +13,7 @@ export class SlowReaders {
 
   /** Called for a queue whose previous write is still with the transport. */
   check(queue: OutboundQueue): void {
-    if (queue.bytes > this.core.limits.maxSendQueueBytes) this.cut(queue.owner, 'slowReaderBytes');
+    if (queue.waitedBytes > this.core.limits.maxSendQueueBytes) this.cut(queue.owner, 'slowReaderBytes');
     if (this.core.budget.exceeded) this.relieve();
   }
 
