@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { reasonIn } from './launch.ts';
+import { daemonMessages } from './messages.ts';
+import { formatBytes, formatDuration, formatTime, statusLines } from './status-lines.ts';
+import type { DaemonReport } from './status-report.ts';
+
+test('sizes, times and durations are printed as the guide has them', () => {
+  assert.equal(formatBytes(1_258_291, ' '), '1.2 MB');
+  assert.equal(formatBytes(280_913_510, ''), '267.9MB');
+  assert.equal(formatBytes(0, ' '), '0 B');
+  assert.equal(formatBytes(1023, ' '), '1023 B');
+  assert.equal(formatBytes(1024, ' '), '1.0 KB');
+  assert.equal(formatBytes(3 * 1024 ** 3, ' '), '3.0 GB');
+  assert.equal(formatTime(new Date(2025, 5, 14, 21, 30, 15).getTime()), '2025-06-14 21:30:15');
+  assert.equal(formatDuration(5_025_999), '01:23:45');
+  assert.equal(formatDuration(3 * 86_400_000 + 1000), '3-00:00:01');
+});
+
+const REPORT: DaemonReport = {
+  ...{ name: 'x', state: 'respawning', running: false, pid: null, pidFile: '/p', controlSocket: '/s', logFile: '/l' },
+  ...{ logSizeBytes: null, logModifiedAt: null, lastLogLines: [], memoryBytes: null, cpuPercent: null, uptimeMs: null },
+  ...{ ports: [], restarts: 4, pm2: { status: 'waiting', version: '7.0.4' }, router: null },
+};
+
+test('a daemon between two crashes is shown as such, in both languages', () => {
+  assert.deepEqual(statusLines(REPORT, daemonMessages('en')), [
+    '❌ The router ended, PM2 starts it again (restart 4)',
+    ...['📄 PID file: /p', '📝 Log: /l', '⚠️  There is no log file', '🔁 Restarts: 4'],
+  ]);
+  assert.equal(
+    statusLines(REPORT, daemonMessages('ru'))[0],
+    '❌ Роутер завершился, PM2 запускает его снова (перезапуск 4)',
+  );
+});
+
+test('why a router gave up: its critical line, or what it printed without being asked', () => {
+  assert.equal(reasonIn(['2025-06-14T21:30:15: [INFO] a', '2025-06-14T21:30:15: [CRITICAL] b: c', '2025']), 'b: c');
+  assert.equal(reasonIn(['{"level":"critical","msg":"b"}', '{"level":"info","msg":"c"}', '{broken']), 'b');
+  assert.equal(
+    reasonIn(['x.pem: cannot be read', '', 'y.pem: cannot be read']),
+    'x.pem: cannot be read; y.pem: cannot be read',
+  );
+  assert.equal(reasonIn(['2025-06-14T21:30:15: [INFO] a']), null);
+  assert.equal(reasonIn([]), null);
+});
