@@ -2,6 +2,7 @@ import { OPTION_GROUPS } from './option-groups.ts';
 import type { Option, OptionGroup } from './option-types.ts';
 import { configName, DEFAULT_CONFIG, OPTIONS, type OptionKey } from './options.ts';
 import { formatValue } from './parse-value.ts';
+import { isFileKey } from './sources.ts';
 
 export interface SampleOptions {
   readonly lang: 'en' | 'ru';
@@ -41,7 +42,7 @@ export function sampleConfig(sample: SampleOptions): string {
 }
 
 function belongs(option: Option, { leaveOut }: SampleOptions): boolean {
-  if (option.hidden === true || option.flagOnly === true || option.key === 'config') return false;
+  if (option.hidden === true || !isFileKey(option) || option.group === 'commands') return false;
   return leaveOut?.includes(option.key as OptionKey) !== true;
 }
 

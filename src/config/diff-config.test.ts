@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configDigest, diffConfig } from './diff-config.ts';
+import type { Option } from './option-types.ts';
+import { configName, DEFAULT_CONFIG, OPTIONS, type RouterConfig } from './options.ts';
+
+const changed = (values: Partial<RouterConfig>): RouterConfig => ({ ...DEFAULT_CONFIG, ...values });
+
+test('nothing differs from itself', () => {
+  assert.deepEqual(diffConfig(DEFAULT_CONFIG, changed({})), []);
+  assert.equal(configDigest(DEFAULT_CONFIG), configDigest(changed({})));
+});
+
+test('changes are told in the order of the table, as people write them', () => {
+  const next = changed({ stats: true, writeDeadlineMs: 5000, maxMessageBytes: 1024 ** 2, logFile: '/var/log/x' });
+  assert.deepEqual(diffConfig(DEFAULT_CONFIG, next), [
+    { key: 'max-message-bytes', from: '4MiB', to: '1MiB', reload: 'restart' },
+    { key: 'write-deadline', from: '10s', to: '5s', reload: 'live' },
+    { key: 'log-file', from: '', to: '/var/log/x', reload: 'live' },
+    { key: 'stats', from: 'false', to: 'true', reload: 'live' },
+  ]);
+});
+
+/** Another value of the option's type. */
+function otherValue(option: Option): unknown {
+  const value = DEFAULT_CONFIG[configName(option)];
+  if (typeof value === 'boolean') return !value;
+  return typeof value === 'number' ? value + 1 : `${value ?? ''}x`;
+}
+
+for (const option of OPTIONS as readonly Option[]) {
+  const counts = option.scope === 'router';
+  test(`${option.key} ${counts ? 'is seen' : 'has no meaning in a running router'}`, () => {
+    const next = changed({ [configName(option)]: otherValue(option) });
+    assert.deepEqual(
+      diffConfig(DEFAULT_CONFIG, next).map(({ key }) => key),
+      counts ? [option.key] : [],
+    );
+    assert.equal(configDigest(next) !== configDigest(DEFAULT_CONFIG), counts);
+  });
+}
+
+test('TLS files are exchanged for new connections, TLS itself is not turned on or off', () => {
+  const tls = changed({ tlsCert: 'a', tlsKey: 'b' });
+  const classes = (from: RouterConfig, to: RouterConfig) => diffConfig(from, to).map(({ reload }) => reload);
+  assert.deepEqual(classes(tls, { ...tls, tlsCert: 'c' }), ['newConnections']);
+  assert.deepEqual(classes(DEFAULT_CONFIG, tls), ['restart', 'restart']);
+  assert.deepEqual(classes(tls, DEFAULT_CONFIG), ['restart', 'restart']);
+  assert.deepEqual(classes(tls, { ...tls, tlsClientCa: 'd' }), ['restart']);
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Option } from './option-types.ts';
+import { configName, DEFAULT_CONFIG, environmentName, OPTIONS } from './options.ts';
+import { formatValue, parseText } from './parse-value.ts';
+
+const ALL: readonly Option[] = OPTIONS;
+
+test('no two options have a name in common', () => {
+  const names = ALL.flatMap(({ key, alias = [] }) => [key, ...alias]);
+  assert.deepEqual(
+    names.filter((name, i) => names.indexOf(name) !== i),
+    [],
+  );
+  assert.equal(new Set(ALL.map(configName)).size, ALL.length);
+});
+
+test('a name is lower case words, and none begins like a negation', () => {
+  for (const { key } of ALL) assert.match(key, /^(?!no-)[a-z0-9]+(-[a-z0-9]+)*$/);
+});
+
+test('the short flags of the original mean what they meant', () => {
+  const short = Object.fromEntries(
+    ALL.flatMap(({ key, alias = [] }) => alias.filter((name) => name.length === 1).map((name) => [name, key])),
+  );
+  const { h, p, c, l, v, q, s, m, d } = short;
+  assert.deepEqual(
+    { h, p, c, l, v, q, s, m, d },
+    {
+      h: 'host',
+      p: 'port',
+      c: 'config',
+      l: 'log-level',
+      v: 'verbose',
+      q: 'quiet',
+      s: 'stats',
+      m: 'metrics',
+      d: 'daemon-start',
+    },
+  );
+});
+
+for (const option of ALL) {
+  test(`${option.key} has a default that it takes itself, and a sentence in both languages`, () => {
+    const value = DEFAULT_CONFIG[configName(option)];
+    if (value !== null) assert.equal(parseText(option, formatValue(option, value)), value);
+    for (const sentence of [option.doc.en, option.doc.ru]) assert.match(sentence, /^\S.*[^.\s]$/);
+    assert.match(option.doc.ru, /[А-Яа-яё]/);
+    assert.doesNotMatch(option.doc.en, /[А-Яа-яё]/);
+  });
+}
+
+test('every option has a reload class; one without does not compile', () => {
+  for (const { key, reload } of ALL) assert.ok(['live', 'newConnections', 'restart'].includes(reload), key);
+  const incomplete = { key: 'x', type: 'text', default: null, group: 'network', scope: 'router' } as const;
+  // @ts-expect-error: no reload class
+  const option: Option = { ...incomplete, doc: { en: 'X', ru: 'Икс' } };
+  assert.equal(option.reload, undefined);
+});
+
+test('names are derived from one stem', () => {
+  const option = ALL.find(({ key }) => key === 'write-deadline');
+  assert.ok(option);
+  assert.equal(configName(option), 'writeDeadlineMs');
+  assert.equal(environmentName(option), 'ROUTER_WRITE_DEADLINE');
+});
