@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeCbor } from '../support/cbor.ts';
+import { DartClient } from '../support/dart-client.ts';
+import { prefix } from '../support/framing.ts';
+import { encodeFrame, Flag, FrameType, PREFACE, Setting, settingsFrame } from '../support/http2-frames.ts';
+import { poll, within } from '../support/poll.ts';
+import { RawConnection } from '../support/raw-connection.ts';
+import type { RawStream, StreamEnd } from '../support/raw-stream.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { Bystanders, rssOf } from './bystanders.ts';
+
+const MIB = 1024 * 1024;
+const RESOURCE_EXHAUSTED = 8;
+
+/** Opens `count` p2p streams on a connection and sends the first `bytes` of a 4 MiB message on each. */
+function halfSend(client: DartClient, count: number, bytes: number): RawStream[] {
+  const message = prefix(Buffer.alloc(4 * MIB - 5)).subarray(0, bytes);
+  return Array.from({ length: count }, () => {
+    const stream = client.open('p2p');
+    stream.send(message);
+    return stream;
+  });
+}
+
+test('half-received messages on many streams: --max-buffer-bytes holds, and nobody else suffers', async () => {
+  await using router = await RouterProcess.start(['--max-buffer-bytes', '16MiB']);
+  const bystanders = await Bystanders.join(router.port);
+  const before = await rssOf(router);
+  const attackers = await Promise.all(Array.from({ length: 4 }, () => DartClient.connect(router.port)));
+  const streams = attackers.flatMap((attacker) => halfSend(attacker, 25, 3 * MIB));
+  const ends: StreamEnd[] = [];
+  for (const stream of streams) void stream.whenEnded.then((end) => ends.push(end));
+  await poll('most of it to be refused', () => ends.length > 50, { limitMs: 20_000 });
+  const { queues } = await router.status();
+  assert.ok(queues.bytes <= 16 * MIB, `${queues.bytes}`);
+  assert.ok(
+    ends.every(({ status }) => status === RESOURCE_EXHAUSTED),
+    JSON.stringify(ends[0]),
+  );
+  assert.ok((await rssOf(router)) - before < 150 * MIB);
+  await bystanders.assertServed();
+  for (const attacker of attackers) attacker.connection.destroy();
+  await router.until('all of it to be given back', (status) => status.queues.bytes === 0);
+});
+
+test('announced lengths cost nothing, and beyond --max-message-bytes only that stream ends', async () => {
+  await using router = await RouterProcess.start();
+  using client = await DartClient.join(router.port);
+  const before = await rssOf(router);
+  const announced = Array.from({ length: 400 }, () => {
+    const stream = client.open('p2p');
+    stream.send(prefix(Buffer.alloc(4 * MIB)).subarray(0, 6));
+    return stream;
+  });
+  await client.ping(1);
+  const { queues } = await router.status();
+  assert.ok(queues.bytes < 4 * MIB, `${queues.bytes} for 400 bytes`);
+  assert.ok((await rssOf(router)) - before < 80 * MIB);
+  for (const bytes of ['00ffffffff', '0000400006']) {
+    const stream = client.open('p2p');
+    stream.send(Buffer.concat([Buffer.from(bytes, 'hex'), Buffer.alloc(10)]));
+    assert.equal((await within(stream.whenEnded, 5000, 'the refusal')).status, RESOURCE_EXHAUSTED, bytes);
+  }
+  for (const stream of announced) stream.reset();
+  assert.equal(await client.canReach(client.id), true);
+  await router.until('all of it to be given back', (status) => status.queues.bytes === 0);
+});
+
+test('one byte at a time: a message of 64 KiB in 65,536 DATA frames arrives', async () => {
+  await using router = await RouterProcess.start();
+  const bystanders = await Bystanders.join(router.port);
+  using client = await DartClient.join(router.port, {}, { framing: 1 });
+  const body = prefix(encodeCbor({ type: 'unicast', targetId: client.id, payload: { blob: Buffer.alloc(65_000) } }));
+  for (const byte of body) client.p2p.sendBytes(Buffer.from([byte]));
+  assert.ok((await client.p2p.ofType('unicast', 20_000)).body.length > 65_000);
+  await bystanders.assertServed();
+});
+
+test('a reader with a window of nought and many requests: its answers are bounded, and it is cut off', async () => {
+  await using router = await RouterProcess.start(['--write-deadline', '1s', '--max-send-queue-bytes', '256KiB']);
+  const bystanders = await Bystanders.join(router.port);
+  using known = await DartClient.connect(router.port);
+  for (let n = 0; n < 20; n++) await known.register({ metadata: { filler: 'x'.repeat(50_000) } });
+  const before = await rssOf(router);
+  using attacker = await DartClient.connect(router.port, { settings: { [Setting.initialWindowSize]: 0 } });
+  for (let n = 0; n < 300; n++) attacker.open('getOnlineClients').send(prefix(encodeCbor({})), true);
+  await within(attacker.connection.whenClosed, 15_000, 'it to be cut off');
+  assert.ok((await rssOf(router)) - before < 200 * MIB);
+  await bystanders.assertServed();
+});
+
+test('slowloris: a preface, a frame or a header block that never ends is not waited for long', async () => {
+  const timeouts = ['--handshake-timeout', '400ms', '--keepalive-interval', '400ms', '--keepalive-timeout', '400ms'];
+  await using router = await RouterProcess.start(timeouts);
+  const bystanders = await Bystanders.join(router.port);
+  const begun: readonly (readonly [string, Buffer])[] = [
+    ['nothing', Buffer.alloc(0)],
+    ['half a preface', PREFACE.subarray(0, 10)],
+    ['half a SETTINGS frame', Buffer.concat([PREFACE, settingsFrame({ 1: 1 }).subarray(0, 11)])],
+    [
+      'half a HEADERS frame',
+      hello(encodeFrame(FrameType.headers, Flag.endHeaders, 1, Buffer.alloc(100)).subarray(0, 50)),
+    ],
+    ['a header block without an end', hello(encodeFrame(FrameType.headers, 0, 1, Buffer.from('00017801', 'hex')))],
+  ];
+  const attackers: RawConnection[] = [];
+  for (const [name, bytes] of begun) {
+    const attacker = await RawConnection.open({ port: router.port, silent: true, answerPings: false });
+    attackers.push(attacker);
+    attacker.write(bytes);
+    // byte by byte, as slow as it likes
+    const drip = setInterval(() => attacker.write(Buffer.alloc(name === 'half a preface' ? 0 : 1)), 150);
+    await within(attacker.whenClosed, 5000, `${name} to be cut off`);
+    clearInterval(drip);
+  }
+  const { connections } = await router.until('all to be gone', (status) => status.connections.current === 2);
+  assert.ok((connections.refused.handshakeTimeout ?? 0) >= 1);
+  await bystanders.assertServed();
+  for (const attacker of attackers) attacker.destroy();
+});
+
+function hello(frame: Buffer): Buffer {
+  return Buffer.concat([PREFACE, settingsFrame({}), frame]);
+}
+
+test('a thousand connections that say nothing leave room again after --handshake-timeout', async () => {
+  await using router = await RouterProcess.start(['--handshake-timeout', '1500ms', '--max-connections', '500']);
+  const bystanders = await Bystanders.join(router.port);
+  const silent = await Promise.all(
+    Array.from({ length: 700 }, () => RawConnection.open({ port: router.port, silent: true })),
+  );
+  const full = await router.until(
+    'the router to be full',
+    (status) => status.connections.refused.connectionLimit === 202,
+  );
+  assert.equal(full.connections.current, 500);
+  await router.until('the silent to be gone', (status) => status.connections.current === 2, 10_000);
+  assert.equal((await router.status()).connections.refused.handshakeTimeout, 498);
+  using late = await DartClient.join(router.port);
+  assert.equal(await late.canReach(late.id), true);
+  await bystanders.assertServed();
+  for (const connection of silent) connection.destroy();
+});
