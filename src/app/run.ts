@@ -19,8 +19,11 @@ import { loadSecurity } from './security-files.ts';
 import { handleSignals } from './signals.ts';
 import { openFilesLimit, startWarnings } from './start-warnings.ts';
 
+const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_CONFIGURATION = 2;
+/** For PM2, which takes 0 for the exit code of a process that was killed, and has to tell that from a stop. */
+const EXIT_STOPPED = 143;
 /** As a log file: overrides one that is named in the environment or in the configuration file. */
 const STANDARD_OUTPUT = '-';
 
@@ -115,7 +118,7 @@ async function runUntilStopped(
     await app.start();
     await app.stopped;
     log.info('RPC Dart Router stopped');
-    return 0;
+    return config.supervised ? EXIT_STOPPED : EXIT_DONE;
   } catch (error) {
     const reason = explainStart(error, config);
     log.critical(reason.en);

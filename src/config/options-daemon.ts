@@ -104,6 +104,20 @@ export const DAEMON_OPTIONS = [
     },
   },
   {
+    key: 'supervised',
+    type: 'boolean',
+    default: false,
+    group: 'process',
+    scope: 'router',
+    reload: 'restart',
+    hidden: true,
+    flagOnly: true,
+    doc: {
+      en: 'Runs under PM2: a stop that was asked for ends with exit code 143, by which PM2 does not start it again',
+      ru: 'Работает под PM2: по запросу останавливается с кодом 143, и PM2 не запускает его снова',
+    },
+  },
+  {
     key: 'output-file',
     type: 'path',
     default: null,

@@ -20,6 +20,8 @@ const MAIN = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '
 const KILL_RESERVE_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;
 const EXIT_CONFIGURATION = 2;
+/** Of a router that was asked to stop, by a plain `kill` as well: it stays stopped. */
+const EXIT_STOPPED = 143;
 /** Part of every name. PM2 leaves out what has it in its name; `true`, as it documents, leaves out nothing. */
 export const EVERY_VARIABLE = [''];
 /** What a router may need of the environment; everything else stays out of PM2, which keeps it in clear text. */
@@ -53,6 +55,7 @@ export function appDefinition(
     interpreter_args: [process.execPath, ...loaderArguments()],
     args: [
       ...options,
+      '--supervised',
       '--log-file=-',
       ...(rotates ? [`--output-file=${places.logFile}`] : []),
       `--pid-file=${places.pidFile}`,
@@ -67,7 +70,7 @@ export function appDefinition(
     time: false,
     autorestart: true,
     exp_backoff_restart_delay: FIRST_RESPAWN_DELAY_MS,
-    stop_exit_codes: [EXIT_CONFIGURATION],
+    stop_exit_codes: [EXIT_CONFIGURATION, EXIT_STOPPED],
     kill_timeout: config.shutdownTimeoutMs + KILL_RESERVE_MS,
     max_memory_restart: config.maxMemory,
     wait_ready: false,

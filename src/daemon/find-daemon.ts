@@ -100,8 +100,7 @@ export function startedWith(env: Environment, { name, args, logFile }: Supervise
   const file = optionsFile(env, name);
   const kept = args.includes(`--options-file=${file}`) ? readOptions(env, name) : null;
   if (kept !== null) return kept;
-  const ownParts = new Set(['--log-file=-', `--output-file=${logFile}`]);
-  const onCommandLine = keptOptions(args, '/').filter((option) => !ownParts.has(option));
+  const onCommandLine = keptOptions(args, '/').filter((option) => option !== '--log-file=-');
   return logFile === null ? onCommandLine : [...onCommandLine, `--log-file=${logFile}`];
 }
 

@@ -13,6 +13,7 @@ const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
   'metrics-url',
   'options-file',
   'output-file',
+  'supervised',
 ]);
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -58,8 +58,8 @@ async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promi
 }
 
 /**
- * Ends the process and takes it out of PM2. PM2 itself would send SIGINT, and after SIGKILL start it again: so the signals
- * are sent from here, and it is taken out within the delay that PM2 keeps before it respawns.
+ * Ends the process and takes it out of PM2. PM2 itself would send SIGINT, so the signals are sent from here. After SIGTERM
+ * the router's exit code keeps PM2 from starting it again; after SIGKILL it is taken out within the delay that PM2 keeps.
  */
 export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, pid: number): Promise<Stopped> {
   const { supervised } = found;

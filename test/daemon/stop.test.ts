@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { quiet } from '../support/poll.ts';
+import { poll, quiet } from '../support/poll.ts';
 import { DaemonBed, signal } from './daemon-bed.ts';
 
 const RUSSIAN = { env: { LANG: 'ru_RU.UTF-8', LC_ALL: '' } };
@@ -24,6 +24,21 @@ test('--daemon-stop ends the daemon gracefully and takes it out of PM2', async (
 
   const again = await bed.run(['--daemon-stop'], RUSSIAN);
   assert.deepEqual([again.code, again.stderr], [3, '❌ Daemon не запущен\n']);
+});
+
+test('a plain kill stops the daemon too: PM2 does not start it again', async () => {
+  await using bed = new DaemonBed();
+  await bed.start();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    const { pid } = bed;
+    signal(pid, name);
+    await poll('the end', () => !signal(pid, 0), { limitMs: 10_000 });
+    await quiet(RESPAWN_MS);
+    const status = await bed.run(['--daemon-status', '--json']);
+    assert.deepEqual([status.code, JSON.parse(status.stdout).state], [3, 'notRunning']);
+    await bed.start();
+  }
+  assert.equal(bed.log.match(/Startup/g)?.length, 3);
 });
 
 test('a frozen daemon is killed after ten seconds, and stays dead', async () => {
