@@ -27,6 +27,8 @@ export class Load implements Disposable {
     from.unicast(to.id, { n });
     if (n % 5 === 0) from.send({ ...common, type: 'multicast', groupName: 'phones' });
     if (n % 10 === 0) from.send({ ...common, type: 'broadcast' });
+    // at the end it is cut off in the middle
+    if (n % 10 === 2) from.ping().catch(() => {});
     if (n % 10 === 5) from.unicast('client_nobody', { n });
   }
 

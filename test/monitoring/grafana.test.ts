@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { poll } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { TempFolder } from '../support/temp.ts';
+import { Load } from './load.ts';
+import { MONITORING, PrometheusProcess, SKIP_WITHOUT_PROMETHEUS } from './prometheus.ts';
+
+const PATIENT = { limitMs: 30_000, everyMs: 250 };
+
+interface Panel {
+  readonly title: string;
+  readonly type: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+interface Dashboard {
+  readonly uid: string;
+  readonly panels: readonly Panel[];
+  readonly annotations: { readonly list: readonly { readonly expr: string }[] };
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] };
+}
+
+const FOLDER = `${MONITORING}/grafana`;
+const dashboard = JSON.parse(readFileSync(`${FOLDER}/dashboards/rpc-dart-router.json`, 'utf8')) as Dashboard;
+
+/** As Grafana fills in the variables when everything is selected. */
+function filledIn(expression: string): string {
+  const values: Record<string, string> = { $job: '.+', $instance: '.+', $__rate_interval: '10s' };
+  return expression.replace(/\$\w+/g, (name) => values[name] ?? assert.fail(`${name} in ${expression}`));
+}
+
+async function hasData(prometheus: PrometheusProcess, expression: string): Promise<boolean> {
+  const series = await prometheus.query(filledIn(expression));
+  return series.some(({ value }) => Number.isFinite(Number(value[1])));
+}
+
+test('the dashboard can be provisioned: one id, variables for job and instance, no panel upon another', () => {
+  const provider = parse(readFileSync(`${FOLDER}/provisioning/dashboards/rpc-dart-router.yml`, 'utf8'));
+  assert.equal(provider.providers[0].type, 'file');
+  assert.equal(dashboard.uid, 'rpc-dart-router');
+  assert.deepEqual(
+    dashboard.templating.list.map(({ name }) => name),
+    ['datasource', 'job', 'instance'],
+  );
+  const taken = new Set<string>();
+  for (const { title, gridPos } of dashboard.panels) {
+    assert.ok(gridPos.x + gridPos.w <= 24, title);
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+        assert.ok(!taken.has(`${x}/${y}`), `${title} overlaps`);
+        taken.add(`${x}/${y}`);
+      }
+    }
+  }
+});
+
+test('every query of the dashboard gives data of a router under load', { skip: SKIP_WITHOUT_PROMETHEUS }, async () => {
+  const folder = new TempFolder();
+  await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0'], { folder });
+  const port = router.metricsPort;
+  using load = await Load.start(router.port);
+  await using prometheus = await PrometheusProcess.start(port);
+  const queries = dashboard.panels.flatMap(({ title, targets }) => targets?.map(({ expr }) => [title, expr]) ?? []);
+  assert.ok(queries.length > 40, `${queries.length} queries`);
+  for (const [title = '', expression = ''] of queries) {
+    await poll(`data for ${title}: ${expression}`, () => hasData(prometheus, expression), PATIENT);
+  }
+  for (const { name, definition } of dashboard.templating.list) {
+    if (definition === undefined) continue;
+    const [, selector = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(definition) ?? assert.fail(definition);
+    const values = (await prometheus.query(filledIn(selector))).map(({ metric }) => metric[label]);
+    assert.deepEqual(values, [name === 'job' ? 'rpc-dart-router' : `127.0.0.1:${port}`]);
+  }
+  assert.deepEqual(await prometheus.firing(), []);
+  load[Symbol.dispose]();
+  await router.stop();
+  // what is left needs a restart: its mark in the charts, and its alert
+  await using again = await RouterProcess.start(['--metrics', '--metrics-port', String(port)], { folder });
+  for (const { expr } of dashboard.annotations.list) {
+    await poll(`the mark ${expr}`, () => hasData(prometheus, expr), PATIENT);
+  }
+  await poll('the alert', async () => (await prometheus.firing()).includes('RpcRouterRestarted'), PATIENT);
+  await again.stop();
+  folder.remove();
+});
