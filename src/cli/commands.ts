@@ -30,11 +30,11 @@ export async function runCommandLine(world: CommandWorld): Promise<number> {
   const asked = flagsBeforeEnd(argv);
   const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
   const lang = chooseLanguage(loaded.ok ? loaded.config.lang : loaded.lang, env);
-  if (asked.has('--help')) {
+  if (asked.has('--help') || (loaded.ok && loaded.config.help)) {
     stdout.write(helpText(lang));
     return EXIT.done;
   }
-  if (asked.has('--version')) {
+  if (asked.has('--version') || (loaded.ok && loaded.config.version)) {
     stdout.write(`${VERSION}\n`);
     return EXIT.done;
   }
