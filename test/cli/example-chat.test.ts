@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import { poll } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { TempFolder } from '../support/temp.ts';
+import { ROOT } from './run-cli.ts';
+
+const folder = new TempFolder();
+let router: RouterProcess;
+before(async () => {
+  router = await RouterProcess.start(['--auth-tokens-file', folder.write('tokens', 'chat: s3cret\n')]);
+});
+after(async () => {
+  await router.stop();
+  folder.remove();
+});
+
+/** examples/chat.mjs with somebody who types. */
+class Chat implements Disposable {
+  output = '';
+  readonly child: ChildProcess;
+
+  constructor(name: string, token = 's3cret') {
+    const args = ['examples/chat.mjs', '--name', name, '--address', `127.0.0.1:${router.port}`, '--token', token];
+    this.child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+  }
+
+  type(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
+  async reads(text: string | RegExp): Promise<void> {
+    await poll(`${text} in the chat`, () => new RegExp(text).test(this.output), { limitMs: 10_000 });
+  }
+
+  [Symbol.dispose](): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+test('the example chat: everybody, one, a request, who is there, coming and going', async () => {
+  using alice = new Chat('alice');
+  await alice.reads(/You are alice\. Here: alice\n/);
+  using bob = new Chat('bob');
+  await bob.reads(/You are bob\. Here: alice, bob\n/);
+  await alice.reads(/^\+ bob$/m);
+  bob.type('hello');
+  await alice.reads(/^bob: hello$/m);
+  alice.type('@bob psst');
+  await bob.reads(/^alice \(to you\): psst$/m);
+  bob.type('?alice');
+  await bob.reads(/^alice: \d{4}-\d\d-\d\dT/m);
+  bob.type('@nobody hello');
+  await bob.reads(/^! Клиент nobody не найден или отключен$/m);
+  bob.type('/who');
+  await bob.reads(/^alice, bob$/m);
+  bob.child.stdin?.end();
+  const [code] = await once(bob.child, 'close');
+  assert.equal(code, 0);
+  await alice.reads(/^- bob \(Connection lost\)$/m);
+});
+
+test('the example says why it cannot join', async () => {
+  using stranger = new Chat('stranger', 'wrong');
+  const [code] = await once(stranger.child, 'close');
+  assert.match(stranger.output, /^Cannot join at 127\.0\.0\.1:\d+: .*token/);
+  assert.equal(code, 1);
+});
