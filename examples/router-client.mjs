@@ -15,6 +15,7 @@ export class RouterClient extends EventEmitter {
   #rpc;
   #metadata = new Metadata();
   #p2p = null;
+  #events = null;
   #heartbeat = null;
   #waiting = new Map();
   id = null;
@@ -47,8 +48,8 @@ export class RouterClient extends EventEmitter {
 
   /** Subscribes to who comes and goes. */
   watch() {
-    const events = this.#rpc.makeServerStreamRequest('/router/events', toBytes, fromBytes, { v: null }, this.#metadata);
-    events.on('data', (event) => this.emit('event', event)).on('error', () => {});
+    this.#events = this.#rpc.makeServerStreamRequest('/router/events', toBytes, fromBytes, { v: null }, this.#metadata);
+    this.#events.on('data', (event) => this.emit('event', event)).on('error', () => {});
   }
 
   async onlineClients(filter = {}) {
@@ -88,6 +89,7 @@ export class RouterClient extends EventEmitter {
   leave() {
     this.removeAllListeners('end');
     clearInterval(this.#heartbeat);
+    this.#events?.cancel();
     if (this.#p2p === null) this.#rpc.close();
     else this.#p2p.once('status', () => this.#rpc.close()).end();
   }
