@@ -82,6 +82,7 @@ function idleSource(): TelemetrySource {
     connections: () => 0,
     maxConnections: () => 0,
     reload: () => ({ count: 0, lastAt: null, outcome: 'none', changes: [], errors: [], configDigest: '' }),
+    logLinesByLevel: () => ({}),
     logLinesLost: () => 0,
     certificateExpiresAt: () => 0,
     showClients: () => false,

@@ -122,6 +122,7 @@ export class Observability {
       connections: () => server.connectionCount,
       maxConnections: () => config().maxConnections,
       reload,
+      logLinesByLevel: () => log.linesByLevel,
       logLinesLost: () => log.linesLost,
       certificateExpiresAt,
       showClients: () => config().statusPageClients,

@@ -37,6 +37,8 @@ export class Logger {
   private configuredLevel: LogLevel;
   private debugForced = false;
   private lostBefore = 0;
+  /** Lines since the start, by level. */
+  readonly linesByLevel: Record<WritingLevel, number> = { debug: 0, info: 0, warning: 0, error: 0, critical: 0 };
   private readonly causes = new Map<string, { since: number; suppressed: number }>();
 
   constructor(options: LoggerOptions) {
@@ -141,6 +143,7 @@ export class Logger {
   }
 
   private writeLine(level: WritingLevel, line: string): void {
+    this.linesByLevel[level]++;
     this.destination.write(line);
     this.options.tap?.(level, line);
   }

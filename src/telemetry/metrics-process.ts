@@ -1,5 +1,5 @@
 import type { MetricDefinition } from './read-metric.ts';
-import { single } from './read-metric.ts';
+import { labelled, single } from './read-metric.ts';
 import type { Sampler } from './sampler.ts';
 import type { TelemetrySource } from './source.ts';
 
@@ -18,6 +18,13 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       type: 'gauge',
       help: '1 while the router takes connections, 0 while it starts or stops.',
       read: () => single(source.state() === 'ready' ? 1 : 0),
+    },
+    {
+      name: 'rpc_router_log_lines_total',
+      type: 'counter',
+      help: 'Log lines, by level.',
+      labels: ['level'],
+      read: () => labelled('level', source.logLinesByLevel()),
     },
     {
       name: 'rpc_router_log_lines_lost_total',

@@ -13,6 +13,7 @@ export interface TelemetrySource {
   readonly connections: () => number;
   readonly maxConnections: () => number;
   readonly reload: () => RouterStatus['reload'];
+  readonly logLinesByLevel: () => Readonly<Record<string, number>>;
   readonly logLinesLost: () => number;
   /** When the server's certificate ends, milliseconds since the epoch; null without TLS. */
   readonly certificateExpiresAt: () => number | null;
