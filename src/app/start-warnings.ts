@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import type { RouterConfig } from '../config/index.ts';
 import type { Text } from '../text/index.ts';
 
@@ -38,7 +39,7 @@ export function startWarnings(config: RouterConfig, openFilesLimit: number | nul
 
 /** True for addresses that only this machine reaches. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 /** The soft limit on open files of this process, or null where it is unknown or unlimited. */

@@ -48,9 +48,10 @@ test('announced lengths cost nothing, and beyond --max-message-bytes only that s
   await using router = await RouterProcess.start();
   using client = await DartClient.join(router.port);
   const before = await rssOf(router);
+  const beginning = prefix(Buffer.alloc(4 * MIB)).subarray(0, 6);
   const announced = Array.from({ length: 400 }, () => {
     const stream = client.open('p2p');
-    stream.send(prefix(Buffer.alloc(4 * MIB)).subarray(0, 6));
+    stream.send(beginning);
     return stream;
   });
   await client.ping(1);
