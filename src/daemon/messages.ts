@@ -80,6 +80,10 @@ export const daemonMessages = defineMessages({
   stopping: { en: '🛑 Stopping the daemon with PID: {pid}', ru: '🛑 Остановка daemon с PID: {pid}' },
   countdown: { en: 'SIGTERM sent; SIGKILL in {seconds} s', ru: 'SIGTERM отправлен; SIGKILL через {seconds} с' },
   stopped: { en: '✅ Daemon stopped (SIGTERM)', ru: '✅ Daemon остановлен (SIGTERM)' },
+  respawnEnded: {
+    en: '✅ Daemon stopped; it was between two crashes',
+    ru: '✅ Daemon остановлен; он был между двумя сбоями',
+  },
   killing: {
     en: '⚠️  The process did not end within {seconds} s, sending SIGKILL…',
     ru: '⚠️  Процесс не завершился за {seconds} с, отправляем SIGKILL…',

@@ -9,7 +9,8 @@ type Say = Translate<DaemonMessage>;
 /** The lines of `--daemon-status`, those of the operator's guide first. */
 export function statusLines(report: DaemonReport, say: Say): string[] {
   const head = headLine(report, say);
-  if (report.state === 'notRunning') return [head];
+  // one that PM2 has given up has left its reason in the log
+  if (report.state === 'notRunning' && report.pm2 === null) return [head];
   const lines = [head, say('pidFile', { path: report.pidFile }), say('log', { path: report.logFile })];
   return [...lines, ...logLines(report, say), ...processLines(report, say), ...routerLines(report.router, say)];
 }

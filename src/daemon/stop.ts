@@ -36,6 +36,10 @@ async function notRunning(command: DaemonCommand, found: LocatedDaemon): Promise
   const wasInPm2 = found.supervised !== null;
   if (wasInPm2) await (await command.supervisor()).remove(command.context.config.name);
   await forgetDaemon(command, found);
+  if (found.supervised?.status === 'waiting') {
+    command.good(command.say('respawnEnded'));
+    return EXIT.done;
+  }
   command.fail(command.say('notRunning'));
   removeStalePidFile(command, found.places.pidFile);
   if (wasInPm2) command.out(command.say('removedFromPm2', { name: command.context.config.name }));

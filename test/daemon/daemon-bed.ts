@@ -42,7 +42,8 @@ export class DaemonBed implements AsyncDisposable {
 
   /** Starts a daemon that has to come up. */
   async start(args: readonly string[] = [], options: RunOptions = {}): Promise<Run> {
-    const run = await this.run(['--daemon-start', ...this.options, '--no-log-rotation', ...args], options);
+    const given = args.includes('--port') ? this.options.slice(0, -2) : this.options;
+    const run = await this.run(['--daemon-start', ...given, '--no-log-rotation', ...args], options);
     if (run.code !== 0) throw new Error(`--daemon-start: ${run.code}\n${run.stdout}${run.stderr}`);
     return run;
   }

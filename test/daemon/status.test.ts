@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
-import { DaemonBed, signal } from './daemon-bed.ts';
+import { DaemonBed, ROOT, signal } from './daemon-bed.ts';
 
 const RUSSIAN = ['--lang', 'ru'];
 const TIME = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
@@ -88,6 +90,18 @@ test('--json has the documented keys', async () => {
     ['notRunning', false, null, null, []],
   );
 });
+
+for (const guide of ['docs/daemon.md', 'docs/ru/daemon.md']) {
+  test(`${guide} explains every key, and no other`, () => {
+    const text = readFileSync(join(ROOT, guide), 'utf8');
+    const section = text.slice(text.indexOf('--daemon-status --json`\n'));
+    const rows = section.slice(0, section.indexOf('```')).matchAll(/^\| `(\w+)` \|/gm);
+    assert.deepEqual(
+      [...rows].map(([, key]) => key),
+      KEYS,
+    );
+  });
+}
 
 test('exit 3 when it does not run, 1 when it does not answer', async () => {
   await using bed = new DaemonBed();

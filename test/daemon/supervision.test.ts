@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { poll, quiet } from '../support/poll.ts';
@@ -31,6 +32,35 @@ test('a crashed router is started again, with a growing delay, and the count is 
     ([, ms]) => ms,
   );
   assert.deepEqual(delays, ['100', '150', '225']);
+});
+
+test('a router that crashes again and again is shown as such, and can be stopped', async () => {
+  await using bed = new DaemonBed();
+  const port = await freePort();
+  await bed.start(['--port', String(port)]);
+  signal(bed.pm2Pid, 'SIGSTOP'); // so that the port can be taken before the respawn
+  signal(bed.pid, 'SIGKILL');
+  await using busy = await takePort(port);
+  signal(bed.pm2Pid, 'SIGCONT');
+  const shown = await poll(
+    'the delay between two crashes',
+    async () => {
+      const status = await bed.run(['--daemon-status']);
+      return status.stdout.startsWith('❌ The router ended, PM2 starts it again') ? status : null;
+    },
+    { limitMs: 30_000 },
+  );
+  assert.equal(shown.code, 1);
+  assert.match(
+    shown.stdout,
+    new RegExp(`\\[CRITICAL\\] Cannot listen on 127\\.0\\.0\\.1:${busy.port}: the port is in use`),
+  );
+  const stopped = await poll('a stop between two crashes', async () => {
+    const run = await bed.run(['--daemon-stop']);
+    return run.code === 0 ? run : null;
+  });
+  assert.match(stopped.stdout, /✅ Daemon stopped/);
+  assert.deepEqual(await bed.pm2List(), []);
 });
 
 test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
@@ -163,6 +193,20 @@ const ALIKE = [
     'max_memory_restart',
   ],
 ];
+
+async function takePort(port: number): Promise<AsyncDisposable & { port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as { port: number }).port,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
+async function freePort(): Promise<number> {
+  await using taken = await takePort(0);
+  return taken.port;
+}
 
 /** A copy of PM2 that calls itself another version; the rest of node_modules beside it. */
 function otherVersion(bed: DaemonBed, version: string): string {
