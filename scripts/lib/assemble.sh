@@ -4,7 +4,7 @@
 # What goes along with dist/ and node_modules/, as far as it exists.
 RELEASE_PARTS=(package.json package-lock.json README.md LICENSE CHANGELOG.md ecosystem.config.js scripts systemd deploy docs)
 
-# package_field FOLDER FIELD: a value from package.json or, with FILE as third argument, from another JSON file.
+# json_field FILE FIELD: a top-level value of a JSON file.
 json_field() { node -p 'JSON.parse(fs.readFileSync(process.argv[1], "utf8"))[process.argv[2]] ?? ""' "$1" "$2"; }
 
 # tree_digest FOLDER: a short name for exactly these bytes. release.json carries it and is left out of it.
@@ -40,7 +40,9 @@ build_in() {
       "${npm[@]}" ci --ignore-scripts &&
       "${npm[@]}" run --silent build &&
       "${npm[@]}" prune --omit=dev --ignore-scripts &&
-      rm -f node_modules/.package-lock.json
+      rm -f node_modules/.package-lock.json &&
+      find node_modules -type d -empty -delete &&
+      rm -rf scripts/generate
   ) >&2
 }
 

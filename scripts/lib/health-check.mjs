@@ -29,12 +29,19 @@ function get(socketPath, path) {
   });
 }
 
-/** @returns {Promise<Buffer>} what Health/Check answers over `http:` or `https:` */
+/** gRPC's status of a router that wants a token first: it serves whoever has one. */
+const UNAUTHENTICATED = '16';
+
+/** @returns {Promise<boolean>} whether Health/Check over `http:` or `https:` says that it serves */
 function checkGrpc(scheme, host, port) {
   return new Promise((resolve, reject) => {
     // The certificate names a public host, not the loopback; whether it is the right one is not asked here.
     const session = connect(`${scheme}//${host}:${port}`, { rejectUnauthorized: false });
     const chunks = [];
+    let status = null;
+    const noteStatus = (headers) => {
+      status = headers['grpc-status'] ?? status ?? '';
+    };
     session.setTimeout(STEP_TIMEOUT_MS, () => session.destroy(new Error(`port ${port} does not answer`)));
     session.on('error', reject);
     const stream = session.request({
@@ -43,11 +50,14 @@ function checkGrpc(scheme, host, port) {
       'content-type': 'application/grpc',
       te: 'trailers',
     });
+    stream.on('response', noteStatus).on('trailers', noteStatus);
     stream.on('data', (chunk) => chunks.push(chunk));
     stream.on('error', reject);
-    stream.on('end', () => {
+    stream.on('close', () => {
       session.close();
-      resolve(Buffer.concat(chunks));
+      // closed without any answer, a port with TLS has heard plain text
+      if (status === null) reject(new Error(`port ${port} ends the connection`));
+      else resolve(status === UNAUTHENTICATED || SERVING.equals(Buffer.concat(chunks)));
     });
     stream.end(EMPTY_GRPC_MESSAGE);
   });
@@ -58,9 +68,9 @@ const wantsClientCertificate = (error) => /CERTIFICATE_REQUIRED|HANDSHAKE_FAILUR
 
 async function answersGrpc(host, port) {
   try {
-    return SERVING.equals(await checkGrpc('http:', host, port));
+    return await checkGrpc('http:', host, port);
   } catch {
-    return await checkGrpc('https:', host, port).then((answer) => SERVING.equals(answer), wantsClientCertificate);
+    return await checkGrpc('https:', host, port).catch(wantsClientCertificate);
   }
 }
 

@@ -29,17 +29,13 @@ export function formatPort({ address, port }: OpenPort): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Null when they are not ours to see. */
+/** Null when they are not ours to see: then the kernel lists the descriptors, and keeps to itself what they are. */
 function socketInodes(pid: number): Set<string> | null {
-  const descriptors = attempt(() => readdirSync(`/proc/${pid}/fd`));
-  if (descriptors === null) return null;
-  const inodes = new Set<string>();
-  for (const descriptor of descriptors) {
-    const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
-    const inode = /^socket:\[(\d+)\]$/.exec(target ?? '')?.[1];
-    if (inode !== undefined) inodes.add(inode);
-  }
-  return inodes;
+  const descriptors = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  const targets = descriptors.map((descriptor) => attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)));
+  if (targets.every((target) => target === null)) return null;
+  const inodes = targets.map((target) => /^socket:\[(\d+)\]$/.exec(target ?? '')?.[1]);
+  return new Set(inodes.filter((inode) => inode !== undefined));
 }
 
 function listeners(table: string): Listener[] {

@@ -9,7 +9,7 @@ export const CONFIG = '/etc/rpc-dart-router/config.yaml';
 export const LOG = '/var/log/rpc-dart-router/router.log';
 export const PID_FILE = '/var/run/rpc-dart-router/rpc_dart_router.pid';
 export const PM2_PID_FILE = '/var/lib/rpc-dart-router/.pm2/pm2.pid';
-const CONTROL_SOCKET = '/var/run/rpc-dart-router/rpc_dart_router.sock';
+export const CONTROL_SOCKET = '/var/run/rpc-dart-router/rpc_dart_router.sock';
 const HEALTH_CHECK = '/opt/rpc-dart-router/current/scripts/lib/health-check.mjs';
 /** The machine that runs the tests may be slow; nothing here is a benchmark. */
 export const SLOW = { limitMs: 60_000, everyMs: 200 } as const;

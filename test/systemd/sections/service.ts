@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poll } from '../../support/poll.ts';
-import { CONFIG, PID_FILE, SERVICE, SLOW } from '../machine.ts';
+import { CONFIG, CONTROL_SOCKET, PID_FILE, SERVICE, SLOW } from '../machine.ts';
 import type { World } from '../world.ts';
+
+/** What the installer asks after an upgrade. */
+const HEALTH = `node /opt/rpc-dart-router/current/scripts/lib/health-check.mjs ${CONTROL_SOCKET}`;
 
 export function serviceTests(world: World): void {
   const { machine } = world;
@@ -78,7 +81,7 @@ export function serviceTests(world: World): void {
     assert.equal(await machine.run('ps -u rpc-router -o pid= || true'), '');
     assert.notEqual((await machine.try(`test -e ${PID_FILE}`)).code, 0);
     assert.equal(await machine.run('stat -c "%a %U" /var/run/rpc-dart-router'), '750 rpc-router');
-    await machine.run('sudo -u rpc-router -H pm2 ping >/dev/null');
+    await machine.run('cd / && sudo -u rpc-router -H pm2 ping >/dev/null');
     await machine.run(`systemctl start ${SERVICE}`);
     assert.equal((await machine.status()).state, 'ready');
   });
@@ -138,12 +141,12 @@ export function serviceTests(world: World): void {
     await machine.setOption('tls-cert', `${files}/tls.crt`);
     await machine.setOption('tls-key', `${files}/tls.key`);
     await machine.run(`systemctl restart ${SERVICE}`);
-    const health = await machine.run(
-      'node /opt/rpc-dart-router/current/scripts/lib/health-check.mjs /var/run/rpc-dart-router/rpc_dart_router.sock',
-    );
-    assert.match(health, /0\.0\.0\.0:8080/);
+    assert.match(await machine.run(HEALTH), /0\.0\.0\.0:8080/);
     const verify = 'openssl s_client -connect 127.0.0.1:8080 -alpn h2 </dev/null 2>/dev/null';
     assert.match(await machine.run(verify), /ALPN protocol: h2/);
+    await machine.setOption('tls-client-ca', `${files}/tls.crt`);
+    await machine.run(`systemctl restart ${SERVICE}`);
+    assert.match(await machine.run(HEALTH), /0\.0\.0\.0:8080/);
     await machine.run(
       `cp /root/config.yaml ${CONFIG} && rm ${files}/{tls.key,tls.crt,tokens} && systemctl restart ${SERVICE}`,
     );
