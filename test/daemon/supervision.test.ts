@@ -13,7 +13,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { poll, quiet } from '../support/poll.ts';
-import { DaemonBed, MAIN, ROOT, readPid, signal } from './daemon-bed.ts';
+import { DaemonBed, MAIN, ROOT, signal } from './daemon-bed.ts';
 
 test('a crashed router is started again, with a growing delay, and the count is in the status', async () => {
   await using bed = new DaemonBed();
@@ -40,7 +40,7 @@ test('a router that crashes again and again is shown as such, and can be stopped
   await bed.start(['--port', String(port)]);
   signal(bed.pm2Pid, 'SIGSTOP'); // so that the port can be taken before the respawn
   signal(bed.pid, 'SIGKILL');
-  await using busy = await takePort(port);
+  await using busy = await poll('the port to be free', () => takePort(port));
   signal(bed.pm2Pid, 'SIGCONT');
   const shown = await poll(
     'the delay between two crashes',
@@ -66,7 +66,7 @@ test('a router that crashes again and again is shown as such, and can be stopped
 test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
   await using bed = new DaemonBed();
   // PM2 looks every 30 seconds; the least limit is below what any Node.js process takes
-  await bed.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '1000' } });
+  await bed.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '4000' } });
   await poll('the restart', () => (bed.log.match(/Startup/g)?.length ?? 0) > 1, { limitMs: 20_000 });
   assert.match(bed.log, /RPC Dart Router stopped/);
 });
@@ -104,8 +104,10 @@ test('PM2 that was killed: the router lives on, is found, and the remains do not
   assert.equal((await bed.run(['--daemon-restart'])).code, 0);
   assert.match((await bed.run(['--daemon-status'])).stdout, /^🔁 Restarts: 0$/m, 'PM2 looks after it again');
   signal(bed.pm2Pid, 'SIGKILL');
+  const orphan = bed.pid;
   assert.equal((await bed.run(['--daemon-stop'])).code, 0);
-  assert.equal(signal(readPid(bed.pidFile) ?? pid, 0), false);
+  assert.equal(existsSync(bed.pidFile), false);
+  await poll('the end of the process', () => !signal(orphan, 0));
   assert.equal((await bed.run(['--daemon-start', ...bed.options])).code, 0);
 });
 
