@@ -69,6 +69,8 @@ export function explainSupervisor(say: Translate<DaemonMessage>, { problem }: Su
   switch (problem.kind) {
     case 'homeTooLong':
       return say('pm2HomeTooLong', { home: problem.home });
+    case 'homeUnusable':
+      return say('pm2HomeUnusable', problem);
     case 'noAnswer':
       return say('pm2NoAnswer', { ...problem, pid: problem.pid ?? 'PID' });
     case 'failed':

@@ -5,7 +5,7 @@ import { daemonEnvironment } from './app-definition.ts';
 import { askStatus } from './control.ts';
 import { keptOptions, keyOf, optionsFile, readOptions } from './options-file.ts';
 import { type Places, placesOf } from './places.ts';
-import { isAlive, isRouter, readPid } from './processes.ts';
+import { hasSameOwner, isAlive, isRouter, readPid } from './processes.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,7 +45,9 @@ export async function findDaemon(
   supervisor: ProcessSupervisor | null,
 ): Promise<FoundDaemon> {
   const located = await locateDaemon(config, env, supervisor);
-  return { ...located, status: located.pid === null ? null : await askStatus(located.places.controlSocket) };
+  const status = located.pid === null ? null : await askStatus(located.places.controlSocket);
+  // in a shared folder, anybody may put a socket there
+  return { ...located, status: status?.pid === located.pid ? status : null };
 }
 
 /** Looks a daemon up in PM2 and in its pid file. It may hang: it is not asked. */
@@ -57,7 +59,7 @@ export async function locateDaemon(
   const supervised = (await supervisor?.describe(config.name)) ?? null;
   if (supervised !== null && !isRouterDefinition(supervised)) throw new ForeignProcess(supervised.script);
   const places = supervised === null ? keptPlaces(config, env) : supervisedPlaces(config, supervised);
-  const pid = livePid(supervised?.pid ?? null) ?? routerPid(readPid(places.pidFile));
+  const pid = livePid(supervised?.pid ?? null) ?? routerPid(places.pidFile);
   return { supervised, pid, places };
 }
 
@@ -65,8 +67,9 @@ function livePid(pid: number | null): number | null {
   return pid !== null && isAlive(pid) ? pid : null;
 }
 
-function routerPid(pid: number | null): number | null {
-  return pid !== null && isAlive(pid) && isRouter(pid) ? pid : null;
+function routerPid(pidFile: string): number | null {
+  const pid = readPid(pidFile);
+  return pid !== null && isAlive(pid) && isRouter(pid) && hasSameOwner(pidFile, pid) ? pid : null;
 }
 
 /** Where a process that PM2 runs has its files: its command line says so. */

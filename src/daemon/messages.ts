@@ -60,6 +60,10 @@ export const daemonMessages = defineMessages({
     en: '❌ PM2 already runs another program as {name}: {script}; choose another --name',
     ru: '❌ В PM2 имя {name} занято другой программой: {script}; выберите другое --name',
   },
+  staleOfOthers: {
+    en: '⚠️  A stale PID file of another user cannot be removed: {path}',
+    ru: '⚠️  Устаревший PID файл другого пользователя нельзя удалить: {path}',
+  },
   staleRemoved: { en: '🧹 Removed a stale PID file: {path}', ru: '🧹 Удалён устаревший PID файл: {path}' },
   logSymlink: {
     en: '❌ {path} is a symbolic link; refused, as others may write there. Remove it or choose another --log-file',
@@ -133,6 +137,10 @@ export const daemonMessages = defineMessages({
   pm2HomeTooLong: {
     en: '❌ PM2_HOME is too long for a socket: {home}; choose a shorter path',
     ru: '❌ PM2_HOME слишком длинный для сокета: {home}; выберите путь короче',
+  },
+  pm2HomeUnusable: {
+    en: '❌ PM2_HOME cannot be used: {home}; set it to a folder of your own. {detail}',
+    ru: '❌ PM2_HOME нельзя использовать: {home}; укажите собственную папку. {detail}',
   },
   pm2NoAnswer: {
     en: '❌ PM2 does not answer ({call}, {seconds} s); if its daemon hangs, end it: kill -9 {pid}',

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { SupervisorError } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,9 +21,14 @@ export function stateFolder(env: Environment): string {
 
 /** Makes the folders, closed to others: PM2 keeps environments there in clear text. */
 export function makeStateFolder(env: Environment): string {
-  mkdirSync(pm2Home(env), { recursive: true, mode: 0o700 });
   const folder = stateFolder(env);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(pm2Home(env), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new SupervisorError({ kind: 'homeUnusable', home: pm2Home(env), detail: (error as Error).message });
+  }
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /** The pid in a file, or null when there is none. */
 export function readPid(path: string): number | null {
@@ -20,6 +20,13 @@ export function isAlive(pid: number): boolean {
 export function isRouter(pid: number): boolean {
   const commandLine = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   return commandLine === null || /\/main\.[jt]s(\0|$)|rpc[-_]dart[-_]router(\0|$)/.test(commandLine);
+}
+
+/** True when a process wrote the file itself: in a shared folder, somebody may name the process of somebody else. */
+export function hasSameOwner(path: string, pid: number): boolean {
+  const fileOwner = attempt(() => statSync(path).uid);
+  const processOwner = attempt(() => statSync(`/proc/${pid}`).uid);
+  return processOwner === null || processOwner === fileOwner;
 }
 
 /** How long a process runs, by the kernel; null when it does not. */

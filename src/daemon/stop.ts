@@ -50,8 +50,12 @@ async function notRunning(command: DaemonCommand, found: LocatedDaemon): Promise
 export function removeStalePidFile(command: DaemonCommand, path: string): void {
   const pid = readPid(path);
   if (pid === null || (isAlive(pid) && isRouter(pid))) return;
-  rmSync(path, { force: true });
-  command.out(command.say('staleRemoved', { path }));
+  try {
+    rmSync(path, { force: true });
+    command.out(command.say('staleRemoved', { path }));
+  } catch {
+    command.warn(command.say('staleOfOthers', { path })); // in /tmp only its owner may
+  }
 }
 
 async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promise<void> {

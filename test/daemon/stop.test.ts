@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { poll, quiet } from '../support/poll.ts';
 import { DaemonBed, signal } from './daemon-bed.ts';
@@ -70,6 +70,18 @@ test('a stale pid file is removed, and PM2 is not launched to find out', async (
     assert.equal(existsSync(bed.pidFile), false);
   }
   assert.equal(existsSync(bed.home), false);
+});
+
+test('a pid file that somebody else wrote stops nothing', {
+  skip: process.getuid?.() !== 0 && 'only root can make one',
+}, async () => {
+  await using bed = new DaemonBed();
+  await bed.start();
+  const forged = bed.folder.write('forged.pid', `${bed.pid}\n`);
+  chownSync(forged, 65_534, 65_534);
+  const { code } = await bed.run(['--daemon-stop', '--name', 'other', '--pid-file', forged]);
+  assert.equal(code, 3);
+  assert.equal((await bed.run(['--daemon-status'])).code, 0);
 });
 
 test('another program of the same name in PM2 is left alone', async () => {
