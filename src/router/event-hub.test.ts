@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type CborMap, Double, encodeCbor, rawValue } from '../../test/support/cbor.ts';
 import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
 import { PREFIX_BYTES } from '../wire/index.ts';
-import { topologyEvent } from './topology.ts';
+import { Topology } from './topology.ts';
 
 /** What a subscriber has got since the last look; each event has the time of now. */
 function eventsOf(peer: Peer): (readonly [unknown, unknown])[] {
@@ -106,9 +106,10 @@ test('copies of events are counted', () => {
 test('a topology event names every client and its groups, as any map would be written', () => {
   const bench = new RouterBench();
   const clients = [bench.register({ groups: ['a', 'b'] }), bench.register()];
-  const event = topologyEvent(bench.core.registry.clients, bench.clock.nowMs);
+  const topology = new Topology(bench.core.registry.clients.values());
+  assert.deepEqual([topology.collect(1), topology.collect(1), topology.collect(1)], [false, false, true]);
   assert.deepEqual(
-    event,
+    topology.encoded(bench.clock.nowMs),
     encodeCbor({
       type: 'topologyChanged',
       timestamp: bench.clock.nowMs,

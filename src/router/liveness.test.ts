@@ -120,3 +120,17 @@ test('nobody is told twice when nobody listens', () => {
   assert.deepEqual(here.checkAfter(INTERVAL_MS), []);
   assert.deepEqual(later.received(), []);
 });
+
+test('a check of a crowd takes several turns of the event loop, and looks at everybody once', () => {
+  const bench = new RouterBench();
+  const liveness = new Liveness(bench.core);
+  const zombies = Array.from({ length: 1000 }, () => bench.register());
+  bench.clock.advance(INTERVAL_MS);
+  liveness.check();
+  liveness.check();
+  const removed = (): number => zombies.filter((client) => client.removed).length;
+  const afterFirstTurn = removed();
+  assert.ok(afterFirstTurn > 0 && afterFirstTurn < 100, `${afterFirstTurn} in one turn`);
+  while (bench.clock.endTurn());
+  assert.deepEqual([removed(), bench.counters.closed.zombie], [1000, 1000]);
+});

@@ -1,31 +1,51 @@
 import type { Client } from './client.ts';
 import { closeReasonText } from './messages.ts';
 import type { RouterCore } from './router-core.ts';
-import { topologyEvent } from './topology.ts';
+import { Topology } from './topology.ts';
 
 /** Intervals without a message after which a client counts as idle. */
 const IDLE_AFTER_INTERVALS = 2;
 /** The shortest time between two `topologyChanged` events: each names every client. */
 const TOPOLOGY_PAUSE_MS = 1000;
+/** What one event-loop turn does of a check: so many clients looked at, a removed one counting for more. */
+const CHECKED_PER_TURN = 4000;
+const REMOVAL_WEIGHT = 80;
+const NAMED_PER_TURN = 500;
 
 /** Looks after clients that went silent. Holds no timer: `check` is called once per health-check interval. */
 export class Liveness {
   private readonly core: RouterCore;
   private topologyPublishedAt = Number.NEGATIVE_INFINITY;
   private topologyDue = false;
+  /** Clients that the check under way has not come to yet; null between checks. */
+  private unchecked: Iterator<Client> | null = null;
 
   constructor(core: RouterCore) {
     this.core = core;
   }
 
-  /** One health check: marks the idle, disconnects the inactive, removes those without a stream. */
+  /**
+   * One health check: marks the idle, disconnects the inactive, removes those without a stream. With many clients it goes
+   * on over the next turns of the event loop; called again meanwhile, it leaves that to the check under way.
+   */
   check(): void {
-    const { registry, clock } = this.core;
-    const now = clock.now();
-    for (const client of registry.clients.values()) {
-      if (this.checkClient(client, now)) this.topologyDue = true;
+    if (this.unchecked !== null) return;
+    this.unchecked = this.core.registry.clients.values();
+    this.checkSlice(this.unchecked, this.core.clock.now());
+  }
+
+  private checkSlice(clients: Iterator<Client>, now: number): void {
+    for (let work = 0; work < CHECKED_PER_TURN; work++) {
+      const next = clients.next();
+      if (next.done === true) {
+        this.unchecked = null;
+        this.publishTopology(now);
+        return;
+      }
+      if (this.checkClient(next.value, now)) this.topologyDue = true;
+      if (next.value.removed) work += REMOVAL_WEIGHT;
     }
-    this.publishTopology(now);
+    this.core.clock.atEndOfTurn(() => this.checkSlice(clients, now));
   }
 
   private checkClient(client: Client, now: number): boolean {
@@ -53,11 +73,16 @@ export class Liveness {
   }
 
   private publishTopology(now: number): void {
-    const { events, registry } = this.core;
+    const { clock, events, registry } = this.core;
     if (!this.topologyDue || now - this.topologyPublishedAt < TOPOLOGY_PAUSE_MS) return;
     this.topologyDue = false;
     if (!events.hasListeners) return;
     this.topologyPublishedAt = now;
-    events.publishEncoded(topologyEvent(registry.clients, now));
+    const topology = new Topology(registry.clients.values());
+    const proceed = (): void => {
+      if (topology.collect(NAMED_PER_TURN)) events.publishEncoded(topology.encoded(now));
+      else clock.atEndOfTurn(proceed);
+    };
+    proceed();
   }
 }

@@ -3,38 +3,63 @@ import type { Client } from './client.ts';
 
 const MAP = 5;
 const ARRAY = 4;
-const KEY = Object.fromEntries(
-  ['data', 'timestamp', 'type', 'topologyChanged', 'activeClients', 'clientIds', 'capabilities'].map((text) => [
-    text,
-    encodeText(text),
-  ]),
-) as Record<string, Buffer>;
+const KEY = {
+  data: encodeText('data'),
+  timestamp: encodeText('timestamp'),
+  type: encodeText('type'),
+  topologyChanged: encodeText('topologyChanged'),
+  activeClients: encodeText('activeClients'),
+  clientIds: encodeText('clientIds'),
+  capabilities: encodeText('capabilities'),
+};
 
-/** The `topologyChanged` event. Built from what each client has encoded already, since it names every one of them. */
-export function topologyEvent(clients: ReadonlyMap<string, Client>, now: number): Buffer {
-  const ids: Buffer[] = [encodeHead(ARRAY, clients.size)];
-  const capabilities: Buffer[] = [encodeHead(MAP, clients.size)];
-  for (const client of clients.values()) {
-    ids.push(client.idItem);
-    capabilities.push(client.idItem, encode(client.groups));
+/**
+ * The `topologyChanged` event, which names every client: collected and encoded in slices, so that ten thousand of them do
+ * not stop the loop. First `collect` until it returns true, then `encoded`.
+ */
+export class Topology {
+  private readonly clients: Iterator<Client>;
+  private readonly ids: Buffer[] = [];
+  private readonly capabilities: Buffer[] = [];
+  private count = 0;
+
+  constructor(clients: Iterable<Client>) {
+    this.clients = clients[Symbol.iterator]();
   }
-  return Buffer.concat([
-    encodeHead(MAP, 3),
-    key('data'),
-    encodeHead(MAP, 3),
-    key('activeClients'),
-    encode(clients.size),
-    key('capabilities'),
-    ...capabilities,
-    key('clientIds'),
-    ...ids,
-    key('timestamp'),
-    encode(now),
-    key('type'),
-    key('topologyChanged'),
-  ]);
-}
 
-function key(name: string): Buffer {
-  return KEY[name] as Buffer;
+  /** Takes in `count` more clients; true when there are no more. */
+  collect(count: number): boolean {
+    const ids: Buffer[] = [];
+    const capabilities: Buffer[] = [];
+    for (let i = 0; i < count; i++) {
+      const next = this.clients.next();
+      if (next.done === true) break;
+      ids.push(next.value.idItem);
+      capabilities.push(next.value.idItem, encode(next.value.groups));
+    }
+    this.count += ids.length;
+    this.ids.push(Buffer.concat(ids));
+    this.capabilities.push(Buffer.concat(capabilities));
+    return ids.length < count;
+  }
+
+  encoded(now: number): Buffer {
+    return Buffer.concat([
+      encodeHead(MAP, 3),
+      KEY.data,
+      encodeHead(MAP, 3),
+      KEY.activeClients,
+      encode(this.count),
+      KEY.capabilities,
+      encodeHead(MAP, this.count),
+      ...this.capabilities,
+      KEY.clientIds,
+      encodeHead(ARRAY, this.count),
+      ...this.ids,
+      KEY.timestamp,
+      encode(now),
+      KEY.type,
+      KEY.topologyChanged,
+    ]);
+  }
 }
