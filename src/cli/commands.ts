@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
   daemonReload: daemonCommand('reload'),
   daemonRestart: daemonCommand('restart'),
   daemonLogs: daemonCommand('logs'),
+  doctor: async (context) => (await import('../doctor/index.ts')).runDoctor(context),
+  top: async (context) => (await import('../top/index.ts')).runTop(context),
   checkConfig: async (context) => (await import('./check-config.ts')).checkConfig(context),
 };
 

@@ -1,2 +1,3 @@
+export { formatBytes, formatDuration, formatMs, formatRate } from './format.ts';
 export { explainSystemError } from './system-error.ts';
 export { bothLanguages, type Language, Problems, type Text } from './text.ts';

@@ -1,0 +1,3 @@
+export { examine } from './examine.ts';
+export type { Check, DoctorWorld, Finding, Outcome } from './finding.ts';
+export { runDoctor } from './run.ts';

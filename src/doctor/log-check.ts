@@ -1,0 +1,71 @@
+import { statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { defineMessages } from '../cli/index.ts';
+import { formatBytes } from '../text/index.ts';
+import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+
+const messages = defineMessages({
+  none: { en: '{path}: no log yet', ru: '{path}: лога пока нет' },
+  size: { en: '{path}: {size}', ru: '{path}: {size}' },
+  big: {
+    en: '{path}: {size}, beyond log-max-size {max}: it is not rotated',
+    ru: '{path}: {size}, больше log-max-size {max}: ротации нет',
+  },
+  rotate: {
+    en: 'Restart the daemon without --no-log-rotation; in the foreground use logrotate and kill -HUP',
+    ru: 'Перезапустите daemon без --no-log-rotation; на переднем плане используйте logrotate и kill -HUP',
+  },
+  room: { en: '{folder}: {free} free', ru: '{folder}: свободно {free}' },
+  little: { en: '{folder}: only {free} free', ru: '{folder}: свободно всего {free}' },
+  full: { en: '{folder}: the disk is full', ru: '{folder}: диск заполнен' },
+  noFiles: { en: '{folder}: no room for new files (inodes)', ru: '{folder}: нет места для новых файлов (inode)' },
+  makeRoom: {
+    en: 'Make room: du -xh {folder} | sort -h | tail; lower --log-retain',
+    ru: 'Освободите место: du -xh {folder} | sort -h | tail; уменьшите --log-retain',
+  },
+});
+
+/** Rotation looks at times: a log may be somewhat longer. */
+const ROTATION_SLACK = 2;
+const MIB = 1024 * 1024;
+const LITTLE_BYTES = 500 * MIB;
+const FULL_BYTES = 20 * MIB;
+
+export const logCheck: Check = {
+  name: 'log',
+  look({ daemon, config, lang }) {
+    const say = messages(lang);
+    const path = daemon.places.logFile;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return [ok(say('none', { path }))];
+    const params = { path, size: formatBytes(stats.size, lang), max: formatBytes(config.logMaxSize, lang) };
+    if (stats.size <= config.logMaxSize * ROTATION_SLACK) return [ok(say('size', params))];
+    return [warn(say('big', params), say('rotate'))];
+  },
+};
+
+/** Where logs and pid files are. */
+export const diskCheck: Check = {
+  name: 'disk',
+  look(world) {
+    const { logFile, pidFile } = world.daemon.places;
+    const folders = new Set([logFile, pidFile].map((path) => dirname(path)));
+    return [...folders].flatMap((folder) => lookAt(folder, world));
+  },
+};
+
+function lookAt(folder: string, { lang }: DoctorWorld): Finding[] {
+  const say = messages(lang);
+  const advice = say('makeRoom', { folder });
+  let disk: ReturnType<typeof statfsSync>;
+  try {
+    disk = statfsSync(folder);
+  } catch {
+    return []; // permissions complain about it
+  }
+  const freeBytes = disk.bavail * disk.bsize;
+  const params = { folder, free: formatBytes(freeBytes, lang) };
+  if (freeBytes < FULL_BYTES) return [fail(say('full', params), advice)];
+  if (disk.files > 0 && disk.ffree === 0) return [fail(say('noFiles', params), advice)];
+  return [freeBytes < LITTLE_BYTES ? warn(say('little', params), advice) : ok(say('room', params))];
+}

@@ -1,0 +1,105 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineMessages } from '../cli/index.ts';
+import { isAlive, isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
+import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+
+const messages = defineMessages({
+  version: { en: 'PM2 {version} comes with the router', ru: 'С роутером поставляется PM2 {version}' },
+  missing: { en: 'PM2 is not installed', ru: 'PM2 не установлен' },
+  install: { en: 'Run npm ci in the folder of the router', ru: 'Выполните npm ci в папке роутера' },
+  running: { en: 'PM2 {running} runs, with the home {home}', ru: 'Работает PM2 {running}, папка {home}' },
+  other: {
+    en: 'PM2 {running} runs, but {version} comes with the router',
+    ru: 'Работает PM2 {running}, а с роутером поставляется {version}',
+  },
+  update: {
+    en: 'npx pm2 update, at a quiet time: it restarts what PM2 runs',
+    ru: 'npx pm2 update в спокойное время: перезапустит всё под PM2',
+  },
+  idle: { en: 'PM2 does not run; its home is {home}', ru: 'PM2 не запущен; его папка {home}' },
+  dead: {
+    en: 'PM2 with the PID {pid} is gone, its files are left in {home}',
+    ru: 'PM2 с PID {pid} завершился, в {home} остались его файлы',
+  },
+  clean: { en: 'Nothing to do: the next --daemon-start cleans up', ru: 'Ничего: следующий --daemon-start приберёт' },
+  frozen: { en: 'PM2 with the PID {pid} does not answer', ru: 'PM2 с PID {pid} не отвечает' },
+  kill: { en: 'kill -9 {pid}, then start the daemon anew', ru: 'kill -9 {pid}, затем запустите daemon заново' },
+  open: { en: '{home} is open to others: mode {mode}', ru: '{home} доступна другим: права {mode}' },
+  close: {
+    en: 'chmod 700 {home}: PM2 keeps environments there',
+    ru: 'chmod 700 {home}: PM2 хранит там переменные окружения',
+  },
+  foreign: { en: '{home} belongs to another user', ru: '{home} принадлежит другому пользователю' },
+  ownHome: {
+    en: 'Set PM2_HOME to a folder of your own, or run as its owner',
+    ru: 'Задайте PM2_HOME со своей папкой или запускайте от её владельца',
+  },
+  long: { en: '{home} is too long for the sockets of PM2', ru: '{home}: слишком длинный путь для сокетов PM2' },
+  shorten: { en: 'Set PM2_HOME to a shorter path', ru: 'Задайте в PM2_HOME путь короче' },
+});
+
+/** A Unix socket's path has at most 107 bytes. */
+const SOCKET_PATH_BYTES = 107;
+const GROUP_OR_OTHERS = 0o077;
+
+export const pm2Check: Check = {
+  name: 'pm2',
+  async look(world) {
+    const say = messages(world.lang);
+    const version = installedVersion();
+    if (version === null) return [fail(say('missing'), say('install'))];
+    return [ok(say('version', { version })), await runningFinding(version, world), ...homeProblems(world)];
+  },
+};
+
+/** Read, not loaded: PM2 is for the daemon commands alone. It is ours, or beside us when we are a dependency ourselves. */
+function installedVersion(): string | null {
+  for (const folder of ['../../node_modules/pm2', '../../../pm2']) {
+    try {
+      const text = readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // the other place
+    }
+  }
+  return null;
+}
+
+async function runningFinding(version: string, { env, lang, procFolder }: DoctorWorld): Promise<Finding> {
+  const say = messages(lang);
+  const home = pm2Home(env);
+  const pid = pm2Pid(env);
+  if (pid === null) return ok(say('idle', { home }));
+  if (!isAlive(pid)) return warn(say('dead', { pid, home }), say('clean'));
+  const running = titleVersion(pid, procFolder);
+  if (running === null) return warn(say('dead', { pid, home }), say('clean')); // another program has its pid now
+  if (!(await isPm2Running(env))) return fail(say('frozen', { pid }), say('kill', { pid }));
+  return running === version
+    ? ok(say('running', { running, home }))
+    : warn(say('other', { running, version }), say('update'));
+}
+
+/** PM2's daemon has its version in its title: `PM2 v7.0.4: God Daemon (/root/.pm2)`. */
+function titleVersion(pid: number, procFolder: string): string | null {
+  try {
+    return /^PM2 v(\S+): God Daemon/.exec(readFileSync(join(procFolder, String(pid), 'cmdline'), 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function homeProblems({ env, lang }: DoctorWorld): Finding[] {
+  const say = messages(lang);
+  const home = pm2Home(env);
+  const findings: Finding[] = [];
+  if (Buffer.byteLength(pm2Socket(env)) > SOCKET_PATH_BYTES) findings.push(fail(say('long', { home }), say('shorten')));
+  const stats = statSync(home, { throwIfNoEntry: false });
+  if (stats === undefined) return findings;
+  if (stats.uid !== (process.getuid?.() ?? stats.uid)) findings.push(fail(say('foreign', { home }), say('ownHome')));
+  const mode = stats.mode & 0o777;
+  if ((mode & GROUP_OR_OTHERS) !== 0) {
+    findings.push(warn(say('open', { home, mode: mode.toString(8) }), say('close', { home })));
+  }
+  return findings;
+}

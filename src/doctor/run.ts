@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { type CommandContext, defineMessages, EXIT, paint } from '../cli/index.ts';
+import { loadConfig, VERSION } from '../config/index.ts';
+import { askStatus, locateDaemon, readOptions } from '../daemon/index.ts';
+import { examine, type NamedFinding } from './examine.ts';
+import type { DoctorWorld, Outcome } from './finding.ts';
+
+const messages = defineMessages({
+  summary: {
+    en: '{count} findings: {ok} ok, {warn} warnings, {fail} failures',
+    ru: 'Проверок: {count}; в порядке {ok}, предупреждений {warn}, ошибок {fail}',
+  },
+});
+
+const PID_FOLDERS = ['/tmp', '/var/run/rpc-dart-router'];
+const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+const CHECK_WIDTH = 12;
+
+/** `--doctor`: looks at this machine and says what to do. Exit code 1 when something does not work. */
+export async function runDoctor(context: CommandContext): Promise<number> {
+  const findings = await examine(await worldOf(context));
+  const hasFailed = findings.some(({ outcome }) => outcome === 'fail');
+  if (context.config.json) {
+    context.stdout.write(`${JSON.stringify({ version: VERSION, ok: !hasFailed, findings }, null, 2)}\n`);
+  } else {
+    for (const finding of findings) context.stdout.write(`${lineOf(finding, context)}\n`);
+    context.stdout.write(`\n${summary(findings, context)}\n`);
+  }
+  return hasFailed ? EXIT.failed : EXIT.done;
+}
+
+/** `warn  sysctl      net.core.somaxconn is 128 → sudo sysctl …`. */
+function lineOf({ outcome, check, text, advice }: NamedFinding, { stdout, env }: CommandContext): string {
+  const label = paint(stdout, STYLES[outcome], outcome.padEnd(4), env);
+  return `${label}  ${check.padEnd(CHECK_WIDTH)}${text}${advice === null ? '' : ` → ${advice}`}`;
+}
+
+function summary(findings: readonly NamedFinding[], { lang }: CommandContext): string {
+  const count = (wanted: Outcome): number => findings.filter(({ outcome }) => outcome === wanted).length;
+  const counts = { count: findings.length, ok: count('ok'), warn: count('warn'), fail: count('fail') };
+  return messages(lang)('summary', counts);
+}
+
+async function worldOf(context: CommandContext): Promise<DoctorWorld> {
+  const { config, sources } = effective(context);
+  const { env, lang } = context;
+  const daemon = await locateDaemon(config, env, null);
+  return {
+    config,
+    sources,
+    lang,
+    env,
+    daemon,
+    status: await askStatus(daemon.places.controlSocket),
+    procFolder: '/proc',
+    pidFolders: PID_FOLDERS,
+    now: new Date(),
+  };
+}
+
+/** A daemon remembers the options that it was started with; what is given now counts more. */
+function effective({ argv, env, config, sources }: CommandContext): Pick<CommandContext, 'config' | 'sources'> {
+  const kept = readOptions(env, config.name);
+  if (kept === null) return { config, sources };
+  const loaded = loadConfig({ argv: [...kept, ...argv], env, readFile: (path) => readFileSync(path, 'utf8') });
+  return loaded.ok ? loaded : { config, sources };
+}

@@ -1,0 +1,104 @@
+import type { Language, Translate } from '../cli/index.ts';
+import type { RouterStatus } from '../telemetry/index.ts';
+import { formatBytes, formatDuration, formatMs, formatRate } from '../text/index.ts';
+import { bar, type Line, row, type Span, type Style, span, sparkline } from './line.ts';
+import type { TopMessage } from './messages.ts';
+import { tables } from './tables.ts';
+
+/** What is shown at one moment. */
+export interface View {
+  readonly status: RouterStatus;
+  /** What is wrong with the connection, or worth knowing; null when nothing is. */
+  readonly notice: string | null;
+  /** Rates of the last minute, oldest first. */
+  readonly inPerSecond: readonly number[];
+  readonly outPerSecond: readonly number[];
+}
+
+export interface FrameOptions {
+  readonly say: Translate<TopMessage>;
+  readonly lang: Language;
+  readonly columns: number;
+}
+
+const LABEL_WIDTH = 14;
+const FIGURE_WIDTH = 14;
+const BAR_WIDTH = 30;
+const CROWDED = 0.8;
+const FULL = 0.95;
+const STATE_STYLES = { ready: 'green', starting: 'yellow', draining: 'yellow' } as const;
+
+/** The whole view as lines, wider and longer than the terminal may be. */
+export function frame(view: View, options: FrameOptions): Line[] {
+  const notice: Line[] = view.notice === null ? [] : [[span(view.notice, ['bold', 'yellow'])]];
+  return [head(view.status, options), ...notice, [], ...figures(view, options), [], ...tables(view.status, options)];
+}
+
+function head({ version, state, uptimeMs, pid, listening }: RouterStatus, { say, lang }: FrameOptions): Line {
+  const addresses = listening
+    .filter(({ purpose }) => purpose === 'grpc')
+    .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return [
+    span(`rpc-dart-router ${version}`, 'bold'),
+    span('   '),
+    span(`● ${say(state)}`, ['bold', STATE_STYLES[state]]),
+    span(`   ${say('uptime', { time: formatDuration(uptimeMs, lang) })}   PID ${pid}   ${addresses.join(' ')}`),
+  ];
+}
+
+function figures(view: View, { say, lang }: FrameOptions): Line[] {
+  const { connections, clients, messages, latencyMs, queues, eventLoop, memory, cpu, reload } = view.status;
+  const line = (label: TopMessage, figure: string, ...rest: Span[]): Line => [
+    ...row([[say(label), LABEL_WIDTH]], 'dim'),
+    span(`${figure.padEnd(FIGURE_WIDTH)} `, 'bold'),
+    ...rest,
+  ];
+  const rate = (value: number): string => say('perSecond', { rate: formatRate(value) });
+  const time = (ms: number): string => formatMs(ms, lang);
+  const share = connections.current / connections.max;
+  const online = Object.entries(clients.byStatus).map(([status, count]) => `${status} ${count}`);
+  const { current, max } = connections;
+  return [
+    line('connections', say('ofMax', { current, max }), span(bar(share, BAR_WIDTH), fillStyle(share))),
+    line('clients', String(clients.current), span(online.join('  '))),
+    line('messagesIn', rate(messages.inPerSecond), span(trend(view.inPerSecond), 'cyan')),
+    line('deliveries', rate(messages.outPerSecond), span(trend(view.outPerSecond), 'cyan')),
+    line('latency', `p99 ${time(latencyMs.p99)}`, span(`p50 ${time(latencyMs.p50)}  p95 ${time(latencyMs.p95)}`)),
+    line(
+      'queues',
+      formatBytes(queues.bytes, lang),
+      span(say('slowReaders', { count: queues.slowReaders }), queues.slowReaders > 0 ? 'yellow' : 'dim'),
+    ),
+    line(
+      'eventLoop',
+      `p99 ${time(eventLoop.p99Ms)}`,
+      span(`${say('median', { time: time(eventLoop.p50Ms) })}  ${say('worst', { time: time(eventLoop.maxMs) })}`),
+    ),
+    line(
+      'memory',
+      formatBytes(memory.rssBytes, lang),
+      span(`${say('heap', { size: formatBytes(memory.heapUsedBytes, lang) })}  `),
+      span(say('cpu', { percent: formatRate(cpu.percent) })),
+    ),
+    line('reload', '', span(reloadText(reload, say), reload.outcome === 'refused' ? 'red' : 'dim')),
+  ];
+}
+
+function fillStyle(share: number): Style {
+  return share > FULL ? 'red' : share > CROWDED ? 'yellow' : 'green';
+}
+
+function reloadText({ outcome, lastAt, errors }: RouterStatus['reload'], say: Translate<TopMessage>): string {
+  const when = lastAt === null ? '' : clockTime(lastAt);
+  return say(outcome, { when, error: errors[0] ?? '' });
+}
+
+/** `21:30:15`, in local time. */
+export function clockTime(at: number): string {
+  return new Date(at).toTimeString().slice(0, 8);
+}
+
+/** One value alone shows nothing. */
+function trend(values: readonly number[]): string {
+  return values.length > 1 ? sparkline(values) : '';
+}

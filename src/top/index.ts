@@ -1,0 +1,1 @@
+export { runTop } from './run.ts';

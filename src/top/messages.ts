@@ -1,0 +1,55 @@
+import { defineMessages } from '../cli/index.ts';
+
+/** What `--top` says. */
+export const topMessages = defineMessages({
+  starting: { en: 'Starting', ru: 'Запускается' },
+  ready: { en: 'Ready', ru: 'Работает' },
+  draining: { en: 'Stopping', ru: 'Останавливается' },
+  lost: { en: 'No connection since {when}, trying again', ru: 'Нет связи с {when}, повторяю попытки' },
+  stalled: { en: 'Nothing heard since {when}: busy or frozen', ru: 'Молчит с {when}: занят или завис' },
+  restarted: { en: 'Restarted at {when}', ru: 'Перезапущен в {when}' },
+  uptime: { en: 'up {time}', ru: 'работает {time}' },
+  connections: { en: 'Connections', ru: 'Соединения' },
+  ofMax: { en: '{current} of {max}', ru: '{current} из {max}' },
+  clients: { en: 'Clients', ru: 'Клиенты' },
+  messagesIn: { en: 'Messages in', ru: 'Входящие' },
+  deliveries: { en: 'Deliveries', ru: 'Доставки' },
+  perSecond: { en: '{rate}/s', ru: '{rate}/с' },
+  latency: { en: 'Latency', ru: 'Задержка' },
+  queues: { en: 'Send queues', ru: 'Очереди' },
+  slowReaders: { en: 'slow readers {count}', ru: 'медленных читателей {count}' },
+  eventLoop: { en: 'Event loop', ru: 'Event loop' },
+  worst: { en: 'worst {time}', ru: 'худшая {time}' },
+  median: { en: 'median {time}', ru: 'медиана {time}' },
+  memory: { en: 'Memory', ru: 'Память' },
+  heap: { en: 'heap {size}', ru: 'heap {size}' },
+  cpu: { en: 'CPU {percent}%', ru: 'CPU {percent}%' },
+  reload: { en: 'Last reload', ru: 'Перезагрузка' },
+  none: { en: 'none', ru: 'не было' },
+  applied: { en: 'applied {when}', ru: 'применена {when}' },
+  unchanged: { en: 'nothing changed, {when}', ru: 'без изменений, {when}' },
+  refused: { en: 'REFUSED {when}: {error}', ru: 'ОТКЛОНЕНА {when}: {error}' },
+  type: { en: 'TYPE', ru: 'ТИП' },
+  inPerSecond: { en: 'IN/S', ru: 'ВХОД/С' },
+  inTotal: { en: 'IN', ru: 'ВХОД' },
+  outTotal: { en: 'OUT', ru: 'ДОСТАВКИ' },
+  errors: { en: 'ERRORS', ru: 'ОШИБКИ' },
+  groups: { en: 'LARGEST GROUPS', ru: 'БОЛЬШИЕ ГРУППЫ' },
+  closed: { en: 'LAST CLIENTS THAT WENT', ru: 'ПОСЛЕДНИЕ ОТКЛЮЧЕНИЯ' },
+  quit: { en: 'q quits', ru: 'q — выход' },
+  notRunning: { en: 'No router answers on {where}', ru: 'На {where} роутер не отвечает' },
+  hintDaemon: {
+    en: 'Start it: rpc-dart-router --daemon-start; or name another: --pid-file, --control-socket, --metrics-url',
+    ru: 'Запустите: rpc-dart-router --daemon-start; или укажите другой: --pid-file, --control-socket, --metrics-url',
+  },
+  hintUrl: {
+    en: 'The router needs --metrics, and has to be reachable there',
+    ru: 'Роутеру нужен --metrics, и он должен быть доступен по этому адресу',
+  },
+  badUrl: {
+    en: '--metrics-url {url}: not a http address, for instance http://127.0.0.1:9090',
+    ru: '--metrics-url {url}: это не http-адрес; пример: http://127.0.0.1:9090',
+  },
+});
+
+export type TopMessage = Parameters<ReturnType<typeof topMessages>>[0];
