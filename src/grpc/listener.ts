@@ -74,12 +74,16 @@ export class Listener {
     this.server.close();
   }
 
-  /** Closes the newest connections beyond `limit`. */
+  /** Closes the newest connections beyond `limit`; returns how many. */
   enforceLimit(limit: number): number {
     const excess = Math.max(0, this.connections.count - limit);
-    for (const connection of this.connections.newestFirst().slice(0, excess))
-      connection.destroy('connectionLimitLowered');
+    this.close(this.connections.newestFirst().slice(0, excess), 'connectionLimitLowered');
     return excess;
+  }
+
+  /** Cuts `connections`, a few per event-loop turn when there are many. */
+  close(connections: readonly Connection[], reason: CloseReason): void {
+    for (const connection of connections) this.closing.run(() => connection.destroy(reason));
   }
 
   /** Cuts every connection that is left. */

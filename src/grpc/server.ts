@@ -38,6 +38,8 @@ export interface GrpcServerDependencies {
 
 /** Streams that one connection may have open at a time: a client needs a handful, and a hundred may share a connection. */
 const MAX_STREAMS_PER_CONNECTION = 512;
+/** How much too large a message may be for grpc-js to let it through; only the public transport asks it. */
+const OVERSIZE_SLACK_BYTES = 64 * 1024;
 const SERVICE_PATH = '/router/';
 const HEALTH_SERVICE = 'router';
 
@@ -111,7 +113,7 @@ export class GrpcServer {
   /** Cuts connections that hold no valid proof any more; returns how many. */
   enforceTokens(): number {
     const revoked = this.listener.connections.newestFirst().filter((open) => !this.deps.auth.holdsValidProof(open));
-    for (const connection of revoked) connection.destroy('tokenRevoked');
+    this.listener.close(revoked, 'tokenRevoked');
     return revoked.length;
   }
 
@@ -172,8 +174,8 @@ function serverOptions(options: GrpcServerOptions): ConstructorParameters<typeof
     'grpc.keepalive_time_ms': options.keepaliveIntervalMs,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
     'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
-    // room for the second prefix of messages that are framed twice
-    'grpc.max_receive_message_length': options.maxMessageBytes + 5,
+    // beyond our own limit, so that a message that is too large is refused, and counted, by us
+    'grpc.max_receive_message_length': options.maxMessageBytes + OVERSIZE_SLACK_BYTES,
     'grpc.max_send_message_length': -1,
     // in MB; below it a full send queue would make node:http2 refuse the same client's next stream
     'grpc-node.max_session_memory': Math.max(64, Math.ceil((4 * options.maxSendQueueBytes) / 1e6)),
