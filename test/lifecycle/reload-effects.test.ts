@@ -125,6 +125,51 @@ test('other limits hold for those who are connected already', async () => {
   assert.match(router.log, /reason="?(Inactivity timeout|Zombie connection cleanup)/);
 });
 
+test('groups, unanswered requests, send queue and names on the status page: changed while clients are connected', async () => {
+  await using configured = await Configured.start('');
+  const { router } = configured;
+  using asking = await DartClient.join(router.port, { clientName: 'asking' });
+  using asked = await DartClient.join(router.port);
+  const gone = await DartClient.join(router.port, { clientName: 'gone' });
+  await gone.close();
+  assert.equal(
+    (await router.until('it to be gone', ({ clients }) => clients.current === 2)).recentlyClosed[0]?.clientName,
+    undefined,
+  );
+
+  await configured.apply(
+    'max-groups: 1\nmax-pending-requests: 1\nstatus-page-clients: true\nmax-send-queue-bytes: 64KiB\n',
+  );
+  assert.equal((await router.status()).recentlyClosed[0]?.clientName, 'gone');
+  assert.equal((await asking.tryRegister({ groups: ['a', 'b'] })).success, false);
+  for (const requestId of ['r1', 'r2']) asking.send({ type: 'request', targetId: asked.id, payload: { requestId } });
+  const { message } = await asking.p2p.ofType('response');
+  assert.deepEqual([message.success, message.payload], [false, { requestId: 'r2' }]);
+  asked.stopReading();
+  const blob = Buffer.alloc(16 * 1024);
+  await poll('the reader to be too slow', async () => {
+    for (let n = 0; n < 8; n++) asking.unicast(asked.id, { blob });
+    return (await router.status()).recentlyClosed[0]?.reason === 'slowReaderBytes';
+  });
+});
+
+test('shutdown-timeout and write-deadline: changed while clients are connected', async () => {
+  await using configured = await Configured.start('write-deadline: 1h\nshutdown-timeout: 1m\n');
+  const { router } = configured;
+  using sender = await DartClient.join(router.port);
+  const [first, second] = [await DartClient.join(router.port), await DartClient.join(router.port)];
+  for (const stuck of [first, second]) {
+    stuck.stopReading();
+    for (let n = 0; n < 20; n++) sender.unicast(stuck.id, { blob: Buffer.alloc(64 * 1024) });
+  }
+  await router.until('much to be queued', ({ queues }) => queues.bytes > 1_000_000);
+  await configured.apply('write-deadline: 200ms\nshutdown-timeout: 300ms\n');
+  await router.until('both to be cut off', ({ queues }) => queues.slowReaders === 2);
+  router.signal('SIGTERM');
+  assert.equal((await within(router.exited, 6000, 'the exit')).code, 0);
+  for (const stuck of [first, second]) stuck.connection.destroy();
+});
+
 test('statistics can be turned on, hurried and turned off', async () => {
   await using configured = await Configured.start('');
   const { router } = configured;
