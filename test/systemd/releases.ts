@@ -19,7 +19,7 @@ export interface Release {
 export interface Releases {
   readonly first: Release;
   readonly next: Release;
-  /** Comes up to no good: its router ends at once. */
+  /** Accepts every configuration, and ends as soon as it is started. */
   readonly broken: Release;
   /** npm's packages, for a build from a clone without a network. */
   readonly npmCache: string;
@@ -40,7 +40,10 @@ export async function buildReleases(folder: string): Promise<Releases> {
   const first = { folder: unpacked, archive: join(folder, archive), id: idOf(unpacked) };
   const next = await variant(first, '99.0.0', () => {});
   const broken = await variant(first, '99.0.1', (copy) => {
-    writeFileSync(join(copy, 'dist/app/run.js'), "throw new Error('broken for a test');\n");
+    writeFileSync(
+      join(copy, 'dist/app/banner.js'),
+      "export function logBanner() { throw new Error('broken for a test'); }\n",
+    );
   });
   return { first, next, broken, npmCache };
 }
