@@ -46,6 +46,11 @@ export class Machine {
     return this.bed.try(script);
   }
 
+  /** Writes a text file. */
+  write(path: string, content: string): Promise<void> {
+    return this.bed.write(path, content);
+  }
+
   /** What systemd says of the service, for instance `active`. */
   async property(name: string): Promise<string> {
     return this.run(`systemctl show -P ${name} ${SERVICE}`);

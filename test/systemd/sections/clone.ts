@@ -21,7 +21,7 @@ export function cloneTests(world: World): void {
     assert.equal(await machine.run('cd /root/clone && find . | sort | sha256sum'), before);
     const status = await machine.status();
     assert.equal(status.listening[0]?.port, 8081);
-    assert.equal(await machine.run('ls /var/tmp | grep rpc-dart-router || true'), '');
+    assert.equal(await machine.run('ls /var/tmp | grep ^rpc-dart-router || true'), '');
     assert.equal(await machine.property('ActiveState'), 'active', SERVICE);
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poll } from '../../support/poll.ts';
-import { CONFIG, CONTROL_SOCKET, PID_FILE, SERVICE, SLOW } from '../machine.ts';
+import { CONFIG, CONTROL_SOCKET, LOG, PID_FILE, SERVICE, SLOW } from '../machine.ts';
 import type { World } from '../world.ts';
 
 /** What the installer asks after an upgrade. */
@@ -129,6 +129,28 @@ export function serviceTests(world: World): void {
       (await machine.try(`${writable('/var/lib/rpc-dart-router/x')} && rm /var/lib/rpc-dart-router/x`)).code,
       0,
     );
+  });
+
+  test("an operator's own drop-in wins", async () => {
+    const folder = `/etc/systemd/system/${SERVICE}.service.d`;
+    await machine.write(`${folder}/override.conf`, '[Service]\nMemoryMax=512M\n');
+    await machine.run('systemctl daemon-reload');
+    assert.equal(await machine.property('MemoryMax'), String(512 * 1024 ** 2));
+    await machine.run(`rm ${folder}/override.conf && systemctl daemon-reload`);
+  });
+
+  test('the log is rotated and compressed, and goes on in a new file', async () => {
+    await machine.setOption('log-max-size', '1KiB');
+    await machine.run(`systemctl restart ${SERVICE}`);
+    const { pid } = await machine.status();
+    const rotated = async (): Promise<boolean> => {
+      await machine.run(`kill -USR1 ${pid}`);
+      return (await machine.run('ls /var/log/rpc-dart-router')).includes('.gz');
+    };
+    await poll('a compressed log', rotated, SLOW);
+    await machine.run(`sed -i '/^log-max-size:/d' ${CONFIG} && systemctl restart ${SERVICE}`);
+    assert.match(await machine.run(`tail -n 3 ${LOG}`), /Ready to accept connections/);
+    assert.equal(await machine.run(`stat -c '%a %U' ${LOG}`), '600 rpc-router');
   });
 
   test('certificate and tokens as in the manual: readable by the group alone', async () => {
