@@ -93,7 +93,7 @@ test('only src/daemon loads PM2', () => {
 });
 
 test('the commands never reach into the router', () => {
-  for (const folder of ['cli', 'daemon']) {
+  for (const folder of ['cli', 'daemon', 'doctor', 'top']) {
     const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|grpc|wire)\//.test(it.target));
     assert.deepEqual(
       reached.map((it) => `${it.file} imports ${it.target}`),

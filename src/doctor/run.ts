@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type CommandContext, defineMessages, EXIT, paint } from '../cli/index.ts';
 import { loadConfig, VERSION } from '../config/index.ts';
-import { askStatus, locateDaemon, readOptions } from '../daemon/index.ts';
+import { askStatus, locateDaemon, optionsFile } from '../daemon/index.ts';
 import { examine, type NamedFinding } from './examine.ts';
 import type { DoctorWorld, Outcome } from './finding.ts';
 
@@ -60,8 +60,9 @@ async function worldOf(context: CommandContext): Promise<DoctorWorld> {
 
 /** A daemon remembers the options that it was started with; what is given now counts more. */
 function effective({ argv, env, config, sources }: CommandContext): Pick<CommandContext, 'config' | 'sources'> {
-  const kept = readOptions(env, config.name);
-  if (kept === null) return { config, sources };
-  const loaded = loadConfig({ argv: [...kept, ...argv], env, readFile: (path) => readFileSync(path, 'utf8') });
+  const kept = optionsFile(env, config.name);
+  if (!existsSync(kept)) return { config, sources };
+  const withKept = [`--options-file=${kept}`, ...argv];
+  const loaded = loadConfig({ argv: withKept, env, readFile: (path) => readFileSync(path, 'utf8') });
   return loaded.ok ? loaded : { config, sources };
 }

@@ -40,14 +40,19 @@ export class Screen {
     stdout.on('resize', redraw);
   }
 
+  /** A terminal that does not know its size says 0. */
   get columns(): number {
-    return this.context.stdout.columns;
+    return this.context.stdout.columns || 80;
+  }
+
+  private get rows(): number {
+    return this.context.stdout.rows || 24;
   }
 
   /** Draws over what is there, so that nothing flickers. */
   draw(lines: readonly Line[], footer: Line): void {
     const { stdout } = this.context;
-    const { rows, columns } = stdout;
+    const { rows, columns } = this;
     const shown = lines
       .slice(0, Math.max(0, rows - 1))
       .map((line) => `${this.paint(cutLine(line, columns))}${CLEAR_LINE_END}\n`);

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { CHECKS } from '../../src/doctor/examine.ts';
+import { DartClient } from '../support/dart-client.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { DoctorBed } from './doctor-bed.ts';
+
+interface Answer {
+  readonly version: string;
+  readonly ok: boolean;
+  readonly findings: readonly { check: string; outcome: string; text: string; advice: string | null }[];
+}
+
+const NAMES = CHECKS.map(({ name }) => name);
+const EVERYTHING =
+  'router config node ports exposure tls permissions leftovers nofile sysctl memory disk log clock pm2';
+
+test('one line for each finding: outcome, check, text, and what to do where it is not ok', async () => {
+  using bed = new DoctorBed();
+  const { code, stdout, stderr } = await bed.run();
+  assert.equal(NAMES.join(' '), EVERYTHING);
+  assert.equal(code, 0, stdout);
+  assert.equal(stderr, '');
+  const [lines = '', summary = ''] = stdout.split('\n\n');
+  for (const line of lines.split('\n')) assert.match(line, /^(ok {4}\w+ +[^→]+|(warn|fail) {2}\w+ +[^→]+ → .+)$/);
+  const shown = new Set(lines.split('\n').map((line) => line.split(/\s+/)[1]));
+  for (const name of NAMES.filter((name) => name !== 'sysctl')) assert.ok(shown.has(name), name);
+  assert.match(summary, /^\d+ findings: \d+ ok, \d+ warnings, 0 failures\n$/);
+});
+
+test('a failure is exit code 1; --json says the same with stable keys', async () => {
+  using bed = new DoctorBed();
+  const tokens = bed.folder.write('tokens', 'a: b\n', 0o644);
+  const { code, stdout } = await bed.run(['--auth-tokens-file', tokens, '--json']);
+  assert.equal(code, 1);
+  const answer = JSON.parse(stdout) as Answer;
+  assert.deepEqual(Object.keys(answer), ['version', 'ok', 'findings']);
+  assert.equal(answer.ok, false);
+  for (const finding of answer.findings) assert.deepEqual(Object.keys(finding), ['check', 'outcome', 'text', 'advice']);
+  assert.deepEqual(
+    answer.findings.filter(({ outcome }) => outcome === 'fail').map(({ check }) => check),
+    ['permissions'],
+  );
+});
+
+test('a configuration that cannot be read is exit code 2, with its problems', async () => {
+  using bed = new DoctorBed();
+  const { code, stderr } = await bed.run(['--max-groups', 'many']);
+  assert.equal(code, 2);
+  assert.match(stderr, /max-groups/);
+});
+
+test('Russian: no finding is left in English', async () => {
+  using bed = new DoctorBed();
+  const { stdout } = await bed.run(['--lang', 'ru', '--json', '--metrics', '--metrics-port', '0']);
+  const { findings } = JSON.parse(stdout) as Answer;
+  const facts = ['node', 'sysctl', 'log']; // figures and names alone
+  for (const { check, text } of findings)
+    if (!facts.includes(check)) assert.match(text, /[а-яё]/i, `${check}: ${text}`);
+});
+
+test('a router that runs: its ports are its own, its last refused reload is told', async () => {
+  using bed = new DoctorBed();
+  const config = bed.folder.write('router.yaml', 'max-connections: 2\n');
+  await using router = await RouterProcess.start(['--pid-file', bed.pidFile, '--config', config], {
+    folder: bed.folder,
+  });
+  using client = await DartClient.join(router.port);
+  using second = await DartClient.join(router.port);
+  assert.notEqual(client.id, second.id);
+  bed.folder.write('router.yaml', 'max-connections: none\n');
+  await router.reload();
+  const args = ['--control-socket', router.socketPath, '--port', String(router.port), '--json'];
+  const answer = JSON.parse((await bed.run(args)).stdout) as Answer;
+  const of = (check: string) => answer.findings.filter((finding) => finding.check === check);
+  assert.equal(of('ports')[0]?.text, `127.0.0.1:${router.port}: the router listens on it`);
+  const [running, refused, crowded] = of('router').map(({ text }) => text);
+  assert.match(running ?? '', new RegExp(`runs with the PID ${router.pid}: 2 connections, 2 clients`));
+  assert.match(refused ?? '', /^The last reload was refused: .*max-connections/);
+  assert.equal(crowded, '2 of 2 connections in use');
+  router.signal('SIGSTOP');
+  const frozen = await bed.run(args);
+  router.signal('SIGCONT');
+  assert.equal(frozen.code, 1);
+  assert.match(frozen.stdout, /The router with the PID \d+ does not answer on /);
+});
+
+test('a daemon is judged by the options that it was started with', async () => {
+  using bed = new DoctorBed();
+  mkdirSync(bed.folder.file('pm2/rpc-dart-router'), { recursive: true, mode: 0o700 });
+  bed.folder.write('pm2/rpc-dart-router/rpc-dart-router.json', JSON.stringify(['--max-connections=900000']));
+  const { code, stdout } = await bed.run();
+  assert.equal(code, 1);
+  assert.match(stdout, /^fail {2}nofile +\d+ open files, too few for 900000 connections → /m);
+  assert.match((await bed.run(['--max-connections', '100'])).stdout, /^ok {4}nofile +\d+ open files, enough for 100/m);
+});
