@@ -108,14 +108,37 @@ test('the same port is no contradiction without metrics, on another address, or 
   assert.equal(configOf('-m --metrics-port 0 --port 0').metricsPort, 0);
 });
 
-test('verbose and quiet are levels, unless a level is given itself', () => {
-  assert.equal(configOf('-v').logLevel, 'debug');
-  assert.equal(configOf('-q').logLevel, 'error');
-  assert.equal(configOf('-v -l warning').logLevel, 'warning');
-  assert.equal(configOf('-q', { ROUTER_LOG_LEVEL: 'debug' }).logLevel, 'debug');
-  const loaded = load('', { ROUTER_VERBOSE: '1' });
-  assert.ok(loaded.ok);
-  assert.equal(loaded.sources.get('log-level'), 'ROUTER_VERBOSE');
+const FILE = {
+  'c.yaml': 'log-level: warning\nverbose: true\n',
+  'q.yaml': 'quiet: true\n',
+  'l.yaml': 'log-level: info\n',
+};
+const LEVELS: readonly (readonly [string, Readonly<Record<string, string>>, string, string])[] = [
+  ['-v', {}, 'debug', '--verbose'],
+  ['-q', {}, 'error', '--quiet'],
+  ['-v -l warning', {}, 'warning', '--log-level'],
+  ['', { ROUTER_VERBOSE: '1' }, 'debug', 'ROUTER_VERBOSE'],
+  ['-q', { ROUTER_LOG_LEVEL: 'debug' }, 'error', '--quiet'],
+  ['-l none', { ROUTER_VERBOSE: '1' }, 'none', '--log-level'],
+  ['-c c.yaml', {}, 'warning', 'c.yaml:1'],
+  ['-c l.yaml -v', {}, 'debug', '--verbose'],
+  ['-c q.yaml -v', {}, 'debug', '--verbose'],
+  ['-c q.yaml', { ROUTER_VERBOSE: '1' }, 'debug', 'ROUTER_VERBOSE'],
+  ['-q', { ROUTER_VERBOSE: '1' }, 'error', '--quiet'],
+];
+
+for (const [line, env, level, source] of LEVELS) {
+  test(`level of ${line} ${JSON.stringify(env)}: ${level}, from ${source}`, () => {
+    const loaded = load(line, env, FILE);
+    assert.ok(loaded.ok);
+    assert.equal(loaded.config.logLevel, level);
+    assert.equal(loaded.sources.get('log-level'), source);
+    assert.ok(!(loaded.config.verbose && loaded.config.quiet));
+  });
+}
+
+test('a flag takes back what a file asks for', () => {
+  assert.equal(configOf('-c q.yaml --no-quiet', {}, FILE).logLevel, DEFAULT_CONFIG.logLevel);
 });
 
 test('the language is known even when something else is wrong', () => {

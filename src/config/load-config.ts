@@ -1,4 +1,5 @@
 import type { Text } from '../text/index.ts';
+import { contradictsItself, type Origin, type Origins, settleLogLevel } from './log-level.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
 import { InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
@@ -31,22 +32,28 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const environment = readEnvironment(input.env);
   const given = [readConfigFile(input, [environment, kept, flags], problems), environment, kept, flags];
   const values: Record<string, unknown> = { ...DEFAULT_CONFIG };
-  const sources = new Map<OptionKey, string>();
-  for (const source of given) {
-    problems.push(...inOrder([...source.problems, ...applyValues(source, values, sources)]));
-  }
+  const origins = new Map<OptionKey, Origin>();
+  given.forEach((source, rank) => {
+    problems.push(...inOrder([...source.problems, ...applyValues(source, rank, values, origins)]));
+  });
   const config = values as RouterConfig;
-  problems.push(...crossChecks(config, sources));
+  problems.push(...crossChecks(config, origins));
   if (problems.length > 0) return { ok: false, problems, lang: config.lang };
-  return { ok: true, config: Object.freeze(resolveLogLevel(config, sources)), sources };
+  const settled = Object.freeze(settleLogLevel(config, origins));
+  return { ok: true, config: settled, sources: new Map([...origins].map(([key, { where }]) => [key, where])) };
 }
 
-function applyValues(given: Given, values: Record<string, unknown>, sources: Map<OptionKey, string>): Text[] {
+function applyValues(
+  given: Given,
+  rank: number,
+  values: Record<string, unknown>,
+  origins: Map<OptionKey, Origin>,
+): Text[] {
   const problems: Text[] = [];
   for (const { option, text, where } of given.values) {
     try {
       values[configName(option)] = parseText(option, text);
-      sources.set(option.key as OptionKey, where);
+      origins.set(option.key as OptionKey, { where, rank });
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
       problems.push(PROBLEMS.invalidValue(where, error.text));
@@ -93,16 +100,16 @@ function flagValue(argv: readonly string[], key: string): string | null {
   return argument.includes('=') ? argument.slice(argument.indexOf('=') + 1) : (argv[index + 1] ?? null);
 }
 
-function crossChecks(config: RouterConfig, sources: ReadonlyMap<OptionKey, string>): Text[] {
+function crossChecks(config: RouterConfig, origins: Origins): Text[] {
   const problems: Text[] = [];
-  const where = (key: OptionKey): string => describeSource(key, sources.get(key));
+  const where = (key: OptionKey): string => describeSource(key, origins.get(key)?.where);
   const needs = (key: OptionKey, ...flags: string[]): void => {
     problems.push(PROBLEMS.needsAlso(where(key), flags));
   };
   if (config.tlsCert !== null && config.tlsKey === null) needs('tls-cert', '--tls-key');
   if (config.tlsKey !== null && config.tlsCert === null) needs('tls-key', '--tls-cert');
   if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
-  if (config.verbose && config.quiet) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
+  if (contradictsItself(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {
     problems.push(PROBLEMS.samePort(where('metrics-port'), config.port));
@@ -113,12 +120,4 @@ function crossChecks(config: RouterConfig, sources: ReadonlyMap<OptionKey, strin
 /** Which option, and where its value stands when that does not say it: `--port:`, `router.yaml:7: --port`. */
 function describeSource(key: OptionKey, source: string | undefined): string {
   return source === undefined || source.startsWith('--') ? `--${key}:` : `${source}: --${key}`;
-}
-
-/** `--verbose` and `--quiet` are short for a level; a level that was given itself counts more. */
-function resolveLogLevel(config: RouterConfig, sources: Map<OptionKey, string>): RouterConfig {
-  if (sources.has('log-level') || !(config.verbose || config.quiet)) return config;
-  const source = sources.get(config.verbose ? 'verbose' : 'quiet');
-  if (source !== undefined) sources.set('log-level', source);
-  return { ...config, logLevel: config.verbose ? 'debug' : 'error' };
 }

@@ -303,7 +303,7 @@ export const ROUTER_OPTIONS = [
     group: 'logging',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Log level debug, unless --log-level is given', ru: 'Уровень debug, если не указан --log-level' },
+    doc: { en: 'Log level debug; a --log-level beside it counts more', ru: 'Уровень debug; --log-level рядом важнее' },
   },
   {
     key: 'quiet',
@@ -313,7 +313,7 @@ export const ROUTER_OPTIONS = [
     group: 'logging',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Log level error, unless --log-level is given', ru: 'Уровень error, если не указан --log-level' },
+    doc: { en: 'Log level error; a --log-level beside it counts more', ru: 'Уровень error; --log-level рядом важнее' },
   },
 
   {
