@@ -72,6 +72,7 @@ test('one line for each client that comes and goes, none for its messages', asyn
   await a.getOnlineClients();
   const { localPort } = a.connection;
   await a.close();
+  await router.until('the first to be gone', ({ clients }) => clients.current === 1);
   await b.close();
   await router.until('both to be gone', ({ clients }) => clients.current === 0);
   await quiet(50);
