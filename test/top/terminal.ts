@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from '../cli/run-cli.ts';
+import { poll, within } from '../support/poll.ts';
+
+const hasScript = spawnSync('script', ['--version']).status === 0;
+export const SKIP_WITHOUT_SCRIPT = hasScript ? false : 'SKIPPED: script(1) is not on the PATH (Debian: bsdutils)';
+
+/** A command on a terminal of its own, which script(1) makes. */
+export class Terminal implements AsyncDisposable {
+  readonly exited: Promise<number | null>;
+  /** Everything that was written to the terminal. */
+  output = '';
+  private readonly child: ChildProcess;
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const command = [process.execPath, '--import', fileURLToPath(import.meta.resolve('tsx')), `${ROOT}src/main.ts`];
+    const quoted = [...command, ...args].map((part) => `'${part}'`).join(' ');
+    this.child = spawn('script', ['-qefc', `stty rows 30 cols 100; exec ${quoted}`, '/dev/null'], {
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TERM: 'xterm', LC_ALL: 'C.UTF-8', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.output += text;
+    });
+    this.exited = new Promise((resolve) => this.child.once('close', resolve));
+  }
+
+  type(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
+  /** What the screen shows after the last time it was drawn from the top. */
+  get screen(): string {
+    return this.output.slice(this.output.lastIndexOf('\u001b[H'));
+  }
+
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    const find = () => pattern.exec(this.screen);
+    return poll(`${pattern} on the screen`, find, { limitMs: 20_000 }).catch((cause: unknown) => {
+      throw new Error(`the terminal has:\n${this.output.slice(-4000)}`, { cause });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL');
+    await within(this.exited, 5000, 'the terminal to close');
+  }
+}

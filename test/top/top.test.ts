@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RouterStatus } from '../../src/telemetry/index.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { Load } from '../monitoring/load.ts';
+import { within } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { TempFolder } from '../support/temp.ts';
+import { SKIP_WITHOUT_SCRIPT, Terminal } from './terminal.ts';
+
+const options = { skip: SKIP_WITHOUT_SCRIPT };
+const ENTER = '\u001b[?1049h\u001b[?25l';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+
+test('in a pipe: one snapshot without colours; --json: the document itself', async () => {
+  await using router = await RouterProcess.start();
+  using load = await Load.start(router.port, 3);
+  const args = ['--top', '--control-socket', router.socketPath];
+  await router.until('traffic', ({ messages }) => messages.inPerSecond > 0);
+  const { code, stdout, stderr } = await runCli(args);
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, new RegExp(`^rpc-dart-router \\S+ {3}● Ready {3}up 00:\\d\\d:\\d\\d {3}PID ${router.pid} `));
+  assert.match(stdout, /^Connections +3 of 1000 +░+$/m);
+  assert.match(stdout, /^Messages in +[\d.]+\/s$/m);
+  assert.match(stdout, /^unicast +[\d.]+ +\d+ +\d+/m);
+  assert.match(stdout, /^phones +3/m);
+  assert.ok(!stdout.includes('\u001b'));
+  assert.ok(stdout.split('\n').every((line) => line.length <= 100));
+  const status = JSON.parse((await runCli([...args, '--json'])).stdout) as RouterStatus;
+  assert.deepEqual([status.instanceId, status.clients.current], [router.instanceId, load.clients.length]);
+});
+
+test('by the address of its metrics, by its pid file, and in Russian', async () => {
+  using folder = new TempFolder();
+  const pidFile = folder.file('router.pid');
+  await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0', '--pid-file', pidFile], {
+    folder,
+  });
+  const url = `http://127.0.0.1:${router.metricsPort}`;
+  for (const address of [url, `${url}/metrics`]) {
+    const { code, stdout } = await runCli(['--top', '--metrics-url', address, '--lang', 'ru']);
+    assert.equal(code, 0);
+    assert.match(stdout, /● Работает {3}работает 00:/);
+    assert.match(stdout, /^Соединения +0 из 1000 /m);
+  }
+  const { code } = await runCli(['--top', '--pid-file', pidFile]);
+  assert.equal(code, 0);
+});
+
+test('no router: exit code 3 and what to do; no address: exit code 2', async () => {
+  using folder = new TempFolder();
+  const none = await runCli(['--top', '--pid-file', folder.file('router.pid')]);
+  assert.deepEqual([none.code, none.stdout], [3, '']);
+  assert.match(none.stderr, /^No router answers on .*router\.sock\nStart it: rpc-dart-router --daemon-start/);
+  const far = await runCli(['--top', '--metrics-url', 'http://127.0.0.1:1', '--lang', 'ru']);
+  assert.equal(far.code, 3);
+  assert.match(far.stderr, /^На http:\/\/127\.0\.0\.1:1\/ роутер не отвечает\nРоутеру нужен --metrics/);
+  for (const url of ['localhost', 'ftp://127.0.0.1']) {
+    const wrong = await runCli(['--top', '--metrics-url', url]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /not a http address/);
+  }
+});
+
+test('on a terminal: the figures move, q gives the terminal back', options, async () => {
+  await using router = await RouterProcess.start();
+  using _load = await Load.start(router.port, 3);
+  await using terminal = new Terminal(['--top', '--control-socket', router.socketPath]);
+  const unicasts = async () => Number((await terminal.shows(/\nunicast +[\d.]+ +(\d+)/))[1]);
+  const before = await unicasts();
+  await terminal.shows(new RegExp(`\nunicast +[\\d.]+ +(?!${before} )\\d+`));
+  await terminal.shows(/[▁▂▃▄▅▆▇█]{2}/);
+  assert.ok((await unicasts()) > before);
+  await terminal.shows(/q quits/);
+  assert.ok(terminal.output.startsWith(ENTER), 'a screen of its own');
+  terminal.type('q');
+  assert.equal(await within(terminal.exited, 10_000, 'q to quit'), 0);
+  assert.ok(terminal.output.trimEnd().endsWith(LEAVE));
+});
+
+test('on a terminal: Ctrl-C quits as well', options, async () => {
+  await using router = await RouterProcess.start();
+  await using terminal = new Terminal(['--top', '--control-socket', router.socketPath]);
+  await terminal.shows(/● Ready/);
+  terminal.type('\u0003');
+  assert.equal(await within(terminal.exited, 10_000, 'Ctrl-C to quit'), 0);
+  assert.ok(terminal.output.trimEnd().endsWith(LEAVE));
+});
+
+test('on a terminal: it stays over a restart of the router, and says so', options, async () => {
+  using folder = new TempFolder();
+  await using first = await RouterProcess.start([], { folder });
+  await using terminal = new Terminal(['--top', '--control-socket', first.socketPath]);
+  await terminal.shows(new RegExp(`PID ${first.pid}`));
+  await first.stop();
+  await terminal.shows(/No connection since \d\d:\d\d:\d\d, trying again/);
+  await using second = await RouterProcess.start([], { folder });
+  await terminal.shows(new RegExp(`PID ${second.pid}`));
+  await terminal.shows(/Restarted at \d\d:\d\d:\d\d/);
+  second.signal('SIGSTOP');
+  await terminal.shows(/Nothing heard since \d\d:\d\d:\d\d: busy or frozen/);
+  second.signal('SIGCONT');
+  await terminal.shows(/Restarted at/);
+  terminal.type('q');
+  assert.equal(await within(terminal.exited, 10_000, 'q to quit'), 0);
+});
