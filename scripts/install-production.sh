@@ -229,7 +229,9 @@ uninstall() {
 }
 
 summary() {
-  say summary "$HEALTH" "$(linked "$CURRENT")" "$(linked "$PREVIOUS")" "$CONFIG_FILE" "$LOG_DIR" "$SERVICE" "$SERVICE"
+  local before
+  before=$(linked "$PREVIOUS")
+  say summary "$HEALTH" "$(linked "$CURRENT")" "${before:-—}" "$CONFIG_FILE" "$LOG_DIR" "$SERVICE" "$SERVICE"
 }
 
 main "$@"

@@ -12,6 +12,7 @@ load_messages() {
     ru*) language=ru ;;
     *) language=en ;;
   esac
+  # shellcheck disable=SC2034 # read by make_config
   CHOSEN_LANGUAGE=$language
   # shellcheck source=messages.en.sh
   . "$LIB_DIR/messages.$language.sh"

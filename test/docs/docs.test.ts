@@ -47,6 +47,7 @@ function routerCalls(command: string): string[][] {
   );
   return [...calls]
     .filter(({ index }) => /(^|[\s(;&|"'`=/])$/.test(command.slice(0, index)))
+    .filter(({ index }) => !command.slice(0, index).endsWith('journalctl -u ')) // the name of the service
     .map(([, rest]) => (rest ?? '').trim().split(/\s+/))
     .filter(([first]) => first?.startsWith('-'));
 }
