@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { RouterStatus } from '../../src/telemetry/status.ts';
@@ -86,16 +86,11 @@ export class DaemonBed implements AsyncDisposable {
     });
   }
 
-  /** Ends the PM2 daemon that was started here, by its pid, with what it runs. */
+  /** Ends what was started here, by pid: PM2 first, so that it starts nothing again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const left = [readPid(`${this.home}/pm2.pid`), readPid(this.pidFile)].filter((pid) => pid !== null);
-    for (const pid of left) signal(pid, 'SIGCONT');
-    for (const pid of left) signal(pid, 'SIGTERM');
-    try {
-      await poll('PM2 and the router to end', () => left.every((pid) => !signal(pid, 0)), { limitMs: 8000 });
-    } catch {
-      for (const pid of left) signal(pid, 'SIGKILL');
-    }
+    const pm2 = readPid(`${this.home}/pm2.pid`);
+    if (pm2 !== null) await end([pm2]);
+    await end(processesNaming(this.folder.path));
     this.folder.remove();
   }
 
@@ -123,6 +118,32 @@ export class DaemonBed implements AsyncDisposable {
   environment(): Record<string, string> {
     const { PATH = '', HOME = '' } = process.env;
     return { PATH, HOME, PM2_HOME: this.home, LC_ALL: 'C.UTF-8' };
+  }
+}
+
+async function end(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) signal(pid, 'SIGCONT');
+  for (const pid of pids) signal(pid, 'SIGTERM');
+  try {
+    await poll('what was started to end', () => pids.every((pid) => !signal(pid, 0)), { limitMs: 8000 });
+  } catch {
+    for (const pid of pids) signal(pid, 'SIGKILL');
+  }
+}
+
+/** The processes that have the folder, which has a name like no other, on their command line. */
+function processesNaming(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && commandLineOf(pid).includes(folder));
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended meanwhile
   }
 }
 
