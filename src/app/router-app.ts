@@ -26,6 +26,7 @@ export interface AppDependencies {
 
 const MIN_SWEEP_MS = 50;
 const MAX_SWEEP_MS = 1000;
+const NOTICE_ENDS_MS = 1000;
 
 /** One router process: builds the parts, starts them in order, reloads them, and stops them in reverse. */
 export class RouterApp {
@@ -167,6 +168,10 @@ export class RouterApp {
       Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(this.config.writeDeadlineMs / 4)));
     return [
       new Periodic(sweepMs, () => this.core.slowReaders.sweep(systemClock.now())),
+      new Periodic(
+        () => NOTICE_ENDS_MS,
+        () => this.server.listener.noticeEnds(),
+      ),
       new Periodic(
         () => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null),
         () => liveness.check(),

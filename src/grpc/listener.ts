@@ -74,6 +74,14 @@ export class Listener {
     this.server.close();
   }
 
+  /**
+   * Lets connections that node:http2 has given up on notice their end. After a connection error it says GOAWAY and stops
+   * reading, without a word to anybody, and so does not see the peer's FIN. To be called about once a second.
+   */
+  noticeEnds(): void {
+    for (const { socket } of this.connections.newestFirst()) startReading(socket);
+  }
+
   /** Closes the newest connections beyond `limit`; returns how many. */
   enforceLimit(limit: number): number {
     const excess = Math.max(0, this.connections.count - limit);
@@ -169,3 +177,9 @@ export class Listener {
 }
 
 function ignoreError(): void {}
+
+/** Reads on where nothing is read, by a handle that Node does not declare public; changes nothing where it is read. */
+function startReading(socket: Socket): void {
+  const { _handle: handle } = socket as unknown as { _handle?: { readStart?: () => number } | null };
+  handle?.readStart?.();
+}

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { asMap } from '../support/cbor.ts';
-import type { DartClient } from '../support/dart-client.ts';
+import { DartClient } from '../support/dart-client.ts';
 import type { MessageStream } from '../support/message-stream.ts';
 import { within } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
 import { useRouter } from '../support/using-router.ts';
 
 const router = useRouter(['--keepalive-interval', '400ms', '--keepalive-timeout', '400ms']);
@@ -61,6 +62,20 @@ for (const [name, lose] of WAYS) {
     assert.equal(await lossOf(second, events), 'Connection lost');
     assert.ok(performance.now() - started < 1000);
     await assertGone(watcher, client.id);
+  });
+}
+
+for (const [name, broken] of [
+  ['a frame that is too large', Buffer.from('ffffff000100000003', 'hex')],
+  ['broken HPACK', Buffer.from('00000401040000000980808080', 'hex')],
+] as const) {
+  test(`a client that breaks the protocol by ${name} and leaves is gone soon, long before keepalive finds out`, async () => {
+    await using patient = await RouterProcess.start();
+    using client = await DartClient.join(patient.port);
+    client.connection.write(broken);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // the router has given up on the connection by then
+    client.connection.end();
+    await patient.until('it to be gone', ({ clients, connections }) => clients.current + connections.current === 0);
   });
 }
 
