@@ -10,7 +10,13 @@ test('lines are cut at the width of the terminal, whatever they are made of', ()
   const line = [span('abc', 'bold'), span('дёж'), span('xyz')];
   assert.deepEqual(cutLine(line, 5), [span('abc', 'bold'), span('дё')]);
   assert.deepEqual(cutLine(line, 0), []);
-  assert.equal(row([['a long name', 6], ['7', -3]])[0]?.text, 'a lon…   7');
+  assert.equal(
+    row([
+      ['a long name', 6],
+      ['7', -3],
+    ])[0]?.text,
+    'a lon…   7',
+  );
 });
 
 test('bars and small charts', () => {
