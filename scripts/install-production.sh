@@ -103,11 +103,11 @@ install_or_upgrade() {
   summary
 }
 
-# Two installations at once would undo each other.
+# Two installations at once would undo each other. What one that was killed has left running holds the lock as well.
 lock() {
   [ "$DRY_RUN" = 0 ] || return 0
   exec 9>/run/lock/rpc-dart-router-install.lock
-  flock --nonblock 9 || die locked
+  flock --timeout 10 9 || die locked
 }
 
 prepare_host() {

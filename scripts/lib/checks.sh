@@ -107,7 +107,7 @@ check_ports() {
 
 # check_port PORT HOST MESSAGE
 check_port() {
-  if systemctl is-active --quiet "$SERVICE" 2>/dev/null; then
+  if ! is_stopped; then
     passed port_ours "$1"
   elif ! command -v node >/dev/null || can_listen "$1" "$2"; then
     passed port_ok "$1"

@@ -37,6 +37,9 @@ unit_digest() { cat "$UNIT_FILE" "$DROPIN_FILE" 2>/dev/null | sha256sum; }
 
 is_running() { systemctl is-active --quiet "$SERVICE"; }
 
+# Neither running nor on its way there or back, and not about to be tried again. A service that is not there is stopped.
+is_stopped() { [[ $(systemctl show -P ActiveState "$SERVICE" 2>/dev/null) =~ ^(inactive|failed|)$ ]]; }
+
 # healthy SECONDS: asks the router itself, on its control socket and as a client on its port, for so long.
 healthy() { node "$CURRENT/scripts/lib/health-check.mjs" "$CONTROL_SOCKET" "$1"; }
 
@@ -50,7 +53,7 @@ start_service() {
 activate() {
   local status
   SINCE_MS=$(now_ms)
-  { ! is_running || systemctl stop "$SERVICE"; } &&
+  { is_stopped || systemctl stop "$SERVICE"; } &&
     switch_to "$1" &&
     install_unit &&
     link_commands &&
