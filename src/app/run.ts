@@ -63,7 +63,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
     openLog,
   });
   try {
-    return await runUntilStopped(app, log, config, complain);
+    return await runUntilStopped(app, log, context, complain);
   } finally {
     rotation?.stop();
     await journal?.close();
@@ -98,9 +98,10 @@ function rotationOf(
 async function runUntilStopped(
   app: RouterApp,
   log: Logger,
-  config: RouterConfig,
+  context: CommandContext,
   complain: (problem: Text) => void,
 ): Promise<number> {
+  const { config } = context;
   // the cause of a crash is to be found in the log, wherever that is; Node ends the process after this
   process.once('uncaughtExceptionMonitor', (error) => log.critical(`Crash: ${error.stack ?? error.message}`));
   const forget = handleSignals({
@@ -122,8 +123,9 @@ async function runUntilStopped(
   } catch (error) {
     const reason = explainStart(error, config);
     log.critical(reason.en);
-    // whoever started it by hand looks at the terminal, not into a file
-    if ((config.logFile ?? STANDARD_OUTPUT) !== STANDARD_OUTPUT || config.logLevel === 'none') complain(reason);
+    // whoever started it by hand looks at the terminal, not into a file, and may not read English
+    const isLogSeen = (config.logFile ?? STANDARD_OUTPUT) === STANDARD_OUTPUT && config.logLevel !== 'none';
+    if (!isLogSeen || context.lang !== 'en') complain(reason);
     return EXIT_FAILED;
   } finally {
     forget();

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Language } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { appDefinition, type Surroundings } from './app-definition.ts';
@@ -69,7 +70,7 @@ export async function launch(
     lines,
     reason: outcome.isLate
       ? command.say('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
-      : (reasonIn(lines) ?? endOf(command, outcome)),
+      : (reasonIn(lines, command.context.lang) ?? endOf(command, outcome)),
     isConfigurationError: outcome.exitCode === EXIT_CONFIGURATION,
   };
 }
@@ -123,8 +124,13 @@ function endOf({ say }: DaemonCommand, { exitCode }: Failure): string {
   return exitCode === null ? say('endedWithout') : say('endedWith', { code: exitCode });
 }
 
-/** Why the router gave up, in its own words: its last critical line, or what it printed without being asked. */
-export function reasonIn(lines: readonly string[]): string | null {
+/**
+ * Why the router gave up, in its own words: what it said in Russian to those who read that, else its last critical line, or
+ * what it printed without being asked.
+ */
+export function reasonIn(lines: readonly string[], lang: Language = 'en'): string | null {
+  const russian = lang === 'ru' ? lines.filter((line) => /^[^\d{].*[а-яё]/i.test(line)) : [];
+  if (russian.length > 0) return russian.join('; ');
   const critical = lines.map(criticalMessage).findLast((message) => message !== null);
   if (critical !== undefined) return critical;
   const plain = lines.filter((line) => line.trim() !== '' && !/^(\d{4}-\d\d-\d\dT|\{)/.test(line));

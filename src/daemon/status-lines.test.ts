@@ -41,6 +41,9 @@ test('why a router gave up: its critical line, or what it printed without being 
     reasonIn(['x.pem: cannot be read', '', 'y.pem: cannot be read']),
     'x.pem: cannot be read; y.pem: cannot be read',
   );
+  const both = ['2025-06-14T21:30:15: [CRITICAL] Cannot listen', 'Не удалось открыть порт'];
+  assert.equal(reasonIn(both, 'ru'), 'Не удалось открыть порт');
+  assert.equal(reasonIn(both.slice(0, 1), 'ru'), 'Cannot listen');
   assert.equal(reasonIn(['2025-06-14T21:30:15: [INFO] a']), null);
   assert.equal(reasonIn([]), null);
 });
