@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { test } from 'node:test';
 import { environmentName, OPTIONS, type Option, readFlags } from '../../src/config/index.ts';
@@ -95,6 +95,13 @@ test('every dependency has its reason in docs/dependencies.md, and no other is t
     [...(names ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''),
   );
   assert.deepEqual(listed.toSorted(), [...Object.keys(dependencies), ...Object.keys(devDependencies)].toSorted());
+});
+
+test('docs/architecture.md shows every folder of the sources', () => {
+  const { text } = DOCUMENTS.find(({ path }) => path === 'docs/architecture.md') ?? { text: '' };
+  const shown = [...text.matchAll(/^ {2}(\w+)\/ /gm)].map(([, name]) => name);
+  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(shown.toSorted(), folders.map(({ name }) => name).toSorted());
 });
 
 test('the index leads to every document', () => {
