@@ -36,6 +36,8 @@ const messages = defineMessages({
 });
 
 const OTHERS_MAY_WRITE = 0o022;
+/** Options of the command itself. */
+const ASIDE: ReadonlySet<string> = new Set(['doctor', 'json', 'lang', 'options-file']);
 const LEAST_NODE = [20, 19] as const;
 
 /** The configuration was read before any check: wrong ones end with exit code 2 and their problems. */
@@ -43,7 +45,7 @@ export const configCheck: Check = {
   name: 'config',
   look({ config, sources, lang }) {
     const say = messages(lang);
-    const keys = [...sources.keys()].filter((key) => key !== 'doctor' && key !== 'json' && key !== 'lang');
+    const keys = [...sources.keys()].filter((key) => !ASIDE.has(key));
     const findings = [
       keys.length === 0 ? ok(say('defaults')) : ok(say('valid', { count: keys.length, keys: keys.join(', ') })),
     ];
