@@ -88,6 +88,9 @@ test('files that cannot be used are told together with options that need a resta
   assert.equal(outcome, 'refused');
   assert.match(errors[0] ?? '', /^port:/);
   assert.match(errors[1] ?? '', /^\/nonexistent\/tokens: cannot be read/);
+  const { errorsRu } = bed.reloader.state;
+  assert.match(errorsRu[0] ?? '', /^port: нельзя изменить без перезапуска \(/);
+  assert.match(errorsRu[1] ?? '', /^\/nonexistent\/tokens: не читается: нет такого файла/);
 });
 
 test('what cannot be prepared refuses the reload before anything is applied', () => {

@@ -1,5 +1,6 @@
 import { type ConfigChange, configDigest, diffConfig, type LoadedConfig, type RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
+import { explainSystemError, Problems, type Text } from '../text/index.ts';
 import { loadSecurity, type SecurityFiles } from './security-files.ts';
 
 export interface ReloaderDependencies {
@@ -28,6 +29,7 @@ export class Reloader {
       outcome: 'none',
       changes: [],
       errors: [],
+      errorsRu: [],
       configDigest: configDigest(config),
     };
   }
@@ -40,17 +42,18 @@ export class Reloader {
   reload(): void {
     const loaded = this.deps.load();
     if (!loaded.ok) {
-      this.refuse(loaded.problems.map(({ en }) => en));
+      this.refuse(loaded.problems);
       return;
     }
     const changes = diffConfig(this.current, loaded.config);
     const frozen = changes.filter((change) => change.reload === 'restart');
     const security = loadSecurity(loaded.config);
     if (frozen.length > 0 || !security.ok) {
-      const needRestart = frozen.map(
-        ({ key, from, to }) => `${key}: cannot change without a restart (${from} -> ${to})`,
-      );
-      this.refuse([...needRestart, ...(security.ok ? [] : security.problems.map(({ en }) => en))]);
+      const needRestart = frozen.map(({ key, from, to }) => ({
+        en: `${key}: cannot change without a restart (${from} -> ${to})`,
+        ru: `${key}: нельзя изменить без перезапуска (${from} -> ${to})`,
+      }));
+      this.refuse([...needRestart, ...(security.ok ? [] : security.problems)]);
       return;
     }
     this.commit(loaded.config, security.files, changes);
@@ -62,25 +65,26 @@ export class Reloader {
       this.deps.apply(next, files, changes);
       finish();
     } catch (error) {
-      this.refuse([(error as Error).message]);
+      this.refuse(error instanceof Problems ? error.list : [explainSystemError(error)]);
       return;
     }
     this.current = next;
     for (const { key, from, to } of changes) this.deps.log.info(`${key}: ${from} -> ${to}`);
     const outcome = changes.length > 0 ? 'applied' : 'unchanged';
-    this.note({ outcome, changes: changes.map(({ key, from, to }) => ({ key, from, to })), errors: [] });
+    this.note({ outcome, changes: changes.map(({ key, from, to }) => ({ key, from, to })), errors: [], errorsRu: [] });
     this.deps.log.info(
       `Configuration reloaded: ${changes.length > 0 ? `${changes.length} changed` : 'nothing changed'}`,
     );
   }
 
-  private refuse(problems: readonly string[]): void {
-    this.note({ outcome: 'refused', changes: [], errors: problems });
+  private refuse(problems: readonly Text[]): void {
+    const [errors, errorsRu] = [problems.map(({ en }) => en), problems.map(({ ru }) => ru)];
+    this.note({ outcome: 'refused', changes: [], errors, errorsRu });
     this.deps.log.error('Reload refused, the old configuration stays in force');
-    for (const problem of problems) this.deps.log.error(problem);
+    for (const error of errors) this.deps.log.error(error);
   }
 
-  private note(outcome: Pick<RouterStatus['reload'], 'outcome' | 'changes' | 'errors'>): void {
+  private note(outcome: Pick<RouterStatus['reload'], 'outcome' | 'changes' | 'errors' | 'errorsRu'>): void {
     this.state = {
       ...outcome,
       count: this.state.count + 1,

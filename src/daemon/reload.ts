@@ -93,7 +93,8 @@ async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, befor
   }
   if (outcome.outcome === 'refused') {
     command.fail(command.say('reloadRefusedNow'));
-    for (const error of outcome.errors) command.fail(`   ${error}`);
+    const errors = command.context.lang === 'ru' ? outcome.errorsRu : outcome.errors;
+    for (const error of errors) command.fail(`   ${error}`);
     return EXIT.failed;
   }
   command.good(command.say(outcome.outcome === 'unchanged' ? 'reloadNothing' : 'reloadDone'));

@@ -1,4 +1,4 @@
-import type { Translate } from '../cli/index.ts';
+import type { Language, Translate } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonMessage } from './command.ts';
 import { formatPort } from './ports.ts';
@@ -7,12 +7,12 @@ import type { DaemonReport } from './status-report.ts';
 type Say = Translate<DaemonMessage>;
 
 /** The lines of `--daemon-status`, those of the operator's guide first. */
-export function statusLines(report: DaemonReport, say: Say): string[] {
+export function statusLines(report: DaemonReport, say: Say, lang: Language = 'en'): string[] {
   const head = headLine(report, say);
   // one that PM2 has given up has left its reason in the log
   if (report.state === 'notRunning' && report.pm2 === null) return [head];
   const lines = [head, say('pidFile', { path: report.pidFile }), say('log', { path: report.logFile })];
-  return [...lines, ...logLines(report, say), ...processLines(report, say), ...routerLines(report.router, say)];
+  return [...lines, ...logLines(report, say), ...processLines(report, say), ...routerLines(report.router, say, lang)];
 }
 
 function headLine({ state, pid, controlSocket, restarts }: DaemonReport, say: Say): string {
@@ -42,19 +42,21 @@ function processLines(report: DaemonReport, say: Say): string[] {
   return lines;
 }
 
-function routerLines(router: RouterStatus | null, say: Say): string[] {
+function routerLines(router: RouterStatus | null, say: Say, lang: Language): string[] {
   if (router === null) return [];
   const { connections, clients, version, reload, state } = router;
   const lines = [
     say('connections', { current: connections.current, max: connections.max }),
     say('clients', { count: clients.current }),
     say('version', { version }),
-    reloadLine(reload, say),
+    reloadLine(reload, say, lang),
   ];
   return state === 'draining' ? [...lines, say('draining')] : lines;
 }
 
-function reloadLine({ outcome, lastAt, changes, errors }: RouterStatus['reload'], say: Say): string {
+function reloadLine(reload: RouterStatus['reload'], say: Say, lang: Language): string {
+  const { outcome, lastAt, changes } = reload;
+  const errors = lang === 'ru' ? reload.errorsRu : reload.errors;
   const time = formatTime(lastAt ?? 0);
   if (outcome === 'applied') return say('reloadApplied', { time, count: changes.length });
   if (outcome === 'unchanged') return say('reloadUnchanged', { time });

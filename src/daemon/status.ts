@@ -20,7 +20,7 @@ export async function showStatus(command: DaemonCommand): Promise<number> {
 }
 
 function print(command: DaemonCommand, report: DaemonReport): void {
-  const [first = '', ...rest] = statusLines(report, command.say);
+  const [first = '', ...rest] = statusLines(report, command.say, command.context.lang);
   if (report.state === 'running') command.good(first);
   else command.out(first);
   for (const line of rest) command.out(line);

@@ -56,6 +56,8 @@ export interface RouterStatus {
     readonly outcome: 'none' | 'applied' | 'unchanged' | 'refused';
     readonly changes: readonly { readonly key: string; readonly from: string; readonly to: string }[];
     readonly errors: readonly string[];
+    /** The same in Russian, for the commands. */
+    readonly errorsRu: readonly string[];
     readonly configDigest: string;
   };
   readonly eventLoop: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };

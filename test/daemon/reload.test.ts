@@ -63,6 +63,8 @@ test('a refused reload leaves everything as it was', async () => {
     assert.deepEqual(kept(bed), before);
     assert.equal((await bed.status()).reload.configDigest, configDigest);
   }
+  const russian = await bed.run(['--daemon-reload', '--port', '1', '--lang', 'ru']);
+  assert.match(russian.stderr, /^❌ Перезагрузка отклонена.*\n {3}.*нельзя изменить без перезапуска/);
   assert.equal((await bed.run(['--daemon-reload', '--max-groups', 'x'])).code, 2);
 });
 
