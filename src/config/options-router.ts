@@ -432,7 +432,7 @@ export const ROUTER_OPTIONS = [
     choices: ['en', 'ru'],
     group: 'process',
     scope: 'router',
-    reload: 'restart',
+    reload: 'live',
     doc: {
       en: 'Language of texts for people; from the locale by default',
       ru: 'Язык сообщений; по умолчанию из локали',

@@ -8,6 +8,7 @@ import {
   changedKeys,
   isSupervisorOption,
   keptOptions,
+  keyOf,
   mergeOptions,
   optionsFile,
   readOptions,
@@ -36,14 +37,14 @@ export async function reloadDaemon(command: DaemonCommand): Promise<number> {
   return await reloadWith(command, found, found.status, given);
 }
 
-/** Where a daemon is found by its pid file, naming that is no change. */
+/** Where a daemon is found by its pid file, naming that is no change; nor is the language to answer in. */
 function withoutPlaces(given: readonly string[], { places }: FoundDaemon): string[] {
   const known = [
     `--pid-file=${places.pidFile}`,
     `--control-socket=${places.controlSocket}`,
     `--log-file=${places.logFile}`,
   ];
-  return given.filter((option) => !known.includes(option));
+  return given.filter((option) => !known.includes(option) && keyOf(option) !== 'lang');
 }
 
 async function reloadWith(
