@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # What goes along with dist/ and node_modules/, as far as it exists.
-RELEASE_PARTS=(package.json package-lock.json README.md LICENSE CHANGELOG.md ecosystem.config.js scripts systemd deploy docs)
+RELEASE_PARTS=(package.json package-lock.json README.md LICENSE CHANGELOG.md ecosystem.config.js scripts systemd deploy config docs)
 
 # json_field FILE FIELD: a top-level value of a JSON file.
 json_field() { node -p 'JSON.parse(fs.readFileSync(process.argv[1], "utf8"))[process.argv[2]] ?? ""' "$1" "$2"; }

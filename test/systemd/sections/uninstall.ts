@@ -9,8 +9,11 @@ export function uninstallTests(world: World): void {
   const { machine } = world;
 
   test('--tune puts the limits of the guide in place', async () => {
-    const { code } = await machine.install(world.releases.next, '--tune --quiet');
+    const { code, text: said } = await machine.install(world.releases.next, '--tune --quiet --lang en');
     assert.equal(code, 0);
+    // a container may not set all of them, which is said then
+    if (said === '') assert.equal(await machine.run('sysctl -n net.core.somaxconn'), '65536');
+    else assert.match(said, /The kernel did not take all values/);
     const text = await machine.run(`cat ${TUNING}`);
     for (const line of [
       'net.core.somaxconn = 65536',
