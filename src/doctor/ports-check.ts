@@ -41,17 +41,23 @@ export const portsCheck: Check = {
   },
 };
 
-async function lookAt({ host, port, portOption, hostOption }: Place, { daemon, lang }: DoctorWorld): Promise<Finding> {
-  const say = messages(lang);
+async function lookAt({ host, port, portOption, hostOption }: Place, world: DoctorWorld): Promise<Finding> {
+  const say = messages(world.lang);
   if (port === 0) return ok(say('any', { what: portOption }));
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  if (daemon.pid !== null && openPorts(daemon.pid).some((open) => open.port === port)) return ok(say('own', { where }));
+  if (isOwnPort(port, world)) return ok(say('own', { where }));
   const problem = await bindingProblem(host, port);
   if (problem === null) return ok(say('free', { where }));
   const { code, message } = problem;
   if (code === 'EADDRINUSE') return fail(say('taken', { where }), say('find', { port, option: portOption }));
   if (code === 'EACCES') return fail(say('forbidden', { where }), say('allow', { option: portOption }));
   return fail(say('unusable', { where, error: message }), say('address', { option: hostOption }));
+}
+
+/** The kernel may hide what a process has open, even from its own user: then the router's word counts. */
+function isOwnPort(port: number, { daemon, status }: DoctorWorld): boolean {
+  const seen = daemon.pid === null ? [] : openPorts(daemon.pid);
+  return [...seen, ...(status?.listening ?? [])].some((open) => open.port === port);
 }
 
 /** Listens for a moment; null when that works. */

@@ -1,4 +1,4 @@
-import { defineMessages } from '../cli/index.ts';
+import { defineMessages, type Language } from '../cli/index.ts';
 import { VERSION } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
@@ -43,19 +43,20 @@ export const routerCheck: Check = {
   look({ daemon, status, lang }) {
     const say = messages(lang);
     const { pid, places } = daemon;
-    if (status !== null) return runningFindings(status, say);
+    if (status !== null) return runningFindings(status, say, lang);
     if (pid === null) return [ok(say('none'))];
     return [fail(say('silent', { pid, socket: places.controlSocket }), say('look'))];
   },
 };
 
-function runningFindings(status: RouterStatus, say: ReturnType<typeof messages>): Finding[] {
+function runningFindings(status: RouterStatus, say: ReturnType<typeof messages>, lang: Language): Finding[] {
   const { version, pid, connections, clients, reload } = status;
   const { current, max } = connections;
   const findings = [ok(say('running', { version, pid, connections: current, clients: clients.current }))];
   if (version !== VERSION) findings.push(warn(say('older', { running: version, version: VERSION }), say('restart')));
   if (reload.outcome === 'refused') {
-    findings.push(warn(say('refused', { error: reload.errors[0] ?? '' }), say('reload')));
+    const [error = ''] = lang === 'ru' ? reload.errorsRu : reload.errors;
+    findings.push(warn(say('refused', { error }), say('reload')));
   }
   if (current > max * CROWDED) findings.push(warn(say('crowded', { current, max }), say('raise')));
   return findings;

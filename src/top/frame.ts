@@ -80,7 +80,7 @@ function figures(view: View, { say, lang }: FrameOptions): Line[] {
       span(`${say('heap', { size: formatBytes(memory.heapUsedBytes, lang) })}  `),
       span(say('cpu', { percent: formatRate(cpu.percent) })),
     ),
-    line('reload', '', span(reloadText(reload, say), reload.outcome === 'refused' ? 'red' : 'dim')),
+    line('reload', '', span(reloadText(reload, say, lang), reload.outcome === 'refused' ? 'red' : 'dim')),
   ];
 }
 
@@ -88,9 +88,11 @@ function fillStyle(share: number): Style {
   return share > FULL ? 'red' : share > CROWDED ? 'yellow' : 'green';
 }
 
-function reloadText({ outcome, lastAt, errors }: RouterStatus['reload'], say: Translate<TopMessage>): string {
+function reloadText(reload: RouterStatus['reload'], say: Translate<TopMessage>, lang: Language): string {
+  const { outcome, lastAt, errors, errorsRu } = reload;
   const when = lastAt === null ? '' : clockTime(lastAt);
-  return say(outcome, { when, error: errors[0] ?? '' });
+  const [error = ''] = lang === 'ru' ? errorsRu : errors;
+  return say(outcome, { when, error });
 }
 
 /** `21:30:15`, in local time. */

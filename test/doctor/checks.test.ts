@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import type { RouterStatus } from '../../src/telemetry/index.ts';
 import { TestCa } from '../support/certs.ts';
 import { brief, DoctorBed } from './doctor-bed.ts';
 
@@ -54,6 +55,10 @@ test('ports: one that another program has is named, with what to do', async (t) 
     brief(metrics ?? assert.fail()),
     /^fail: 127\.0\.0\.1:\d+ is in use by another program → .*--metrics-port$/,
   );
+  const listening = [{ purpose: 'metrics' as const, host: '127.0.0.1', port }];
+  const status = { listening, connections: { max: 1000 } } as unknown as RouterStatus;
+  const own = await bed.look('ports', { config: bed.config({ metrics: true, metricsPort: port }), status });
+  assert.equal(own[1]?.text, `127.0.0.1:${port}: the router listens on it`);
   const [foreign] = await bed.look('ports', { config: bed.config({ host: '192.0.2.1', port: 4000 }) });
   assert.match(brief(foreign ?? assert.fail()), /^fail: 192\.0\.2\.1:4000 cannot be used: .* → Set --host/);
 });

@@ -1,5 +1,5 @@
 import { DEFAULT_CONFIG, type RouterConfig } from '../../src/config/index.ts';
-import { type DoctorWorld, examine, type Finding } from '../../src/doctor/index.ts';
+import { CHECKS, type DoctorWorld, type Finding } from '../../src/doctor/index.ts';
 import { type CliResult, runInProcess } from '../cli/run-cli.ts';
 import { TempFolder } from '../support/temp.ts';
 
@@ -18,8 +18,9 @@ export class DoctorBed implements Disposable {
 
   /** The findings about this check, of a world that differs from a healthy one by `change`. */
   async look(check: string, change: Partial<DoctorWorld> = {}): Promise<Finding[]> {
-    const all = await examine({ ...this.world(), ...change });
-    return all.filter((finding) => finding.check === check);
+    const found = CHECKS.find(({ name }) => name === check);
+    if (found === undefined) throw new Error(`there is no check ${check}`);
+    return [...(await found.look({ ...this.world(), ...change }))];
   }
 
   config(change: Partial<RouterConfig>): RouterConfig {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { CHECKS } from '../../src/doctor/examine.ts';
+import { CHECKS } from '../../src/doctor/index.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { DoctorBed } from './doctor-bed.ts';

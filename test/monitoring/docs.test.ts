@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { OPTIONS } from '../../src/config/index.ts';
-import { CHECKS } from '../../src/doctor/examine.ts';
+import { CHECKS } from '../../src/doctor/index.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { MONITORING } from './prometheus.ts';

@@ -1,6 +1,6 @@
 import { fillList, fillRows, parts, setTone, show } from './dom.js';
 import { bytes, count, duration, milliseconds, moment, percent, rate } from './format.js';
-import { reasonText, say } from './texts.js';
+import { lang, reasonText, say } from './texts.js';
 
 const sum = (counts) => Object.values(counts).reduce((total, value) => total + value, 0);
 
@@ -146,7 +146,7 @@ const RELOADS = {
   refused: ['reloadRefused', 'bad'],
 };
 
-function showReload({ outcome, lastAt, changes, errors, configDigest }) {
+function showReload({ outcome, lastAt, changes, errors, errorsRu, configDigest }) {
   const [text, tone] = RELOADS[outcome];
   show('reload', say(text, { when: lastAt === null ? '' : moment(lastAt) }));
   setTone('reload', tone);
@@ -156,6 +156,6 @@ function showReload({ outcome, lastAt, changes, errors, configDigest }) {
     changes.map(({ key, from, to }) => [key, from, to]),
     [1, 2],
   );
-  fillList(parts.reloadErrors, errors);
+  fillList(parts.reloadErrors, lang === 'ru' ? errorsRu : errors);
   show('configDigest', say('configDigest', { digest: configDigest.slice(0, 12) }));
 }
