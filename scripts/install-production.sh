@@ -107,7 +107,7 @@ install_or_upgrade() {
 lock() {
   [ "$DRY_RUN" = 0 ] || return 0
   exec 9>/run/lock/rpc-dart-router-install.lock
-  flock --timeout 10 9 || die locked
+  flock --timeout 5 9 || die locked
 }
 
 prepare_host() {

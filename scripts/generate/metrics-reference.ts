@@ -90,6 +90,7 @@ function idleSource(): TelemetrySource {
       errorsRu: [],
       configDigest: '',
     }),
+    memoryLimitBytes: () => null,
     logLinesByLevel: () => ({}),
     logLinesLost: () => 0,
     certificateExpiresAt: () => 0,

@@ -65,4 +65,16 @@ export function uninstallTests(world: World): void {
     assert.notEqual((await machine.try('getent passwd rpc-router || getent group rpc-router')).code, 0);
     assert.equal((await machine.install(world.releases.first, '--uninstall --purge --quiet')).code, 0);
   });
+
+  test('a first installation that does not come up says so and stops; a good version mends it', async () => {
+    const { broken, first } = world.releases;
+    const { code, stderr } = await machine.install(broken, '--lang en');
+    assert.equal(code, 1);
+    assert.match(stderr, /broken for a test/);
+    assert.match(stderr, /The service did not come up \(its journal is above\) and is stopped/);
+    assert.notEqual(await machine.property('ActiveState'), 'active');
+    assert.equal((await machine.install(first, '--quiet')).code, 0);
+    assert.equal((await machine.status()).state, 'ready');
+    assert.equal((await machine.install(first, '--uninstall --purge --quiet')).code, 0);
+  });
 }
