@@ -20,79 +20,128 @@ export type Encodable =
   | readonly Encodable[]
   | { readonly [key: string]: Encodable | undefined };
 
+const UINT = 0;
+const NEGATIVE = 1;
+const TEXT = 3;
+const ARRAY = 4;
+const MAP = 5;
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const NULL = 0xf6;
+const FLOAT64 = 0xfb;
+const LONGEST_HEAD_BYTES = 9;
+
+/** Items are written here one after another and copied out in the end: a buffer for each would cost more than its bytes. */
+let scratch = Buffer.allocUnsafe(4096);
+let at = 0;
+
 /** The CBOR bytes of `value`. Whole numbers become integers, others float64. */
 export function encode(value: Encodable): Buffer {
-  const parts: Buffer[] = [];
-  encodeInto(value, parts);
-  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
-}
-
-function encodeInto(value: Encodable, parts: Buffer[]): void {
-  if (value === null) parts.push(NULL);
-  else if (typeof value === 'boolean') parts.push(value ? TRUE : FALSE);
-  else if (typeof value === 'number') parts.push(encodeNumber(value));
-  else if (typeof value === 'string') parts.push(encodeText(value));
-  else if (value instanceof Raw) parts.push(value.bytes);
-  else if (Array.isArray(value)) encodeArray(value, parts);
-  else encodeMap(value as { readonly [key: string]: Encodable | undefined }, parts);
-}
-
-const NULL = Buffer.from([0xf6]);
-const TRUE = Buffer.from([0xf5]);
-const FALSE = Buffer.from([0xf4]);
-
-function encodeArray(items: readonly Encodable[], parts: Buffer[]): void {
-  parts.push(encodeHead(4, items.length));
-  for (const item of items) encodeInto(item, parts);
-}
-
-function encodeMap(map: { readonly [key: string]: Encodable | undefined }, parts: Buffer[]): void {
-  const keys = Object.keys(map)
-    .filter((key) => map[key] !== undefined)
-    .sort(byBytes);
-  parts.push(encodeHead(5, keys.length));
-  for (const key of keys) {
-    parts.push(encodeText(key));
-    encodeInto(map[key] as Encodable, parts);
-  }
-}
-
-/** UTF-16 and UTF-8 sort alike but where one of the texts has a surrogate pair. */
-function byBytes(a: string, b: string): number {
-  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : 1;
-}
-
-const SURROGATE = /[\ud800-\udfff]/;
-
-function encodeNumber(value: number): Buffer {
-  if (Number.isSafeInteger(value)) return value >= 0 ? encodeHead(0, value) : encodeHead(1, -1 - value);
-  const bytes = Buffer.allocUnsafe(9);
-  bytes[0] = 0xfb;
-  bytes.writeDoubleBE(value, 1);
-  return bytes;
+  at = 0;
+  write(value);
+  return taken();
 }
 
 /** A text item: head and UTF-8 bytes. */
 export function encodeText(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const head = encodeHead(3, length);
-  const item = Buffer.allocUnsafe(head.length + length);
-  item.set(head);
-  item.write(text, head.length);
-  return item;
+  at = 0;
+  writeText(text);
+  return taken();
 }
 
 /** The shortest head of `major` with argument `value`, an unsigned safe integer. */
 export function encodeHead(major: number, value: number): Buffer {
+  at = 0;
+  writeHead(major, value);
+  return taken();
+}
+
+function taken(): Buffer {
+  return Buffer.from(scratch.subarray(0, at));
+}
+
+function reserve(bytes: number): void {
+  if (at + bytes <= scratch.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(2 * scratch.length, at + bytes));
+  scratch.copy(larger, 0, 0, at);
+  scratch = larger;
+}
+
+function write(value: Encodable): void {
+  if (value === null) writeByte(NULL);
+  else if (typeof value === 'boolean') writeByte(value ? TRUE : FALSE);
+  else if (typeof value === 'number') writeNumber(value);
+  else if (typeof value === 'string') writeText(value);
+  else if (value instanceof Raw) writeBytes(value.bytes);
+  else if (Array.isArray(value)) writeArray(value);
+  else writeMap(value as { readonly [key: string]: Encodable | undefined });
+}
+
+function writeByte(byte: number): void {
+  reserve(1);
+  scratch[at++] = byte;
+}
+
+function writeBytes(bytes: Buffer): void {
+  reserve(bytes.length);
+  scratch.set(bytes, at);
+  at += bytes.length;
+}
+
+function writeText(text: string): void {
+  const length = Buffer.byteLength(text);
+  writeHead(TEXT, length);
+  reserve(length);
+  scratch.write(text, at);
+  at += length;
+}
+
+function writeNumber(value: number): void {
+  if (Number.isSafeInteger(value)) {
+    writeHead(value >= 0 ? UINT : NEGATIVE, value >= 0 ? value : -1 - value);
+    return;
+  }
+  writeByte(FLOAT64);
+  reserve(8);
+  at = scratch.writeDoubleBE(value, at);
+}
+
+function writeArray(items: readonly Encodable[]): void {
+  writeHead(ARRAY, items.length);
+  for (const item of items) write(item);
+}
+
+function writeMap(map: { readonly [key: string]: Encodable | undefined }): void {
+  const keys = Object.keys(map)
+    .filter((key) => map[key] !== undefined)
+    .sort();
+  // UTF-16 and UTF-8 sort alike but where one of the texts has a surrogate pair
+  if (keys.some((key) => SURROGATE.test(key))) keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  writeHead(MAP, keys.length);
+  for (const key of keys) {
+    writeText(key);
+    write(map[key] as Encodable);
+  }
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+function writeHead(major: number, value: number): void {
+  reserve(LONGEST_HEAD_BYTES);
   const type = major << 5;
-  if (value < 24) return Buffer.from([type | value]);
-  if (value < 0x100) return Buffer.from([type | 24, value]);
-  if (value < 0x10000) return Buffer.from([type | 25, value >> 8, value & 0xff]);
-  const wide = value >= 0x100000000;
-  const head = Buffer.allocUnsafe(wide ? 9 : 5);
-  head[0] = type | (wide ? 27 : 26);
-  if (wide) head.writeBigUInt64BE(BigInt(value), 1);
-  else head.writeUInt32BE(value, 1);
-  return head;
+  if (value < 24) {
+    scratch[at++] = type | value;
+  } else if (value < 0x100) {
+    scratch[at++] = type | 24;
+    scratch[at++] = value;
+  } else if (value < 0x10000) {
+    scratch[at++] = type | 25;
+    at = scratch.writeUInt16BE(value, at);
+  } else if (value < 0x100000000) {
+    scratch[at++] = type | 26;
+    at = scratch.writeUInt32BE(value, at);
+  } else {
+    scratch[at++] = type | 27;
+    at = scratch.writeBigUInt64BE(BigInt(value), at);
+  }
 }
