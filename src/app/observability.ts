@@ -122,6 +122,7 @@ export class Observability {
       connections: () => server.connectionCount,
       maxConnections: () => config().maxConnections,
       reload,
+      memoryLimitBytes: () => (config().supervised ? config().maxMemory : null),
       logLinesByLevel: () => log.linesByLevel,
       logLinesLost: () => log.linesLost,
       certificateExpiresAt,

@@ -138,8 +138,12 @@ export class Logger {
   }
 
   private emit(json: string): void {
-    const { level } = JSON.parse(json) as { level: WritingLevel };
-    this.writeLine(level, this.options.format === 'json' ? json : textLine(json));
+    if (this.options.format === 'json') {
+      this.writeLine(json.slice(LEVEL_AT, json.indexOf('"', LEVEL_AT)) as WritingLevel, json);
+    } else {
+      const record = JSON.parse(json) as LogRecord;
+      this.writeLine(record.level, textLine(record));
+    }
   }
 
   private writeLine(level: WritingLevel, line: string): void {
@@ -149,19 +153,39 @@ export class Logger {
   }
 }
 
+interface LogRecord {
+  readonly level: WritingLevel;
+  readonly time: string;
+  readonly msg: string;
+}
+
+/** Where the level stands in pino's lines. */
+const LEVEL_AT = '{"level":"'.length;
+
 function pinoLevel(level: LogLevel): string {
   return level === 'none' ? 'silent' : level;
 }
 
-/** `2025-06-14T21:30:15`, in local time. */
+let lastSecond = Number.NaN;
+let lastTime = '';
+
+/** `2025-06-14T21:30:15`, in local time; made once a second. */
 function localTime(date: Date): string {
+  const second = Math.floor(date.getTime() / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTime = formatLocalTime(date);
+  }
+  return lastTime;
+}
+
+function formatLocalTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-function textLine(json: string): string {
-  const { level, time, msg, ...fields } = JSON.parse(json) as { level: string; time: string; msg: string };
+function textLine({ level, time, msg, ...fields }: LogRecord): string {
   const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`);
   return `${localTime(new Date(time))}: [${level.toUpperCase()}] ${escaped(msg)}${pairs.join('')}\n`;
 }

@@ -62,6 +62,15 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       read: () => single(process.memoryUsage.rss()),
     },
     {
+      name: 'rpc_router_memory_limit_bytes',
+      type: 'gauge',
+      help: 'Resident memory at which PM2 restarts the daemon (max-memory); absent in the foreground.',
+      read: () => {
+        const limit = source.memoryLimitBytes();
+        return limit === null ? [] : single(limit);
+      },
+    },
+    {
       name: 'process_heap_bytes',
       type: 'gauge',
       help: 'Used memory of the JavaScript heap.',

@@ -13,6 +13,8 @@ export interface TelemetrySource {
   readonly connections: () => number;
   readonly maxConnections: () => number;
   readonly reload: () => RouterStatus['reload'];
+  /** Memory at which the process is restarted from outside; null when nobody does that. */
+  readonly memoryLimitBytes: () => number | null;
   readonly logLinesByLevel: () => Readonly<Record<string, number>>;
   readonly logLinesLost: () => number;
   /** When the server's certificate ends, milliseconds since the epoch; null without TLS. */

@@ -39,7 +39,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     recentlyClosed: closed.list(source.showClients()),
     reload: source.reload(),
     eventLoop: sampler.eventLoopDelay,
-    memory: memory(),
+    memory: memory(source),
     cpu: { percent: sampler.cpuPercent, totalSeconds: cpuSeconds() },
     lastSecond: sampler.history.last(),
   };
@@ -86,9 +86,9 @@ function occurring(counts: Readonly<Record<string, number>>): Record<string, num
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
-function memory(): RouterStatus['memory'] {
+function memory(source: TelemetrySource): RouterStatus['memory'] {
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external };
+  return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external, limitBytes: source.memoryLimitBytes() };
 }
 
 function cpuSeconds(): number {

@@ -61,7 +61,13 @@ export interface RouterStatus {
     readonly configDigest: string;
   };
   readonly eventLoop: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
-  readonly memory: { readonly rssBytes: number; readonly heapUsedBytes: number; readonly externalBytes: number };
+  readonly memory: {
+    readonly rssBytes: number;
+    readonly heapUsedBytes: number;
+    readonly externalBytes: number;
+    /** Where PM2 restarts the daemon (max-memory); null in the foreground. */
+    readonly limitBytes: number | null;
+  };
   readonly cpu: { readonly percent: number; readonly totalSeconds: number };
   /** The newest sample of `/api/status/history`, null in the first second: what a chart appends. */
   readonly lastSecond: HistorySample | null;

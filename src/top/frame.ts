@@ -77,11 +77,19 @@ function figures(view: View, { say, lang }: FrameOptions): Line[] {
     line(
       'memory',
       formatBytes(memory.rssBytes, lang),
+      ...memoryBar(memory),
       span(`${say('heap', { size: formatBytes(memory.heapUsedBytes, lang) })}  `),
       span(say('cpu', { percent: formatRate(cpu.percent) })),
     ),
     line('reload', '', span(reloadText(reload, say, lang), reload.outcome === 'refused' ? 'red' : 'dim')),
   ];
+}
+
+/** Only a daemon has a limit. */
+function memoryBar({ rssBytes, limitBytes }: RouterStatus['memory']): Span[] {
+  if (limitBytes === null) return [];
+  const share = rssBytes / limitBytes;
+  return [span(`${bar(share, BAR_WIDTH)}  `, fillStyle(share))];
 }
 
 function fillStyle(share: number): Style {

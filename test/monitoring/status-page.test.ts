@@ -134,6 +134,20 @@ test('what clients are called is shown only with --status-page-clients', options
   }
 });
 
+test('memory is shown against the limit of a daemon; in the foreground there is none', options, async () => {
+  await using daemon = await RouterProcess.start([...ARGS, '--supervised', '--max-memory', '4096M']);
+  await using bed = await PageBed.open(daemon.metricsPort);
+  await poll('the limit', async () => (await bed.value('memoryMax')) === 'of 4\u00a0GiB', PATIENT);
+  assert.ok(await bed.page.getByRole('meter', { name: 'Memory' }).isVisible());
+  assert.match(await daemon.get('/metrics'), /^rpc_router_memory_limit_bytes 4294967296$/m);
+  await using foreground = await RouterProcess.start(ARGS);
+  await using other = await PageBed.open(foreground.metricsPort);
+  await poll('the state', async () => (await other.value('state')) === 'Ready', PATIENT);
+  assert.equal(await other.value('memoryMax'), '');
+  assert.ok(await other.page.locator('[data-part="memoryMeter"]').isHidden());
+  assert.doesNotMatch(await foreground.get('/metrics'), /^rpc_router_memory_limit_bytes \d/m);
+});
+
 test('a refused reload is shown with its reason', options, async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-connections: 10\n');

@@ -22,6 +22,12 @@ export function show(name, text) {
   setText(values[name], text);
 }
 
+/** Fills a meter; `share` is 1 when it is full. */
+export function setMeter(name, label, share) {
+  parts[name].value = share * 100;
+  parts[name].setAttribute('aria-label', label);
+}
+
 /** Gives a part its colour: `good`, `warn`, `bad` or `idle`. */
 export function setTone(name, tone) {
   parts[name].dataset.tone = tone;

@@ -1,4 +1,4 @@
-import { fillList, fillRows, parts, setTone, show } from './dom.js';
+import { fillList, fillRows, parts, setMeter, setTone, show } from './dom.js';
 import { bytes, count, duration, milliseconds, moment, percent, rate } from './format.js';
 import { lang, reasonText, say } from './texts.js';
 
@@ -53,8 +53,7 @@ function showHeader({ version, uptimeMs, listening, pid, node, instanceId }) {
 function showCrowd({ connections, clients }) {
   show('connections', count(connections.current));
   show('connectionsMax', say('ofMax', { max: count(connections.max) }));
-  parts.connectionsMeter.value = (connections.current / connections.max) * 100;
-  parts.connectionsMeter.setAttribute('aria-label', say('connections'));
+  setMeter('connectionsMeter', say('connections'), connections.current / connections.max);
   show(
     'connectionsDetail',
     say('connectionsDetail', { total: count(connections.total), refused: count(sum(connections.refused)) }),
@@ -91,8 +90,11 @@ function showProcess({ eventLoop, memory, cpu }) {
   show('eventLoop', milliseconds(eventLoop.p99Ms));
   const { p50Ms, maxMs } = eventLoop;
   show('eventLoopDetail', say('eventLoopDetail', { p50: milliseconds(p50Ms), max: milliseconds(maxMs) }));
-  show('memory', bytes(memory.rssBytes));
-  const { heapUsedBytes, externalBytes } = memory;
+  const { rssBytes, heapUsedBytes, externalBytes, limitBytes } = memory;
+  show('memory', bytes(rssBytes));
+  show('memoryMax', limitBytes === null ? '' : say('ofMax', { max: bytes(limitBytes) }));
+  parts.memoryMeter.hidden = limitBytes === null;
+  if (limitBytes !== null) setMeter('memoryMeter', say('memory'), rssBytes / limitBytes);
   const detail = say('memoryDetail', { heap: bytes(heapUsedBytes), external: bytes(externalBytes) });
   show('memoryDetail', `${detail}; ${say('cpu')} ${percent(cpu.percent)}`);
 }
