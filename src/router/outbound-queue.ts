@@ -29,7 +29,9 @@ export class OutboundQueue {
   readonly owner: QueueOwner;
   private readonly flusher: Flusher;
   private readonly budget: MemoryBudget;
-  private fresh: Buffer[] = [];
+  /** The first message of this turn, mostly the only one, and those behind it. */
+  private first: Buffer | null = null;
+  private rest: Buffer[] = [];
   private freshBytes = 0;
   private backlog: Buffer[] | null = null;
   private backlogSince: number[] | null = null;
@@ -46,7 +48,8 @@ export class OutboundQueue {
   /** Queues a framed message; it leaves at the end of this event-loop turn at the earliest. */
   push(framed: Buffer): void {
     if (this.closed) return;
-    this.fresh.push(framed);
+    if (this.first === null) this.first = framed;
+    else this.rest.push(framed);
     this.freshBytes += framed.length;
     this.bytes += framed.length;
     this.budget.usedBytes += framed.length;
@@ -98,16 +101,22 @@ export class OutboundQueue {
     this.closed = true;
     this.budget.usedBytes -= this.bytes;
     this.bytes = this.freshBytes = this.inFlightBytes = 0;
-    this.fresh = [];
+    this.forgetFresh();
     this.backlog = this.backlogSince = null;
   }
 
   private takeFresh(): Buffer {
-    const frames = this.fresh;
-    const batch = frames.length === 1 ? (frames[0] as Buffer) : joined(frames, this.freshBytes);
-    frames.length = 0;
-    this.freshBytes = 0;
+    const first = this.first as Buffer;
+    const batch = this.rest.length === 0 ? first : joined(first, this.rest, this.freshBytes);
+    this.forgetFresh();
     return batch;
+  }
+
+  private forgetFresh(): void {
+    this.first = null;
+    this.freshBytes = 0;
+    // emptying an array frees its memory, to be allocated again with the next message
+    if (this.rest.length > 0) this.rest = [];
   }
 
   private send(batch: Buffer, since: number): void {
@@ -122,7 +131,7 @@ export class OutboundQueue {
     this.backlogSince ??= [];
     let piece: Buffer[] = [];
     let pieceBytes = 0;
-    for (const framed of this.fresh) {
+    for (const framed of [this.first as Buffer, ...this.rest]) {
       if (pieceBytes > 0 && pieceBytes + framed.length > BATCH_BYTES) {
         this.holdPiece(piece, pieceBytes, nowMs);
         piece = [];
@@ -132,8 +141,7 @@ export class OutboundQueue {
       pieceBytes += framed.length;
     }
     this.holdPiece(piece, pieceBytes, nowMs);
-    this.fresh.length = 0;
-    this.freshBytes = 0;
+    this.forgetFresh();
   }
 
   private holdPiece(piece: Buffer[], pieceBytes: number, nowMs: number): void {
@@ -159,10 +167,11 @@ export class OutboundQueue {
 }
 
 /** `Buffer.concat` without its checks. */
-function joined(frames: readonly Buffer[], bytes: number): Buffer {
+function joined(first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
   const batch = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const framed of frames) {
+  batch.set(first);
+  let at = first.length;
+  for (const framed of rest) {
     batch.set(framed, at);
     at += framed.length;
   }
