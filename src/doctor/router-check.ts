@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { defineMessages, type Language } from '../cli/index.ts';
 import { VERSION } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
@@ -5,6 +7,11 @@ import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   none: { en: 'No router runs here', ru: 'Роутер здесь не запущен' },
+  hidden: {
+    en: 'No permission to look at {path}: a router may run there',
+    ru: 'Нет прав смотреть на {path}: роутер может там работать',
+  },
+  sudo: { en: 'Use sudo, or run as the user of the router', ru: 'Используйте sudo или пользователя роутера' },
   silent: {
     en: 'The router with the PID {pid} does not answer on {socket}',
     ru: 'Роутер с PID {pid} не отвечает на {socket}',
@@ -44,10 +51,21 @@ export const routerCheck: Check = {
     const say = messages(lang);
     const { pid, places } = daemon;
     if (status !== null) return runningFindings(status, say, lang);
+    if (isForbidden(dirname(places.pidFile))) return [warn(say('hidden', { path: places.pidFile }), say('sudo'))];
     if (pid === null) return [ok(say('none'))];
     return [fail(say('silent', { pid, socket: places.controlSocket }), say('look'))];
   },
 };
+
+/** True when a router may run there without this user knowing. */
+function isForbidden(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
 
 function runningFindings(status: RouterStatus, say: ReturnType<typeof messages>, lang: Language): Finding[] {
   const { version, pid, connections, clients, reload } = status;

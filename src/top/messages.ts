@@ -38,6 +38,11 @@ export const topMessages = defineMessages({
   closed: { en: 'LAST CLIENTS THAT WENT', ru: 'ПОСЛЕДНИЕ ОТКЛЮЧЕНИЯ' },
   quit: { en: 'q quits', ru: 'q — выход' },
   notRunning: { en: 'No router answers on {where}', ru: 'На {where} роутер не отвечает' },
+  forbidden: { en: 'No permission to look at {where}', ru: 'Нет прав смотреть на {where}' },
+  hintForbidden: {
+    en: 'Use sudo, run as the user of the router, or give its --metrics-url',
+    ru: 'Используйте sudo, пользователя роутера или укажите --metrics-url',
+  },
   hintDaemon: {
     en: 'Start it: rpc-dart-router --daemon-start; or name another: --pid-file, --control-socket, --metrics-url',
     ru: 'Запустите: rpc-dart-router --daemon-start; или укажите другой: --pid-file, --control-socket, --metrics-url',

@@ -20,6 +20,10 @@ export async function runTop(context: CommandContext): Promise<number> {
     return EXIT.usage;
   }
   const status = await askOnce(place);
+  if (status === 'forbidden') {
+    context.stderr.write(`${say('forbidden', { where: describePlace(place) })}\n${say('hintForbidden')}\n`);
+    return EXIT.failed;
+  }
   if (status === null) {
     const hint = say('url' in place ? 'hintUrl' : 'hintDaemon');
     context.stderr.write(`${say('notRunning', { where: describePlace(place) })}\n${hint}\n`);

@@ -23,8 +23,8 @@ export function describePlace(place: Place): string {
   return 'url' in place ? place.url.href : place.socketPath;
 }
 
-/** The status at this moment, or null when no router answers. */
-export async function askOnce(place: Place): Promise<RouterStatus | null> {
+/** The status at this moment; `forbidden` when the router is not for this user, null when none answers. */
+export async function askOnce(place: Place): Promise<RouterStatus | 'forbidden' | null> {
   try {
     const response = await open(place, 'api/status');
     response.setTimeout(ANSWER_LIMIT_MS, () => response.destroy(new Error('does not answer')));
@@ -32,7 +32,8 @@ export async function askOnce(place: Place): Promise<RouterStatus | null> {
     for await (const chunk of response.setEncoding('utf8')) body += chunk;
     const status = JSON.parse(body) as RouterStatus;
     return status.name === 'rpc-dart-router' ? status : null;
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return 'forbidden';
     return null; // nobody there, frozen, or not a router: all mean that it does not answer
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
 import type { RouterStatus } from '../../src/telemetry/index.ts';
-import { runCli } from '../cli/run-cli.ts';
+import { runCli, runInProcess } from '../cli/run-cli.ts';
 import { Load } from '../monitoring/load.ts';
 import { within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
@@ -9,6 +10,7 @@ import { TempFolder } from '../support/temp.ts';
 import { SKIP_WITHOUT_SCRIPT, Terminal } from './terminal.ts';
 
 const options = { skip: SKIP_WITHOUT_SCRIPT };
+const NOBODY = 65_534;
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 
@@ -61,6 +63,29 @@ test('no router: exit code 3 and what to do; no address: exit code 2', async () 
     assert.match(wrong.stderr, /not a http address/);
   }
 });
+
+test('a router of another user: exit code 1, and sudo is named', async () => {
+  using folder = new TempFolder();
+  await using router = await RouterProcess.start([], { folder });
+  const args = ['--top', '--control-socket', router.socketPath];
+  await runInProcess([...args, '--json'], { HOME: folder.path }); // what it imports may not be readable later
+  const { code, stderr } = await asSomebodyElse(folder.path, () => runInProcess(args, { HOME: folder.path }));
+  assert.equal(code, 1);
+  assert.match(stderr, /^No permission to look at .*router\.sock\nUse sudo/);
+});
+
+/** Runs `body` while this process may not look into `folder`: as root it becomes nobody for that time. */
+async function asSomebodyElse<T>(folder: string, body: () => Promise<T>): Promise<T> {
+  const isRoot = process.getuid?.() === 0;
+  chmodSync(folder, isRoot ? 0o700 : 0o000);
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    return await body();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+}
 
 test('on a terminal: the figures move, q gives the terminal back', options, async () => {
   await using router = await RouterProcess.start();
