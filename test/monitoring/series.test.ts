@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+type Sample = { readonly at: number } & Readonly<Record<string, number>>;
+
+interface Series {
+  readonly columns: { readonly at: number[]; readonly clients: (number | null)[] };
+  readonly windowSeconds: number;
+  add(sample: Sample | null): void;
+  addHistory(history: Readonly<Record<string, number[]>>): void;
+}
+
+/** The page is plain JavaScript: it has no types of its own. */
+const url = new URL('../../src/telemetry/page/series.js', import.meta.url).href;
+const { Series } = (await import(url)) as { Series: new () => Series };
+
+const START = 1_800_000_000;
+const sample = (second: number, clients = second): Sample => ({ at: (START + second) * 1000, clients, connections: 1 });
+const history = (seconds: readonly number[], clients = seconds) => ({
+  at: seconds.map((second) => (START + second) * 1000),
+  clients: [...clients],
+  connections: seconds.map(() => 1),
+});
+const shown = ({ columns }: Series) => columns.at.map((at, i) => [at - START, columns.clients[i]]);
+
+test('seconds are taken once, in order', () => {
+  const series = new Series();
+  for (const second of [1, 2, 2, 1, 3]) series.add(sample(second));
+  series.add(null);
+  assert.deepEqual(shown(series), [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
+});
+
+test('a history goes before and between what came live', () => {
+  const series = new Series();
+  series.add(sample(4, 40));
+  series.add(sample(5, 50));
+  series.addHistory(history([1, 2, 3, 4]));
+  assert.deepEqual(shown(series), [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+    [5, 50],
+  ]);
+});
+
+test('a time without a router is a gap, also after another history', () => {
+  const series = new Series();
+  series.addHistory(history([1, 2]));
+  series.addHistory(history([60, 61]));
+  const expected = [
+    [1, 1],
+    [2, 2],
+    [3, null],
+    [60, 60],
+    [61, 61],
+  ];
+  assert.deepEqual(shown(series), expected);
+  series.addHistory(history([60, 61]));
+  assert.deepEqual(shown(series), expected);
+});
+
+test('15 minutes are kept, and two are shown at least', () => {
+  const series = new Series();
+  series.add(sample(1));
+  assert.equal(series.windowSeconds, 120);
+  for (let second = 2; second <= 1000; second++) series.add(sample(second));
+  assert.equal(series.columns.at.length, 901);
+  assert.equal(series.columns.clients.length, 901);
+  assert.equal(series.windowSeconds, 900);
+});
