@@ -60,7 +60,7 @@ for (const [name, lose] of WAYS) {
     const started = performance.now();
     assert.equal(await lossOf(client.id, events), 'Connection lost');
     assert.equal(await lossOf(second, events), 'Connection lost');
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 3000);
     await assertGone(watcher, client.id);
   });
 }
