@@ -29,6 +29,8 @@ const LISTEN_BACKLOG = 4096;
 const ACCEPTED_PER_TURN = 20;
 const OPENED_PER_TURN = 6;
 const CLOSED_PER_TURN = 20;
+/** What is left to be sent to a TLS client that has said good-bye may take this long. */
+const GOODBYE_MS = 1000;
 
 /** Accepts connections, counts and limits them, and hands them to grpc-js. It owns the sockets to the end. */
 export class Listener {
@@ -108,15 +110,19 @@ export class Listener {
       handshakeTimeout: this.deps.options().handshakeTimeoutMs,
     });
     server.on('secureConnection', (socket: TLSSocket) => {
+      socket.on('error', ignoreError); // every error is followed by close
       const connection = this.connections.find('', socket);
       if (connection === undefined) {
         socket.destroy();
         return;
       }
+      // now and then a TLSSocket waits without end for its own good-bye to be sent
+      socket.once('end', () => setTimeout(() => connection.socket.destroy(), GOODBYE_MS).unref());
       paceClosing(socket, this.closing);
       this.greet(connection, socket);
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      socket.on('error', ignoreError);
       const reason = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'handshakeTimeout' : 'tlsError';
       this.refuse(reason, `${socket.remoteAddress}`, error.message);
       socket.destroy();

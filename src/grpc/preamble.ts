@@ -46,6 +46,8 @@ export class Preamble {
   private pos = CLIENT_PREFACE.length;
   private timer: NodeJS.Timeout;
   private settingsSent = false;
+  private writing = false;
+  private handOverLater: (() => void) | null = null;
   private acknowledged = false;
   /** Undecided while undefined. */
   private patchAuthority: boolean | undefined;
@@ -95,7 +97,11 @@ export class Preamble {
 
   private sendSettings(): void {
     this.settingsSent = true;
-    this.socket.write(EMPTY_SETTINGS);
+    this.writing = true;
+    this.socket.write(EMPTY_SETTINGS, () => {
+      this.writing = false;
+      this.handOverLater?.();
+    });
     this.restartTimer(this.options.idleMs, () => this.handOver(true));
   }
 
@@ -105,6 +111,12 @@ export class Preamble {
   }
 
   private handOver(patchAuthority: boolean): void {
+    if (this.writing) {
+      // node:http2 writes past the socket's own queue; with TLS that ends the process while a write is under way
+      this.socket.pause();
+      this.handOverLater = () => this.handOver(patchAuthority);
+      return;
+    }
     if (!this.finish()) return;
     this.socket.pause();
     this.socket.unshift(this.bytes);

@@ -75,6 +75,20 @@ test('TLS with ALPN h2, both framings, with and without an :authority', async (t
   });
 });
 
+test('requests that come while the router says hello are served, and so is whoever comes after those that vanish', async () => {
+  await using router = await RouterProcess.start(filesOf(server));
+  const visit = async (index: number): Promise<void> => {
+    using client = await DartClient.connect(router.port, { tls, authority: index % 2 === 0 ? '' : 'router' });
+    // the router's own SETTINGS go out 5 ms after the hello of a client that says no more
+    await new Promise((resolve) => setTimeout(resolve, 3 + (index % 6)));
+    if (index % 3 > 0) await client.register();
+  };
+  for (let round = 0; round < 25; round++)
+    await Promise.all(Array.from({ length: 12 }, (_, i) => visit(12 * round + i)));
+  const { clients } = await router.until('nobody to be left', ({ connections }) => connections.current === 0);
+  assert.equal(clients.total, 200);
+});
+
 test('mutual TLS: no certificate, a wrong one, an expired one, the right one', async (t) => {
   const clientCa = new TestCa(folder, 'client-ca');
   const strangers = new TestCa(folder, 'strangers');
