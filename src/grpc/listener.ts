@@ -25,9 +25,9 @@ export interface ListenerDependencies {
 }
 
 const LISTEN_BACKLOG = 4096;
-/** Connections that are accepted, begin, and end in one turn of the event loop: a few milliseconds' worth of each. */
-const ACCEPTED_PER_TURN = 20;
-const OPENED_PER_TURN = 6;
+/** Connections that are accepted, begin, and end in one turn of the event loop: a millisecond or two of each. */
+const ACCEPTED_PER_TURN = 4;
+const OPENED_PER_TURN = 2;
 const CLOSED_PER_TURN = 20;
 /** What is left to be sent to a TLS client that has said good-bye may take this long. */
 const GOODBYE_MS = 1000;
