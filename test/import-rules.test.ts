@@ -75,7 +75,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wire: ['node:buffer', 'cborg'],
   router: ['wire'],
   text: [],
-  grpc: ['wire', 'router', 'text', '@grpc/grpc-js', 'grpc-health-check', 'node:'],
+  http2: [],
+  grpc: ['wire', 'router', 'http2', 'text', '@grpc/grpc-js', 'node:'],
 };
 
 for (const [folder, allowed] of Object.entries(ALLOWED)) {
@@ -94,7 +95,7 @@ test('only src/daemon loads PM2', () => {
 
 test('the commands never reach into the router', () => {
   for (const folder of ['cli', 'daemon', 'doctor', 'top']) {
-    const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|grpc|wire)\//.test(it.target));
+    const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|grpc|http2|wire)\//.test(it.target));
     assert.deepEqual(
       reached.map((it) => `${it.file} imports ${it.target}`),
       [],

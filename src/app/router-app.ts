@@ -26,7 +26,7 @@ export interface AppDependencies {
 
 const MIN_SWEEP_MS = 50;
 const MAX_SWEEP_MS = 1000;
-const NOTICE_ENDS_MS = 1000;
+const TEND_MS = 100;
 
 /** One router process: builds the parts, starts them in order, reloads them, and stops them in reverse. */
 export class RouterApp {
@@ -74,8 +74,6 @@ export class RouterApp {
     this.server = new GrpcServer({
       core: this.core,
       auth: this.auth,
-      log,
-      counters,
       maxConnections: () => this.config.maxConnections,
       options: config,
       tls: security.tls,
@@ -169,8 +167,8 @@ export class RouterApp {
     return [
       new Periodic(sweepMs, () => this.core.slowReaders.sweep(systemClock.now())),
       new Periodic(
-        () => NOTICE_ENDS_MS,
-        () => this.server.listener.noticeEnds(),
+        () => TEND_MS,
+        () => this.server.tend(),
       ),
       new Periodic(
         () => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null),

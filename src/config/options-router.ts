@@ -322,8 +322,8 @@ export const ROUTER_OPTIONS = [
     reload: 'restart',
     hidden: true,
     doc: {
-      en: 'How messages pass through grpc-js: the fast way, or only by its public interface',
-      ru: 'Путь сообщений через grpc-js: быстрый или только через публичный интерфейс',
+      en: 'What speaks HTTP/2: the router itself (direct), or grpc-js by its public interface (public), which is slower',
+      ru: 'Кто ведёт HTTP/2: сам роутер (direct) или grpc-js через публичный интерфейс (public), медленнее',
     },
   },
   {

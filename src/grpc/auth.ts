@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Metadata } from '@grpc/grpc-js';
 import { decodeEntry, mapEntries, mapWithout } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 
@@ -30,11 +29,10 @@ export class Authenticator {
     this.tokens = tokens;
   }
 
-  /** True when the connection has proven itself, now or by the call's `authorization`. */
-  admits(connection: Connection, metadata: Metadata): boolean {
+  /** True when the connection has proven itself, before or now by the call's `authorization` header. */
+  admits(connection: Connection, authorization: string | null): boolean {
     if (this.tokens === null || this.holdsValidProof(connection)) return true;
-    const header = metadata.get('authorization')[0];
-    const token = typeof header === 'string' ? BEARER.exec(header)?.[1] : undefined;
+    const token = authorization === null ? undefined : BEARER.exec(authorization)?.[1];
     return token !== undefined && this.prove(connection, token);
   }
 

@@ -1,46 +1,37 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import type { ConnectionInjector } from '@grpc/grpc-js';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
-import { AuthorityPatch } from './authority-patch.ts';
 import { Connection, Connections } from './connection.ts';
 import { paceAccepting, paceClosing } from './pace-connections.ts';
 import { Pacer } from './pacer.ts';
-import { type PatchNeed, Preamble } from './preamble.ts';
 import type { TlsMaterial } from './tls.ts';
-
-export interface ListenerOptions {
-  readonly handshakeTimeoutMs: number;
-  /** A connection without any request is handed to HTTP/2, and so to its keepalive, after this long. */
-  readonly preambleIdleMs: number;
-}
 
 export interface ListenerDependencies {
   readonly log: RouterLog;
   readonly counters: Counters;
-  readonly injector: ConnectionInjector;
   readonly maxConnections: () => number;
-  readonly options: () => ListenerOptions;
+  readonly handshakeTimeoutMs: number;
+  /** Takes over what comes on a connection; `socket` is the connection's own, or what TLS makes of it. */
+  readonly serve: (connection: Connection, socket: Socket) => void;
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
 }
 
 const LISTEN_BACKLOG = 4096;
-/** Connections that are accepted, begin, and end in one turn of the event loop: a millisecond or two of each. */
+/** Connections that are accepted, and that end, in one turn of the event loop: a millisecond or two of each. */
 const ACCEPTED_PER_TURN = 4;
-const OPENED_PER_TURN = 2;
 const CLOSED_PER_TURN = 20;
 /** What is left to be sent to a TLS client that has said good-bye may take this long. */
 const GOODBYE_MS = 1000;
 
-/** Accepts connections, counts and limits them, and hands them to grpc-js. It owns the sockets to the end. */
+/** Accepts connections, counts and limits them, takes TLS off, and lets them be served. It owns the sockets to the end. */
 export class Listener {
   readonly connections = new Connections();
+  /** Spreads the ends of many connections over event-loop turns. */
+  readonly closing = new Pacer(CLOSED_PER_TURN);
   private readonly deps: ListenerDependencies;
   private readonly server: Server;
   private readonly tlsServer: ReturnType<typeof createTlsServer> | null;
   private readonly accepting = new Pacer(ACCEPTED_PER_TURN);
-  private readonly opening = new Pacer(OPENED_PER_TURN);
-  private readonly closing = new Pacer(CLOSED_PER_TURN);
   private draining = false;
 
   constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
@@ -76,14 +67,6 @@ export class Listener {
     this.server.close();
   }
 
-  /**
-   * Lets connections that node:http2 has given up on notice their end. After a connection error it says GOAWAY and stops
-   * reading, without a word to anybody, and so does not see the peer's FIN. To be called about once a second.
-   */
-  noticeEnds(): void {
-    for (const { socket } of this.connections.newestFirst()) startReading(socket);
-  }
-
   /** Closes the newest connections beyond `limit`; returns how many. */
   enforceLimit(limit: number): number {
     const excess = Math.max(0, this.connections.count - limit);
@@ -107,7 +90,7 @@ export class Listener {
       cert: tls.cert,
       ...(tls.clientCa === null ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
       ALPNProtocols: ['h2'],
-      handshakeTimeout: this.deps.options().handshakeTimeoutMs,
+      handshakeTimeout: this.deps.handshakeTimeoutMs,
     });
     server.on('secureConnection', (socket: TLSSocket) => {
       socket.on('error', ignoreError); // every error is followed by close
@@ -119,7 +102,7 @@ export class Listener {
       // now and then a TLSSocket waits without end for its own good-bye to be sent
       socket.once('end', () => setTimeout(() => connection.socket.destroy(), GOODBYE_MS).unref());
       paceClosing(socket, this.closing);
-      this.greet(connection, socket);
+      this.deps.serve(connection, socket);
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.on('error', ignoreError);
@@ -146,46 +129,15 @@ export class Listener {
       this.deps.onClosed(connection, connection.closeReason);
     });
     paceClosing(socket, this.closing);
-    if (this.tlsServer === null) this.greet(connection, socket);
+    if (this.tlsServer === null) this.deps.serve(connection, socket);
     else this.tlsServer.emit('connection', socket);
   }
 
-  /** Reads the beginning of the conversation, then lets HTTP/2 have it. */
-  private greet(connection: Connection, socket: Socket): void {
-    const { handshakeTimeoutMs, preambleIdleMs } = this.deps.options();
-    new Preamble(socket, {
-      handshakeTimeoutMs,
-      idleMs: preambleIdleMs,
-      onReady: (need) => this.opening.run(() => this.inject(connection, socket, need)),
-      onFailed: (reason) => {
-        this.refuse(reason, connection.remote, '');
-        socket.destroy();
-        connection.socket.destroy();
-      },
-    });
-  }
-
-  /** Gives the connection to grpc-js: the costly part of its beginning. */
-  private inject(connection: Connection, socket: Socket, { authority, settingsAck }: PatchNeed): void {
-    if (socket.destroyed) return;
-    const asIs = !authority && !settingsAck;
-    this.deps.injector.injectConnection(asIs ? socket : this.patched(connection, socket, settingsAck));
-  }
-
-  private patched(connection: Connection, socket: Socket, dropSettingsAck: boolean): AuthorityPatch {
-    return new AuthorityPatch(socket, this.connections.addSecret(connection), dropSettingsAck);
-  }
-
-  private refuse(reason: RefuseReason, remote: string, details: string): void {
+  /** Counts and logs a connection that is not served, or not any more. */
+  refuse(reason: RefuseReason, remote: string, details: string): void {
     this.deps.counters.refused[reason]++;
     this.deps.log.warnOnce(`refused-${reason}`, 'Connection refused', { reason, remote, details });
   }
 }
 
 function ignoreError(): void {}
-
-/** Reads on where nothing is read, by a handle that Node does not declare public; changes nothing where it is read. */
-function startReading(socket: Socket): void {
-  const { _handle: handle } = socket as unknown as { _handle?: { readStart?: () => number } | null };
-  handle?.readStart?.();
-}

@@ -1,8 +1,8 @@
-import type { Metadata } from '@grpc/grpc-js';
 import type { Client, Method, OutboundQueue, P2pStream, RouterCore, Subscription } from '../router/index.ts';
 import type { Framing } from '../wire/index.ts';
 import type { Authenticator } from './auth.ts';
 import type { CallHandler, OpenHandler, RouterCall } from './call.ts';
+import type { CallRequest } from './call-stream.ts';
 import { sendListing } from './list-clients.ts';
 import {
   checkProfile,
@@ -28,14 +28,14 @@ export function createMethods(deps: MethodDependencies): Record<Method, OpenHand
   const { log } = deps.core;
   const traced =
     (open: OpenHandler): OpenHandler =>
-    (call, metadata) => {
+    (call, request) => {
       if (log.isDebug === true) log.debug('Call', { method: call.method, remote: call.connection.remote });
-      return open(call, metadata);
+      return open(call, request);
     };
   const guarded = (open: (call: RouterCall) => CallHandler): OpenHandler =>
-    traced((call, metadata) => (admit(deps, call, metadata) ? open(call) : null));
+    traced((call, request) => (admit(deps, call, request) ? open(call) : null));
   return {
-    register: traced((call, metadata) => openRegister(deps, call, metadata)),
+    register: traced((call, request) => openRegister(deps, call, request)),
     ping: guarded((call) => unary(deps, call, (request) => ping(call, request))),
     getOnlineClients: guarded((call) => unary(deps, call, (request) => listClients(deps, call, request))),
     p2p: guarded((call) => openP2p(deps, call)),
@@ -43,12 +43,12 @@ export function createMethods(deps: MethodDependencies): Record<Method, OpenHand
   };
 }
 
-function admit({ core, auth }: MethodDependencies, call: RouterCall, metadata: Metadata): boolean {
+function admit({ core, auth }: MethodDependencies, call: RouterCall, request: CallRequest): boolean {
   if (core.draining) {
     call.end('UNAVAILABLE', 'Router is shutting down');
     return false;
   }
-  if (auth.admits(call.connection, metadata)) return true;
+  if (auth.admits(call.connection, request.authorization)) return true;
   refuseAuth(core, call);
   call.end('UNAUTHENTICATED', 'A valid token is required');
   return false;
@@ -78,12 +78,12 @@ function ping(call: RouterCall, request: UnaryRequest): void {
   respond(call, request.framing, { timestamp: integerField(request, 'v'), serverTimestamp: Date.now() });
 }
 
-function openRegister(deps: MethodDependencies, call: RouterCall, metadata: Metadata): CallHandler | null {
+function openRegister(deps: MethodDependencies, call: RouterCall, request: CallRequest): CallHandler | null {
   if (deps.core.draining) {
     call.end('UNAVAILABLE', 'Router is shutting down');
     return null;
   }
-  const admitted = deps.auth.admits(call.connection, metadata);
+  const admitted = deps.auth.admits(call.connection, request.authorization);
   return unary(deps, call, (request) => register(deps, call, request, admitted));
 }
 

@@ -51,8 +51,8 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     return null;
   }
 
-  receive(chunk: Buffer): void {
-    if (!this.failed) this.reader.push(chunk);
+  receive(chunk: Buffer, start: number, end: number): void {
+    if (!this.failed) this.reader.push(chunk, start, end);
   }
 
   halfClosed(): void {
@@ -110,7 +110,8 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
 /** Answers a unary call in the framing of its request, and ends it. */
 export function respond(call: RouterCall, framing: Framing, body: Encodable): void {
   call.sendHeaders();
-  call.write(frame(encode(body), framing));
+  const message = frame(encode(body), framing);
+  call.write(message, [], message.length);
   call.end('OK', 'OK');
 }
 

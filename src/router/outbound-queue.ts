@@ -69,8 +69,10 @@ export class OutboundQueue {
       if (this.inFlightBytes === 0) this.writeBacklog();
       return;
     }
-    const batch = this.takeFresh();
-    this.send(batch, nowMs);
+    const { rest, freshBytes } = this;
+    const first = this.first as Buffer;
+    this.forgetFresh();
+    this.send(first, rest, freshBytes, nowMs);
   }
 
   /** The transport has taken the last write. */
@@ -105,13 +107,6 @@ export class OutboundQueue {
     this.backlog = this.backlogSince = null;
   }
 
-  private takeFresh(): Buffer {
-    const first = this.first as Buffer;
-    const batch = this.rest.length === 0 ? first : joined(first, this.rest, this.freshBytes);
-    this.forgetFresh();
-    return batch;
-  }
-
   private forgetFresh(): void {
     this.first = null;
     this.freshBytes = 0;
@@ -119,10 +114,10 @@ export class OutboundQueue {
     if (this.rest.length > 0) this.rest = [];
   }
 
-  private send(batch: Buffer, since: number): void {
-    this.inFlightBytes = batch.length;
+  private send(first: Buffer, rest: readonly Buffer[], bytes: number, since: number): void {
+    this.inFlightBytes = bytes;
     this.inFlightSince = since;
-    this.owner.outlet.write(batch);
+    this.owner.outlet.write(first, rest, bytes);
   }
 
   /** Moves this turn's frames to the backlog, in pieces that neither pin large reads nor grow beyond a batch. */
@@ -159,21 +154,9 @@ export class OutboundQueue {
       bytes += (backlog[count] as Buffer).length;
       count++;
     }
-    const pieces = backlog.splice(0, count);
+    const [first, ...rest] = backlog.splice(0, count);
     const oldest = since.splice(0, count)[0] as number;
     if (backlog.length === 0) this.backlog = this.backlogSince = null;
-    this.send(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, bytes), oldest);
+    this.send(first as Buffer, rest, bytes, oldest);
   }
-}
-
-/** `Buffer.concat` without its checks. */
-function joined(first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
-  const batch = Buffer.allocUnsafe(bytes);
-  batch.set(first);
-  let at = first.length;
-  for (const framed of rest) {
-    batch.set(framed, at);
-    at += framed.length;
-  }
-  return batch;
 }

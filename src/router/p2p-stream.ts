@@ -45,14 +45,14 @@ export class P2pStream implements MessageSink, BodySink {
     this.reader = new MessageReader(this, core.limits.maxMessageBytes);
   }
 
-  /** Takes the next bytes of the stream. */
-  receive(chunk: Buffer): void {
+  /** Takes the next bytes of the stream, `chunk[start..end)`. */
+  receive(chunk: Buffer, start: number, end: number): void {
     if (this.isEnding) return;
     const { turn, limits } = this.core;
     turn.begin();
     this.now = turn.nowMs;
     this.reader.maxMessageBytes = limits.maxMessageBytes;
-    this.reader.push(chunk);
+    this.reader.push(chunk, start, end);
   }
 
   /** The client has sent its last message: the stream is ended behind what it still has to get. */

@@ -53,12 +53,17 @@ export type EndStatus =
   | 'INTERNAL'
   | 'ABORTED'
   | 'UNAUTHENTICATED'
+  | 'UNIMPLEMENTED'
+  | 'NOT_FOUND'
   | 'INVALID_ARGUMENT';
 
 /** A stream towards a client as the core sees it. */
 export interface StreamOutlet {
-  /** Hands bytes to the transport, which answers with `OutboundQueue.written()` once they are on their way. */
-  write(batch: Buffer): void;
+  /**
+   * Hands framed messages, `first` and `rest`, `bytes` in all, to the transport, which answers with
+   * `OutboundQueue.written()` once they are on their way. It may do so at once.
+   */
+  write(first: Buffer, rest: readonly Buffer[], bytes: number): void;
   /** Ends the stream in good order, behind everything written. */
   end(status: EndStatus, details: string): void;
   /** Cuts a stream whose reader does not read, at once and without waiting for it. */

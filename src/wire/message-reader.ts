@@ -30,10 +30,9 @@ export class MessageReader {
     this.maxMessageBytes = maxMessageBytes;
   }
 
-  /** Takes the next bytes of the stream. After a fault the rest of the stream is ignored. */
-  push(chunk: Buffer): void {
-    let pos = this.partial === null ? 0 : this.complete(chunk);
-    const end = chunk.length;
+  /** Takes the next bytes of the stream, `chunk[start..end)`. After a fault the rest of the stream is ignored. */
+  push(chunk: Buffer, start = 0, end = chunk.length): void {
+    let pos = this.partial === null ? start : this.complete(chunk, start, end);
     while (!this.failed && end - pos >= PREFIX_BYTES) {
       const behind = this.checkPrefix(chunk, pos);
       if (behind < 0 || behind > end) break;
@@ -72,13 +71,13 @@ export class MessageReader {
     return -1;
   }
 
-  /** Fills up the unfinished message from the start of `chunk`; returns where its part ends. */
-  private complete(chunk: Buffer): number {
-    let pos = this.append(chunk, 0, PREFIX_BYTES);
+  /** Fills up the unfinished message from `chunk[start..end)`; returns where its part ends. */
+  private complete(chunk: Buffer, start: number, end: number): number {
+    let pos = this.append(chunk, start, end, PREFIX_BYTES);
     if (this.failed || this.partialBytes < PREFIX_BYTES) return pos;
     const needed = this.checkPrefix(this.partial as Buffer, 0);
     if (needed < 0) return pos;
-    pos = this.append(chunk, pos, needed);
+    pos = this.append(chunk, pos, end, needed);
     if (this.failed || this.partialBytes < needed) return pos;
     const whole = this.partial as Buffer;
     this.release();
@@ -97,8 +96,8 @@ export class MessageReader {
   }
 
   /** Appends from `chunk` until the unfinished message has `needed` bytes; returns where it stopped. */
-  private append(chunk: Buffer, pos: number, needed: number): number {
-    const count = Math.min(needed - this.partialBytes, chunk.length - pos);
+  private append(chunk: Buffer, pos: number, end: number, needed: number): number {
+    const count = Math.min(needed - this.partialBytes, end - pos);
     if (count <= 0) return pos;
     if (!this.ensureCapacity(this.partialBytes + count, needed)) return pos;
     chunk.copy(this.partial as Buffer, this.partialBytes, pos, pos + count);

@@ -29,9 +29,10 @@ export class FakeOutlet implements StreamOutlet {
   queue: OutboundQueue | null = null;
   private untaken = false;
 
-  write(batch: Buffer): void {
+  write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
     assert.equal(this.untaken, false, 'one write at a time is with the transport');
-    assert.ok(batch.length > 0);
+    const batch = rest.length === 0 ? first : Buffer.concat([first, ...rest]);
+    assert.ok(bytes > 0 && bytes === batch.length);
     this.batches.push(batch);
     this.untaken = true;
   }
@@ -96,7 +97,7 @@ export class Peer {
   }
 
   sendBytes(bytes: Buffer): void {
-    this.p2p.receive(bytes);
+    this.p2p.receive(bytes, 0, bytes.length);
     this.bench.endTurn();
   }
 

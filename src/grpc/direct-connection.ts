@@ -1,0 +1,143 @@
+import type { Socket } from 'node:net';
+import {
+  type ConnectionHost,
+  type RequestHeaders,
+  ServerConnection,
+  type ServerStream,
+  type StreamHandler,
+} from '../http2/index.ts';
+import type { CallStream } from './call-stream.ts';
+import type { Connection } from './connection.ts';
+import { DirectStream, refuseRequest } from './direct-stream.ts';
+import { timeoutMsOf } from './grpc-timeout.ts';
+import { readDirectly, type SocketReader } from './read-directly.ts';
+import type { TransportDependencies } from './transport.ts';
+
+/** Time for a client to close a connection on which everything has been said. */
+const LINGER_MS = 1000;
+
+/** One connection that the router's own HTTP/2 serves: between its socket and its streams. */
+export class DirectConnection implements ConnectionHost, SocketReader {
+  readonly connection: Connection;
+  private readonly socket: Socket;
+  private readonly deps: TransportDependencies;
+  private readonly http2: ServerConnection;
+  private readonly onWritten = (error?: Error | null): void => this.written(error);
+  private greetingTimer: NodeJS.Timeout | null;
+  /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
+  private quietSinceMs = 0;
+  private pingedAtMs = 0;
+
+  constructor(connection: Connection, socket: Socket, deps: TransportDependencies) {
+    this.connection = connection;
+    this.socket = socket;
+    this.deps = deps;
+    this.http2 = new ServerConnection(this);
+    this.greetingTimer = setTimeout(() => this.notGreeted(), deps.options.handshakeTimeoutMs);
+    socket.once('close', () => this.closed());
+    readDirectly(socket, this);
+  }
+
+  receive(chunk: Buffer): void {
+    this.http2.receive(chunk);
+  }
+
+  /** The client will send nothing more: it is gone. */
+  ended(): void {
+    this.deps.closing.run(() => this.cut());
+  }
+
+  write(bytes: Buffer): void {
+    if (this.socket.destroyed) return;
+    // One write at a time is what a Writable's own queue would see to; without it this costs half. It is always empty, so
+    // nothing can be overtaken.
+    this.socket._write(bytes, NO_ENCODING, this.onWritten);
+  }
+
+  finish(): void {
+    if (this.socket.destroyed) return;
+    this.socket.end();
+    setTimeout(() => this.cut(), LINGER_MS).unref();
+  }
+
+  overflow(): void {
+    this.connection.destroy('slowReaderBytes');
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  greeted(): void {
+    if (this.greetingTimer !== null) clearTimeout(this.greetingTimer);
+    this.greetingTimer = null;
+  }
+
+  failed(code: number, details: string): void {
+    this.deps.refuse('protocolError', this.connection.remote, `${details} (HTTP/2 error ${code})`);
+    if (!this.http2.isGreeted) this.cut();
+  }
+
+  openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
+    if (headers.method !== 'POST') refuseRequest(stream, '405');
+    else if (headers.contentType?.startsWith('application/grpc') !== true) refuseRequest(stream, '415');
+    else return this.openCall(new DirectStream(stream), headers);
+    return null;
+  }
+
+  leave(): void {
+    this.http2.leave();
+  }
+
+  /** Pings the client when it has been silent for too long, and gives it up when it does not answer. */
+  tend(nowMs: number): void {
+    const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.deps.options;
+    this.http2.resetStalled(nowMs, this.deps.writeDeadlineMs());
+    if (this.http2.heard || this.quietSinceMs === 0) {
+      this.http2.heard = false;
+      this.quietSinceMs = nowMs;
+      this.pingedAtMs = 0;
+    } else if (this.pingedAtMs > 0) {
+      if (nowMs - this.pingedAtMs >= keepaliveTimeoutMs) this.cut();
+    } else if (nowMs - this.quietSinceMs >= keepaliveIntervalMs) {
+      this.pingedAtMs = nowMs;
+      this.http2.ping();
+    }
+  }
+
+  private openCall(stream: CallStream, headers: RequestHeaders): StreamHandler | null {
+    const request = { path: headers.path ?? '', authorization: headers.authorization };
+    const call = this.deps.openCall(this.connection, stream, request);
+    if (call === null) {
+      stream.end('UNIMPLEMENTED', `The server does not implement the method ${request.path}`);
+      return null;
+    }
+    const timeoutMs = timeoutMsOf(headers.timeout);
+    if (timeoutMs !== null) call.endAfter(timeoutMs);
+    return call;
+  }
+
+  private written(error: Error | null | undefined): void {
+    if (error) this.cut();
+    else this.http2.sender.written();
+  }
+
+  private notGreeted(): void {
+    this.deps.refuse('handshakeTimeout', this.connection.remote, '');
+    this.cut();
+  }
+
+  private cut(): void {
+    this.socket.destroy();
+    // with TLS, the socket beneath; else the same one
+    this.connection.socket.destroy();
+  }
+
+  private closed(): void {
+    this.greeted();
+    this.http2.closed();
+  }
+}
+
+/** What a Writable passes on for a Buffer. */
+const NO_ENCODING = 'buffer' as BufferEncoding;

@@ -1,0 +1,63 @@
+import { ErrorCode, encodeHeaders, type ServerStream } from '../http2/index.ts';
+import type { EndStatus } from '../router/index.ts';
+import type { CallStream } from './call-stream.ts';
+import { STATUS_CODES } from './status.ts';
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+const RESPONSE: Headers = [
+  [':status', '200'],
+  ['content-type', 'application/grpc'],
+];
+const RESPONSE_HEADERS = encodeHeaders(RESPONSE);
+const OK_TRAILERS = encodeHeaders([['grpc-status', '0']]);
+
+/** gRPC on a stream of the router's own HTTP/2: which headers stand where (gRPC over HTTP/2, "Responses"). */
+export class DirectStream implements CallStream {
+  readonly needsWholeMessages = false;
+  private readonly stream: ServerStream;
+  private sentHeaders = false;
+
+  constructor(stream: ServerStream) {
+    this.stream = stream;
+  }
+
+  sendHeaders(): void {
+    if (this.sentHeaders) return;
+    this.sentHeaders = true;
+    this.stream.sendHeaders(RESPONSE_HEADERS);
+  }
+
+  write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
+    this.stream.write(first, rest, bytes);
+  }
+
+  end(code: EndStatus, details: string): void {
+    if (code === 'OK' && this.sentHeaders) this.stream.end(OK_TRAILERS);
+    else this.stream.end(encodeHeaders([...(this.sentHeaders ? [] : RESPONSE), ...trailers(code, details)]));
+  }
+
+  reset(): boolean {
+    this.stream.reset(ErrorCode.enhanceYourCalm);
+    return true;
+  }
+}
+
+/** Refuses a request that is no gRPC: by a status of HTTP alone. */
+export function refuseRequest(stream: ServerStream, httpStatus: '405' | '415'): void {
+  stream.end(encodeHeaders([[':status', httpStatus]]));
+}
+
+function trailers(code: EndStatus, details: string): Headers {
+  const status = ['grpc-status', String(STATUS_CODES[code])] as const;
+  return details === '' ? [status] : [status, ['grpc-message', percentEncoded(details)]];
+}
+
+/** As `grpc-message` has it: UTF-8, and a `%XX` for every byte that is no visible ASCII character, or a percent sign. */
+function percentEncoded(text: string): string {
+  return Buffer.from(text)
+    .toString('latin1')
+    .replace(/[^!-~]|%/g, (byte) => {
+      return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+    });
+}

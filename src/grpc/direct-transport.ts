@@ -1,0 +1,47 @@
+import type { Socket } from 'node:net';
+import type { Connection } from './connection.ts';
+import { DirectConnection } from './direct-connection.ts';
+import type { Transport, TransportDependencies } from './transport.ts';
+
+/** Calls of `tend` in which every connection comes up once: a second. */
+const TURNS = 10;
+
+/** Serves connections by the router's own HTTP/2. */
+export class DirectTransport implements Transport {
+  private readonly deps: TransportDependencies;
+  private readonly open = new Set<DirectConnection>();
+  /** Those that have not come up yet in this round. */
+  private untended: Iterator<DirectConnection> | null = null;
+
+  constructor(deps: TransportDependencies) {
+    this.deps = deps;
+  }
+
+  serve(connection: Connection, socket: Socket): void {
+    const served = new DirectConnection(connection, socket, this.deps);
+    this.open.add(served);
+    socket.once('close', () => this.open.delete(served));
+  }
+
+  tend(): void {
+    this.untended ??= this.open.values();
+    const now = Date.now();
+    for (let left = Math.ceil(this.open.size / TURNS); left > 0; left--) {
+      const next = this.untended.next();
+      if (next.done === true) {
+        this.untended = null;
+        return;
+      }
+      next.value.tend(now);
+    }
+  }
+
+  leave(): void {
+    for (const served of this.open) served.leave();
+  }
+
+  destroy(): void {
+    // the listener has destroyed their sockets
+    this.open.clear();
+  }
+}

@@ -1,0 +1,182 @@
+import { type FramingFault, frame, MessageReader, type MessageSink } from '../wire/index.ts';
+import type { CallHandler, OpenHandler, RouterCall } from './call.ts';
+
+/** Whether a service may be used, as `grpc.health.v1` numbers it. */
+const State = { serving: 1, notServing: 2, unknownService: 3 } as const;
+type State = (typeof State)[keyof typeof State];
+
+const MAX_REQUEST_BYTES = 1024;
+const SERVICE_FIELD = 0x0a; // field 1, a text
+const STATUS_FIELD = 0x08; // field 1, an enumeration
+
+/**
+ * The service `grpc.health.v1.Health`, as load balancers and orchestrators ask for it (github.com/grpc/grpc, doc/health-checking.md).
+ * All services it knows are in the same state. It needs no token: probes have none.
+ */
+export class Health {
+  /** How its methods are served, by path. */
+  readonly methods: ReadonlyMap<string, OpenHandler>;
+  private readonly services: ReadonlySet<string>;
+  private readonly watches = new Set<Watch>();
+  private state: State = State.notServing;
+
+  constructor(services: readonly string[]) {
+    this.services = new Set(services);
+    this.methods = new Map<string, OpenHandler>([
+      ['/grpc.health.v1.Health/Check', (call) => this.read(call, (service) => this.check(call, service))],
+      ['/grpc.health.v1.Health/Watch', (call) => this.openWatch(call)],
+    ]);
+  }
+
+  set serving(isServing: boolean) {
+    this.state = isServing ? State.serving : State.notServing;
+    for (const watch of this.watches) watch.update();
+  }
+
+  /** Ends the streams of those who watch. */
+  close(): void {
+    for (const watch of this.watches) watch.end();
+  }
+
+  stateOf(service: string): State {
+    return this.services.has(service) ? this.state : State.unknownService;
+  }
+
+  private check(call: RouterCall, service: string): void {
+    const state = this.stateOf(service);
+    if (state === State.unknownService) {
+      call.end('NOT_FOUND', `unknown service ${service}`);
+      return;
+    }
+    call.sendHeaders();
+    send(call, state);
+    call.end('OK', 'OK');
+  }
+
+  private openWatch(call: RouterCall): CallHandler {
+    const watch = new Watch(call, this);
+    watch.request = this.read(call, (service) => {
+      watch.service = service;
+      this.watches.add(watch);
+      call.sendHeaders();
+      watch.update();
+    });
+    return watch;
+  }
+
+  forget(watch: Watch): void {
+    this.watches.delete(watch);
+  }
+
+  private read(call: RouterCall, run: (service: string) => void): CallHandler {
+    return new HealthRequest(call, run);
+  }
+}
+
+/** One `Watch` call: told each state that lasts until it can be told. */
+class Watch implements CallHandler {
+  readonly queue = null;
+  request: CallHandler | null = null;
+  service = '';
+  private readonly call: RouterCall;
+  private readonly health: Health;
+  private told: State | null = null;
+  private isTelling = false;
+
+  constructor(call: RouterCall, health: Health) {
+    this.call = call;
+    this.health = health;
+  }
+
+  update(): void {
+    const state = this.health.stateOf(this.service);
+    if (this.isTelling || state === this.told) return;
+    this.told = state;
+    this.isTelling = true;
+    send(this.call, state);
+  }
+
+  taken(): void {
+    this.isTelling = false;
+    this.update();
+  }
+
+  end(): void {
+    this.call.end('UNAVAILABLE', 'Router is shutting down');
+  }
+
+  receive(bytes: Buffer, start: number, end: number): void {
+    this.request?.receive(bytes, start, end);
+  }
+
+  halfClosed(): void {
+    this.request?.halfClosed();
+  }
+
+  closed(): void {
+    this.request?.closed();
+    this.health.forget(this);
+  }
+}
+
+/** Reads the one request message, `{ string service = 1; }`. */
+class HealthRequest implements CallHandler, MessageSink {
+  readonly queue = null;
+  private readonly call: RouterCall;
+  private readonly run: (service: string) => void;
+  private readonly reader = new MessageReader(this, MAX_REQUEST_BYTES);
+  private done = false;
+
+  constructor(call: RouterCall, run: (service: string) => void) {
+    this.call = call;
+    this.run = run;
+  }
+
+  receive(bytes: Buffer, start: number, end: number): void {
+    this.reader.push(bytes, start, end);
+  }
+
+  halfClosed(): void {
+    this.reader.end();
+    if (!this.done) this.onFault('truncated');
+  }
+
+  closed(): void {
+    this.reader.release();
+    this.done = true;
+  }
+
+  onMessage(bytes: Buffer, start: number, end: number): void {
+    if (this.done) return;
+    const service = serviceOf(bytes.subarray(start, end));
+    if (service === null) {
+      this.onFault('truncated');
+      return;
+    }
+    this.done = true;
+    this.run(service);
+  }
+
+  onFault(_fault: FramingFault): void {
+    if (this.done) return;
+    this.done = true;
+    this.call.end('INVALID_ARGUMENT', 'Not a HealthCheckRequest');
+  }
+
+  holdBytes(): boolean {
+    return true;
+  }
+}
+
+/** The service that a request names; empty for all of them, null for one that cannot be read. */
+function serviceOf(request: Buffer): string | null {
+  if (request.length === 0) return '';
+  // names of more than 127 bytes would have a longer length; there are none that long
+  if (request[0] !== SERVICE_FIELD || request[1] !== request.length - 2 || request.length > 129) return null;
+  return request.toString('utf8', 2);
+}
+
+function send(call: RouterCall, state: State): void {
+  const message = frame(Buffer.from([STATUS_FIELD, state]), 1);
+  call.write(message, [], message.length);
+}

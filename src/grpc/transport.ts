@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net';
+import type { Counters, RefuseReason, RouterLog } from '../router/index.ts';
+import type { RouterCall } from './call.ts';
+import type { CallRequest, CallStream } from './call-stream.ts';
+import type { Connection, Connections } from './connection.ts';
+import type { Pacer } from './pacer.ts';
+
+/** What carries calls: HTTP/2 on the sockets that the listener accepts. */
+export interface Transport {
+  /** Serves what comes on `socket`, which is the connection's own or what TLS makes of it. */
+  serve(connection: Connection, socket: Socket): void;
+  /** To be called ten times a second: looks after connections that say nothing. */
+  tend(): void;
+  /** Says good-bye (GOAWAY) on every connection; each closes once nothing is open on it. */
+  leave(): void;
+  /** Lets go of everything. */
+  destroy(): void;
+}
+
+export interface TransportOptions {
+  readonly keepaliveIntervalMs: number;
+  readonly keepaliveTimeoutMs: number;
+  /** Time for a connection to say hello, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  readonly maxMessageBytes: number;
+  readonly maxSendQueueBytes: number;
+}
+
+export interface TransportDependencies {
+  readonly options: TransportOptions;
+  readonly log: RouterLog;
+  readonly counters: Counters;
+  readonly connections: Connections;
+  /** Spreads the ends of many connections over event-loop turns. */
+  readonly closing: Pacer;
+  readonly writeDeadlineMs: () => number;
+  /** The call for a request whose stream has begun; null for a path that nobody serves. */
+  readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => RouterCall | null;
+  /** Counts and logs a connection that is not served, or not any more. */
+  readonly refuse: (reason: RefuseReason, remote: string, details: string) => void;
+}

@@ -1,0 +1,135 @@
+import { Flag, FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
+
+/** Receives frames. Bytes handed over are valid for the call only, unless they are kept on purpose: nobody overwrites them. */
+export interface FrameSink {
+  /** A DATA frame without padding begins: `length` bytes of content follow by `onData`, however they are cut. */
+  beginData(streamId: number, length: number): void;
+  onData(bytes: Buffer, start: number, end: number): void;
+  /** The frame of `length` bytes is complete; with `endStream`, nothing more comes on its stream. */
+  endData(length: number, endStream: boolean): void;
+  /** Any other frame, and DATA with padding: its payload is `bytes[start..end)`. */
+  onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
+  /** A frame is longer than allowed. Nothing more is read. */
+  onOversize(): void;
+}
+
+/** What is kept of a frame that arrives in pieces grows with what has arrived. */
+const FIRST_CAPACITY_BYTES = 64;
+
+/**
+ * Cuts a connection's bytes into frames. DATA is handed on as it comes, without waiting for the rest of its frame; other
+ * frames are put together, in linear time however small the pieces, when they do not arrive whole.
+ */
+export class FrameReader {
+  private readonly sink: FrameSink;
+  private stopped = false;
+  /** Content of the current DATA frame: what is still to come, its length, and whether the stream ends behind it. */
+  private dataBytes = 0;
+  private dataLength = 0;
+  private dataEndsStream = false;
+  private partial: Buffer | null = null;
+  private partialBytes = 0;
+
+  constructor(sink: FrameSink) {
+    this.sink = sink;
+  }
+
+  /** Takes `chunk` from `pos` on. */
+  push(chunk: Buffer, pos: number): void {
+    let at = this.partial === null ? pos : this.complete(chunk, pos);
+    const end = chunk.length;
+    while (at < end && !this.stopped) {
+      if (this.dataBytes > 0) at = this.passData(chunk, at);
+      else if (end - at < FRAME_HEAD_BYTES) {
+        this.hold(chunk, at);
+        return;
+      } else {
+        const behind = this.readFrame(chunk, at, end);
+        if (behind < 0) {
+          if (!this.stopped) this.hold(chunk, at);
+          return;
+        }
+        at = behind;
+      }
+    }
+  }
+
+  /** Nothing that comes from now on is read. */
+  stop(): void {
+    this.stopped = true;
+    this.partial = null;
+  }
+
+  /** Reads the frame at `pos`; returns the position behind what was read, or -1 when more of it is needed. */
+  private readFrame(bytes: Buffer, pos: number, end: number): number {
+    const length = ((bytes[pos] as number) << 16) | ((bytes[pos + 1] as number) << 8) | (bytes[pos + 2] as number);
+    if (length > MAX_FRAME_BYTES) {
+      this.stop();
+      this.sink.onOversize();
+      return -1;
+    }
+    const type = bytes[pos + 3] as number;
+    const flags = bytes[pos + 4] as number;
+    const streamId = readUint32(bytes, pos + 5) & 0x7fffffff;
+    const start = pos + FRAME_HEAD_BYTES;
+    if (type === FrameType.data && (flags & Flag.padded) === 0) {
+      this.sink.beginData(streamId, length);
+      this.dataBytes = this.dataLength = length;
+      this.dataEndsStream = (flags & Flag.endStream) !== 0;
+      if (length === 0) this.sink.endData(0, this.dataEndsStream);
+      return start;
+    }
+    if (start + length > end) return -1;
+    this.sink.onFrame(type, flags, streamId, bytes, start, start + length);
+    return start + length;
+  }
+
+  private passData(chunk: Buffer, pos: number): number {
+    const end = Math.min(chunk.length, pos + this.dataBytes);
+    this.dataBytes -= end - pos;
+    this.sink.onData(chunk, pos, end);
+    if (this.dataBytes === 0 && !this.stopped) this.sink.endData(this.dataLength, this.dataEndsStream);
+    return end;
+  }
+
+  private hold(chunk: Buffer, pos: number): void {
+    const bytes = chunk.length - pos;
+    this.partial = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY_BYTES, bytes));
+    this.partialBytes = chunk.copy(this.partial, 0, pos);
+  }
+
+  /** Fills the unfinished frame up from `chunk`; returns where its part ends. */
+  private complete(chunk: Buffer, pos: number): number {
+    let at = this.append(chunk, pos, FRAME_HEAD_BYTES);
+    if (this.partialBytes < FRAME_HEAD_BYTES) return at;
+    const head = this.partial as Buffer;
+    if (this.partialBytes === FRAME_HEAD_BYTES && this.readHeld(head)) return at;
+    if (this.stopped) return at;
+    at = this.append(chunk, at, FRAME_HEAD_BYTES + head.readUIntBE(0, 3));
+    this.readHeld(this.partial as Buffer);
+    return at;
+  }
+
+  /** Reads what is held if it is enough; true when it was, and nothing is held any more. */
+  private readHeld(held: Buffer): boolean {
+    const bytes = this.partialBytes;
+    this.partial = null;
+    if (this.readFrame(held, 0, bytes) >= 0 || this.stopped) return true;
+    this.partial = held;
+    return false;
+  }
+
+  private append(chunk: Buffer, pos: number, needed: number): number {
+    const count = Math.min(needed - this.partialBytes, chunk.length - pos);
+    if (count <= 0) return pos;
+    const held = this.partial as Buffer;
+    const bytes = this.partialBytes + count;
+    if (bytes > held.length) {
+      this.partial = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(2 * held.length, needed)));
+      held.copy(this.partial, 0, 0, this.partialBytes);
+    }
+    chunk.copy(this.partial as Buffer, this.partialBytes, pos, pos + count);
+    this.partialBytes = bytes;
+    return pos + count;
+  }
+}

@@ -1,0 +1,126 @@
+/** The frames of HTTP/2 (RFC 9113, sections 4 and 6) as numbers and bytes. */
+
+export const CLIENT_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+export const FRAME_HEAD_BYTES = 9;
+/** The largest payload that every peer accepts, and the largest that is accepted here. */
+export const MAX_FRAME_BYTES = 16_384;
+/** The largest that a peer may ask for. */
+export const LARGEST_FRAME_BYTES = 0xffffff;
+/** Flow-control windows: what they are at first, and at most. */
+export const DEFAULT_WINDOW_BYTES = 65_535;
+export const MAX_WINDOW_BYTES = 0x7fffffff;
+
+export const FrameType = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  rstStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
+
+export const Flag = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
+
+/** Error codes (RFC 9113, section 7). */
+export const ErrorCode = {
+  none: 0,
+  protocol: 1,
+  internal: 2,
+  flowControl: 3,
+  streamClosed: 5,
+  frameSize: 6,
+  refusedStream: 7,
+  cancel: 8,
+  compression: 9,
+  enhanceYourCalm: 11,
+} as const;
+
+export const Setting = {
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+  maxHeaderListSize: 6,
+} as const;
+
+/** Writes the head of a frame at `pos`. */
+export function writeFrameHead(
+  bytes: Buffer,
+  pos: number,
+  length: number,
+  type: number,
+  flags: number,
+  streamId: number,
+): void {
+  bytes[pos] = length >>> 16;
+  bytes[pos + 1] = length >>> 8;
+  bytes[pos + 2] = length;
+  bytes[pos + 3] = type;
+  bytes[pos + 4] = flags;
+  writeUint32(bytes, pos + 5, streamId);
+}
+
+/** A whole frame. */
+export function encodeFrame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + payload.length);
+  writeFrameHead(bytes, 0, payload.length, type, flags, streamId);
+  bytes.set(payload, FRAME_HEAD_BYTES);
+  return bytes;
+}
+
+export function windowUpdateFrame(streamId: number, increment: number): Buffer {
+  return encodeFrame(FrameType.windowUpdate, 0, streamId, uint32(increment));
+}
+
+export function rstStreamFrame(streamId: number, code: number): Buffer {
+  return encodeFrame(FrameType.rstStream, 0, streamId, uint32(code));
+}
+
+export function goawayFrame(lastStreamId: number, code: number): Buffer {
+  return encodeFrame(FrameType.goaway, 0, 0, Buffer.concat([uint32(lastStreamId), uint32(code)]));
+}
+
+/** `payload`: eight bytes. */
+export function pingFrame(payload: Buffer, ack: boolean): Buffer {
+  return encodeFrame(FrameType.ping, ack ? Flag.ack : 0, 0, payload);
+}
+
+export const SETTINGS_ACK = encodeFrame(FrameType.settings, Flag.ack, 0, Buffer.alloc(0));
+
+/** A SETTINGS frame with the given values by their numbers in `Setting`. */
+export function settingsFrame(values: readonly (readonly [id: number, value: number])[]): Buffer {
+  const payload = Buffer.alloc(6 * values.length);
+  values.forEach(([id, value], index) => {
+    payload.writeUInt16BE(id, 6 * index);
+    payload.writeUInt32BE(value, 6 * index + 2);
+  });
+  return encodeFrame(FrameType.settings, 0, 0, payload);
+}
+
+export function readUint32(bytes: Buffer, pos: number): number {
+  return (
+    (((bytes[pos] as number) << 24) |
+      ((bytes[pos + 1] as number) << 16) |
+      ((bytes[pos + 2] as number) << 8) |
+      (bytes[pos + 3] as number)) >>>
+    0
+  );
+}
+
+function writeUint32(bytes: Buffer, pos: number, value: number): void {
+  bytes[pos] = value >>> 24;
+  bytes[pos + 1] = value >>> 16;
+  bytes[pos + 2] = value >>> 8;
+  bytes[pos + 3] = value;
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  writeUint32(bytes, 0, value);
+  return bytes;
+}

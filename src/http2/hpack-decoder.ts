@@ -1,0 +1,122 @@
+import { STATIC_TABLE } from './hpack-tables.ts';
+import { decodeHuffman } from './huffman.ts';
+
+/** What every entry counts besides its name and value (RFC 7541, section 4.1). */
+export const ENTRY_OVERHEAD_BYTES = 32;
+/** The size of the dynamic table that clients may count on: the default, so it is not announced. */
+const TABLE_BYTES = 4096;
+const LONGEST_INTEGER_SHIFT = 21;
+
+type Entry = readonly [name: string, value: string];
+
+/** Decodes the header blocks of one connection (RFC 7541); keeps the dynamic table between them. */
+export class HpackDecoder {
+  /** The newest entry is the last. */
+  private readonly table: Entry[] = [];
+  private tableBytes = 0;
+  private tableLimitBytes = TABLE_BYTES;
+  private bytes: Buffer = Buffer.alloc(0);
+  private pos = 0;
+  private end = 0;
+
+  /**
+   * Hands each field of the block `bytes[start..end)` to `onField`. False when the block cannot be decoded: then nothing
+   * that comes later on the connection can be, either.
+   */
+  decode(bytes: Buffer, start: number, end: number, onField: (name: string, value: string) => void): boolean {
+    this.bytes = bytes;
+    this.pos = start;
+    this.end = end;
+    let mayResize = true;
+    while (this.pos < this.end) {
+      const first = bytes[this.pos] as number;
+      if ((first & 0xe0) === 0x20) {
+        // a change of the table's size stands at the beginning of a block
+        if (!mayResize || !this.resize()) return false;
+        continue;
+      }
+      mayResize = false;
+      const field = first >= 0x80 ? this.indexed() : this.literal(first);
+      if (field === null) return false;
+      onField(field[0], field[1]);
+    }
+    this.bytes = NOTHING;
+    return true;
+  }
+
+  private indexed(): Entry | null {
+    return this.entry(this.integer(7));
+  }
+
+  private literal(first: number): Entry | null {
+    const isIndexed = first >= 0x40;
+    const index = this.integer(isIndexed ? 6 : 4);
+    const name = index === 0 ? this.text() : (this.entry(index)?.[0] ?? null);
+    const value = name === null ? null : this.text();
+    if (name === null || value === null) return null;
+    const field: Entry = [name, value];
+    if (isIndexed) this.add(field);
+    return field;
+  }
+
+  /** The entry with `index`, which is negative when it could not be read. */
+  private entry(index: number): Entry | null {
+    if (index <= STATIC_TABLE.length) return STATIC_TABLE[index - 1] ?? null;
+    return this.table[this.table.length - (index - STATIC_TABLE.length)] ?? null;
+  }
+
+  private resize(): boolean {
+    const limit = this.integer(5);
+    if (limit < 0 || limit > TABLE_BYTES) return false;
+    this.tableLimitBytes = limit;
+    this.evict(0);
+    return true;
+  }
+
+  private add(field: Entry): void {
+    const bytes = field[0].length + field[1].length + ENTRY_OVERHEAD_BYTES;
+    this.evict(bytes);
+    if (bytes > this.tableLimitBytes) return;
+    this.table.push(field);
+    this.tableBytes += bytes;
+  }
+
+  /** Drops the oldest entries until `bytes` more have room, or there are none. */
+  private evict(bytes: number): void {
+    let gone = 0;
+    while (this.tableBytes + bytes > this.tableLimitBytes && gone < this.table.length) {
+      const [name, value] = this.table[gone++] as Entry;
+      this.tableBytes -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
+    }
+    if (gone > 0) this.table.splice(0, gone);
+  }
+
+  private text(): string | null {
+    if (this.pos >= this.end) return null;
+    const isHuffman = (this.bytes[this.pos] as number) >= 0x80;
+    const length = this.integer(7);
+    const start = this.pos;
+    if (length < 0 || length > this.end - start) return null;
+    this.pos = start + length;
+    return isHuffman
+      ? decodeHuffman(this.bytes, start, this.pos)
+      : // one character per byte: header values are bytes to HTTP
+        this.bytes.toString('latin1', start, this.pos);
+  }
+
+  /** An integer with a prefix of `bits` bits; -1 when it is cut off or larger than anything that may stand here. */
+  private integer(bits: number): number {
+    const { bytes, end } = this;
+    const mask = (1 << bits) - 1;
+    let value = (bytes[this.pos++] as number) & mask;
+    if (value < mask) return value;
+    for (let shift = 0; shift <= LONGEST_INTEGER_SHIFT && this.pos < end; shift += 7) {
+      const byte = bytes[this.pos++] as number;
+      value += (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return -1;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

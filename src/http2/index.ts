@@ -1,0 +1,5 @@
+export { ErrorCode } from './frames.ts';
+export { encodeHeaders } from './hpack-encode.ts';
+export type { RequestHeaders } from './request-headers.ts';
+export { type ConnectionHost, ServerConnection } from './server-connection.ts';
+export type { ServerStream, StreamHandler } from './server-stream.ts';

@@ -1,0 +1,81 @@
+import { ENTRY_OVERHEAD_BYTES } from './hpack-decoder.ts';
+
+/** The most that all fields of one request may count, with 32 bytes for each, as SETTINGS announces. */
+export const MAX_HEADER_LIST_BYTES = 16 * 1024;
+
+/** Headers that belong to one connection, and so make an HTTP/2 request malformed (RFC 9113, section 8.2.2). */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+// NUL, CR and LF may stand in no value
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
+
+/** The headers of one request as they are read: those that matter here are kept, all are checked. */
+export class RequestHeaders {
+  method: string | null = null;
+  path: string | null = null;
+  scheme: string | null = null;
+  contentType: string | null = null;
+  /** `authorization`. */
+  authorization: string | null = null;
+  /** `grpc-timeout`, as it was sent. */
+  timeout: string | null = null;
+  private authority: string | null = null;
+  private listBytes = 0;
+  private sawRegular = false;
+  private invalid = false;
+
+  /** True when there was more than MAX_HEADER_LIST_BYTES. */
+  get isTooLarge(): boolean {
+    return this.listBytes > MAX_HEADER_LIST_BYTES;
+  }
+
+  /** True when this is not a request as RFC 9113, section 8.3, has it. An empty `:authority` is let pass: Dart sends it. */
+  get isMalformed(): boolean {
+    return this.invalid || this.method === null || this.path === null || this.path === '' || this.scheme === null;
+  }
+
+  /** True for trailers that have what only a request may have, or that are no headers. */
+  get areMalformedTrailers(): boolean {
+    return (
+      this.invalid || this.method !== null || this.path !== null || this.scheme !== null || this.authority !== null
+    );
+  }
+
+  add(name: string, value: string): void {
+    this.listBytes += name.length + value.length + ENTRY_OVERHEAD_BYTES;
+    if (this.isTooLarge) return;
+    if (name.startsWith(':')) this.addPseudo(name, value);
+    else this.addRegular(name, value);
+    if (FORBIDDEN_IN_VALUE.test(value)) this.invalid = true;
+  }
+
+  private addPseudo(name: string, value: string): void {
+    if (this.sawRegular) this.invalid = true;
+    if (name === ':method') this.method = this.once(this.method, value);
+    else if (name === ':path') this.path = this.once(this.path, value);
+    else if (name === ':scheme') this.scheme = this.once(this.scheme, value);
+    else if (name === ':authority') this.authority = this.once(this.authority, value);
+    else this.invalid = true;
+  }
+
+  private addRegular(name: string, value: string): void {
+    this.sawRegular = true;
+    if (name === 'content-type') this.contentType = value;
+    else if (name === 'authorization') this.authorization = value;
+    else if (name === 'grpc-timeout') this.timeout = value;
+    else if (name === 'te') this.invalid ||= value !== 'trailers';
+    else if (CONNECTION_HEADERS.has(name) || !NAME.test(name)) this.invalid = true;
+  }
+
+  private once(earlier: string | null, value: string): string {
+    if (earlier !== null) this.invalid = true;
+    return value;
+  }
+}

@@ -1,0 +1,238 @@
+import { dataFrame, joined } from './data-frame.ts';
+import {
+  DEFAULT_WINDOW_BYTES,
+  encodeFrame,
+  Flag,
+  FrameType,
+  MAX_FRAME_BYTES,
+  MAX_WINDOW_BYTES,
+  rstStreamFrame,
+} from './frames.ts';
+import type { ServerStream } from './server-stream.ts';
+
+/** Where a connection's bytes go. */
+export interface Outlet {
+  /** Takes the next bytes; answered by `Sender.written()` when they are taken, which may be at once. One write at a time. */
+  write(bytes: Buffer): void;
+  /** The last byte has been taken, and no more will come. */
+  finish(): void;
+  /** More waits to be sent than a well-behaved peer could cause. */
+  overflow(): void;
+}
+
+export interface StreamOwner {
+  /** The stream is over for the server; `onClosed` of its handler is the owner's to call. */
+  streamFinished(stream: ServerStream): void;
+  /** The stream is to be given up, and its peer was told. */
+  streamReset(stream: ServerStream): void;
+}
+
+/** Content of one write to the socket, beyond which bodies wait for it to be taken. */
+const WRITE_BYTES = 256 * 1024;
+/** Answers to PING, SETTINGS and the like that may wait for a peer who does not read them. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/**
+ * What one connection sends: frames of an event-loop turn become one write, bodies are cut to frames and to the peer's
+ * flow-control windows (RFC 9113, section 5.2).
+ */
+export class Sender {
+  /** Streams that were reset or have ended are told here. */
+  private readonly owner: StreamOwner;
+  private readonly outlet: Outlet;
+  private windowBytes = DEFAULT_WINDOW_BYTES;
+  private maxFrameBytes = MAX_FRAME_BYTES;
+  /** The first frame that waits, mostly the only one, and those behind it. */
+  private first: Buffer | null = null;
+  private rest: Buffer[] = [];
+  private waitingBytes = 0;
+  /** Streams to be told when what waits, or what is with the outlet, has been taken. */
+  private waitingTakers: ServerStream[] = [];
+  private flyingTakers: ServerStream[] = [];
+  /** Streams whose body waits for the connection's window or for the outlet; made when first needed. */
+  private held: Set<ServerStream> | null = null;
+  private corked = false;
+  private busy = false;
+  private flushing = false;
+  private finishing = false;
+
+  constructor(owner: StreamOwner, outlet: Outlet) {
+    this.owner = owner;
+    this.outlet = outlet;
+  }
+
+  /** True when nothing waits and nothing is with the outlet. */
+  get isIdle(): boolean {
+    return !this.busy && this.waitingBytes === 0;
+  }
+
+  /** Lets frames gather until `uncork`. */
+  cork(): void {
+    this.corked = true;
+  }
+
+  uncork(): void {
+    this.corked = false;
+    this.flush();
+  }
+
+  /** Queues a frame that flow control does not hold. */
+  frame(frame: Buffer): void {
+    this.queue(frame);
+    if (this.waitingBytes > MAX_WAITING_BYTES) this.outlet.overflow();
+    else this.flush();
+  }
+
+  /** Writes what waits, then finishes. */
+  finish(): void {
+    this.finishing = true;
+    this.flush();
+  }
+
+  headers(stream: ServerStream, block: Buffer, endStream: boolean): void {
+    const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
+    this.queue(encodeFrame(FrameType.headers, flags, stream.id, block));
+    this.flush();
+  }
+
+  data(stream: ServerStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
+    stream.takesWrite = true;
+    const fits = bytes <= this.maxFrameBytes && bytes <= this.windowBytes && bytes <= stream.sendWindow;
+    if (fits && this.waitingBytes < WRITE_BYTES) {
+      this.windowBytes -= bytes;
+      stream.sendWindow -= bytes;
+      this.queue(dataFrame(stream.id, first, rest, bytes));
+      this.waitingTakers.push(stream);
+    } else {
+      stream.body = joined(first, rest, bytes);
+      stream.bodyPos = 0;
+      this.sendBody(stream, stream.body);
+    }
+    this.flush();
+  }
+
+  end(stream: ServerStream, block: Buffer): void {
+    if (stream.body !== null) {
+      stream.trailers = block;
+      return;
+    }
+    this.sendEnd(stream, block);
+    this.flush();
+  }
+
+  reset(stream: ServerStream, code: number): void {
+    this.forget(stream);
+    this.owner.streamReset(stream);
+    this.frame(rstStreamFrame(stream.id, code));
+  }
+
+  /** Nothing more of this stream is sent. */
+  forget(stream: ServerStream): void {
+    stream.localOpen = false;
+    stream.body = stream.trailers = null;
+    this.held?.delete(stream);
+  }
+
+  finished(stream: ServerStream): void {
+    this.owner.streamFinished(stream);
+  }
+
+  /** The peer opens the connection's window, or with `stream` that one's; false when that is beyond what may be. */
+  openWindow(stream: ServerStream | null, bytes: number): boolean {
+    if (stream === null) {
+      this.windowBytes += bytes;
+      if (this.windowBytes > MAX_WINDOW_BYTES) return false;
+      this.resume();
+    } else {
+      stream.sendWindow += bytes;
+      if (stream.sendWindow > MAX_WINDOW_BYTES) return false;
+      if (stream.body !== null) this.sendBody(stream, stream.body);
+    }
+    this.flush();
+    return true;
+  }
+
+  /** The peer accepts frames of up to `bytes` of content; longer ones than the default would gain nothing. */
+  limitFrames(bytes: number): void {
+    this.maxFrameBytes = Math.min(bytes, MAX_FRAME_BYTES);
+  }
+
+  /** The outlet has taken the last write. */
+  written(): void {
+    const takers = this.flyingTakers;
+    for (let i = 0; i < takers.length; i++) (takers[i] as ServerStream).taken();
+    takers.length = 0;
+    // not before: what the takers write waits until all of them know
+    this.busy = false;
+    if (this.held !== null) this.resume();
+    this.flush();
+  }
+
+  private queue(frame: Buffer): void {
+    if (this.finishing) return;
+    if (this.first === null) this.first = frame;
+    else this.rest.push(frame);
+    this.waitingBytes += frame.length;
+  }
+
+  private flush(): void {
+    // a write may be taken at once, and its taker write again: the loop sees to that, not a deeper call
+    if (this.corked || this.busy || this.flushing) return;
+    this.flushing = true;
+    while (!this.busy && this.first !== null) {
+      const bytes = joined(this.first, this.rest, this.waitingBytes);
+      this.first = null;
+      if (this.rest.length > 0) this.rest = [];
+      this.waitingBytes = 0;
+      const takers = this.flyingTakers;
+      this.flyingTakers = this.waitingTakers;
+      this.waitingTakers = takers;
+      this.busy = true;
+      this.outlet.write(bytes);
+    }
+    this.flushing = false;
+    if (this.finishing && this.isIdle) this.outlet.finish();
+  }
+
+  /** Sends of `body` what the windows let through. */
+  private sendBody(stream: ServerStream, body: Buffer): void {
+    stream.stalledSinceMs = 0;
+    while (stream.bodyPos < body.length) {
+      if (this.windowBytes <= 0 || this.waitingBytes >= WRITE_BYTES) {
+        this.held ??= new Set();
+        this.held.add(stream);
+        return;
+      }
+      const left = body.length - stream.bodyPos;
+      const bytes = Math.min(left, this.maxFrameBytes, this.windowBytes, stream.sendWindow);
+      if (bytes <= 0) return; // goes on when the peer opens this stream's window
+      this.windowBytes -= bytes;
+      stream.sendWindow -= bytes;
+      this.queue(dataFrame(stream.id, body.subarray(stream.bodyPos, stream.bodyPos + bytes), NOTHING, bytes));
+      stream.bodyPos += bytes;
+    }
+    stream.body = null;
+    this.waitingTakers.push(stream);
+    if (stream.trailers !== null) this.sendEnd(stream, stream.trailers);
+  }
+
+  private sendEnd(stream: ServerStream, block: Buffer): void {
+    stream.trailers = null;
+    this.queue(encodeFrame(FrameType.headers, Flag.endHeaders | Flag.endStream, stream.id, block));
+    this.waitingTakers.push(stream);
+  }
+
+  /** Goes on with the bodies that waited, in turn. */
+  private resume(): void {
+    const { held } = this;
+    if (held === null) return;
+    for (const stream of [...held]) {
+      if (this.windowBytes <= 0 || this.waitingBytes >= WRITE_BYTES) return;
+      held.delete(stream);
+      if (stream.body !== null) this.sendBody(stream, stream.body);
+    }
+    if (held.size === 0) this.held = null;
+  }
+}
+
+const NOTHING: readonly Buffer[] = [];
