@@ -13,7 +13,6 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
 ]);
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 // NUL, CR and LF may stand in no value
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
 
 /** The headers of one request as they are read: those that matter here are kept, all are checked. */
