@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+  type ConnectionError,
   type ConnectionHost,
   type RequestHeaders,
   ServerConnection,
@@ -73,9 +74,13 @@ export class DirectConnection implements ConnectionHost, SocketReader {
     this.greetingTimer = null;
   }
 
-  failed(code: number, details: string): void {
-    this.deps.refuse('protocolError', this.connection.remote, `${details} (HTTP/2 error ${code})`);
-    if (!this.http2.isGreeted) this.cut();
+  failed({ code, message }: ConnectionError): void {
+    const { connection, http2, deps } = this;
+    if (http2.isGreeted) deps.cutOff('protocolError', connection.remote, `${message} (HTTP/2 error ${code})`);
+    else {
+      deps.refuse('protocolError', connection.remote, message);
+      this.cut();
+    }
   }
 
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
@@ -119,7 +124,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
 
   private written(error: Error | null | undefined): void {
     if (error) this.cut();
-    else this.http2.sender.written();
+    else this.http2.written();
   }
 
   private notGreeted(): void {

@@ -133,10 +133,19 @@ export class Listener {
     else this.tlsServer.emit('connection', socket);
   }
 
-  /** Counts and logs a connection that is not served, or not any more. */
+  /** Counts and logs a connection that is not served. */
   refuse(reason: RefuseReason, remote: string, details: string): void {
+    this.complain('Connection refused', reason, remote, details);
+  }
+
+  /** Counts and logs a connection that is not served any more. */
+  cutOff(reason: RefuseReason, remote: string, details: string): void {
+    this.complain('Connection cut off', reason, remote, details);
+  }
+
+  private complain(what: string, reason: RefuseReason, remote: string, details: string): void {
     this.deps.counters.refused[reason]++;
-    this.deps.log.warnOnce(`refused-${reason}`, 'Connection refused', { reason, remote, details });
+    this.deps.log.warnOnce(`${what} ${reason}`, what, { reason, remote, details });
   }
 }
 

@@ -110,6 +110,7 @@ export class GrpcServer {
       writeDeadlineMs: () => core.limits.writeDeadlineMs,
       openCall: (connection, stream, request) => this.openCall(connection, stream, request),
       refuse: (reason, remote, details) => listener.refuse(reason, remote, details),
+      cutOff: (reason, remote, details) => listener.cutOff(reason, remote, details),
     };
     if (options.transport === 'direct') return new DirectTransport(deps);
     return new PublicTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);

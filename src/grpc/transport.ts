@@ -36,6 +36,7 @@ export interface TransportDependencies {
   readonly writeDeadlineMs: () => number;
   /** The call for a request whose stream has begun; null for a path that nobody serves. */
   readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => RouterCall | null;
-  /** Counts and logs a connection that is not served, or not any more. */
+  /** Counts and logs a connection that is not served, and one that is not served any more. */
   readonly refuse: (reason: RefuseReason, remote: string, details: string) => void;
+  readonly cutOff: (reason: RefuseReason, remote: string, details: string) => void;
 }

@@ -1,4 +1,5 @@
-import { Flag, FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
+import { ConnectionError } from './connection-error.ts';
+import { ErrorCode, Flag, FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
 
 /** Receives frames. Bytes handed over are valid for the call only, unless they are kept on purpose: nobody overwrites them. */
 export interface FrameSink {
@@ -9,8 +10,6 @@ export interface FrameSink {
   endData(length: number, endStream: boolean): void;
   /** Any other frame, and DATA with padding: its payload is `bytes[start..end)`. */
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
-  /** A frame is longer than allowed. Nothing more is read. */
-  onOversize(): void;
 }
 
 /** What is kept of a frame that arrives in pieces grows with what has arrived. */
@@ -18,7 +17,8 @@ const FIRST_CAPACITY_BYTES = 64;
 
 /**
  * Cuts a connection's bytes into frames. DATA is handed on as it comes, without waiting for the rest of its frame; other
- * frames are put together, in linear time however small the pieces, when they do not arrive whole.
+ * frames are put together, in linear time however small the pieces, when they do not arrive whole. Throws ConnectionError,
+ * as its sink may: then nothing more can be read.
  */
 export class FrameReader {
   private readonly sink: FrameSink;
@@ -46,7 +46,7 @@ export class FrameReader {
       } else {
         const behind = this.readFrame(chunk, at, end);
         if (behind < 0) {
-          if (!this.stopped) this.hold(chunk, at);
+          this.hold(chunk, at);
           return;
         }
         at = behind;
@@ -63,11 +63,7 @@ export class FrameReader {
   /** Reads the frame at `pos`; returns the position behind what was read, or -1 when more of it is needed. */
   private readFrame(bytes: Buffer, pos: number, end: number): number {
     const length = ((bytes[pos] as number) << 16) | ((bytes[pos + 1] as number) << 8) | (bytes[pos + 2] as number);
-    if (length > MAX_FRAME_BYTES) {
-      this.stop();
-      this.sink.onOversize();
-      return -1;
-    }
+    if (length > MAX_FRAME_BYTES) throw new ConnectionError(ErrorCode.frameSize, 'frame too large');
     const type = bytes[pos + 3] as number;
     const flags = bytes[pos + 4] as number;
     const streamId = readUint32(bytes, pos + 5) & 0x7fffffff;
@@ -104,7 +100,6 @@ export class FrameReader {
     if (this.partialBytes < FRAME_HEAD_BYTES) return at;
     const head = this.partial as Buffer;
     if (this.partialBytes === FRAME_HEAD_BYTES && this.readHeld(head)) return at;
-    if (this.stopped) return at;
     at = this.append(chunk, at, FRAME_HEAD_BYTES + head.readUIntBE(0, 3));
     this.readHeld(this.partial as Buffer);
     return at;
@@ -114,7 +109,7 @@ export class FrameReader {
   private readHeld(held: Buffer): boolean {
     const bytes = this.partialBytes;
     this.partial = null;
-    if (this.readFrame(held, 0, bytes) >= 0 || this.stopped) return true;
+    if (this.readFrame(held, 0, bytes) >= 0) return true;
     this.partial = held;
     return false;
   }

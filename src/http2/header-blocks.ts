@@ -1,3 +1,4 @@
+import { ConnectionError } from './connection-error.ts';
 import { ErrorCode, Flag } from './frames.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
 import type { RequestHeaders } from './request-headers.ts';
@@ -7,8 +8,12 @@ const MAX_BLOCK_BYTES = 32 * 1024;
 /** The most frames that one may come in. */
 const MAX_FRAMES = 16;
 const PRIORITY_BYTES = 5;
+const NOTHING = Buffer.alloc(0);
 
-/** Puts the header blocks of a connection together from HEADERS and CONTINUATION frames (RFC 9113, section 6.10). */
+/**
+ * Puts the header blocks of a connection together from HEADERS and CONTINUATION frames (RFC 9113, section 6.10). Throws
+ * ConnectionError where they do not fit.
+ */
 export class HeaderBlocks {
   /** True while a block is not complete: then nothing else may come. */
   isOpen = false;
@@ -21,37 +26,38 @@ export class HeaderBlocks {
   private end = 0;
   private frames = 0;
 
-  /** Takes the content of a HEADERS frame; false when its padding does not fit. */
-  begin(flags: number, streamId: number, bytes: Buffer, start: number, end: number): boolean {
+  /** Takes the content of a HEADERS frame. */
+  begin(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     let from = start;
     let to = end;
     if ((flags & Flag.padded) !== 0) to -= from < end ? (bytes[from++] as number) : end;
     if ((flags & Flag.priority) !== 0) from += PRIORITY_BYTES;
-    if (from > to) return false;
+    if (from > to) throw new ConnectionError(ErrorCode.protocol, 'HEADERS shorter than its padding and priority');
     this.streamId = streamId;
     this.endStream = (flags & Flag.endStream) !== 0;
     this.isOpen = (flags & Flag.endHeaders) === 0;
     this.frames = 1;
     this.keep(bytes, from, to);
-    return true;
   }
 
-  /** Takes the content of a CONTINUATION frame; an error code when it may not stand here. */
-  continue(flags: number, streamId: number, bytes: Buffer, start: number, end: number): number | null {
-    if (streamId !== this.streamId) return ErrorCode.protocol;
+  /** Takes the content of a CONTINUATION frame. */
+  continue(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId !== this.streamId) throw new ConnectionError(ErrorCode.protocol, 'CONTINUATION of another stream');
     const length = this.end - this.start + end - start;
-    if (length > MAX_BLOCK_BYTES || ++this.frames > MAX_FRAMES) return ErrorCode.enhanceYourCalm;
+    if (length > MAX_BLOCK_BYTES || ++this.frames > MAX_FRAMES) {
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, 'header block too long');
+    }
     const whole = Buffer.concat([this.bytes.subarray(this.start, this.end), bytes.subarray(start, end)], length);
     this.isOpen = (flags & Flag.endHeaders) === 0;
     this.keep(whole, 0, length);
-    return null;
   }
 
-  /** Decodes the complete block into `headers`; false when that is not possible. */
-  decode(headers: RequestHeaders): boolean {
+  /** Decodes the complete block into `headers`. */
+  decode(headers: RequestHeaders): void {
     const { bytes, start, end } = this;
     this.keep(NOTHING, 0, 0);
-    return this.hpack.decode(bytes, start, end, (name, value) => headers.add(name, value));
+    const isValid = this.hpack.decode(bytes, start, end, (name, value) => headers.add(name, value));
+    if (!isValid) throw new ConnectionError(ErrorCode.compression, 'header block cannot be decoded');
   }
 
   private keep(bytes: Buffer, start: number, end: number): void {
@@ -60,5 +66,3 @@ export class HeaderBlocks {
     this.end = end;
   }
 }
-
-const NOTHING = Buffer.alloc(0);

@@ -1,3 +1,4 @@
+export type { ConnectionError } from './connection-error.ts';
 export { ErrorCode } from './frames.ts';
 export { encodeHeaders } from './hpack-encode.ts';
 export type { RequestHeaders } from './request-headers.ts';

@@ -137,19 +137,21 @@ export class Sender {
     this.owner.streamFinished(stream);
   }
 
-  /** The peer opens the connection's window, or with `stream` that one's; false when that is beyond what may be. */
-  openWindow(stream: ServerStream | null, bytes: number): boolean {
-    if (stream === null) {
-      this.windowBytes += bytes;
-      if (this.windowBytes > MAX_WINDOW_BYTES) return false;
-      this.resume();
-    } else {
-      stream.sendWindow += bytes;
-      if (stream.sendWindow > MAX_WINDOW_BYTES) return false;
-      if (stream.body !== null) this.sendBody(stream, stream.body);
-    }
+  /** The peer opens the connection's window; false when that is beyond what may be. */
+  openWindow(bytes: number): boolean {
+    this.windowBytes += bytes;
+    if (this.windowBytes > MAX_WINDOW_BYTES) return false;
+    this.resume();
     this.flush();
     return true;
+  }
+
+  /** The peer changes the window of one stream. */
+  openStreamWindow(stream: ServerStream, bytes: number): void {
+    stream.sendWindow += bytes;
+    if (stream.body === null) return;
+    this.sendBody(stream, stream.body);
+    this.flush();
   }
 
   /** The peer accepts frames of up to `bytes` of content; longer ones than the default would gain nothing. */

@@ -1,3 +1,4 @@
+import { ConnectionError } from './connection-error.ts';
 import { ErrorCode, LARGEST_FRAME_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES, readUint32, Setting } from './frames.ts';
 
 /** What a client's SETTINGS mean for us. */
@@ -12,27 +13,28 @@ const ENTRY_BYTES = 6;
 /** More entries than there are settings serve nothing. */
 const MAX_ENTRIES = 32;
 
-/** Puts the entries of a SETTINGS frame into `peer`; an error code when they are not valid, 0 when they are. */
-export function applySettings(peer: PeerSettings, bytes: Buffer, start: number, end: number): number {
-  if ((end - start) % ENTRY_BYTES !== 0) return ErrorCode.frameSize;
-  if (end - start > MAX_ENTRIES * ENTRY_BYTES) return ErrorCode.enhanceYourCalm;
+/** Puts the entries of a SETTINGS frame into `peer`. Throws ConnectionError when they are not valid. */
+export function applySettings(peer: PeerSettings, bytes: Buffer, start: number, end: number): void {
+  if ((end - start) % ENTRY_BYTES !== 0) throw new ConnectionError(ErrorCode.frameSize, 'SETTINGS of a wrong length');
+  if (end - start > MAX_ENTRIES * ENTRY_BYTES)
+    throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many SETTINGS');
   for (let pos = start; pos < end; pos += ENTRY_BYTES) {
-    const fault = applyEntry(peer, bytes.readUInt16BE(pos), readUint32(bytes, pos + 2));
-    if (fault !== ErrorCode.none) return fault;
+    applyEntry(peer, bytes.readUInt16BE(pos), readUint32(bytes, pos + 2));
   }
-  return ErrorCode.none;
 }
 
-function applyEntry(peer: PeerSettings, id: number, value: number): number {
-  if (id === Setting.enablePush) return value > 1 ? ErrorCode.protocol : ErrorCode.none;
-  if (id === Setting.initialWindowSize) {
-    if (value > MAX_WINDOW_BYTES) return ErrorCode.flowControl;
+/** What other settings there are concerns header tables and streams that we do not use. */
+function applyEntry(peer: PeerSettings, id: number, value: number): void {
+  if (id === Setting.enablePush) expectRange(value, 0, 1, ErrorCode.protocol);
+  else if (id === Setting.initialWindowSize) {
+    expectRange(value, 0, MAX_WINDOW_BYTES, ErrorCode.flowControl);
     peer.initialWindowBytes = value;
-  }
-  if (id === Setting.maxFrameSize) {
-    if (value < MAX_FRAME_BYTES || value > LARGEST_FRAME_BYTES) return ErrorCode.protocol;
+  } else if (id === Setting.maxFrameSize) {
+    expectRange(value, MAX_FRAME_BYTES, LARGEST_FRAME_BYTES, ErrorCode.protocol);
     peer.maxFrameBytes = value;
   }
-  // what else there is concerns header tables and streams that we do not use
-  return ErrorCode.none;
+}
+
+function expectRange(value: number, least: number, most: number, code: number): void {
+  if (value < least || value > most) throw new ConnectionError(code, 'SETTINGS out of range');
 }

@@ -86,7 +86,9 @@ test('a splice that makes a message longer than the limit is still delivered', a
   assert.equal((await receiver.next()).message.senderId, sender.id);
 });
 
-test('half-received messages of many streams are bounded by --max-buffer-bytes', { skip: IS_PUBLIC_TRANSPORT }, async () => {
+test('half-received messages of many streams are bounded by --max-buffer-bytes', {
+  skip: IS_PUBLIC_TRANSPORT,
+}, async () => {
   await using small = await RouterProcess.start(['--max-buffer-bytes', '2MiB', '--max-message-bytes', '1MiB']);
   using bystander = await DartClient.join(small.port);
   using hostile = await DartClient.connect(small.port);

@@ -1,0 +1,105 @@
+import { ConnectionError } from './connection-error.ts';
+import type { FloodGuard } from './flood-guard.ts';
+import { ErrorCode, Flag, FrameType, MAX_WINDOW_BYTES, pingFrame, readUint32, SETTINGS_ACK } from './frames.ts';
+import type { Sender } from './sender.ts';
+import { applySettings, type PeerSettings } from './settings.ts';
+import type { StreamTable } from './stream-table.ts';
+
+export interface ControlFramesDependencies {
+  readonly streams: StreamTable;
+  readonly sender: Sender;
+  readonly guard: FloodGuard;
+  readonly peer: PeerSettings;
+}
+
+/** Does what frames say that carry neither headers nor data (RFC 9113, section 6). Throws ConnectionError. */
+export class ControlFrames {
+  private readonly deps: ControlFramesDependencies;
+
+  constructor(deps: ControlFramesDependencies) {
+    this.deps = deps;
+  }
+
+  onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (type === FrameType.windowUpdate) this.onWindowUpdate(streamId, length, bytes, start);
+    else if (type === FrameType.rstStream) this.onReset(streamId, length);
+    else if (type === FrameType.ping) this.onPing(flags, streamId, bytes, start, end);
+    else if (type === FrameType.settings) this.onSettings(flags, streamId, bytes, start, end);
+    else if (type === FrameType.pushPromise)
+      throw new ConnectionError(ErrorCode.protocol, 'PUSH_PROMISE from a client');
+    else if (type === FrameType.priority) this.onPriority(streamId, length);
+    else if (type === FrameType.goaway) this.onGoaway(streamId, length);
+    else this.deps.guard.countIdle(); // types that are not known are to be ignored
+  }
+
+  private onWindowUpdate(streamId: number, length: number, bytes: Buffer, start: number): void {
+    const { streams, sender } = this.deps;
+    expectLength(length, 4);
+    const increment = readUint32(bytes, start) & MAX_WINDOW_BYTES;
+    if (streamId === 0) {
+      if (increment === 0) throw new ConnectionError(ErrorCode.protocol, 'window update of nought');
+      if (!sender.openWindow(increment)) throw new ConnectionError(ErrorCode.flowControl, 'window beyond 2^31');
+      return;
+    }
+    const stream = streams.find(streamId);
+    if (stream === null) return; // it was closed meanwhile
+    if (increment === 0) stream.reset(ErrorCode.protocol);
+    else if (stream.sendWindow + increment > MAX_WINDOW_BYTES) stream.reset(ErrorCode.flowControl);
+    else sender.openStreamWindow(stream, increment);
+  }
+
+  private onReset(streamId: number, length: number): void {
+    const { streams, sender, guard } = this.deps;
+    expectLength(length, 4);
+    const stream = streams.find(streamId);
+    if (stream === null) return;
+    if (stream.handler !== null) guard.countReset();
+    sender.forget(stream);
+    streams.drop(stream);
+  }
+
+  private onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    expectLength(end - start, 8);
+    expectNoStream(streamId);
+    if ((flags & Flag.ack) === 0) this.deps.sender.frame(pingFrame(bytes.subarray(start, end), true));
+  }
+
+  private onSettings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const { streams, sender, guard, peer } = this.deps;
+    expectNoStream(streamId);
+    guard.countIdle();
+    if ((flags & Flag.ack) !== 0) {
+      expectLength(end - start, 0);
+      return;
+    }
+    const windowBefore = peer.initialWindowBytes;
+    applySettings(peer, bytes, start, end);
+    sender.limitFrames(peer.maxFrameBytes);
+    sender.frame(SETTINGS_ACK);
+    const change = peer.initialWindowBytes - windowBefore;
+    if (change !== 0) streams.openWindows(sender, change);
+  }
+
+  /** Nothing follows from a priority; it is deprecated. */
+  private onPriority(streamId: number, length: number): void {
+    expectLength(length, 5);
+    if (streamId === 0) throw new ConnectionError(ErrorCode.protocol, 'PRIORITY of no stream');
+    this.deps.guard.countIdle();
+  }
+
+  /** A client that leaves does so by closing; until then it is served. */
+  private onGoaway(streamId: number, length: number): void {
+    if (length < 8) expectLength(length, 8);
+    expectNoStream(streamId);
+    this.deps.guard.countIdle();
+  }
+}
+
+function expectLength(length: number, expected: number): void {
+  if (length !== expected) throw new ConnectionError(ErrorCode.frameSize, 'frame of a wrong length');
+}
+
+function expectNoStream(streamId: number): void {
+  if (streamId !== 0) throw new ConnectionError(ErrorCode.protocol, 'frame of the connection on a stream');
+}

@@ -1,0 +1,109 @@
+import { ConnectionError } from './connection-error.ts';
+import type { FloodGuard } from './flood-guard.ts';
+import { ErrorCode, rstStreamFrame } from './frames.ts';
+import { HeaderBlocks } from './header-blocks.ts';
+import { RequestHeaders } from './request-headers.ts';
+import type { Sender } from './sender.ts';
+import type { ServerStream, StreamHandler } from './server-stream.ts';
+import type { PeerSettings } from './settings.ts';
+import type { StreamTable } from './stream-table.ts';
+
+/** Serves requests. */
+export interface RequestHost {
+  /** A request has begun; what it answers is told what follows. Null when it was ended or reset at once. */
+  openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null;
+}
+
+export interface RequestReaderDependencies {
+  readonly host: RequestHost;
+  readonly streams: StreamTable;
+  readonly sender: Sender;
+  readonly guard: FloodGuard;
+  readonly peer: PeerSettings;
+  /** What a new stream may be sent ahead by its client. */
+  readonly receiveWindow: number;
+}
+
+/** Makes requests, and the ends of request bodies, of HEADERS and CONTINUATION frames. Throws ConnectionError. */
+export class RequestReader {
+  /** True once no new request is served. */
+  isLeaving = false;
+  private readonly deps: RequestReaderDependencies;
+  private readonly blocks = new HeaderBlocks();
+
+  constructor(deps: RequestReaderDependencies) {
+    this.deps = deps;
+  }
+
+  /** True in the middle of a header block: then nothing but its continuation may come. */
+  get isAmidBlock(): boolean {
+    return this.blocks.isOpen;
+  }
+
+  onHeaders(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    if (streamId % 2 === 0)
+      throw new ConnectionError(ErrorCode.protocol, 'HEADERS on a stream that is not the client\u2019s');
+    this.blocks.begin(flags, streamId, bytes, start, end);
+    this.readBlock();
+  }
+
+  onContinuation(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    this.blocks.continue(flags, streamId, bytes, start, end);
+    this.readBlock();
+  }
+
+  /** Reads the header block once it is complete. */
+  private readBlock(): void {
+    const { blocks } = this;
+    if (blocks.isOpen) return;
+    const { streamId, endStream } = blocks;
+    const headers = new RequestHeaders();
+    blocks.decode(headers);
+    const { streams, guard } = this.deps;
+    if (streamId > streams.lastId) {
+      streams.lastId = streamId;
+      this.open(streamId, headers, endStream);
+      return;
+    }
+    const stream = streams.find(streamId);
+    if (stream === null)
+      guard.countIdle(); // it was reset meanwhile
+    else if (!stream.remoteOpen) stream.reset(ErrorCode.streamClosed);
+    else if (!endStream || headers.areMalformedTrailers) stream.reset(ErrorCode.protocol);
+    else streams.halfClose(stream);
+  }
+
+  private open(streamId: number, headers: RequestHeaders, endStream: boolean): void {
+    const { streams, sender, peer, receiveWindow, host } = this.deps;
+    const fault = this.faultOf(headers);
+    if (fault !== ErrorCode.none) {
+      this.refuse(streamId, fault);
+      return;
+    }
+    const windows = { send: peer.initialWindowBytes, receive: receiveWindow };
+    const stream = streams.open(streamId, sender, windows, NOBODY);
+    if (stream === null) {
+      this.refuse(streamId, ErrorCode.refusedStream);
+      return;
+    }
+    const handler = host.openStream(stream, headers);
+    // the stream may be over by now
+    if (stream.handler === NOBODY && handler !== null) stream.handler = handler;
+    if (endStream) streams.halfClose(stream);
+  }
+
+  /** The error code to refuse a request with; `none` for one that is served. */
+  private faultOf(headers: RequestHeaders): number {
+    if (headers.isTooLarge) return ErrorCode.enhanceYourCalm;
+    if (headers.isMalformed) return ErrorCode.protocol;
+    return this.isLeaving ? ErrorCode.refusedStream : ErrorCode.none;
+  }
+
+  private refuse(streamId: number, code: number): void {
+    this.deps.sender.frame(rstStreamFrame(streamId, code));
+    this.deps.guard.countIdle();
+  }
+}
+
+/** Stands in while the real handler is being made. */
+const NOBODY: StreamHandler = { onData: () => {}, onEnd: () => {}, onTaken: () => {}, onClosed: () => {} };
