@@ -5,6 +5,8 @@ import { connectClients, type RouterClient } from './servers.ts';
 export interface CrowdCommand {
   readonly action: 'connect' | 'close' | 'churn';
   readonly count: number;
+  /** Clients that connect at a time, where that matters. */
+  readonly atOnce?: number;
 }
 
 /** Clients that a churn has open at a time. */
@@ -18,15 +20,15 @@ function complain(reason: string): void {
   process.stderr.write(`A client of the crowd lost its connection: ${reason}\n`);
 }
 
-async function connectMore(count: number): Promise<void> {
-  for (const connected of await connectClients(port, framing, count)) {
+async function connectMore(count: number, atOnce: number | undefined): Promise<void> {
+  for (const connected of await connectClients(port, framing, count, atOnce)) {
     connected.client.onLost = complain;
     clients.push(connected);
   }
 }
 
-async function run({ action, count }: CrowdCommand): Promise<void> {
-  if (action === 'connect') await connectMore(count);
+async function run({ action, count, atOnce }: CrowdCommand): Promise<void> {
+  if (action === 'connect') await connectMore(count, atOnce);
   else if (action === 'close') for (const { client } of clients.splice(-count)) client.close();
   else {
     for (let left = count; left > 0; left -= CHURN_BATCH) {

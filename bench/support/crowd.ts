@@ -12,9 +12,9 @@ export class Crowd implements AsyncDisposable {
     this.child = fork(main, [String(port), String(framing)], { execArgv: ['--import', 'tsx'] });
   }
 
-  /** Connects `count` more clients, each registered and with an open stream. */
-  async connect(count: number): Promise<void> {
-    await this.run({ action: 'connect', count });
+  /** Connects `count` more clients, a hundred or `atOnce` at a time, each registered and with an open stream. */
+  async connect(count: number, atOnce?: number): Promise<void> {
+    await this.run({ action: 'connect', count, ...(atOnce === undefined ? {} : { atOnce }) });
   }
 
   /** Closes the last `count` of them at once. */

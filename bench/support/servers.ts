@@ -57,8 +57,14 @@ export async function connectClient(port: number, framing: ClientFraming, name: 
   return { client, id };
 }
 
-export function connectClients(port: number, framing: ClientFraming, count: number): Promise<RouterClient[]> {
-  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`));
+/** Connects `count` clients, `atOnce` at a time. */
+export function connectClients(
+  port: number,
+  framing: ClientFraming,
+  count: number,
+  atOnce = CONNECT_AT_ONCE,
+): Promise<RouterClient[]> {
+  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`), atOnce);
 }
 
 export function unicastFrame(sender: RouterClient, target: RouterClient): Buffer {
@@ -153,10 +159,14 @@ export class EchoServer implements MeasuredServer {
   }
 }
 
-async function inBatches<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+async function inBatches<T>(
+  count: number,
+  make: (index: number) => Promise<T>,
+  atOnce = CONNECT_AT_ONCE,
+): Promise<T[]> {
   const made: T[] = [];
   while (made.length < count) {
-    const batch = Math.min(CONNECT_AT_ONCE, count - made.length);
+    const batch = Math.min(atOnce, count - made.length);
     const first = made.length;
     made.push(...(await Promise.all(Array.from({ length: batch }, (_, index) => make(first + index)))));
   }

@@ -25,6 +25,8 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   private readonly http2: ServerConnection;
   private readonly onWritten = (error?: Error | null): void => this.written(error);
   private greetingTimer: NodeJS.Timeout | null;
+  /** Chunks that wait for their turn. */
+  private waitingChunks = 0;
   /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
   private quietSinceMs = 0;
   private pingedAtMs = 0;
@@ -39,8 +41,17 @@ export class DirectConnection implements ConnectionHost, SocketReader {
     readDirectly(socket, this);
   }
 
+  /** Newcomers wait for their turn, so that thousands who come at once hold up nobody who is there. */
   receive(chunk: Buffer): void {
-    this.http2.receive(chunk);
+    if (this.http2.isServing && this.waitingChunks === 0) {
+      this.http2.receive(chunk);
+      return;
+    }
+    this.waitingChunks++;
+    this.deps.arriving.run(() => {
+      this.waitingChunks--;
+      this.http2.receive(chunk);
+    });
   }
 
   /** The client will send nothing more: it is gone. */

@@ -17,8 +17,9 @@ export interface ListenerDependencies {
 }
 
 const LISTEN_BACKLOG = 4096;
-/** Connections that are accepted, and that end, in one turn of the event loop: a millisecond or two of each. */
-const ACCEPTED_PER_TURN = 4;
+/** Connections that are accepted, that say something first, and that end, in one turn of the event loop: a millisecond of each. */
+const ACCEPTED_PER_TURN = 8;
+const ARRIVING_PER_TURN = 8;
 const CLOSED_PER_TURN = 20;
 /** What is left to be sent to a TLS client that has said good-bye may take this long. */
 const GOODBYE_MS = 1000;
@@ -26,6 +27,8 @@ const GOODBYE_MS = 1000;
 /** Accepts connections, counts and limits them, takes TLS off, and lets them be served. It owns the sockets to the end. */
 export class Listener {
   readonly connections = new Connections();
+  /** Spreads what newcomers ask for over event-loop turns. */
+  readonly arriving = new Pacer(ARRIVING_PER_TURN);
   /** Spreads the ends of many connections over event-loop turns. */
   readonly closing = new Pacer(CLOSED_PER_TURN);
   private readonly deps: ListenerDependencies;

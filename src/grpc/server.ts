@@ -106,6 +106,7 @@ export class GrpcServer {
       log: core.log,
       counters: core.counters,
       connections: listener.connections,
+      arriving: listener.arriving,
       closing: listener.closing,
       writeDeadlineMs: () => core.limits.writeDeadlineMs,
       openCall: (connection, stream, request) => this.openCall(connection, stream, request),

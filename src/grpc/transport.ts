@@ -31,6 +31,8 @@ export interface TransportDependencies {
   readonly log: RouterLog;
   readonly counters: Counters;
   readonly connections: Connections;
+  /** Spreads the first requests of many connections over event-loop turns. */
+  readonly arriving: Pacer;
   /** Spreads the ends of many connections over event-loop turns. */
   readonly closing: Pacer;
   readonly writeDeadlineMs: () => number;

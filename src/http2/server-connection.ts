@@ -85,6 +85,11 @@ export class ServerConnection implements FrameSink, StreamOwner {
     return this.prefaceBytes === CLIENT_PREFACE.length;
   }
 
+  /** True while a request is being served. */
+  get isServing(): boolean {
+    return this.streams.active > 0;
+  }
+
   /** Takes the next bytes of the client. They may be kept, so they must not be overwritten. */
   receive(chunk: Buffer): void {
     if (this.isOver) return;
