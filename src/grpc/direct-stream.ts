@@ -9,6 +9,8 @@ const RESPONSE: Headers = [
   [':status', '200'],
   ['content-type', 'application/grpc'],
 ];
+/** Details may quote what a client sent; a few kilobytes of headers are all that clients take. */
+const MAX_DETAILS_CHARS = 500;
 const RESPONSE_HEADERS = encodeHeaders(RESPONSE);
 const OK_TRAILERS = encodeHeaders([['grpc-status', '0']]);
 
@@ -50,7 +52,7 @@ export function refuseRequest(stream: ServerStream, httpStatus: '405' | '415'): 
 
 function trailers(code: EndStatus, details: string): Headers {
   const status = ['grpc-status', String(STATUS_CODES[code])] as const;
-  return details === '' ? [status] : [status, ['grpc-message', percentEncoded(details)]];
+  return details === '' ? [status] : [status, ['grpc-message', percentEncoded(details.slice(0, MAX_DETAILS_CHARS))]];
 }
 
 /** As `grpc-message` has it: UTF-8, and a `%XX` for every byte that is no visible ASCII character, or a percent sign. */

@@ -34,7 +34,7 @@ export class ControlFrames {
   }
 
   private onWindowUpdate(streamId: number, length: number, bytes: Buffer, start: number): void {
-    const { streams, sender } = this.deps;
+    const { streams, sender, guard } = this.deps;
     expectLength(length, 4);
     const increment = readUint32(bytes, start) & MAX_WINDOW_BYTES;
     if (streamId === 0) {
@@ -44,8 +44,8 @@ export class ControlFrames {
     }
     const stream = streams.find(streamId);
     if (stream === null) return; // it was closed meanwhile
-    if (increment === 0) stream.reset(ErrorCode.protocol);
-    else if (stream.sendWindow + increment > MAX_WINDOW_BYTES) stream.reset(ErrorCode.flowControl);
+    if (increment === 0) guard.reset(stream, ErrorCode.protocol);
+    else if (stream.sendWindow + increment > MAX_WINDOW_BYTES) guard.reset(stream, ErrorCode.flowControl);
     else sender.openStreamWindow(stream, increment);
   }
 

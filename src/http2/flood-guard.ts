@@ -1,6 +1,7 @@
 import { ConnectionError } from './connection-error.ts';
 import { ErrorCode } from './frames.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { ServerStream } from './server-stream.ts';
 
 /** Allowed at once, and per second in the long run. */
 const RESETS = { burst: 1000, perSecond: 100 } as const;
@@ -22,6 +23,15 @@ export class FloodGuard {
     const now = this.now();
     this.resets ??= new RateLimit(RESETS.burst, RESETS.perSecond, now);
     if (!this.resets.take(now)) throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many streams reset');
+  }
+
+  /**
+   * Resets a stream because of what its client did. That is counted as well: a reset that a client provokes costs as much as
+   * one of its own.
+   */
+  reset(stream: ServerStream, code: number): void {
+    stream.reset(code);
+    this.countReset();
   }
 
   /** Counts a frame that a client has no need to send often. Throws ConnectionError when there are too many. */

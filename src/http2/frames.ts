@@ -73,6 +73,18 @@ export function encodeFrame(type: number, flags: number, streamId: number, paylo
   return bytes;
 }
 
+/** A header block as HEADERS, and CONTINUATION where it is longer than a frame; `flags` but for END_HEADERS. */
+export function headerFrames(streamId: number, flags: number, block: Buffer): Buffer {
+  const frames: Buffer[] = [];
+  for (let pos = 0; pos === 0 || pos < block.length; pos += MAX_FRAME_BYTES) {
+    const isLast = pos + MAX_FRAME_BYTES >= block.length;
+    const type = pos === 0 ? FrameType.headers : FrameType.continuation;
+    const own = (pos === 0 ? flags : 0) | (isLast ? Flag.endHeaders : 0);
+    frames.push(encodeFrame(type, own, streamId, block.subarray(pos, pos + MAX_FRAME_BYTES)));
+  }
+  return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
+}
+
 export function windowUpdateFrame(streamId: number, increment: number): Buffer {
   return encodeFrame(FrameType.windowUpdate, 0, streamId, uint32(increment));
 }

@@ -14,7 +14,7 @@ export class RateLimit {
 
   /** Counts an event at `nowMs`; false when there have been too many. */
   take(nowMs: number): boolean {
-    this.left = Math.min(this.burst, this.left + (nowMs - this.filledMs) * this.perMs);
+    this.left = Math.min(this.burst, this.left + Math.max(0, nowMs - this.filledMs) * this.perMs);
     this.filledMs = nowMs;
     if (this.left < 1) return false;
     this.left--;

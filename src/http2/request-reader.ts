@@ -68,8 +68,8 @@ export class RequestReader {
     const stream = streams.find(streamId);
     if (stream === null)
       guard.countIdle(); // it was reset meanwhile
-    else if (!stream.remoteOpen) stream.reset(ErrorCode.streamClosed);
-    else if (!endStream || headers.areMalformedTrailers) stream.reset(ErrorCode.protocol);
+    else if (!stream.remoteOpen) guard.reset(stream, ErrorCode.streamClosed);
+    else if (!endStream || headers.areMalformedTrailers) guard.reset(stream, ErrorCode.protocol);
     else streams.halfClose(stream);
   }
 

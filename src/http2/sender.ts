@@ -1,9 +1,8 @@
 import { dataFrame, joined } from './data-frame.ts';
 import {
   DEFAULT_WINDOW_BYTES,
-  encodeFrame,
   Flag,
-  FrameType,
+  headerFrames,
   MAX_FRAME_BYTES,
   MAX_WINDOW_BYTES,
   rstStreamFrame,
@@ -54,7 +53,9 @@ export class Sender {
   private corked = false;
   private busy = false;
   private flushing = false;
+  /** No more is queued; and, once all is said, the outlet was told. */
   private finishing = false;
+  private isDone = false;
 
   constructor(owner: StreamOwner, outlet: Outlet) {
     this.owner = owner;
@@ -79,8 +80,7 @@ export class Sender {
   /** Queues a frame that flow control does not hold. */
   frame(frame: Buffer): void {
     this.queue(frame);
-    if (this.waitingBytes > MAX_WAITING_BYTES) this.outlet.overflow();
-    else this.flush();
+    this.flushControl();
   }
 
   /** Writes what waits, then finishes. */
@@ -89,9 +89,13 @@ export class Sender {
     this.flush();
   }
 
-  headers(stream: ServerStream, block: Buffer, endStream: boolean): void {
-    const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
-    this.queue(encodeFrame(FrameType.headers, flags, stream.id, block));
+  /** Nothing can be sent any more. */
+  stop(): void {
+    this.finishing = this.isDone = true;
+  }
+
+  headers(stream: ServerStream, block: Buffer): void {
+    this.queue(headerFrames(stream.id, 0, block));
     this.flush();
   }
 
@@ -122,8 +126,10 @@ export class Sender {
 
   reset(stream: ServerStream, code: number): void {
     this.forget(stream);
+    // ahead of what its end may set off, such as the end of the connection
+    this.queue(rstStreamFrame(stream.id, code));
     this.owner.streamReset(stream);
-    this.frame(rstStreamFrame(stream.id, code));
+    this.flushControl();
   }
 
   /** Nothing more of this stream is sent. */
@@ -161,12 +167,13 @@ export class Sender {
 
   /** The outlet has taken the last write. */
   written(): void {
+    // first, so that those who waited have their turn before those who were served
+    if (this.held !== null) this.resume();
     const takers = this.flyingTakers;
     for (let i = 0; i < takers.length; i++) (takers[i] as ServerStream).taken();
     takers.length = 0;
     // not before: what the takers write waits until all of them know
     this.busy = false;
-    if (this.held !== null) this.resume();
     this.flush();
   }
 
@@ -175,6 +182,11 @@ export class Sender {
     if (this.first === null) this.first = frame;
     else this.rest.push(frame);
     this.waitingBytes += frame.length;
+  }
+
+  private flushControl(): void {
+    if (this.waitingBytes > MAX_WAITING_BYTES) this.outlet.overflow();
+    else this.flush();
   }
 
   private flush(): void {
@@ -193,12 +205,13 @@ export class Sender {
       this.outlet.write(bytes);
     }
     this.flushing = false;
-    if (this.finishing && this.isIdle) this.outlet.finish();
+    if (!this.finishing || this.isDone || !this.isIdle) return;
+    this.isDone = true;
+    this.outlet.finish();
   }
 
   /** Sends of `body` what the windows let through. */
   private sendBody(stream: ServerStream, body: Buffer): void {
-    stream.stalledSinceMs = 0;
     while (stream.bodyPos < body.length) {
       if (this.windowBytes <= 0 || this.waitingBytes >= WRITE_BYTES) {
         this.held ??= new Set();
@@ -212,6 +225,7 @@ export class Sender {
       stream.sendWindow -= bytes;
       this.queue(dataFrame(stream.id, body.subarray(stream.bodyPos, stream.bodyPos + bytes), NOTHING, bytes));
       stream.bodyPos += bytes;
+      stream.stalledSinceMs = 0;
     }
     stream.body = null;
     this.waitingTakers.push(stream);
@@ -220,7 +234,7 @@ export class Sender {
 
   private sendEnd(stream: ServerStream, block: Buffer): void {
     stream.trailers = null;
-    this.queue(encodeFrame(FrameType.headers, Flag.endHeaders | Flag.endStream, stream.id, block));
+    this.queue(headerFrames(stream.id, Flag.endStream, block));
     this.waitingTakers.push(stream);
   }
 

@@ -112,6 +112,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   /** Asks whether the client is there; its answer is heard. */
   ping(): void {
+    if (!this.isGreeted) return;
     this.sender.frame(KEEPALIVE_PING);
   }
 
@@ -119,7 +120,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   leave(): void {
     if (this.isOver || this.requests.isLeaving) return;
     this.requests.isLeaving = true;
-    this.sender.frame(goawayFrame(this.streams.lastId, ErrorCode.none));
+    if (this.isGreeted) this.sender.frame(goawayFrame(this.streams.lastId, ErrorCode.none));
     this.finishIfDone();
   }
 
@@ -130,9 +131,8 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   /** The connection is gone; every stream that is left is told. */
   closed(): void {
-    this.isOver = true;
-    this.reader.stop();
-    this.streams.dropAll();
+    this.sender.stop();
+    this.dropAll();
   }
 
   beginData(streamId: number, length: number): void {
@@ -143,8 +143,8 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.current = stream;
     if (stream === null) return; // it was closed meanwhile
     stream.receiveWindow -= length;
-    if (!stream.remoteOpen) stream.reset(ErrorCode.streamClosed);
-    else if (stream.receiveWindow < 0) stream.reset(ErrorCode.flowControl);
+    if (!stream.remoteOpen) this.guard.reset(stream, ErrorCode.streamClosed);
+    else if (stream.receiveWindow < 0) this.guard.reset(stream, ErrorCode.flowControl);
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
@@ -187,10 +187,16 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   /** Ends the connection because of what the client did. */
   private fail(error: ConnectionError): void {
-    this.closed();
+    this.dropAll();
     this.sender.frame(goawayFrame(this.streams.lastId, error.code));
     this.sender.finish();
     this.host.failed(error);
+  }
+
+  private dropAll(): void {
+    this.isOver = true;
+    this.reader.stop();
+    this.streams.dropAll();
   }
 
   /** Compares what has come of the preface; returns where the first frame begins. */

@@ -23,6 +23,8 @@ export class ServerStream {
   remoteOpen = true;
   /** False once the end is queued. */
   localOpen = true;
+  /** True once it is closed on both sides. */
+  isOver = false;
   /** What of the last write does not fit the windows yet, from `bodyPos` on, and the end that waits behind it. */
   body: Buffer | null = null;
   bodyPos = 0;
@@ -42,7 +44,7 @@ export class ServerStream {
 
   /** Sends a header block ahead of everything else. */
   sendHeaders(block: Buffer): void {
-    if (this.localOpen) this.sender.headers(this, block, false);
+    if (this.localOpen) this.sender.headers(this, block);
   }
 
   /** Sends `first` and `rest`, `bytes` in all. One write at a time: the next one after `onTaken`. */
@@ -59,7 +61,7 @@ export class ServerStream {
 
   /** Gives the stream up at once. */
   reset(code: number): void {
-    this.sender.reset(this, code);
+    if (!this.isOver) this.sender.reset(this, code);
   }
 
   /** Something that was queued has left. */

@@ -94,6 +94,7 @@ export class StreamTable {
   }
 
   private remove(stream: ServerStream): void {
+    stream.isOver = true;
     this.streams.delete(stream.id);
     if (this.recent === stream) this.recent = null;
   }

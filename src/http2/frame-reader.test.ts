@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeFrame, Flag, FrameType } from '../../test/support/http2-frames.ts';
+import { ConnectionError } from './connection-error.ts';
+import { FrameReader, type FrameSink } from './frame-reader.ts';
+
+/** Notes what a reader hands out: a line for each frame, whatever pieces its data came in. */
+class Recorder implements FrameSink {
+  readonly seen: string[] = [];
+  /** How DATA was cut. */
+  readonly pieces: number[] = [];
+  readonly reader = new FrameReader(this);
+  whenSeen: () => void = () => {};
+  private data: { line: string; content: Buffer[] } | null = null;
+
+  beginData(streamId: number, length: number): void {
+    assert.equal(this.data, null, 'a frame begins in another one');
+    this.data = { line: `data ${streamId} ${length}`, content: [] };
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    assert.ok(this.data !== null && start < end && end <= bytes.length);
+    this.pieces.push(end - start);
+    this.data.content.push(bytes.subarray(start, end));
+  }
+
+  endData(length: number, endStream: boolean): void {
+    assert.ok(this.data !== null);
+    const { line, content } = this.data;
+    const bytes = Buffer.concat(content);
+    assert.equal(bytes.length, length);
+    this.data = null;
+    this.note(`${line} ${bytes.toString('hex')}${endStream ? ' end' : ''}`);
+  }
+
+  onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    assert.equal(this.data, null);
+    this.note(`frame ${type} ${flags} ${streamId} ${bytes.toString('hex', start, end)}`);
+  }
+
+  private note(line: string): void {
+    this.seen.push(line);
+    this.whenSeen();
+  }
+}
+
+/** Feeds `stream` cut at `cuts`; returns what was seen, and the error at last if there was one. */
+function read(stream: Buffer, cuts: readonly number[]): string[] {
+  const recorder = new Recorder();
+  const borders = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
+  try {
+    borders.slice(1).forEach((end, i) => {
+      recorder.reader.push(Buffer.from(stream.subarray(borders[i], end)), 0);
+    });
+  } catch (error) {
+    assert.ok(error instanceof ConnectionError);
+    recorder.seen.push(`error ${error.code}`);
+  }
+  return recorder.seen;
+}
+
+const payloads = fc
+  .oneof({ weight: 8, arbitrary: fc.uint8Array({ maxLength: 30 }) }, fc.uint8Array({ minLength: 60, maxLength: 300 }))
+  .map((bytes) => Buffer.from(bytes));
+const frames = fc
+  .tuple(fc.oneof(fc.constant(0), fc.nat(10)), fc.oneof(fc.constant(0), fc.nat(255)), fc.nat(0x7fffffff), payloads)
+  .map((parts) => ({ line: lineOf(...parts), bytes: encodeFrame(...parts) }));
+const cuts = fc.array(fc.nat(), { maxLength: 20 });
+
+function lineOf(type: number, flags: number, streamId: number, payload: Buffer): string {
+  const hex = payload.toString('hex');
+  if (type !== FrameType.data || (flags & Flag.padded) !== 0) return `frame ${type} ${flags} ${streamId} ${hex}`;
+  return `data ${streamId} ${payload.length} ${hex}${(flags & Flag.endStream) !== 0 ? ' end' : ''}`;
+}
+
+test('frames are the same however the stream is cut', () => {
+  fc.assert(
+    fc.property(fc.array(frames, { maxLength: 8 }), cuts, (given, at) => {
+      const stream = Buffer.concat(given.map(({ bytes }) => bytes));
+      assert.deepEqual(
+        read(stream, at),
+        given.map(({ line }) => line),
+      );
+    }),
+  );
+});
+
+test('any bytes whatever are read the same however they are cut', () => {
+  // lengths below 2^16, so that not all of it is one frame
+  const bytes = fc.array(fc.tuple(fc.constantFrom(0, 1), fc.uint8Array({ maxLength: 40 })), { maxLength: 10 });
+  fc.assert(
+    fc.property(bytes, cuts, (parts, at) => {
+      const stream = Buffer.concat(parts.flatMap(([first, rest]) => [Buffer.from([0, 0, first]), rest]));
+      assert.deepEqual(read(stream, at), read(stream, []));
+    }),
+  );
+});
+
+test('byte by byte', () => {
+  const stream = Buffer.concat([
+    encodeFrame(FrameType.settings, 0, 0, Buffer.alloc(0)),
+    encodeFrame(FrameType.data, 1, 5, Buffer.alloc(0)),
+    encodeFrame(FrameType.headers, 4, 0x7fffffff, Buffer.alloc(500, 'h')),
+    encodeFrame(FrameType.data, 0, 5, Buffer.alloc(500, 'd')),
+    encodeFrame(FrameType.ping, 0, 0, Buffer.alloc(8, 'p')),
+  ]);
+  const all = Array.from(stream, (_, at) => at);
+  assert.equal(read(stream, all).length, 5);
+  assert.deepEqual(read(stream, all), read(stream, []));
+});
+
+test('DATA is handed on as it comes, and ends with its last byte', () => {
+  const recorder = new Recorder();
+  const frame = encodeFrame(FrameType.data, 0, 1, Buffer.alloc(100, 'd'));
+  for (const [from, to] of [
+    [0, 4],
+    [4, 9],
+    [9, 10],
+    [10, 60],
+    [60, 108],
+  ] as const) {
+    recorder.reader.push(frame.subarray(from, to), 0);
+    assert.equal(recorder.seen.length, 0);
+  }
+  assert.deepEqual(recorder.pieces, [1, 50, 48]);
+  recorder.reader.push(Buffer.concat([frame.subarray(108), frame]), 0);
+  assert.deepEqual(recorder.pieces, [1, 50, 48, 1, 100]);
+  assert.equal(recorder.seen.length, 2);
+});
+
+test('DATA that comes whole is handed on where it stands, without a copy', () => {
+  const recorder = new Recorder();
+  const chunk = Buffer.concat([Buffer.alloc(5), encodeFrame(FrameType.data, 0, 1, Buffer.from('abc'))]);
+  recorder.onData = (bytes, start, end) => {
+    assert.equal(bytes, chunk);
+    assert.deepEqual([start, end], [14, 17]);
+    recorder.endData = () => {};
+    recorder.seen.push('data');
+  };
+  recorder.reader.push(chunk, 5);
+  assert.deepEqual(recorder.seen, ['data']);
+});
+
+test('DATA with padding is handed over whole, with its padding', () => {
+  const payload = Buffer.from('03616263000000', 'hex');
+  const stream = encodeFrame(FrameType.data, Flag.padded | Flag.endStream, 7, payload);
+  for (let at = 0; at < stream.length; at++) assert.deepEqual(read(stream, [at]), ['frame 0 9 7 03616263000000']);
+});
+
+test('the reserved bit in front of a stream is ignored', () => {
+  const stream = encodeFrame(FrameType.data, 0, 0x80000003, Buffer.from('a'));
+  assert.deepEqual(read(stream, []), ['data 3 1 61']);
+});
+
+test('a frame of the largest size passes; one that is larger is refused by its head, before its content', () => {
+  for (const type of [FrameType.data, FrameType.headers, FrameType.settings, 0x77]) {
+    assert.equal(read(encodeFrame(type, 0, 1, Buffer.alloc(16_384)), [9, 5000]).length, 1);
+    for (const length of [16_385, 0xffffff]) {
+      const head = Buffer.from([length >>> 16, length >>> 8, length, type, 0, 0, 0, 0, 1]);
+      for (const at of [[], [1], [8]]) assert.deepEqual(read(head, at), ['error 6']);
+    }
+  }
+});
+
+test('a reader that is stopped reads nothing more, not even of the same chunk', () => {
+  const ping = encodeFrame(FrameType.ping, 0, 0, Buffer.alloc(8));
+  const data = encodeFrame(FrameType.data, 0, 1, Buffer.alloc(8));
+  for (const stream of [ping, data]) {
+    for (let at = 1; at <= stream.length; at++) {
+      const recorder = new Recorder();
+      recorder.whenSeen = () => recorder.reader.stop();
+      recorder.reader.push(stream.subarray(0, at), 0);
+      recorder.reader.push(Buffer.concat([stream.subarray(at), ping, data, ping]), 0);
+      recorder.reader.push(ping, 0);
+      assert.equal(recorder.seen.length, 1);
+    }
+  }
+});
+
+test('a frame that is put together is copied a few times at most, however small the pieces', (t) => {
+  const frame = encodeFrame(FrameType.headers, 0, 1, Buffer.alloc(16_384, 'h'));
+  const allocations = t.mock.method(Buffer, 'allocUnsafeSlow');
+  for (const size of [1, 7, 1000]) {
+    const recorder = new Recorder();
+    allocations.mock.resetCalls();
+    for (let pos = 0; pos < frame.length; pos += size) recorder.reader.push(frame.subarray(pos, pos + size), 0);
+    assert.equal(recorder.seen.length, 1);
+    const bytes = allocations.mock.calls.reduce((sum, call) => sum + Number(call.arguments[0]), 0);
+    assert.ok(allocations.mock.callCount() <= 12 && bytes <= 4 * frame.length, `${bytes} bytes for ${frame.length}`);
+  }
+});
+
+test('what is held for a frame follows what has come of it, not what was announced', (t) => {
+  const head = encodeFrame(FrameType.headers, 0, 1, Buffer.alloc(16_384)).subarray(0, 9);
+  const allocations = t.mock.method(Buffer, 'allocUnsafeSlow');
+  new Recorder().reader.push(Buffer.from(head), 0);
+  for (const { arguments: given } of allocations.mock.calls) assert.ok(Number(given[0]) <= 64);
+});

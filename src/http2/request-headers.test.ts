@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MAX_HEADER_LIST_BYTES, RequestHeaders } from './request-headers.ts';
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+const METHOD = [':method', 'POST'] as const;
+const SCHEME = [':scheme', 'http'] as const;
+const PATH = [':path', '/a/b'] as const;
+const BASIC: Fields = [METHOD, SCHEME, PATH];
+
+function headersOf(fields: Fields): RequestHeaders {
+  const headers = new RequestHeaders();
+  for (const [name, value] of fields) headers.add(name, value);
+  return headers;
+}
+
+const VALID: readonly (readonly [what: string, fields: Fields])[] = [
+  ['only what must be there', BASIC],
+  ['pseudo-headers in another order', [PATH, METHOD, SCHEME]],
+  ['an authority', [...BASIC, [':authority', 'localhost:9000']]],
+  ['an empty authority, as Dart sends it', [...BASIC, [':authority', '']]],
+  ['te: trailers', [...BASIC, ['te', 'trailers']]],
+  ['names of every character that may stand in one', [...BASIC, ["!#$%&'*+-.^_`|~0189az", 'x']]],
+  ['a value that is empty', [...BASIC, ['x', '']]],
+  ['bytes beyond ASCII, and tabs, within a value', [...BASIC, ['x', 'a\t\x80\xff b']]],
+  ['the same header twice', [...BASIC, ['x', '1'], ['x', '2']]],
+  ['any scheme and method', [[':method', 'M-SEARCH'], [':scheme', 'coap'], PATH]],
+  ['host', [...BASIC, ['host', 'localhost']]],
+];
+
+const MALFORMED: readonly (readonly [what: string, fields: Fields])[] = [
+  ['no fields at all', []],
+  ['no :method', [SCHEME, PATH]],
+  ['no :scheme', [METHOD, PATH]],
+  ['no :path', [METHOD, SCHEME]],
+  ['an empty :path', [METHOD, SCHEME, [':path', '']]],
+  [
+    'CONNECT, which has no :path',
+    [
+      [':method', 'CONNECT'],
+      [':authority', 'localhost:1'],
+    ],
+  ],
+  ['two :method', [...BASIC, METHOD]],
+  ['two :scheme', [...BASIC, SCHEME]],
+  ['two :path', [...BASIC, PATH]],
+  ['two :authority', [...BASIC, [':authority', 'x'], [':authority', 'x']]],
+  ['two :authority of which the first is empty', [...BASIC, [':authority', ''], [':authority', 'x']]],
+  ['a pseudo-header of responses', [...BASIC, [':status', '200']]],
+  ['a pseudo-header that nobody knows', [...BASIC, [':protocol', 'websocket']]],
+  ['a colon alone as name', [...BASIC, [':', '']]],
+  ['a pseudo-header in capitals', [...BASIC, [':Authority', 'x']]],
+  ['a pseudo-header behind others', [METHOD, SCHEME, ['x', 'y'], PATH]],
+  ['an authority behind others', [...BASIC, ['x', 'y'], [':authority', 'z']]],
+  ['a pseudo-header behind one that is looked at', [METHOD, SCHEME, ['content-type', 'x'], PATH]],
+  ['a name in capitals', [...BASIC, ['X-Test', 'a']]],
+  ['a known name in capitals', [...BASIC, ['Content-Type', 'a']]],
+  ['an empty name', [...BASIC, ['', 'a']]],
+  ...[' x', 'x ', 'x y', 'x:', 'x\t', 'x\0', 'x\x7f', 'x\x80', 'x"', 'x(', 'x,', 'x\n'].map(
+    (name) => [`the name ${JSON.stringify(name)}`, [...BASIC, [name, 'a']]] as const,
+  ),
+  ...['\0', '\r', '\n', 'a\r\nb: c', 'a\0'].map(
+    (value) => [`the value ${JSON.stringify(value)}`, [...BASIC, ['x', value]]] as const,
+  ),
+  ['a line break in :path', [METHOD, SCHEME, [':path', '/\n']]],
+  ['a line break in :authority', [...BASIC, [':authority', 'a\r']]],
+  ['a line break in a header that is looked at', [...BASIC, ['authorization', 'a\nb']]],
+  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'].map(
+    (name) => [`the header ${name}`, [...BASIC, [name, 'x']]] as const,
+  ),
+  ...['gzip', 'trailers, gzip', 'Trailers', ''].map(
+    (value) => [`te: ${JSON.stringify(value)}`, [...BASIC, ['te', value]]] as const,
+  ),
+  ['te: trailers behind another one', [...BASIC, ['te', 'gzip'], ['te', 'trailers']]],
+];
+
+test('requests that are valid', () => {
+  for (const [what, fields] of VALID) assert.equal(headersOf(fields).isMalformed, false, what);
+});
+
+test('requests that are malformed by RFC 9113, sections 8.2 and 8.3', () => {
+  for (const [what, fields] of MALFORMED) assert.equal(headersOf(fields).isMalformed, true, what);
+});
+
+test('what matters is kept as it was sent', () => {
+  const headers = headersOf([
+    ...BASIC,
+    ['content-type', 'application/grpc+proto'],
+    ['authorization', 'Bearer \xe9'],
+    ['grpc-timeout', '5S'],
+    ['x', 'y'],
+  ]);
+  const { method, scheme, path, contentType, authorization, timeout } = headers;
+  assert.deepEqual([method, scheme, path], ['POST', 'http', '/a/b']);
+  assert.deepEqual([contentType, authorization, timeout], ['application/grpc+proto', 'Bearer \xe9', '5S']);
+});
+
+test('what is not there is null', () => {
+  const { contentType, authorization, timeout } = headersOf(BASIC);
+  assert.deepEqual([contentType, authorization, timeout], [null, null, null]);
+});
+
+test('all fields together may count 16 KiB, with 32 bytes for each', () => {
+  const basicBytes = BASIC.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
+  const left = MAX_HEADER_LIST_BYTES - basicBytes - 32 - 1;
+  assert.equal(headersOf([...BASIC, ['x', 'v'.repeat(left)]]).isTooLarge, false);
+  assert.equal(headersOf([...BASIC, ['x', 'v'.repeat(left + 1)]]).isTooLarge, true);
+  const small: Fields = Array.from({ length: 500 }, () => ['x', '']);
+  assert.equal(headersOf([...BASIC, ...small]).isTooLarge, true, 'many that are small');
+});
+
+test('of fields beyond the limit nothing is kept', () => {
+  const headers = headersOf([...BASIC, ['x', 'v'.repeat(MAX_HEADER_LIST_BYTES)], ['authorization', 'x']]);
+  assert.deepEqual([headers.isTooLarge, headers.authorization], [true, null]);
+});
+
+test('trailers are any headers that a response could have, too', () => {
+  assert.equal(headersOf([]).areMalformedTrailers, false);
+  assert.equal(
+    headersOf([
+      ['x', 'y'],
+      ['te', 'trailers'],
+    ]).areMalformedTrailers,
+    false,
+  );
+  const wrong: Fields = [METHOD, SCHEME, PATH, [':authority', ''], [':status', '200'], ['X', 'y'], ['connection', 'x']];
+  for (const field of wrong) assert.equal(headersOf([field]).areMalformedTrailers, true, field[0]);
+});

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pingFrame, Setting, settingsFrame, windowUpdate } from '../../test/support/http2-frames.ts';
+import { Http2Peer, request, type Served, TRAILERS } from '../../test/support/http2-peer.ts';
+
+const LARGE = 0x7fff0000;
+const letters = (letter: string, bytes: number): Buffer => Buffer.alloc(bytes, letter);
+
+/** A client that nothing is held back from, with `count` requests that wait for their answers. */
+function answering(count = 1): { peer: Http2Peer; served: readonly Served[] } {
+  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: LARGE });
+  peer.send(windowUpdate(0, LARGE), ...Array.from({ length: count }, (_, i) => request(2 * i + 1, '/hold')));
+  peer.said();
+  return { peer, served: peer.served };
+}
+
+test('a write that is taken at once is told at once', () => {
+  const { peer, served } = answering();
+  const [one] = served as readonly [Served];
+  one.write(letters('a', 5));
+  assert.deepEqual(peer.said(), ['DATA 1 5']);
+  assert.equal(one.takes, 1);
+});
+
+test('a write that is taken later is told later', () => {
+  const { peer, served } = answering();
+  const [one] = served as readonly [Served];
+  peer.reads = false;
+  one.write(letters('a', 5));
+  assert.deepEqual([peer.said(), one.takes], [['DATA 1 5'], 0]);
+  peer.take();
+  assert.equal(one.takes, 1);
+});
+
+test('a handler may write again when it is told, as often as it likes, without deep calls', () => {
+  const { peer, served } = answering();
+  const [one] = served as readonly [Served];
+  one.whenTaken = () => {
+    if (one.takes < 20_000) one.write(letters('a', 1));
+    else one.stream.end(TRAILERS);
+  };
+  one.write(letters('a', 1));
+  assert.equal(one.closes, 1);
+  assert.deepEqual(peer.said().at(-1), 'HEADERS 1 END_STREAM grpc-status=0');
+  assert.equal(one.takes, 20_000);
+});
+
+test('what is queued while a write is under way becomes one write', () => {
+  const { peer, served } = answering(3);
+  peer.reads = false;
+  const [one, two, three] = served as readonly [Served, Served, Served];
+  const before = peer.writes.length;
+  one.write(letters('a', 1));
+  two.write(letters('b', 2));
+  three.write(letters('c', 3));
+  peer.connection.ping();
+  assert.deepEqual(peer.said(), ['DATA 1 1']);
+  peer.take();
+  assert.equal(peer.writes.length, before + 2);
+  assert.deepEqual(peer.said(), ['DATA 3 2', 'DATA 5 3', `PING ${Buffer.from('keepaliv').toString('hex')}`]);
+  assert.deepEqual(
+    served.map(({ takes }) => takes),
+    [1, 0, 0],
+  );
+  peer.take();
+  assert.deepEqual(
+    served.map(({ takes }) => takes),
+    [1, 1, 1],
+  );
+});
+
+test('the answers to one chunk are one write', () => {
+  const { peer } = answering();
+  const before = peer.writes.length;
+  peer.send(pingFrame(Buffer.alloc(8)), settingsFrame({}), request(3, '/early', 1), pingFrame(Buffer.alloc(8)));
+  assert.equal(peer.writes.length, before + 1);
+  assert.equal(peer.said().length, 4);
+});
+
+test('what is written as several buffers is one frame', () => {
+  const { peer, served } = answering();
+  served[0]?.stream.write(Buffer.from('ab'), [Buffer.from('c'), Buffer.from('def')], 6);
+  const [frame] = peer.frames();
+  assert.equal(frame?.payload.toString(), 'abcdef');
+});
+
+test('the same buffer to streams of the same and of other numbers, and other buffers to the same', () => {
+  const peers = [answering(2), answering(2)];
+  const same = letters('a', 3);
+  for (const { served } of peers) for (const one of served) one.write(same);
+  for (const { served } of peers) for (const one of served) one.stream.write(same, [Buffer.from('b')], 4);
+  for (const { served } of peers) for (const one of served) one.write(Buffer.from('ccc'));
+  for (const { peer } of peers) {
+    const seen = peer.frames().map(({ streamId, payload }) => `${streamId} ${payload}`);
+    assert.deepEqual(seen, ['1 aaa', '3 aaa', '1 aaab', '3 aaab', '1 ccc', '3 ccc']);
+  }
+});
+
+test('an end and the write ahead of it are told in their order', () => {
+  const { peer, served } = answering();
+  const [one] = served as readonly [Served];
+  peer.reads = false;
+  one.write(letters('a', 5));
+  one.stream.end(TRAILERS);
+  peer.take();
+  assert.deepEqual([one.takes, one.closes], [1, 0]);
+  peer.take();
+  assert.equal(one.closes, 1);
+  assert.deepEqual(peer.said(), ['DATA 1 5', 'HEADERS 1 END_STREAM grpc-status=0']);
+});
+
+test('a large backlog leaves in writes of about 256 KiB', () => {
+  const { peer, served } = answering(40);
+  peer.reads = false;
+  for (const one of served) one.write(letters('a', 65_536));
+  do assert.ok((peer.writes.at(-1) as Buffer).length <= 256 * 1024 + 17_000);
+  while (peer.take());
+  for (const { takes } of served) assert.equal(takes, 1);
+  assert.equal(
+    peer.frames().reduce((sum, { payload }) => sum + payload.length, 0),
+    40 * 65_536,
+  );
+});
+
+test('streams that always have more to say come by turns, though a few would fill every write', () => {
+  const { peer, served } = answering(8);
+  peer.reads = false;
+  for (const one of served) {
+    one.whenTaken = () => one.write(letters('a', 65_536));
+    one.write(letters('a', 65_536));
+  }
+  for (let i = 0; i < 40; i++) peer.take();
+  const takes = served.map((one) => one.takes);
+  assert.ok(Math.min(...takes) >= 5, `taken ${takes.join(', ')} times`);
+});
+
+test('a client that does not read what it asks for is noticed when a megabyte waits', () => {
+  const { peer } = answering();
+  peer.reads = false;
+  peer.connection.ping();
+  const pings = Buffer.concat(Array.from({ length: 1000 }, () => pingFrame(Buffer.alloc(8))));
+  for (let i = 0; i < 61; i++) peer.send(pings);
+  assert.equal(peer.overflows, 0);
+  peer.send(pings);
+  assert.ok(peer.overflows > 0, '62,000 answers of 17 bytes');
+});
+
+test('a client that reads may be answered as often as it asks', () => {
+  const { peer } = answering();
+  const pings = Buffer.concat(Array.from({ length: 1000 }, () => pingFrame(Buffer.alloc(8))));
+  for (let i = 0; i < 100; i++) peer.send(pings);
+  assert.deepEqual([peer.overflows, peer.frames().length], [0, 100_000]);
+});
+
+test('a header block larger than a frame is continued in others', () => {
+  const { peer, served } = answering();
+  const text = 'v'.repeat(40_000);
+  served[0]?.stream.end(
+    Buffer.concat([Buffer.from('000178', 'hex'), Buffer.from([0x7f, 0xc1, 0xb7, 0x02]), Buffer.from(text)]),
+  );
+  const frames = peer.frames();
+  assert.ok(
+    frames.every(({ payload }) => payload.length <= 16_384),
+    frames.map(({ payload }) => payload.length).join(),
+  );
+});

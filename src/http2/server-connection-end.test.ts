@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Flag, pingFrame, rstStream, Setting, settingsFrame, windowUpdate } from '../../test/support/http2-frames.ts';
+import { data, Http2Peer, headers, request, TRAILERS } from '../../test/support/http2-peer.ts';
+
+const { endStream: END } = Flag;
+const PING = pingFrame(Buffer.alloc(8));
+const PONG = 'PING ACK 0000000000000000';
+
+test('who leaves says so with the last stream, and is gone at once when there is nothing to do', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(5, '/early', END));
+  peer.said();
+  peer.connection.leave();
+  assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 5 NO_ERROR'], 1]);
+  peer.send(request(7), PING);
+  assert.deepEqual([peer.said(), peer.served.length], [[], 1]);
+});
+
+test('who leaves serves what is open, refuses what is new, and is gone when the last answer is taken', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1), request(3));
+  peer.connection.leave();
+  peer.connection.leave();
+  peer.send(request(5), data(5, Buffer.from('x')), PING, data(1, Buffer.from('x'), END));
+  const said = ['GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM', PONG, 'HEADERS 1 END_STREAM :status=200'];
+  assert.deepEqual([peer.said(), peer.finishes], [said, 0]);
+  peer.reads = false;
+  peer.send(data(3, Buffer.from('x'), END));
+  assert.deepEqual([peer.said(), peer.finishes], [['HEADERS 3 END_STREAM :status=200'], 0]);
+  peer.take();
+  assert.equal(peer.finishes, 1);
+});
+
+test('who leaves does not wait for clients that do not end what is answered', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/early'));
+  peer.connection.leave();
+  assert.deepEqual([peer.said(), peer.finishes], [['HEADERS 1 END_STREAM :status=200', 'GOAWAY 1 NO_ERROR'], 1]);
+});
+
+test('who leaves is gone when the client gives up the last stream', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1));
+  peer.connection.leave();
+  peer.send(rstStream(1, 8), PING);
+  assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 1 NO_ERROR', PONG], 1]);
+});
+
+test('who leaves and resets the last stream says so before it is gone', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1));
+  peer.connection.leave();
+  peer.request().stream.reset(11);
+  assert.deepEqual(peer.said(), ['GOAWAY 1 NO_ERROR', 'RST_STREAM 1 ENHANCE_YOUR_CALM']);
+  assert.equal(peer.finishes, 1);
+});
+
+test('the end is told once, whatever is asked behind it', () => {
+  for (const end of ['leave', 'fail'] as const) {
+    const peer = Http2Peer.greeted();
+    if (end === 'leave') peer.connection.leave();
+    else peer.send(windowUpdate(0, 0));
+    assert.equal(peer.finishes, 1);
+    peer.connection.ping();
+    peer.connection.leave();
+    peer.connection.resetStalled(peer.nowMs, 0);
+    peer.send(PING);
+    assert.equal(peer.finishes, 1);
+  }
+});
+
+test('nothing is said ahead of the greeting', () => {
+  for (const ask of ['leave', 'ping'] as const) {
+    const peer = new Http2Peer();
+    peer.connection[ask]();
+    assert.ok((peer.said()[0] ?? 'SETTINGS').startsWith('SETTINGS'), `RFC 9113, 3.4, for ${ask}`);
+  }
+});
+
+test('an error ends every stream before the client is told, and what was queued is written first', () => {
+  const peer = Http2Peer.greeted();
+  peer.reads = false;
+  peer.connection.ping();
+  peer.send(request(1, '/hold'), request(3, '/hold', END));
+  peer.request().write(Buffer.from('abc'));
+  peer.send(windowUpdate(0, 0), request(5));
+  assert.deepEqual(
+    peer.served.map(({ closes }) => closes),
+    [1, 1],
+  );
+  assert.deepEqual([peer.finishes, peer.failures], [0, [1]]);
+  peer.take();
+  assert.equal(peer.finishes, 0);
+  peer.take();
+  assert.equal(peer.finishes, 1);
+  assert.deepEqual(peer.said().slice(1), ['DATA 1 3', 'GOAWAY 3 PROTOCOL_ERROR']);
+});
+
+test('a connection that is gone tells every stream once, also those that are told of others', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), request(3, '/hold', END), request(5, '/early'));
+  const [one, two] = [peer.request(0), peer.request(1)];
+  one.whenClosed = () => {
+    two.write(Buffer.from('x'));
+    two.stream.end(TRAILERS);
+  };
+  peer.connection.closed();
+  peer.connection.closed();
+  assert.deepEqual(
+    peer.served.map(({ closes }) => closes),
+    [1, 1, 1],
+  );
+  assert.equal(peer.connection.isServing, false);
+  peer.send(request(7), PING);
+  assert.equal(peer.served.length, 3);
+});
+
+test('a connection that is gone writes nothing more, though a write is taken only then', () => {
+  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 10_000_000 });
+  peer.send(windowUpdate(0, 10_000_000), request(1, '/hold'));
+  peer.reads = false;
+  peer.request().write(Buffer.alloc(1_000_000));
+  const before = peer.writes.length;
+  peer.connection.closed();
+  peer.take();
+  assert.equal(peer.writes.length, before);
+});
+
+/** What may happen on a connection with three streams; `n` picks one of them, or bytes. */
+const EVENTS: readonly ((peer: Http2Peer, n: number) => void)[] = [
+  (peer) => peer.send(request(peer.served.length * 2 + 1, '/hold')),
+  (peer) => peer.send(request(peer.served.length * 2 + 1, '/early')),
+  (peer) => peer.send(request(peer.served.length * 2 + 1, '/hold', END)),
+  (peer, n) => peer.send(data(2 * (n % 3) + 1, Buffer.alloc(n % 5))),
+  (peer, n) => peer.send(data(2 * (n % 3) + 1, Buffer.alloc(n % 5), END)),
+  (peer, n) => peer.send(headers(2 * (n % 3) + 1, TRAILERS, END | Flag.endHeaders)),
+  (peer, n) => peer.send(rstStream(2 * (n % 3) + 1, 8)),
+  (peer, n) => peer.send(windowUpdate(2 * (n % 4), n % 7)),
+  (peer, n) => peer.send(settingsFrame({ [Setting.initialWindowSize]: n % 30 })),
+  (peer, n) => peer.served[n % 3]?.stream.sendHeaders(Buffer.from([0x88])),
+  (peer, n) => {
+    const served = peer.served[n % 3];
+    // one write at a time: none while the last one is not taken
+    if (served !== undefined && !served.isWriting) served.write(Buffer.alloc(1 + n));
+  },
+  (peer, n) => peer.served[n % 3]?.stream.end(TRAILERS),
+  (peer, n) => {
+    const served = peer.served[n % 3];
+    if (served?.closes === 0) served.stream.reset(11);
+  },
+  (peer) => {
+    peer.reads = !peer.reads;
+  },
+  (peer) => peer.take(),
+  (peer) => peer.connection.resetStalled(peer.nowMs++, 0),
+];
+const RARE_EVENTS: readonly ((peer: Http2Peer) => void)[] = [
+  (peer) => peer.send(windowUpdate(0, 0)),
+  (peer) => peer.connection.leave(),
+];
+
+test('whatever happens, every stream is told once that it is over', () => {
+  const event = fc.oneof(
+    { weight: 40, arbitrary: fc.tuple(fc.constantFrom(...EVENTS), fc.nat(60)) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...RARE_EVENTS), fc.constant(0)) },
+  );
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+      const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 20 });
+      for (const [happen, n] of events) happen(peer, n);
+      peer.connection.closed();
+      for (const { closes } of peer.served) assert.equal(closes, 1);
+      assert.equal(peer.connection.isServing, false);
+    }),
+    { numRuns: 300 },
+  );
+});

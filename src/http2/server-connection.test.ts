@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  Flag,
+  FrameType,
+  PREFACE,
+  pingFrame,
+  rstStream,
+  Setting,
+  settingsAck,
+  settingsFrame,
+  windowUpdate,
+} from '../../test/support/http2-frames.ts';
+import { data, Http2Peer, headers, padded, request, requestBlock } from '../../test/support/http2-peer.ts';
+
+const { endStream: END } = Flag;
+const HELLO = [PREFACE, settingsFrame({})];
+const GREETING = ['SETTINGS', `WINDOW_UPDATE ${1024 * 1024 - 65_535}`];
+
+test('the greeting answers the preface, and says what the server takes', () => {
+  const peer = new Http2Peer();
+  peer.send(PREFACE);
+  assert.deepEqual([peer.greetings, peer.connection.isGreeted], [1, true]);
+  const [settings, update] = peer.frames();
+  assert.equal(settings?.type, FrameType.settings);
+  const entries = settings?.payload.toString('hex').match(/.{12}/g);
+  assert.deepEqual(entries, ['000300000200', '000400100000', '000600004000'], '512 streams, 1 MiB, 16 KiB of headers');
+  assert.deepEqual([update?.streamId, update?.payload.readUInt32BE(0)], [0, 1024 * 1024 - 65_535]);
+});
+
+test('a preface may come in pieces, and with what follows it', () => {
+  for (const size of [1, 5, 23, 24, 25, 1000]) {
+    const peer = new Http2Peer();
+    peer.sendCut(size, ...HELLO, settingsAck(), request(1, '/early'));
+    assert.deepEqual(peer.said(), [...GREETING, 'SETTINGS ACK', 'HEADERS 1 END_STREAM :status=200']);
+    assert.equal(peer.greetings, 1);
+  }
+});
+
+test('anything else than the preface is refused by the first byte that differs, and never greeted', () => {
+  for (const wrong of ['GET / HTTP/1.1\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r ', 'PRI * HTTP/1.1', '\x16\x03\x01']) {
+    for (const size of [1, 1000]) {
+      const peer = new Http2Peer();
+      peer.sendCut(size, Buffer.from(wrong, 'latin1'), ...HELLO);
+      assert.deepEqual(peer.said(), ['GOAWAY 0 PROTOCOL_ERROR']);
+      assert.deepEqual([peer.greetings, peer.finishes, peer.failures], [0, 1, [1]]);
+    }
+  }
+});
+
+test('the first frame must be SETTINGS', () => {
+  for (const first of [pingFrame(Buffer.alloc(8)), request(1), windowUpdate(0, 1), data(1, Buffer.from('x'))]) {
+    for (const size of [1, 1000]) {
+      const peer = new Http2Peer();
+      peer.sendCut(size, PREFACE, first, settingsFrame({}));
+      assert.deepEqual(peer.said(), [...GREETING, 'GOAWAY 0 PROTOCOL_ERROR']);
+    }
+  }
+});
+
+test('a request is handed over with its headers, and its body as it comes', () => {
+  for (const size of [1, 7, 10_000]) {
+    const peer = Http2Peer.greeted();
+    const block = requestBlock('/echo', [['content-type', 'application/grpc']]);
+    const body = [
+      data(1, Buffer.from('abc')),
+      data(1, padded(Buffer.from('def'), 5), Flag.padded),
+      data(1, Buffer.from('g'), END),
+    ];
+    peer.sendCut(size, headers(1, block), ...body);
+    const served = peer.request();
+    assert.deepEqual([served.headers.path, served.headers.contentType], ['/echo', 'application/grpc']);
+    assert.deepEqual([served.body.toString(), served.ends, served.closes], ['abcdefg', 1, 1]);
+  }
+});
+
+test('a request that ends with its headers ends at once', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold', END));
+  assert.deepEqual([peer.request().ends, peer.request().closes], [1, 0]);
+});
+
+test('trailers of a request end it', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), headers(1, Buffer.alloc(0), END | Flag.endHeaders));
+  assert.equal(peer.request().ends, 1);
+});
+
+test('a request that is reset in the middle of its body is told once, and nothing behind it', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), data(1, Buffer.from('ab')), rstStream(1, 8), data(1, Buffer.from('c'), END));
+  const { body, ends, closes } = peer.request();
+  assert.deepEqual([body.toString(), ends, closes], ['ab', 0, 1]);
+});
+
+test('a request that its server resets in the middle of a frame gets nothing of the rest', () => {
+  const peer = Http2Peer.greeted();
+  const frame = data(1, Buffer.from('abcdef'), END);
+  peer.send(request(1, '/hold'), frame.subarray(0, 11));
+  peer.request().stream.reset(8);
+  peer.send(frame.subarray(11), pingFrame(Buffer.alloc(8)));
+  assert.deepEqual([peer.request().body.toString(), peer.request().ends], ['ab', 0]);
+  assert.deepEqual(peer.said(), ['RST_STREAM 1 CANCEL', 'PING ACK 0000000000000000']);
+});
+
+test('a stream that both sides have ended is closed: what comes for it is ignored', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/echo', END));
+  assert.deepEqual(peer.said(), ['HEADERS 1 END_STREAM :status=200']);
+  peer.send(data(1, Buffer.from('x')), windowUpdate(1, 1), rstStream(1, 8), headers(1, requestBlock()));
+  peer.send(pingFrame(Buffer.alloc(8)));
+  assert.deepEqual(peer.said(), ['PING ACK 0000000000000000']);
+});
+
+test('a client may send without end: its windows are opened before they are used up', () => {
+  const peer = Http2Peer.greeted();
+  let [connection, stream] = [1024 * 1024, 1024 * 1024];
+  peer.send(request(1, '/hold'));
+  for (let i = 0; i < 300; i++) {
+    // padding counts, too
+    const frame = i % 3 === 0 ? data(1, padded(Buffer.alloc(16_000), 255), Flag.padded) : data(1, Buffer.alloc(16_384));
+    connection -= frame.length - 9;
+    stream -= frame.length - 9;
+    peer.sendCut(10_000, frame);
+    for (const { type, streamId, payload } of peer.frames()) {
+      assert.equal(type, FrameType.windowUpdate);
+      if (streamId === 0) connection += payload.readUInt32BE(0);
+      else stream += payload.readUInt32BE(0);
+    }
+    assert.ok(Math.min(connection, stream) > 256 * 1024 && Math.max(connection, stream) <= 1024 * 1024);
+  }
+});
+
+test('DATA for a closed stream gives the connection\u2019s window back', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), rstStream(1, 8));
+  let window = 1024 * 1024;
+  for (let i = 0; i < 100; i++) {
+    peer.send(data(1, Buffer.alloc(16_384)));
+    window -= 16_384;
+    for (const { streamId, payload } of peer.frames()) {
+      assert.equal(streamId, 0);
+      window += payload.readUInt32BE(0);
+    }
+  }
+  assert.ok(window > 256 * 1024);
+});
+
+test('a stream that has ended is given no more window', () => {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), ...Array.from({ length: 31 }, () => data(1, Buffer.alloc(16_384))));
+  assert.deepEqual(peer.said(), []);
+  peer.send(data(1, Buffer.alloc(16_384), END));
+  assert.deepEqual(peer.said(), [`WINDOW_UPDATE ${512 * 1024}`]);
+});
+
+test('every frame is heard', () => {
+  const peer = Http2Peer.greeted();
+  for (const frame of [pingFrame(Buffer.alloc(8), true), settingsAck(), request(1), data(1, Buffer.from('x'))]) {
+    peer.connection.heard = false;
+    peer.send(frame);
+    assert.ok(peer.connection.heard);
+  }
+});
+
+test('a ping asks for an answer', () => {
+  const peer = Http2Peer.greeted();
+  peer.connection.ping();
+  assert.deepEqual(peer.said(), [`PING ${Buffer.from('keepaliv').toString('hex')}`]);
+});
+
+test('the connection serves from the first request to the last answer that is taken', () => {
+  const peer = Http2Peer.greeted();
+  assert.equal(peer.connection.isServing, false);
+  peer.send(request(1));
+  assert.equal(peer.connection.isServing, true);
+  peer.reads = false;
+  peer.send(data(1, Buffer.alloc(0), END));
+  assert.equal(peer.connection.isServing, true);
+  peer.take();
+  assert.deepEqual([peer.connection.isServing, peer.request().closes], [false, 1]);
+});
+
+test('a client whose windows are closed is answered when SETTINGS open them', () => {
+  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 0 });
+  peer.send(request(1, '/hold', END));
+  peer.request().write(Buffer.from('abc'));
+  peer.request().answer();
+  assert.deepEqual(peer.said(), []);
+  peer.send(settingsFrame({ [Setting.initialWindowSize]: 65_535 }));
+  assert.deepEqual(peer.said(), ['SETTINGS ACK', 'DATA 1 3', 'HEADERS 1 END_STREAM :status=200']);
+});

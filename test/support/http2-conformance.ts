@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pingFrame } from './http2-frames.ts';
+import { Http2Peer } from './http2-peer.ts';
+
+/** Frames that a client sends, and what it must be told: lines, or what one must match. */
+export type Row = readonly [what: string, frames: readonly Buffer[], said: readonly (string | RegExp)[]];
+
+const ALIVE = pingFrame(Buffer.from('alive?!?'));
+
+/** A test for each row, whose frames come at once, and byte by byte. */
+export function conformance(rows: readonly Row[]): void {
+  for (const [what, frames, expected] of rows) {
+    test(what, () => {
+      const bytes = Buffer.concat(frames);
+      for (const size of [bytes.length, 1]) checkRow(Http2Peer.greeted(), size, bytes, expected);
+    });
+  }
+}
+
+function checkRow(peer: Http2Peer, size: number, bytes: Buffer, expected: readonly (string | RegExp)[]): void {
+  peer.sendCut(size, bytes);
+  const said = peer.said();
+  assert.equal(said.length, expected.length, said.join('; '));
+  for (const [i, wanted] of expected.entries()) {
+    if (typeof wanted === 'string') assert.equal(said[i], wanted);
+    else assert.match(said[i] ?? '', wanted);
+  }
+  const isOver = said.some((line) => line.startsWith('GOAWAY'));
+  peer.send(ALIVE);
+  assert.equal(peer.frames().length, isOver ? 0 : 1, 'alive or not');
+  assert.deepEqual([peer.finishes, peer.failures.length], isOver ? [1, 1] : [0, 0]);
+  if (isOver) for (const { closes } of peer.served) assert.equal(closes, 1);
+}
