@@ -7,8 +7,8 @@ export class Connection implements RouterConnection {
   readonly clients = new Set<Client>();
   readonly socket: Socket;
   readonly remote: string;
-  /** Both ends of the connection: what tells its calls from those of others. */
-  readonly key: string;
+  /** Both ends of the connection: what it is found by, where it has to be. */
+  key: string | null = null;
   /** Stands in for an empty `:authority`, and tells the calls of a patched connection; nobody can guess it. */
   secretAuthority: string | null = null;
   /** The token that this connection has proven, by name and digest; null while it has proven none. */
@@ -19,7 +19,6 @@ export class Connection implements RouterConnection {
   constructor(socket: Socket) {
     this.socket = socket;
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    this.key = connectionKey(socket);
   }
 
   makeSecretAuthority(): string {
@@ -52,6 +51,12 @@ export class Connections {
   private readonly open = new Set<Connection>();
   private readonly byKey = new Map<string, Connection>();
   private readonly bySecret = new Map<string, Connection>();
+  private readonly findable: boolean;
+
+  /** `findable`: calls, or what TLS makes of a socket, have to be told to which connection they belong. */
+  constructor(findable: boolean) {
+    this.findable = findable;
+  }
 
   get count(): number {
     return this.open.size;
@@ -59,6 +64,8 @@ export class Connections {
 
   add(connection: Connection): void {
     this.open.add(connection);
+    if (!this.findable) return;
+    connection.key = connectionKey(connection.socket);
     this.byKey.set(connection.key, connection);
   }
 
@@ -71,7 +78,8 @@ export class Connections {
 
   remove(connection: Connection): void {
     this.open.delete(connection);
-    if (this.byKey.get(connection.key) === connection) this.byKey.delete(connection.key);
+    const { key } = connection;
+    if (key !== null && this.byKey.get(key) === connection) this.byKey.delete(key);
     if (connection.secretAuthority !== null) this.bySecret.delete(connection.secretAuthority);
   }
 

@@ -11,7 +11,7 @@ import type { CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
 import { DirectStream, refuseRequest } from './direct-stream.ts';
 import { timeoutMsOf } from './grpc-timeout.ts';
-import { readDirectly, type SocketReader } from './read-directly.ts';
+import { readDirectly, readOn, type SocketReader } from './read-directly.ts';
 import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close a connection on which everything has been said. */
@@ -42,16 +42,20 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   }
 
   /** Newcomers wait for their turn, so that thousands who come at once hold up nobody who is there. */
-  receive(chunk: Buffer): void {
+  receive(chunk: Buffer): boolean {
     if (this.http2.isServing && this.waitingChunks === 0) {
       this.http2.receive(chunk);
-      return;
+      return true;
     }
     this.waitingChunks++;
+    let hasWaited = false;
     this.deps.arriving.run(() => {
       this.waitingChunks--;
       this.http2.receive(chunk);
+      if (hasWaited && this.waitingChunks === 0) readOn(this.socket);
     });
+    hasWaited = this.waitingChunks > 0;
+    return !hasWaited;
   }
 
   /** The client will send nothing more: it is gone. */

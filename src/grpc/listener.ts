@@ -11,6 +11,8 @@ export interface ListenerDependencies {
   readonly counters: Counters;
   readonly maxConnections: () => number;
   readonly handshakeTimeoutMs: number;
+  /** Whether connections have to be found by the addresses of their calls. */
+  readonly findsConnections: boolean;
   /** Takes over what comes on a connection; `socket` is the connection's own, or what TLS makes of it. */
   readonly serve: (connection: Connection, socket: Socket) => void;
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
@@ -26,7 +28,7 @@ const GOODBYE_MS = 1000;
 
 /** Accepts connections, counts and limits them, takes TLS off, and lets them be served. It owns the sockets to the end. */
 export class Listener {
-  readonly connections = new Connections();
+  readonly connections: Connections;
   /** Spreads what newcomers ask for over event-loop turns. */
   readonly arriving = new Pacer(ARRIVING_PER_TURN);
   /** Spreads the ends of many connections over event-loop turns. */
@@ -39,6 +41,7 @@ export class Listener {
 
   constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
     this.deps = deps;
+    this.connections = new Connections(deps.findsConnections || tls !== null);
     this.server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.accept(socket));
     this.tlsServer = tls === null ? null : this.createTls(tls);
   }

@@ -45,6 +45,7 @@ export class GrpcServer {
         counters: core.counters,
         maxConnections: deps.maxConnections,
         handshakeTimeoutMs: options.handshakeTimeoutMs,
+        findsConnections: options.transport === 'public',
         serve: (connection, socket) => this.transport.serve(connection, socket),
         onClosed: (connection, reason) => {
           const stopping = core.draining && reason === 'connectionLost';
