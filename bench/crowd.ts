@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientFraming } from '../test/support/framing.ts';
 import { TempFolder } from '../test/support/temp.ts';
 import { Crowd } from './support/crowd.ts';
+import { Latencies, median } from './support/latencies.ts';
 import { closedLoop, paced } from './support/loads.ts';
 import { cpuMicroseconds, openFiles, residentBytes } from './support/process-usage.ts';
 import { connectClient, type Pair, RouterServer } from './support/servers.ts';
@@ -18,6 +19,10 @@ const CROWD = 10_000;
 const LEAVING = 5_000;
 /** Long enough for V8 to notice that nothing is going on, and to tidy up. */
 const SETTLE_MS = 20_000;
+const UNICASTS = 20_000;
+const COST_ROUNDS = 5;
+/** More than are sent while a crowd connects. */
+const PROBES = 100_000;
 const CHURN_FIRST = 20_000;
 const CHURN_TOTAL = 200_000;
 const MEBIBYTE = 1024 * 1024;
@@ -33,11 +38,30 @@ function print(head: readonly string[], rows: readonly (readonly string[])[]): v
 
 /** Processor time per unicast, in microseconds: one at a time, so that it does not depend on how well bursts hold together. */
 async function unicastCost(router: RouterServer, pairs: readonly Pair[]): Promise<number> {
-  const messages = 20_000;
-  await closedLoop(pairs, 1, messages / 2);
+  await closedLoop(pairs, 1, UNICASTS / 2);
   const before = cpuMicroseconds(router.pid);
-  await closedLoop(pairs, 1, messages);
-  return (cpuMicroseconds(router.pid) - before) / messages;
+  await closedLoop(pairs, 1, UNICASTS);
+  return (cpuMicroseconds(router.pid) - before) / UNICASTS;
+}
+
+/** The cost among the crowd and that of a router with these pairs alone, in interleaved rounds: medians, and that of the ratios. */
+async function compareCost(
+  crowded: RouterServer,
+  pairs: readonly Pair[],
+  framing: ClientFraming,
+): Promise<{ crowded: number; alone: number; ratio: number }> {
+  await using quiet = await RouterServer.start();
+  const alone = await quiet.pairs(pairs.length, framing);
+  const rounds: { crowded: number; alone: number }[] = [];
+  for (let round = 0; round < COST_ROUNDS; round++) {
+    rounds.push({ crowded: await unicastCost(crowded, pairs), alone: await unicastCost(quiet, alone) });
+  }
+  for (const { sender, receiver } of alone) for (const client of [sender, receiver]) client.close();
+  return {
+    crowded: median(rounds.map((round) => round.crowded)),
+    alone: median(rounds.map((round) => round.alone)),
+    ratio: median(rounds.map((round) => round.crowded / round.alone)),
+  };
 }
 
 async function crowd(say: (text: string) => void, framing: ClientFraming): Promise<void> {
@@ -46,17 +70,17 @@ async function crowd(say: (text: string) => void, framing: ClientFraming): Promi
   await using router = await RouterServer.start(['--health-check-interval', '2s'], watch.env);
   const { port } = router.process;
   const pairs = await router.pairs(20, framing);
-  say('unicast among 40 clients');
-  const alone = await unicastCost(router, pairs);
+  // compiled, as it is after a while
+  await unicastCost(router, pairs);
   const baseBytes = residentBytes(router.pid);
 
-  say(`connecting ${count(CROWD)} clients`);
+  say(`connecting ${count(CROWD)} clients at once`);
   await using clients = new Crowd(port, framing);
   await clients.connect(1);
   const cpuBefore = cpuMicroseconds(router.pid);
   const connectFrom = Date.now();
   const probe = probing(pairs);
-  await clients.connect(CROWD - 1);
+  await clients.connect(CROWD - 1, CROWD);
   const connectSeconds = (cpuMicroseconds(router.pid) - cpuBefore) / 1e6;
   const probed = await probe.stop();
   const connectStretchMs = watch.longestMs(connectFrom);
@@ -64,8 +88,8 @@ async function crowd(say: (text: string) => void, framing: ClientFraming): Promi
   say('letting it settle');
   await delay(SETTLE_MS);
   const residentMebibytes = residentBytes(router.pid) / MEBIBYTE;
-  say(`unicast among ${count(CROWD)} clients`);
-  const crowded = await unicastCost(router, pairs);
+  say(`unicast among ${count(CROWD)} clients, and among 40`);
+  const cost = await compareCost(router, pairs, framing);
   print(
     ['figure', 'value'],
     [
@@ -74,9 +98,9 @@ async function crowd(say: (text: string) => void, framing: ClientFraming): Promi
       ['CPU to connect them all, s', decimal(connectSeconds)],
       ['p99 of connected clients meanwhile, ms', decimal(probed.p99Ms)],
       ['longest stretch of work meanwhile, ms', decimal(connectStretchMs)],
-      ['CPU per unicast among 40, us', decimal(alone)],
-      [`CPU per unicast among ${count(CROWD)}, us`, decimal(crowded)],
-      ['ratio', decimal(crowded / alone)],
+      ['CPU per unicast among 40, us', decimal(cost.alone)],
+      [`CPU per unicast among ${count(CROWD)}, us`, decimal(cost.crowded)],
+      ['ratio', decimal(cost.ratio)],
     ],
   );
   await stalls(watch, say, router, pairs, clients, framing);
@@ -87,9 +111,10 @@ async function crowd(say: (text: string) => void, framing: ClientFraming): Promi
 function probing(pairs: readonly Pair[]): { stop: () => Promise<{ p99Ms: number }> } {
   let going = true;
   const done = (async () => {
-    let worst = 0;
-    while (going) worst = Math.max(worst, (await paced(pairs.slice(0, 2), 200, 1)).latencies.microseconds(0.99));
-    return { p99Ms: worst / 1000 };
+    const all = new Latencies(PROBES);
+    // without spinning: with two cores, the crowd and the router need both
+    while (going) all.addAll((await paced(pairs.slice(0, 2), 200, 1, false)).latencies);
+    return { p99Ms: all.microseconds(0.99) / 1000 };
   })();
   return {
     stop: () => {

@@ -12,6 +12,11 @@ export class Latencies {
     if (this.count < this.samples.length) this.samples[this.count++] = milliseconds;
   }
 
+  /** Adds all of `others`. */
+  addAll(others: Latencies): void {
+    for (const sample of others.samples.subarray(0, others.count)) this.add(sample);
+  }
+
   /** The latency that `share` (0 to 1) of the samples do not exceed, in microseconds. */
   microseconds(share: number): number {
     const sorted = this.samples.slice(0, this.count).sort();

@@ -37,8 +37,16 @@ export function closedLoop(pairs: readonly Pair[], outstanding: number, total: n
   });
 }
 
-/** Sends `ratePerSecond` messages for `seconds`, evenly spaced and over all pairs in turn, whatever arrives. */
-export function paced(pairs: readonly Pair[], ratePerSecond: number, seconds: number): Promise<LoadResult> {
+/**
+ * Sends `ratePerSecond` messages for `seconds`, evenly spaced and over all pairs in turn, whatever arrives. `spins`: on a core
+ * of its own, so that pacing is exact and adds no wake-up to what is measured; else it leaves the cores to others.
+ */
+export function paced(
+  pairs: readonly Pair[],
+  ratePerSecond: number,
+  seconds: number,
+  spins = true,
+): Promise<LoadResult> {
   const total = Math.round(ratePerSecond * seconds);
   const latencies = new Latencies(total);
   return run(total, latencies, pairs.flatMap(bothEnds), (arrived) => {
@@ -51,7 +59,6 @@ export function paced(pairs: readonly Pair[], ratePerSecond: number, seconds: nu
     });
     const startedMs = performance.now();
     let sent = 0;
-    // spins on a core of its own, so that pacing is exact and adds no wake-up to what is measured
     const tick = (): void => {
       while (sent < total && startedMs + (sent * 1000) / ratePerSecond <= performance.now()) {
         const index = sent++ % pairs.length;
@@ -59,7 +66,9 @@ export function paced(pairs: readonly Pair[], ratePerSecond: number, seconds: nu
         sentAt[index]?.add(1);
         sender.send(frame, frame.length, 1);
       }
-      if (sent < total) setImmediate(tick);
+      if (sent >= total) return;
+      if (spins) setImmediate(tick);
+      else setTimeout(tick, 1);
     };
     tick();
   });
