@@ -81,7 +81,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   }
 
   now(): number {
-    return Date.now();
+    return performance.now();
   }
 
   greeted(): void {

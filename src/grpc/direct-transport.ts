@@ -25,7 +25,7 @@ export class DirectTransport implements Transport {
 
   tend(): void {
     this.untended ??= this.open.values();
-    const now = Date.now();
+    const now = performance.now();
     for (let left = Math.ceil(this.open.size / TURNS); left > 0; left--) {
       const next = this.untended.next();
       if (next.done === true) {

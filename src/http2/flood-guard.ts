@@ -13,7 +13,7 @@ export class FloodGuard {
   private resets: RateLimit | null = null;
   private idleFrames: RateLimit | null = null;
 
-  /** `now`: milliseconds since the epoch. */
+  /** `now`: milliseconds of a clock that never jumps. */
   constructor(now: () => number) {
     this.now = now;
   }

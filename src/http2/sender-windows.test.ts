@@ -193,6 +193,18 @@ test('a stream that is reset by either side forgets its body and its end', () =>
   }
 });
 
+test('a stream that is reset while the connection\u2019s window holds it sends nothing when that opens', () => {
+  for (const byServer of [true, false]) {
+    const { peer, served } = answering(1_000_000, 2);
+    for (const one of served) one.write(letters('a', 100_000));
+    if (byServer) served[0]?.stream.reset(8);
+    else peer.send(rstStream(1, 8));
+    peer.said();
+    peer.send(windowUpdate(0, 1000));
+    assert.deepEqual(peer.said(), ['DATA 3 1000']);
+  }
+});
+
 test('what a handler says behind the end of its stream is not sent', () => {
   const { peer, served } = answering(100);
   const [one] = served as readonly [Served];

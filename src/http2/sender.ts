@@ -92,6 +92,9 @@ export class Sender {
   /** Nothing can be sent any more. */
   stop(): void {
     this.finishing = this.isDone = true;
+    this.first = null;
+    this.rest = [];
+    this.waitingBytes = 0;
   }
 
   headers(stream: ServerStream, block: Buffer): void {

@@ -122,6 +122,7 @@ test('a connection that is gone writes nothing more, though a write is taken onl
   peer.send(windowUpdate(0, 10_000_000), request(1, '/hold'));
   peer.reads = false;
   peer.request().write(Buffer.alloc(1_000_000));
+  peer.connection.ping();
   const before = peer.writes.length;
   peer.connection.closed();
   peer.take();

@@ -154,6 +154,15 @@ test('a stream that has ended is given no more window', () => {
   assert.deepEqual(peer.said(), [`WINDOW_UPDATE ${512 * 1024}`]);
 });
 
+test('a stream that was reset in the middle of a frame is given no more window', () => {
+  const peer = Http2Peer.greeted();
+  const frame = data(1, Buffer.alloc(16_384));
+  peer.send(request(1, '/hold'), ...Array(31).fill(frame), frame.subarray(0, 100));
+  peer.request().stream.reset(8);
+  peer.send(frame.subarray(100));
+  assert.deepEqual(peer.said(), ['RST_STREAM 1 CANCEL', `WINDOW_UPDATE ${512 * 1024}`]);
+});
+
 test('every frame is heard', () => {
   const peer = Http2Peer.greeted();
   for (const frame of [pingFrame(Buffer.alloc(8), true), settingsAck(), request(1), data(1, Buffer.from('x'))]) {

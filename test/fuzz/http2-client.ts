@@ -23,17 +23,20 @@ const MALFORMED = encodeHeaders([['X', 'y']]);
 const INCREMENTS = [1, 1, 7, 50, 1000, 20_000, 100_000];
 const WINDOWS = [0, 1, 20, 1000, 65_535, 200_000];
 
-/** Says what a client could say: mostly what a good one does, and now and then what none should. */
+/** Says what a client could say. One that errs does what no good one should, now and then. */
 export class RandomClient {
   private readonly random: Random;
+  private readonly errs: boolean;
   private nextId = 1;
-  /** Streams that were opened and not ended by the client. */
+  private readonly opened: number[] = [];
+  /** Those that the client has not ended. */
   private open: number[] = [];
   private hasAdded = false;
   private readonly kinds: readonly (() => Buffer)[];
 
-  constructor(random: Random) {
+  constructor(random: Random, errs: boolean) {
     this.random = random;
+    this.errs = errs;
     const { request, content, update } = this;
     this.kinds = [request, request, request, content, content, content, content, update, update, update]
       .concat([this.trailers, this.reset, this.settings, this.settings, this.ping, this.rest])
@@ -47,26 +50,32 @@ export class RandomClient {
 
   /** Opens every window wide. */
   openWindows(): Buffer {
-    const ids = Array.from({ length: (this.nextId - 1) / 2 }, (_, n) => 2 * n + 1);
-    return Buffer.concat([windowUpdate(0, 100_000_000), ...ids.map((id) => windowUpdate(id, 100_000_000))]);
+    const updates = this.opened.map((streamId) => windowUpdate(streamId, 100_000_000));
+    return Buffer.concat([windowUpdate(0, 100_000_000), ...updates]);
   }
 
   private chance(percent: number): boolean {
     return this.random.below(100) < percent;
   }
 
-  /** A stream that is open, or any other one. */
-  private streamId(): number {
-    if (this.open.length > 0 && this.chance(93)) return this.random.pick(this.open);
-    return this.random.below(this.nextId + (this.chance(5) ? 3 : 0));
+  /** True in so many of a hundred cases, for a client that errs. */
+  private mistakes(percent: number): boolean {
+    return this.errs && this.chance(percent);
+  }
+
+  /** One of `streams`; a mistake, or none to choose from, makes it any other one. */
+  private streamId(streams: readonly number[]): number {
+    if (this.mistakes(7)) return this.random.below(this.nextId + (this.chance(5) ? 3 : 0));
+    return this.random.pick(streams);
   }
 
   private request(): Buffer {
     const streamId = this.nextId;
     this.nextId += this.chance(5) ? 4 : 2;
     const ends = this.chance(30);
+    this.opened.push(streamId);
     if (!ends) this.open.push(streamId);
-    const block = this.chance(2) ? MALFORMED : Buffer.concat([requestBlock(this.random.pick(PATHS)), this.field()]);
+    const block = this.mistakes(3) ? MALFORMED : Buffer.concat([requestBlock(this.random.pick(PATHS)), this.field()]);
     return this.block(streamId, block, ends ? END : 0);
   }
 
@@ -96,7 +105,8 @@ export class RandomClient {
   }
 
   private content(): Buffer {
-    const streamId = this.streamId();
+    if (this.open.length === 0) return this.request();
+    const streamId = this.streamId(this.open);
     const bytes = this.chance(5) ? this.random.below(16_000) : this.random.below(40);
     const content = Buffer.alloc(bytes, this.random.below(256));
     const end = this.ends(streamId, 15);
@@ -111,26 +121,32 @@ export class RandomClient {
   }
 
   private trailers(): Buffer {
-    const streamId = this.streamId();
-    return this.block(streamId, this.chance(95) ? TRAILERS : requestBlock(), this.ends(streamId, 97));
+    if (this.open.length === 0) return this.request();
+    const streamId = this.streamId(this.open);
+    return this.block(
+      streamId,
+      this.mistakes(5) ? requestBlock() : TRAILERS,
+      this.ends(streamId, this.errs ? 97 : 100),
+    );
   }
 
   private reset(): Buffer {
-    const streamId = this.streamId();
+    if (this.opened.length === 0) return this.request();
+    const streamId = this.streamId(this.opened);
     this.open = this.open.filter((id) => id !== streamId);
     return rstStream(streamId, this.random.below(14));
   }
 
   private update(): Buffer {
-    const increment = this.chance(98) ? this.random.pick(INCREMENTS) : this.random.pick([0, 0x7fffffff, 0x80000000]);
-    return windowUpdate(this.chance(40) ? 0 : this.streamId(), increment);
+    const increment = this.random.pick(this.mistakes(3) ? [0, 0x7fffffff, 0x80000000] : INCREMENTS);
+    return windowUpdate(this.opened.length === 0 || this.chance(40) ? 0 : this.streamId(this.opened), increment);
   }
 
   private settings(): Buffer {
     if (this.chance(10)) return settingsAck();
-    const entries: Record<number, number> = { 4: this.chance(98) ? this.random.pick(WINDOWS) : 0x80000000 };
+    const entries: Record<number, number> = { 4: this.mistakes(3) ? 0x80000000 : this.random.pick(WINDOWS) };
     if (this.chance(10)) entries[5] = this.random.pick([16_384, 100_000, (1 << 24) - 1]);
-    if (this.chance(10)) entries[1 + this.random.below(10)] = this.random.below(2);
+    if (this.chance(10)) entries[6 + this.random.below(10)] = this.random.below(2);
     return settingsFrame(this.chance(10) ? {} : entries);
   }
 
@@ -139,12 +155,12 @@ export class RandomClient {
   }
 
   private rest(): Buffer {
-    const kind = this.random.below(12);
-    if (kind === 0) return goawayFrame(this.random.below(10), this.random.below(14));
-    if (kind === 1) return encodeFrame(FrameType.pushPromise, 4, this.streamId(), this.random.bytes(6));
-    if (kind < 6)
-      return encodeFrame(10 + this.random.below(246), this.random.below(256), this.streamId(), this.random.bytes(9));
-    return priority(1 + this.random.below(20));
+    const kind = this.random.below(10);
+    const streamId = this.random.below(20);
+    if (this.mistakes(20)) return encodeFrame(FrameType.pushPromise, 4, streamId, this.random.bytes(6));
+    if (kind === 0) return goawayFrame(streamId, this.random.below(14));
+    if (kind < 5) return priority(1 + streamId);
+    return encodeFrame(10 + this.random.below(246), this.random.below(256), streamId, this.random.bytes(9));
   }
 }
 
