@@ -64,9 +64,8 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   }
 
   write(bytes: Buffer): void {
-    if (this.socket.destroyed) return;
     // One write at a time is what a Writable's own queue would see to; without it this costs half. It is always empty, so
-    // nothing can be overtaken.
+    // nothing can be overtaken. A socket that is gone answers with an error.
     this.socket._write(bytes, NO_ENCODING, this.onWritten);
   }
 

@@ -8,6 +8,7 @@ import {
   rstStreamFrame,
 } from './frames.ts';
 import type { ServerStream } from './server-stream.ts';
+import { Takers } from './takers.ts';
 
 /** Where a connection's bytes go. */
 export interface Outlet {
@@ -46,8 +47,8 @@ export class Sender {
   private rest: Buffer[] = [];
   private waitingBytes = 0;
   /** Streams to be told when what waits, or what is with the outlet, has been taken. */
-  private waitingTakers: ServerStream[] = [];
-  private flyingTakers: ServerStream[] = [];
+  private readonly waitingTakers = new Takers();
+  private readonly flyingTakers = new Takers();
   /** Streams whose body waits for the connection's window or for the outlet; made when first needed. */
   private held: Set<ServerStream> | null = null;
   private corked = false;
@@ -109,7 +110,7 @@ export class Sender {
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
       this.queue(dataFrame(stream.id, first, rest, bytes));
-      this.waitingTakers.push(stream);
+      this.waitingTakers.add(stream);
     } else {
       stream.body = joined(first, rest, bytes);
       stream.bodyPos = 0;
@@ -172,9 +173,7 @@ export class Sender {
   written(): void {
     // first, so that those who waited have their turn before those who were served
     if (this.held !== null) this.resume();
-    const takers = this.flyingTakers;
-    for (let i = 0; i < takers.length; i++) (takers[i] as ServerStream).taken();
-    takers.length = 0;
+    this.flyingTakers.tell();
     // not before: what the takers write waits until all of them know
     this.busy = false;
     this.flush();
@@ -201,9 +200,7 @@ export class Sender {
       this.first = null;
       if (this.rest.length > 0) this.rest = [];
       this.waitingBytes = 0;
-      const takers = this.flyingTakers;
-      this.flyingTakers = this.waitingTakers;
-      this.waitingTakers = takers;
+      this.flyingTakers.take(this.waitingTakers);
       this.busy = true;
       this.outlet.write(bytes);
     }
@@ -231,14 +228,14 @@ export class Sender {
       stream.stalledSinceMs = 0;
     }
     stream.body = null;
-    this.waitingTakers.push(stream);
+    this.waitingTakers.add(stream);
     if (stream.trailers !== null) this.sendEnd(stream, stream.trailers);
   }
 
   private sendEnd(stream: ServerStream, block: Buffer): void {
     stream.trailers = null;
     this.queue(headerFrames(stream.id, Flag.endStream, block));
-    this.waitingTakers.push(stream);
+    this.waitingTakers.add(stream);
   }
 
   /** Goes on with the bodies that waited, in turn. */

@@ -127,10 +127,10 @@ export class Counters {
     (this.bytesInByType[type] as number) += bytes;
   }
 
-  /** Counts a copy queued to a receiver. */
-  countOut(type: number, bytes: number): void {
-    (this.messagesOutByType[type] as number)++;
-    (this.bytesOutByType[type] as number) += bytes;
+  /** Counts `copies` of a message of `bytes`, each queued to a receiver. */
+  countOut(type: number, copies: number, bytes: number): void {
+    (this.messagesOutByType[type] as number) += copies;
+    (this.bytesOutByType[type] as number) += copies * bytes;
   }
 
   /** Counts a message that came in and could not be told by its type. */

@@ -79,7 +79,21 @@ function missing(stream: P2pStream, type: string, field: string): void {
 function deliver(stream: P2pStream, target: P2pStream): void {
   const { forwarded, counters } = stream.core;
   target.queue.push(forwarded.framed(target.framing));
-  counters.countOut(stream.core.scanner.type, forwarded.bodyBytes);
+  counters.countOut(stream.core.scanner.type, 1, forwarded.bodyBytes);
+}
+
+/** Delivers to all of `receivers` but the sender; returns to how many. */
+function deliverToAll(stream: P2pStream, sender: Client, receivers: Iterable<Client>): number {
+  const { forwarded, counters } = stream.core;
+  let delivered = 0;
+  for (const client of receivers) {
+    const target = client.stream;
+    if (client === sender || target === null) continue;
+    target.queue.push(forwarded.framed(target.framing));
+    delivered++;
+  }
+  counters.countOut(stream.core.scanner.type, delivered, forwarded.bodyBytes);
+  return delivered;
 }
 
 function findTarget(stream: P2pStream, bytes: Buffer): Client | null {
@@ -106,11 +120,8 @@ function unicast(stream: P2pStream, bytes: Buffer): void {
 }
 
 function broadcast(stream: P2pStream, sender: Client): void {
-  const { bound } = stream.core.registry;
-  for (const client of bound) {
-    if (client !== sender && client.stream !== null) deliver(stream, client.stream);
-  }
-  if (bound.size < 2) stream.core.counters.dropped.noMembers++;
+  const { registry, counters } = stream.core;
+  if (deliverToAll(stream, sender, registry.bound) === 0) counters.dropped.noMembers++;
 }
 
 function multicast(stream: P2pStream, sender: Client, bytes: Buffer): void {
@@ -119,14 +130,8 @@ function multicast(stream: P2pStream, sender: Client, bytes: Buffer): void {
     missing(stream, 'multicast', 'groupName');
     return;
   }
-  let delivered = 0;
   const members = registry.groups.get(bytes.toString('utf8', scanner.groupStart, scanner.groupEnd));
-  for (const client of members ?? []) {
-    if (client === sender || client.stream === null) continue;
-    deliver(stream, client.stream);
-    delivered++;
-  }
-  if (delivered === 0) counters.dropped.noMembers++;
+  if (members === undefined || deliverToAll(stream, sender, members) === 0) counters.dropped.noMembers++;
 }
 
 /** The payload's requestId, as text and as the item it was encoded as; null when it has none. */
