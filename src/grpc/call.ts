@@ -70,7 +70,9 @@ export class RouterCall implements StreamOutlet {
 
   onTaken(): void {
     const { handler } = this;
-    if (this.pieces !== null) this.nextPiece(this.pieces);
+    const { pieces } = this;
+    // one a turn: the socket may take all of a long answer at once
+    if (pieces !== null) setImmediate(() => this.nextPiece(pieces));
     else if (handler?.queue) {
       handler.queue.written();
       if (this.ending !== null && handler.queue.isEmpty) this.finish(this.ending);
@@ -101,8 +103,8 @@ export class RouterCall implements StreamOutlet {
   }
 
   /**
-   * Writes one message in pieces, each when the one before is taken, and ends the call. A reader that takes none for
-   * `deadlineMs` is cut off.
+   * Writes one message in pieces, each in a turn of its own when the one before is taken, and ends the call. A reader that
+   * takes none for `deadlineMs` is cut off.
    */
   writePieces(pieces: Iterable<Buffer>, deadlineMs: number): void {
     const whole = this.stream.needsWholeMessages ? [Buffer.concat([...pieces])] : pieces;
@@ -127,6 +129,7 @@ export class RouterCall implements StreamOutlet {
   }
 
   private nextPiece(pieces: Pieces): void {
+    if (this.pieces !== pieces) return;
     const { remaining, deadline } = pieces;
     const piece = this.isOver ? DONE : remaining.next();
     if (piece.done === true) {
