@@ -2,8 +2,8 @@ import { ClientListing, metadataFilter, type RouterCore } from '../router/index.
 import { type Framing, frameHead } from '../wire/index.ts';
 import type { RouterCall } from './call.ts';
 
-/** Clients looked at before the event loop gets a turn: well under a millisecond. */
-const CLIENTS_PER_SLICE = 200;
+/** Clients looked at before the event loop gets a turn: a millisecond or two when each is encoded for the first time. */
+const CLIENTS_PER_SLICE = 100;
 const CHUNK_BYTES = 64 * 1024;
 
 export interface ListingRequest {

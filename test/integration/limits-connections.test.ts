@@ -108,6 +108,18 @@ test('--max-pending-requests is per client, and the excess is answered', async (
   assert.deepEqual((await asked.p2p.ofType('request')).message.payload, { requestId: 'again' });
 });
 
+test('many newcomers at once with much to say are all served, in full', async () => {
+  await using router = await RouterProcess.start();
+  const note = 'x'.repeat(60_000);
+  const clients = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => DartClient.join(router.port, { clientName: `n${n}`, metadata: { note } })),
+  );
+  const listed = await (clients[0] as DartClient).getOnlineClients();
+  assert.equal(listed.length, 60);
+  assert.ok(listed.every(({ metadata }) => (metadata as { note?: unknown }).note === note));
+  for (const client of clients) client.connection.destroy();
+});
+
 test('many connections coming and going leave nothing behind', async () => {
   await using router = await RouterProcess.start(['--max-connections', '50']);
   for (let round = 0; round < 10; round++) {
