@@ -1,5 +1,5 @@
 export type { ConnectionError } from './connection-error.ts';
-export { ErrorCode } from './frames.ts';
+export { CLIENT_PREFACE, ErrorCode, Flag, FRAME_HEAD_BYTES, FrameType, settingsFrame } from './frames.ts';
 export { encodeHeaders } from './hpack-encode.ts';
 export type { RequestHeaders } from './request-headers.ts';
 export { type ConnectionHost, ServerConnection } from './server-connection.ts';

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { CLIENT_PREFACE, FRAME_HEAD_BYTES, FrameType, frameAt, isSettingsAck, withAuthority } from './http2-frames.ts';
+import { CLIENT_PREFACE, FRAME_HEAD_BYTES, FrameType } from '../../http2/index.ts';
+import { frameAt, isSettingsAck, withAuthority } from './http2-frames.ts';
 
 /**
  * Stands between a socket and node:http2 for clients whose `:authority` is the empty string, as that of some Dart clients

@@ -1,13 +1,9 @@
+import { Flag, FRAME_HEAD_BYTES, FrameType, settingsFrame } from '../../http2/index.ts';
+
 /** The little of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that is read before a connection is handed to node:http2. */
 
-export const CLIENT_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
-export const FRAME_HEAD_BYTES = 9;
-
-export const FrameType = { headers: 1, settings: 4, windowUpdate: 8, priority: 2 } as const;
-const Flag = { ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-
 /** An empty SETTINGS frame: all defaults. */
-export const EMPTY_SETTINGS = Buffer.from([0, 0, 0, FrameType.settings, 0, 0, 0, 0, 0]);
+export const EMPTY_SETTINGS = settingsFrame([]);
 
 export interface FrameHead {
   readonly type: number;

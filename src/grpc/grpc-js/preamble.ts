@@ -1,12 +1,6 @@
 import type { Socket } from 'node:net';
-import {
-  CLIENT_PREFACE,
-  EMPTY_SETTINGS,
-  FrameType,
-  frameAt,
-  hasEmptyAuthority,
-  isSettingsAck,
-} from './http2-frames.ts';
+import { CLIENT_PREFACE, FrameType } from '../../http2/index.ts';
+import { EMPTY_SETTINGS, frameAt, hasEmptyAuthority, isSettingsAck } from './http2-frames.ts';
 
 /** How long a client that says nothing but hello is given to send its first request before it gets our SETTINGS. */
 const SETTINGS_DELAY_MS = 5;
