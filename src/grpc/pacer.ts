@@ -4,9 +4,7 @@
  */
 export class Pacer {
   private readonly jobsPerTurn: number;
-  private waiting: (() => void)[] = [];
-  /** Jobs of `waiting` that have been run. */
-  private taken = 0;
+  private readonly waiting: (() => void)[] = [];
   private ranThisTurn = 0;
   private readonly onTurn = (): void => this.turn();
 
@@ -24,13 +22,10 @@ export class Pacer {
   }
 
   private turn(): void {
-    this.ranThisTurn = Math.min(this.jobsPerTurn, this.waiting.length - this.taken);
+    this.ranThisTurn = Math.min(this.jobsPerTurn, this.waiting.length);
     if (this.ranThisTurn === 0) return;
     setImmediate(this.onTurn);
-    const end = this.taken + this.ranThisTurn;
-    while (this.taken < end) this.waiting[this.taken++]?.();
-    if (this.taken < this.waiting.length) return;
-    this.waiting = [];
-    this.taken = 0;
+    // taken out first: what has run holds nothing any more, also when the queue never becomes empty
+    for (const job of this.waiting.splice(0, this.ranThisTurn)) job();
   }
 }

@@ -11,7 +11,8 @@ export interface MessageSink {
   holdBytes(change: number): boolean;
 }
 
-const FIRST_CAPACITY_BYTES = 4096;
+/** Little: a byte on each of many streams must not cost much more than a byte. */
+const FIRST_CAPACITY_BYTES = 64;
 
 /**
  * Cuts a byte stream into gRPC messages. Messages that arrive whole are handed out as they lie in their chunk, without
