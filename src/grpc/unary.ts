@@ -26,7 +26,11 @@ export interface UnaryRequest {
   readonly framing: Framing;
 }
 
+/** The longest request of a call that takes one message: metadata and group names with all limits used, and room to spare. */
+const MAX_REQUEST_BYTES = 256 * 1024;
+
 export interface UnaryOptions {
+  /** As for messages; requests have a limit of their own besides. */
   readonly maxMessageBytes: number;
   readonly holdBytes: (change: number) => boolean;
   /** Called once, with the request, when it is complete. */
@@ -38,13 +42,17 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   private readonly call: RouterCall;
   private readonly options: UnaryOptions;
   private readonly reader: MessageReader;
-  private request: UnaryRequest | null = null;
+  private readonly limitBytes: number;
+  /** The request, which counts as held until the call is over. */
+  private body: Buffer | null = null;
+  private framing: Framing = 0;
   private failed = false;
 
   constructor(call: RouterCall, options: UnaryOptions) {
     this.call = call;
     this.options = options;
-    this.reader = new MessageReader(this, options.maxMessageBytes);
+    this.limitBytes = Math.min(options.maxMessageBytes, MAX_REQUEST_BYTES);
+    this.reader = new MessageReader(this, this.limitBytes);
   }
 
   get queue(): OutboundQueue | null {
@@ -58,13 +66,22 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   halfClosed(): void {
     this.reader.end();
     if (this.failed) return;
-    if (this.request === null) this.refuse('No request message');
-    else this.options.run(this.request);
+    const { body, framing } = this;
+    if (body === null) {
+      this.refuse('No request message');
+      return;
+    }
+    const entries = mapEntries(body, 0, body.length);
+    if (entries === null) this.refuse('Request is not a readable CBOR map with text keys');
+    else this.options.run({ bytes: body, entries, framing });
   }
 
   closed(): void {
     this.reader.release();
     this.failed = true;
+    if (this.body === null) return;
+    this.holdBytes(-this.body.length);
+    this.body = null;
   }
 
   onMessage(bytes: Buffer, start: number, end: number): void {
@@ -73,14 +90,12 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
 
   onBody(bytes: Buffer, start: number, end: number, framing: Framing): void {
     if (this.failed) return;
-    if (this.request !== null) {
-      this.refuse('More than one request message');
-      return;
+    if (this.body !== null) this.refuse('More than one request message');
+    else if (end - start > this.limitBytes || !this.holdBytes(end - start)) this.onFault('tooLarge');
+    else {
+      this.body = Buffer.from(bytes.subarray(start, end));
+      this.framing = framing;
     }
-    const body = Buffer.from(bytes.subarray(start, end));
-    const entries = mapEntries(body, 0, body.length);
-    if (entries === null) this.refuse('Request is not a readable CBOR map with text keys');
-    else this.request = { bytes: body, entries, framing };
   }
 
   onMalformedBody(): void {
@@ -93,7 +108,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
       return;
     }
     this.failed = true;
-    this.call.end('RESOURCE_EXHAUSTED', `Message too large: at most ${this.options.maxMessageBytes} bytes`);
+    this.call.end('RESOURCE_EXHAUSTED', `Message too large: at most ${this.limitBytes} bytes`);
   }
 
   holdBytes(change: number): boolean {
