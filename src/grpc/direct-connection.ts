@@ -16,6 +16,8 @@ import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close a connection on which everything has been said. */
 const LINGER_MS = 1000;
+/** Characters of a path that an answer repeats. */
+const LONGEST_QUOTED = 100;
 
 /** One connection that the router's own HTTP/2 serves: between its socket and its streams. */
 export class DirectConnection implements ConnectionHost, SocketReader {
@@ -128,7 +130,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
     const request = { path: headers.path ?? '', authorization: headers.authorization };
     const call = this.deps.openCall(this.connection, stream, request);
     if (call === null) {
-      stream.end('UNIMPLEMENTED', `The server does not implement the method ${request.path}`);
+      stream.end('UNIMPLEMENTED', `The server does not implement the method ${request.path.slice(0, LONGEST_QUOTED)}`);
       return null;
     }
     const timeoutMs = timeoutMsOf(headers.timeout);

@@ -1,6 +1,7 @@
 import { ConnectionError } from './connection-error.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { ErrorCode, Flag, FrameType, MAX_WINDOW_BYTES, pingFrame, readUint32, SETTINGS_ACK } from './frames.ts';
+import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
 import type { Sender } from './sender.ts';
 import { applySettings, type PeerSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
@@ -76,6 +77,7 @@ export class ControlFrames {
     const windowBefore = peer.initialWindowBytes;
     applySettings(peer, bytes, start, end);
     sender.limitFrames(peer.maxFrameBytes);
+    if (peer.headerTableBytes < HPACK_TABLE_BYTES) sender.announceEmptyTable();
     sender.frame(SETTINGS_ACK);
     const change = peer.initialWindowBytes - windowBefore;
     if (change !== 0) streams.openWindows(sender, change);

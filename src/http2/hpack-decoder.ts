@@ -4,7 +4,7 @@ import { decodeHuffman } from './huffman.ts';
 /** What every entry counts besides its name and value (RFC 7541, section 4.1). */
 export const ENTRY_OVERHEAD_BYTES = 32;
 /** The size of the dynamic table that clients may count on: the default, so it is not announced. */
-const TABLE_BYTES = 4096;
+export const HPACK_TABLE_BYTES = 4096;
 const LONGEST_INTEGER_SHIFT = 21;
 
 type Entry = readonly [name: string, value: string];
@@ -14,7 +14,7 @@ export class HpackDecoder {
   /** The newest entry is the last. */
   private readonly table: Entry[] = [];
   private tableBytes = 0;
-  private tableLimitBytes = TABLE_BYTES;
+  private tableLimitBytes = HPACK_TABLE_BYTES;
   private bytes: Buffer = Buffer.alloc(0);
   private pos = 0;
   private end = 0;
@@ -67,7 +67,7 @@ export class HpackDecoder {
 
   private resize(): boolean {
     const limit = this.integer(5);
-    if (limit < 0 || limit > TABLE_BYTES) return false;
+    if (limit < 0 || limit > HPACK_TABLE_BYTES) return false;
     this.tableLimitBytes = limit;
     this.evict(0);
     return true;

@@ -1,5 +1,8 @@
 import { STATIC_TABLE } from './hpack-tables.ts';
 
+/** What tells a decoder that we use no dynamic table (RFC 7541, section 4.2). */
+export const EMPTY_TABLE = Buffer.from([0x20]);
+
 /** Where `name` stands in the static table; 0 when it does not. */
 const NAME_INDEX: ReadonlyMap<string, number> = new Map(
   STATIC_TABLE.map(([name], index) => [name, index + 1] as const).reverse(),

@@ -7,6 +7,7 @@ import {
   MAX_WINDOW_BYTES,
   rstStreamFrame,
 } from './frames.ts';
+import { EMPTY_TABLE } from './hpack-encode.ts';
 import type { ServerStream } from './server-stream.ts';
 import { Takers } from './takers.ts';
 
@@ -51,6 +52,7 @@ export class Sender {
   private readonly flyingTakers = new Takers();
   /** Streams whose body waits for the connection's window or for the outlet; made when first needed. */
   private held: Set<ServerStream> | null = null;
+  private table: 'unused' | 'announce' | 'announced' = 'unused';
   private corked = false;
   private busy = false;
   private flushing = false;
@@ -81,7 +83,7 @@ export class Sender {
   /** Queues a frame that flow control does not hold. */
   frame(frame: Buffer): void {
     this.queue(frame);
-    this.flushControl();
+    this.flush();
   }
 
   /** Writes what waits, then finishes. */
@@ -99,7 +101,7 @@ export class Sender {
   }
 
   headers(stream: ServerStream, block: Buffer): void {
-    this.queue(headerFrames(stream.id, 0, block));
+    this.queueBlock(stream, 0, block);
     this.flush();
   }
 
@@ -133,7 +135,7 @@ export class Sender {
     // ahead of what its end may set off, such as the end of the connection
     this.queue(rstStreamFrame(stream.id, code));
     this.owner.streamReset(stream);
-    this.flushControl();
+    this.flush();
   }
 
   /** Nothing more of this stream is sent. */
@@ -169,6 +171,11 @@ export class Sender {
     this.maxFrameBytes = Math.min(bytes, MAX_FRAME_BYTES);
   }
 
+  /** The peer has made its header table smaller, and wants to hear that from us once: we never use it, so none will do. */
+  announceEmptyTable(): void {
+    if (this.table === 'unused') this.table = 'announce';
+  }
+
   /** The outlet has taken the last write. */
   written(): void {
     // first, so that those who waited have their turn before those who were served
@@ -179,6 +186,12 @@ export class Sender {
     this.flush();
   }
 
+  private queueBlock(stream: ServerStream, flags: number, block: Buffer): void {
+    const announced = this.table === 'announce' ? Buffer.concat([EMPTY_TABLE, block]) : block;
+    if (this.table === 'announce') this.table = 'announced';
+    this.queue(headerFrames(stream.id, flags, announced));
+  }
+
   private queue(frame: Buffer): void {
     if (this.finishing) return;
     if (this.first === null) this.first = frame;
@@ -186,13 +199,9 @@ export class Sender {
     this.waitingBytes += frame.length;
   }
 
-  private flushControl(): void {
-    if (this.waitingBytes > MAX_WAITING_BYTES) this.outlet.overflow();
-    else this.flush();
-  }
-
   private flush(): void {
     // a write may be taken at once, and its taker write again: the loop sees to that, not a deeper call
+    if (this.waitingBytes > MAX_WAITING_BYTES && this.busy) this.outlet.overflow();
     if (this.corked || this.busy || this.flushing) return;
     this.flushing = true;
     while (!this.busy && this.first !== null) {
@@ -234,7 +243,7 @@ export class Sender {
 
   private sendEnd(stream: ServerStream, block: Buffer): void {
     stream.trailers = null;
-    this.queue(headerFrames(stream.id, Flag.endStream, block));
+    this.queueBlock(stream, Flag.endStream, block);
     this.waitingTakers.add(stream);
   }
 

@@ -15,6 +15,7 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from './frames.ts';
+import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
 import { MAX_HEADER_LIST_BYTES } from './request-headers.ts';
 import { type RequestHost, RequestReader } from './request-reader.ts';
 import { type Outlet, Sender, type StreamOwner } from './sender.ts';
@@ -72,7 +73,11 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.host = host;
     const sender = new Sender(this, host);
     const guard = new FloodGuard(() => host.now());
-    const peer: PeerSettings = { initialWindowBytes: DEFAULT_WINDOW_BYTES, maxFrameBytes: MAX_FRAME_BYTES };
+    const peer: PeerSettings = {
+      initialWindowBytes: DEFAULT_WINDOW_BYTES,
+      maxFrameBytes: MAX_FRAME_BYTES,
+      headerTableBytes: HPACK_TABLE_BYTES,
+    };
     const shared = { streams: this.streams, sender, guard, peer };
     this.sender = sender;
     this.guard = guard;

@@ -7,6 +7,8 @@ export interface PeerSettings {
   initialWindowBytes: number;
   /** The longest frame that the client accepts. */
   maxFrameBytes: number;
+  /** The size of the client's dynamic header table; we put nothing into it. */
+  headerTableBytes: number;
 }
 
 const ENTRY_BYTES = 6;
@@ -23,13 +25,14 @@ export function applySettings(peer: PeerSettings, bytes: Buffer, start: number, 
   }
 }
 
-/** What other settings there are concerns header tables and streams that we do not use. */
+/** What other settings there are concerns what we do not use. */
 function applyEntry(peer: PeerSettings, id: number, value: number): void {
   if (id === Setting.enablePush) expectRange(value, 0, 1, ErrorCode.protocol);
   else if (id === Setting.initialWindowSize) {
     expectRange(value, 0, MAX_WINDOW_BYTES, ErrorCode.flowControl);
     peer.initialWindowBytes = value;
-  } else if (id === Setting.maxFrameSize) {
+  } else if (id === Setting.headerTableSize) peer.headerTableBytes = value;
+  else if (id === Setting.maxFrameSize) {
     expectRange(value, MAX_FRAME_BYTES, LARGEST_FRAME_BYTES, ErrorCode.protocol);
     peer.maxFrameBytes = value;
   }
