@@ -39,6 +39,7 @@ export class RouterCall implements StreamOutlet {
   private ending: { readonly code: EndStatus; readonly details: string } | null = null;
   private pieces: Pieces | null = null;
   private deadline: NodeJS.Timeout | null = null;
+  private onceClosed: (() => void) | null = null;
   private counted = false;
 
   constructor(stream: CallStream, method: Method | null, connection: Connection, counters: Counters) {
@@ -58,6 +59,11 @@ export class RouterCall implements StreamOutlet {
   endAfter(timeoutMs: number): void {
     if (timeoutMs > LONGEST_TIMER_MS || this.counted) return;
     this.deadline = setTimeout(() => this.end('DEADLINE_EXCEEDED', 'Deadline exceeded'), timeoutMs).unref();
+  }
+
+  /** Calls `run` when the call is over. */
+  whenClosed(run: () => void): void {
+    this.onceClosed = run;
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
@@ -86,6 +92,8 @@ export class RouterCall implements StreamOutlet {
     if (this.pieces !== null) this.endPieces(this.pieces);
     if (this.deadline !== null) clearTimeout(this.deadline);
     handler?.closed();
+    this.onceClosed?.();
+    this.onceClosed = null;
   }
 
   /** Sends the response headers ahead of the first message. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Client, CloseReason, RouterConnection } from '../router/index.ts';
+import type { Slots } from './slots.ts';
 
 /** A TCP connection that was let in. */
 export class Connection implements RouterConnection {
@@ -13,6 +14,8 @@ export class Connection implements RouterConnection {
   secretAuthority: string | null = null;
   /** The token that this connection has proven, by name and digest; null while it has proven none. */
   proof: { readonly name: string; readonly digest: string } | null = null;
+  /** Lists of clients that are being made for it; made when first needed. */
+  listings: Slots | null = null;
   /** Why the router closes it, when it does. */
   closeReason: CloseReason = 'connectionLost';
 

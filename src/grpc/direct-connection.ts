@@ -16,6 +16,8 @@ import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close a connection on which everything has been said. */
 const LINGER_MS = 1000;
+/** What is cut off here may be more exactly the business of a stream: those have the same deadline, and say whose reader it was. */
+const TEND_SLACK_MS = 2000;
 /** Characters of a path that an answer repeats. */
 const LONGEST_QUOTED = 100;
 
@@ -32,6 +34,9 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
   private quietSinceMs = 0;
   private pingedAtMs = 0;
+  /** Since when the same write has been with the socket, as far as was looked; 0 while it is not. */
+  private writingSinceMs = 0;
+  private isWriting = false;
 
   constructor(connection: Connection, socket: Socket, deps: TransportDependencies) {
     this.connection = connection;
@@ -68,6 +73,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   write(bytes: Buffer): void {
     // One write at a time is what a Writable's own queue would see to; without it this costs half. It is always empty, so
     // nothing can be overtaken. A socket that is gone answers with an error.
+    this.isWriting = true;
     this.socket._write(bytes, NO_ENCODING, this.onWritten);
   }
 
@@ -113,7 +119,11 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   /** Pings the client when it has been silent for too long, and gives it up when it does not answer. */
   tend(nowMs: number): void {
     const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.deps.options;
-    this.http2.resetStalled(nowMs, this.deps.writeDeadlineMs());
+    const deadlineMs = this.deps.writeDeadlineMs();
+    this.http2.resetStalled(nowMs, deadlineMs);
+    if (!this.isWriting) this.writingSinceMs = 0;
+    else if (this.writingSinceMs === 0) this.writingSinceMs = nowMs;
+    else if (nowMs - this.writingSinceMs > deadlineMs + TEND_SLACK_MS) this.connection.destroy('slowReaderDeadline');
     if (this.http2.heard || this.quietSinceMs === 0) {
       this.http2.heard = false;
       this.quietSinceMs = nowMs;
@@ -140,7 +150,11 @@ export class DirectConnection implements ConnectionHost, SocketReader {
 
   private written(error: Error | null | undefined): void {
     if (error) this.cut();
-    else this.http2.written();
+    else {
+      this.isWriting = false;
+      this.writingSinceMs = 0;
+      this.http2.written();
+    }
   }
 
   private notGreeted(): void {

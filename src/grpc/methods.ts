@@ -1,4 +1,12 @@
-import type { Client, Method, OutboundQueue, P2pStream, RouterCore, Subscription } from '../router/index.ts';
+import {
+  type Client,
+  type Method,
+  metadataFilter,
+  type OutboundQueue,
+  type P2pStream,
+  type RouterCore,
+  type Subscription,
+} from '../router/index.ts';
 import type { Framing } from '../wire/index.ts';
 import type { Authenticator } from './auth.ts';
 import type { CallHandler, OpenHandler, RouterCall } from './call.ts';
@@ -21,6 +29,8 @@ export interface MethodDependencies {
   readonly auth: Authenticator;
 }
 
+/** Entries of a metadata filter: each is looked up in every client. */
+const MAX_FILTER_ENTRIES = 64;
 const EMPTY_MAP = Buffer.from([0xa0]);
 
 /** How each method of the service is served. */
@@ -114,9 +124,14 @@ function register(
 
 function listClients({ core }: MethodDependencies, call: RouterCall, request: UnaryRequest): void {
   const groups = textListField(request, 'groups');
+  const metadata = mapField(request, 'metadata');
+  const wanted = metadata === null ? null : metadataFilter(metadata);
+  if ((wanted?.length ?? 0) > MAX_FILTER_ENTRIES) {
+    throw new InvalidField(`metadata must have at most ${MAX_FILTER_ENTRIES} entries`);
+  }
   sendListing(core, call, request.framing, {
     groups: groups === null || groups.length === 0 ? null : new Set(groups),
-    metadata: mapField(request, 'metadata'),
+    metadata: wanted,
   });
 }
 

@@ -81,9 +81,9 @@ function matches(client: Client, filter: ClientFilter): boolean {
 
 function metadataMatches(metadata: Buffer, wanted: NonNullable<ClientFilter['metadata']>): boolean {
   if (wanted.length === 0) return true;
-  const entries = mapEntries(metadata, 0, metadata.length);
+  const entries = new Map(mapEntries(metadata, 0, metadata.length)?.map((entry) => [entry.key, entry]));
   return wanted.every(({ key, bytes, value }) => {
-    const entry = entries?.find((candidate) => candidate.key === key);
+    const entry = entries.get(key);
     if (entry === undefined) return false;
     const own = metadata.subarray(entry.valueStart, entry.end);
     return own.equals(bytes) || sameValue(decodeValue(own), value);

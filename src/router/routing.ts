@@ -3,7 +3,7 @@ import type { Client } from './client.ts';
 import { MESSAGE_TYPES } from './counters.ts';
 import { failedResponse, TEXT } from './messages.ts';
 import { isId, type P2pStream } from './p2p-stream.ts';
-import { MAX_METADATA_BYTES } from './ports.ts';
+import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from './ports.ts';
 
 const REQUEST_ID = Buffer.from('requestId');
 const TIMEOUT_MS = Buffer.from('timeoutMs');
@@ -139,7 +139,8 @@ function requestIdOf(stream: P2pStream, bytes: Buffer): { text: string; item: Bu
   const { payloadStart, payloadEnd } = stream.core.scanner;
   if (payloadStart < 0) return null;
   const item = findValue(bytes, payloadStart, payloadEnd, REQUEST_ID);
-  const text = item === null ? undefined : decodeValue(item);
+  // it is kept for as long as the request waits, so it may not be of any length
+  const text = item === null || item.length > MAX_NAME_BYTES ? undefined : decodeValue(item);
   return item !== null && typeof text === 'string' ? { text, item: Buffer.from(item) } : null;
 }
 
