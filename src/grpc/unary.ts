@@ -33,7 +33,7 @@ export interface UnaryOptions {
   /** As for messages; requests have a limit of their own besides. */
   readonly maxMessageBytes: number;
   readonly holdBytes: (change: number) => boolean;
-  /** Called once, with the request, when it is complete. */
+  /** Called once, with the request, when it is complete; copies what it keeps. */
   readonly run: (request: UnaryRequest) => void;
 }
 
@@ -43,7 +43,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   private readonly options: UnaryOptions;
   private readonly reader: MessageReader;
   private readonly limitBytes: number;
-  /** The request, which counts as held until the call is over. */
+  /** The request, which counts as held until it is served. */
   private body: Buffer | null = null;
   private framing: Framing = 0;
   private failed = false;
@@ -74,14 +74,13 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     const entries = mapEntries(body, 0, body.length);
     if (entries === null) this.refuse('Request is not a readable CBOR map with text keys');
     else this.options.run({ bytes: body, entries, framing });
+    this.releaseBody();
   }
 
   closed(): void {
     this.reader.release();
     this.failed = true;
-    if (this.body === null) return;
-    this.holdBytes(-this.body.length);
-    this.body = null;
+    this.releaseBody();
   }
 
   onMessage(bytes: Buffer, start: number, end: number): void {
@@ -113,6 +112,12 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
 
   holdBytes(change: number): boolean {
     return this.options.holdBytes(change);
+  }
+
+  private releaseBody(): void {
+    if (this.body === null) return;
+    this.holdBytes(-this.body.length);
+    this.body = null;
   }
 
   private refuse(details: string): void {
