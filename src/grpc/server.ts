@@ -104,8 +104,6 @@ export class GrpcServer {
     const { listener } = this;
     const deps: TransportDependencies = {
       options,
-      log: core.log,
-      counters: core.counters,
       connections: listener.connections,
       arriving: listener.arriving,
       closing: listener.closing,

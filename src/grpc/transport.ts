@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Counters, RefuseReason, RouterLog } from '../router/index.ts';
+import type { RefuseReason } from '../router/index.ts';
 import type { RouterCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 import type { Connection, Connections } from './connection.ts';
@@ -28,8 +28,6 @@ export interface TransportOptions {
 
 export interface TransportDependencies {
   readonly options: TransportOptions;
-  readonly log: RouterLog;
-  readonly counters: Counters;
   readonly connections: Connections;
   /** Spreads the first requests of many connections over event-loop turns. */
   readonly arriving: Pacer;

@@ -76,7 +76,6 @@ export class ControlFrames {
     }
     const windowBefore = peer.initialWindowBytes;
     applySettings(peer, bytes, start, end);
-    sender.limitFrames(peer.maxFrameBytes);
     if (peer.headerTableBytes < HPACK_TABLE_BYTES) sender.announceEmptyTable();
     sender.frame(SETTINGS_ACK);
     const change = peer.initialWindowBytes - windowBefore;

@@ -29,12 +29,10 @@ export const Flag = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, pr
 export const ErrorCode = {
   none: 0,
   protocol: 1,
-  internal: 2,
   flowControl: 3,
   streamClosed: 5,
   frameSize: 6,
   refusedStream: 7,
-  cancel: 8,
   compression: 9,
   enhanceYourCalm: 11,
 } as const;

@@ -30,7 +30,11 @@ export class HeaderBlocks {
   begin(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     let from = start;
     let to = end;
-    if ((flags & Flag.padded) !== 0) to -= from < end ? (bytes[from++] as number) : end;
+    if ((flags & Flag.padded) !== 0) {
+      // an empty frame has no room for the length of its padding, and so is refused below
+      to -= start < end ? (bytes[start] as number) : 0;
+      from++;
+    }
     if ((flags & Flag.priority) !== 0) from += PRIORITY_BYTES;
     if (from > to) throw new ConnectionError(ErrorCode.protocol, 'HEADERS shorter than its padding and priority');
     this.streamId = streamId;

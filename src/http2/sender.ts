@@ -42,7 +42,6 @@ export class Sender {
   private readonly owner: StreamOwner;
   private readonly outlet: Outlet;
   private windowBytes = DEFAULT_WINDOW_BYTES;
-  private maxFrameBytes = MAX_FRAME_BYTES;
   /** The first frame that waits, mostly the only one, and those behind it. */
   private first: Buffer | null = null;
   private rest: Buffer[] = [];
@@ -107,7 +106,7 @@ export class Sender {
 
   data(stream: ServerStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
     stream.takesWrite = true;
-    const fits = bytes <= this.maxFrameBytes && bytes <= this.windowBytes && bytes <= stream.sendWindow;
+    const fits = bytes <= MAX_FRAME_BYTES && bytes <= this.windowBytes && bytes <= stream.sendWindow;
     if (fits && this.waitingBytes < WRITE_BYTES) {
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
@@ -164,11 +163,6 @@ export class Sender {
     if (stream.body === null) return;
     this.sendBody(stream, stream.body);
     this.flush();
-  }
-
-  /** The peer accepts frames of up to `bytes` of content; longer ones than the default would gain nothing. */
-  limitFrames(bytes: number): void {
-    this.maxFrameBytes = Math.min(bytes, MAX_FRAME_BYTES);
   }
 
   /** The peer has made its header table smaller, and wants to hear that from us once: we never use it, so none will do. */
@@ -228,7 +222,7 @@ export class Sender {
         return;
       }
       const left = body.length - stream.bodyPos;
-      const bytes = Math.min(left, this.maxFrameBytes, this.windowBytes, stream.sendWindow);
+      const bytes = Math.min(left, MAX_FRAME_BYTES, this.windowBytes, stream.sendWindow);
       if (bytes <= 0) return; // goes on when the peer opens this stream's window
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;

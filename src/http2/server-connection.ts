@@ -9,7 +9,6 @@ import {
   Flag,
   FrameType,
   goawayFrame,
-  MAX_FRAME_BYTES,
   pingFrame,
   Setting,
   settingsFrame,
@@ -75,7 +74,6 @@ export class ServerConnection implements FrameSink, StreamOwner {
     const guard = new FloodGuard(() => host.now());
     const peer: PeerSettings = {
       initialWindowBytes: DEFAULT_WINDOW_BYTES,
-      maxFrameBytes: MAX_FRAME_BYTES,
       headerTableBytes: HPACK_TABLE_BYTES,
     };
     const shared = { streams: this.streams, sender, guard, peer };

@@ -5,8 +5,6 @@ import { ErrorCode, LARGEST_FRAME_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES, read
 export interface PeerSettings {
   /** The send window that new streams begin with. */
   initialWindowBytes: number;
-  /** The longest frame that the client accepts. */
-  maxFrameBytes: number;
   /** The size of the client's dynamic header table; we put nothing into it. */
   headerTableBytes: number;
 }
@@ -33,8 +31,8 @@ function applyEntry(peer: PeerSettings, id: number, value: number): void {
     peer.initialWindowBytes = value;
   } else if (id === Setting.headerTableSize) peer.headerTableBytes = value;
   else if (id === Setting.maxFrameSize) {
+    // every client takes the frames that we send: longer ones would gain nothing
     expectRange(value, MAX_FRAME_BYTES, LARGEST_FRAME_BYTES, ErrorCode.protocol);
-    peer.maxFrameBytes = value;
   }
 }
 
