@@ -14,6 +14,7 @@ import {
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
 import { logBanner } from './banner.ts';
 import { explainStart } from './explain-start.ts';
+import { keepYoungGenerationSmall } from './heap.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { handleSignals } from './signals.ts';
@@ -117,6 +118,7 @@ async function runUntilStopped(
   for (const warning of startWarnings(config, openFilesLimit())) log.warning(warning.en);
   try {
     await app.start();
+    keepYoungGenerationSmall();
     await app.stopped;
     log.info('RPC Dart Router stopped');
     return config.supervised ? EXIT_STOPPED : EXIT_DONE;

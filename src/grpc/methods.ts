@@ -85,7 +85,7 @@ function unary({ core }: MethodDependencies, call: RouterCall, run: (request: Un
 }
 
 function ping(call: RouterCall, request: UnaryRequest): void {
-  respond(call, request.framing, { timestamp: integerField(request, 'v'), serverTimestamp: Date.now() });
+  respond(call, request.framing, { serverTimestamp: Date.now(), timestamp: integerField(request, 'v') });
 }
 
 function openRegister(deps: MethodDependencies, call: RouterCall, request: CallRequest): CallHandler | null {
@@ -107,7 +107,7 @@ function register(
   const groups = [...new Set(textListField(request, 'groups') ?? [])];
   const given = mapField(request, 'metadata') ?? EMPTY_MAP;
   const refuse = (errorMessage: string): void =>
-    respond(call, request.framing, { clientId: '', success: false, errorMessage });
+    respond(call, request.framing, { clientId: '', errorMessage, success: false });
   if (!admitted && !auth.admitsByMetadata(call.connection, given)) {
     refuseAuth(core, call);
     refuse('Authentication failed: a valid token is required');

@@ -41,32 +41,32 @@ export function closeReasonText(reason: CloseReason): string {
 
 export function connectedMessage(clientId: string, now: number): Buffer {
   return encode({
-    type: 'heartbeat',
-    senderId: ROUTER_ID,
-    targetId: clientId,
     payload: { connected: true, timestamp: now },
+    senderId: ROUTER_ID,
     success: true,
+    targetId: clientId,
     timestamp: now,
+    type: 'heartbeat',
   });
 }
 
 export function errorMessage(targetId: string | undefined, text: string, now: number): Buffer {
-  return encode({ type: 'error', targetId, errorMessage: text, timestamp: now });
+  return encode({ errorMessage: text, targetId, timestamp: now, type: 'error' });
 }
 
 /** The router's answer in place of one that will not come. `requestIdItem` is the id as it was encoded. */
 export function failedResponse(targetId: string, requestIdItem: Buffer, text: string, now: number): Buffer {
   return encode({
-    type: 'response',
-    senderId: ROUTER_ID,
-    targetId,
-    payload: { requestId: new Raw(requestIdItem) },
-    success: false,
     errorMessage: text,
+    payload: { requestId: new Raw(requestIdItem) },
+    senderId: ROUTER_ID,
+    success: false,
+    targetId,
     timestamp: now,
+    type: 'response',
   });
 }
 
 export function eventMessage(type: string, data: Encodable, now: number): Buffer {
-  return encode({ type, data, timestamp: now });
+  return encode({ data, timestamp: now, type });
 }

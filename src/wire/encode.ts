@@ -112,9 +112,9 @@ function writeArray(items: readonly Encodable[]): void {
 }
 
 function writeMap(map: { readonly [key: string]: Encodable | undefined }): void {
-  const keys = Object.keys(map)
-    .filter((key) => map[key] !== undefined)
-    .sort();
+  const keys = Object.keys(map).filter((key) => map[key] !== undefined);
+  // mostly they are written down in order, and sorting costs more than everything else here
+  if (keys.some((key, index) => index > 0 && key < (keys[index - 1] as string))) keys.sort();
   // UTF-16 and UTF-8 sort alike but where one of the texts has a surrogate pair
   if (keys.some((key) => SURROGATE.test(key))) keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   writeHead(MAP, keys.length);
