@@ -165,7 +165,7 @@ export class RouterApp {
     const sweepMs = (): number =>
       Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(this.config.writeDeadlineMs / 4)));
     return [
-      new Periodic(sweepMs, () => this.core.slowReaders.sweep(systemClock.now())),
+      new Periodic(sweepMs, () => this.core.slowReaders.sweep(systemClock.monotonicMs())),
       new Periodic(
         () => TEND_MS,
         () => this.server.tend(),

@@ -72,7 +72,7 @@ function refuseAuth(core: RouterCore, call: RouterCall): void {
 function unary({ core }: MethodDependencies, call: RouterCall, run: (request: UnaryRequest) => void): UnaryHandler {
   return new UnaryHandler(call, {
     maxMessageBytes: core.limits.maxMessageBytes,
-    holdBytes: (change) => core.budget.tryChange(change),
+    holdBytes: (change) => core.halfReceived.hold(change),
     run: (request) => {
       try {
         run(request);
@@ -162,7 +162,7 @@ function openEvents({ core }: MethodDependencies, call: RouterCall): CallHandler
   };
   const handler = new EventsHandler(call, {
     maxMessageBytes: core.limits.maxMessageBytes,
-    holdBytes: (change) => core.budget.tryChange(change),
+    holdBytes: (change) => core.halfReceived.hold(change),
     run: (request) => subscribe(request.framing),
   });
   return handler;

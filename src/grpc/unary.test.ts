@@ -57,6 +57,21 @@ for (const framing of [1, 2] as const) {
   }
 }
 
+test('a request that is not completed in time is given up, and what was held of it with it', ({ mock }) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { handler, outcome } = makeHandler();
+  const bytes = frameBody(BODY, 1);
+  handler.receive(bytes, 0, 100);
+  mock.timers.tick(29_999);
+  handler.receive(bytes, 100, 200);
+  assert.deepEqual(outcome.ends, []);
+  mock.timers.tick(1);
+  assert.deepEqual(outcome.ends, [['DEADLINE_EXCEEDED', 'The request was not completed in time']]);
+  handler.receive(bytes, 200, bytes.length);
+  handler.halfClosed();
+  assert.deepEqual([outcome.requests.length, outcome.heldBytes, outcome.ends.length], [0, 0, 1]);
+});
+
 const REFUSED: readonly (readonly [string, Buffer])[] = [
   ['nothing', Buffer.alloc(0)],
   ['half a prefix', Buffer.from([0, 0])],

@@ -1,4 +1,4 @@
-import { MAX_METADATA_BYTES, MAX_NAME_BYTES, type OutboundQueue } from '../router/index.ts';
+import { MAX_METADATA_BYTES, MAX_NAME_BYTES, type OutboundQueue, TEXT } from '../router/index.ts';
 import {
   type BodySink,
   copyValue,
@@ -29,6 +29,9 @@ export interface UnaryRequest {
 /** The longest request of a call that takes one message: metadata and group names with all limits used, and room to spare. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
+/** A request's time from its first bytes to its end: what is held of it is held from everybody. */
+const COMPLETE_WITHIN_MS = 30_000;
+
 export interface UnaryOptions {
   /** As for messages; requests have a limit of their own besides. */
   readonly maxMessageBytes: number;
@@ -45,6 +48,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   private readonly limitBytes: number;
   /** The request, which counts as held until it is served. */
   private body: Buffer | null = null;
+  private deadline: NodeJS.Timeout | undefined;
   private framing: Framing = 0;
   private failed = false;
 
@@ -64,6 +68,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   }
 
   halfClosed(): void {
+    clearTimeout(this.deadline);
     this.reader.end();
     if (this.failed) return;
     const { body, framing } = this;
@@ -78,6 +83,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   }
 
   closed(): void {
+    clearTimeout(this.deadline);
     this.reader.release();
     this.failed = true;
     this.releaseBody();
@@ -90,7 +96,8 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   onBody(bytes: Buffer, start: number, end: number, framing: Framing): void {
     if (this.failed) return;
     if (this.body !== null) this.refuse('More than one request message');
-    else if (end - start > this.limitBytes || !this.holdBytes(end - start)) this.onFault('tooLarge');
+    else if (end - start > this.limitBytes) this.onFault('tooLarge');
+    else if (!this.holdBytes(end - start)) this.onFault('noMemory');
     else {
       this.body = Buffer.from(bytes.subarray(start, end));
       this.framing = framing;
@@ -102,16 +109,24 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   }
 
   onFault(fault: FramingFault): void {
-    if (fault !== 'tooLarge') {
-      this.refuse(fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
-      return;
+    if (fault === 'compressed') this.refuse('Compressed messages are not supported');
+    else if (fault === 'truncated') this.refuse('Truncated message');
+    else {
+      this.failed = true;
+      this.call.end('RESOURCE_EXHAUSTED', fault === 'tooLarge' ? TEXT.tooLarge(this.limitBytes) : TEXT.memoryPressure);
     }
-    this.failed = true;
-    this.call.end('RESOURCE_EXHAUSTED', `Message too large: at most ${this.limitBytes} bytes`);
   }
 
   holdBytes(change: number): boolean {
+    if (change > 0) this.deadline ??= setTimeout(() => this.giveUp(), COMPLETE_WITHIN_MS);
     return this.options.holdBytes(change);
+  }
+
+  private giveUp(): void {
+    this.failed = true;
+    this.reader.release();
+    this.releaseBody();
+    this.call.end('DEADLINE_EXCEEDED', 'The request was not completed in time');
   }
 
   private releaseBody(): void {

@@ -23,13 +23,16 @@ export class Client {
   readonly connection: RouterConnection;
   readonly name: string | null;
   readonly groups: readonly string[];
+  /** For people, in milliseconds since the epoch; what depends on time goes by `heardMs`. */
   readonly connectedAt: number;
   lastActivity: number;
+  /** When it last said something, by a clock that never jumps. */
+  heardMs: number;
   status: ClientStatus = 'online';
   /** The open p2p stream that is bound to this client. */
   stream: P2pStream | null = null;
-  /** Since when there is no stream; meaningless while there is one. */
-  streamlessSince: number;
+  /** Since when there is no stream, by the same clock; meaningless while there is one. */
+  streamlessSinceMs: number;
   removed = false;
   /** Requests this client waits for, and those it was asked: made when first needed. */
   asked: Map<string, PendingRequest> | null = null;
@@ -39,14 +42,15 @@ export class Client {
   private info: Buffer | null = null;
   private infoActivityAt = 0;
 
-  constructor(id: string, connection: RouterConnection, profile: ClientProfile, now: number) {
+  constructor(id: string, connection: RouterConnection, profile: ClientProfile, now: number, monotonicMs: number) {
     this.id = id;
     this.idItem = keepBytes(encodeText(id));
     this.connection = connection;
     this.name = profile.name;
     this.groups = profile.groups;
     this.metadataBytes = keepBytes(profile.metadata);
-    this.connectedAt = this.lastActivity = this.streamlessSince = now;
+    this.connectedAt = this.lastActivity = now;
+    this.heardMs = this.streamlessSinceMs = monotonicMs;
   }
 
   get metadata(): Buffer {
@@ -71,8 +75,9 @@ export class Client {
   }
 
   /** Notes a message of this client. */
-  touch(now: number): void {
+  touch(now: number, monotonicMs: number): void {
     this.lastActivity = now;
+    this.heardMs = monotonicMs;
     if (this.status !== 'online') this.setStatus('online');
   }
 

@@ -32,6 +32,7 @@ export const DROP_REASONS = [
   'tooManyPending',
   'requestTimeout',
   'invalidMetadata',
+  'noMemory',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

@@ -29,7 +29,7 @@ export class Flusher {
     this.scheduled = false;
     const queues = this.dirty;
     this.dirty = this.spare;
-    const now = this.clock.now();
+    const now = this.clock.monotonicMs();
     let bytes = 0;
     let done = 0;
     while (done < queues.length && bytes < TURN_BYTES) {

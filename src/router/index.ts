@@ -10,7 +10,7 @@ export {
 } from './counters.ts';
 export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
 export { Liveness } from './liveness.ts';
-export { closeReasonText } from './messages.ts';
+export { closeReasonText, TEXT } from './messages.ts';
 export { OutboundQueue } from './outbound-queue.ts';
 export type { P2pStream } from './p2p-stream.ts';
 export {

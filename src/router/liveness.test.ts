@@ -4,6 +4,7 @@ import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
 import { Liveness } from './liveness.ts';
 
 const INTERVAL_MS = 30_000;
+const EMPTY_MAP = Buffer.from([0xa0]);
 
 interface Watch {
   readonly bench: RouterBench;
@@ -46,6 +47,21 @@ test('a silent client is idle after two intervals, online again with its next me
   peer.send({ type: 'heartbeat' });
   assert.equal(peer.client.status, 'online');
   assert.equal(peer.client.lastActivity, here.bench.clock.nowMs);
+});
+
+test('setting the clock of the machine, ahead or back, disconnects nobody and makes nobody idle', () => {
+  const here = watch();
+  const peer = joined(here);
+  const streamless = here.bench.core.register(peer.client.connection, { name: 'b', groups: [], metadata: EMPTY_MAP });
+  here.bench.endTurn();
+  here.events.received();
+  for (const day of [1, -2]) {
+    here.bench.clock.step(day * 24 * 3600 * 1000);
+    assert.deepEqual(here.checkAfter(1), []);
+  }
+  assert.equal(peer.client.status, 'online');
+  assert.deepEqual(here.checkAfter(INTERVAL_MS), ['clientDisconnected Zombie connection cleanup', 'topologyChanged 1']);
+  assert.ok(typeof streamless !== 'string' && streamless.removed);
 });
 
 test('a client that is silent for the whole timeout is disconnected', () => {

@@ -12,10 +12,10 @@ const CHECKED_PER_TURN = 4000;
 const REMOVAL_WEIGHT = 80;
 const NAMED_PER_TURN = 500;
 
-/** Looks after clients that went silent. Holds no timer: `check` is called once per health-check interval. */
+/** Looks after clients that went silent, by a clock that never jumps. Holds no timer: `check` is called once per health-check interval. */
 export class Liveness {
   private readonly core: RouterCore;
-  private topologyPublishedAt = Number.NEGATIVE_INFINITY;
+  private topologyPublishedMs = Number.NEGATIVE_INFINITY;
   private topologyDue = false;
   /** Clients that the check under way has not come to yet; null between checks. */
   private unchecked: Iterator<Client> | null = null;
@@ -31,27 +31,27 @@ export class Liveness {
   check(): void {
     if (this.unchecked !== null) return;
     this.unchecked = this.core.registry.clients.values();
-    this.checkSlice(this.unchecked, this.core.clock.now());
+    this.checkSlice(this.unchecked, this.core.clock.monotonicMs());
   }
 
-  private checkSlice(clients: Iterator<Client>, now: number): void {
+  private checkSlice(clients: Iterator<Client>, nowMs: number): void {
     for (let work = 0; work < CHECKED_PER_TURN; work++) {
       const next = clients.next();
       if (next.done === true) {
         this.unchecked = null;
-        this.publishTopology(now);
+        this.publishTopology(nowMs);
         return;
       }
-      if (this.checkClient(next.value, now)) this.topologyDue = true;
+      if (this.checkClient(next.value, nowMs)) this.topologyDue = true;
       if (next.value.removed) work += REMOVAL_WEIGHT;
     }
-    this.core.clock.atEndOfTurn(() => this.checkSlice(clients, now));
+    this.core.clock.atEndOfTurn(() => this.checkSlice(clients, nowMs));
   }
 
-  private checkClient(client: Client, now: number): boolean {
+  private checkClient(client: Client, nowMs: number): boolean {
     const { clientTimeoutMs, healthCheckIntervalMs } = this.core.limits;
-    if (client.stream === null) return this.checkStreamless(client, now, healthCheckIntervalMs);
-    const silentMs = now - client.lastActivity;
+    if (client.stream === null) return this.checkStreamless(client, nowMs, healthCheckIntervalMs);
+    const silentMs = nowMs - client.heardMs;
     if (silentMs >= clientTimeoutMs) {
       const { stream } = client;
       this.core.remove(client, 'inactivityTimeout');
@@ -66,21 +66,21 @@ export class Liveness {
   }
 
   /** A client gets one whole interval to open its stream, or to come back with another. */
-  private checkStreamless(client: Client, now: number, intervalMs: number): boolean {
-    if (now - client.streamlessSince < intervalMs) return false;
+  private checkStreamless(client: Client, nowMs: number, intervalMs: number): boolean {
+    if (nowMs - client.streamlessSinceMs < intervalMs) return false;
     this.core.remove(client, 'zombie');
     return true;
   }
 
-  private publishTopology(now: number): void {
+  private publishTopology(nowMs: number): void {
     const { clock, events, registry } = this.core;
-    if (!this.topologyDue || now - this.topologyPublishedAt < TOPOLOGY_PAUSE_MS) return;
+    if (!this.topologyDue || nowMs - this.topologyPublishedMs < TOPOLOGY_PAUSE_MS) return;
     this.topologyDue = false;
     if (!events.hasListeners) return;
-    this.topologyPublishedAt = now;
+    this.topologyPublishedMs = nowMs;
     const topology = new Topology(registry.clients.values());
     const proceed = (): void => {
-      if (topology.collect(NAMED_PER_TURN)) events.publishEncoded(topology.encoded(now));
+      if (topology.collect(NAMED_PER_TURN)) events.publishEncoded(topology.encoded(clock.now()));
       else clock.atEndOfTurn(proceed);
     };
     proceed();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Raw } from '../../test/support/cbor.ts';
+import { encodeCbor, Raw } from '../../test/support/cbor.ts';
 import { type ClientFraming, frameBody, frameTogether, prefix } from '../../test/support/framing.ts';
 import { RouterBench } from '../../test/support/router-bench.ts';
 import { VECTORS } from '../../test/support/vectors.ts';
@@ -195,8 +195,23 @@ test('beyond the memory limit half-received messages are refused', () => {
   const bench = new RouterBench({ maxBufferBytes: 20_000 });
   const peer = bench.join();
   peer.sendBytes(prefix(Buffer.alloc(50_000)).subarray(0, 40_000));
-  assert.equal(peer.outlet.ended?.[0], 'RESOURCE_EXHAUSTED');
-  assert.equal(bench.core.budget.usedBytes, 0);
+  assert.deepEqual(peer.outlet.ended, ['RESOURCE_EXHAUSTED', 'Router memory limit reached']);
+  assert.deepEqual([bench.core.budget.usedBytes, bench.counters.dropped.noMemory], [0, 1]);
+});
+
+test('when memory is short, those who stopped in the middle of a message make room for those who go on', () => {
+  const bench = new RouterBench({ maxBufferBytes: 100_000 });
+  const [stuck, idle, sender, reader] = [bench.join(), bench.join(), bench.join(), bench.join()];
+  const half = prefix(Buffer.alloc(60_000)).subarray(0, 45_000);
+  stuck.sendBytes(half);
+  bench.clock.advance(5001);
+  const message = prefix(encodeCbor({ type: 'unicast', targetId: reader.client.id, payload: 'x'.repeat(60_000) }));
+  sender.sendBytes(message.subarray(0, 59_000));
+  assert.deepEqual([stuck.outlet.ended?.[1], sender.outlet.ended], ['Router memory limit reached', null]);
+  sender.sendBytes(message.subarray(59_000));
+  bench.endTurn();
+  assert.equal(reader.received().length, 1);
+  assert.equal(idle.outlet.ended, null, 'who holds nothing has nothing to lose');
 });
 
 test('a stream that is closed takes nothing and holds nothing', () => {

@@ -33,6 +33,8 @@ export class P2pStream implements MessageSink, BodySink {
   framing: Framing = 0;
   /** Time of the turn in which the last chunk was read, in milliseconds since the epoch. */
   now = 0;
+  /** The same by a clock that never jumps. */
+  heardMs = 0;
   private readonly reader: MessageReader;
   private isEnding = false;
   private isClosed = false;
@@ -51,6 +53,7 @@ export class P2pStream implements MessageSink, BodySink {
     const { turn, limits } = this.core;
     turn.begin();
     this.now = turn.nowMs;
+    this.heardMs = turn.startedMs;
     this.reader.maxMessageBytes = limits.maxMessageBytes;
     this.reader.push(chunk, start, end);
   }
@@ -117,14 +120,25 @@ export class P2pStream implements MessageSink, BodySink {
 
   onFault(fault: FramingFault): void {
     const { core } = this;
-    core.counters.dropped[fault === 'tooLarge' ? 'tooLarge' : 'malformed']++;
-    core.log.warnOnce(`p2p-${fault}`, 'Stream ended: bad gRPC framing', { fault, remote: this.connection.remote });
+    core.counters.dropped[fault === 'compressed' || fault === 'truncated' ? 'malformed' : fault]++;
+    core.log.warnOnce(`p2p-${fault}`, 'Stream ended: message cannot be taken', {
+      fault,
+      remote: this.connection.remote,
+    });
     if (fault === 'tooLarge') this.end('RESOURCE_EXHAUSTED', TEXT.tooLarge(core.limits.maxMessageBytes));
+    else if (fault === 'noMemory') this.end('RESOURCE_EXHAUSTED', TEXT.memoryPressure);
     else this.end('INTERNAL', fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
   }
 
   holdBytes(change: number): boolean {
-    return this.core.budget.tryChange(change);
+    return this.core.halfReceived.hold(change);
+  }
+
+  /** Gives up a message that is half received, and with it the stream; does nothing when there is none. */
+  dropHalfReceived(): void {
+    if (!this.reader.isHolding) return;
+    this.reader.release();
+    this.onFault('noMemory');
   }
 
   /** Sends a message of the router's own. */
@@ -182,7 +196,7 @@ export class P2pStream implements MessageSink, BodySink {
     this.client = client;
     client.stream = this;
     this.core.registry.bound.add(client);
-    client.touch(this.now);
+    client.touch(this.now, this.heardMs);
     if (previous !== null) previous.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
     this.send(connectedMessage(client.id, this.now));
   }

@@ -3,6 +3,7 @@ import { Client, type ClientProfile } from './client.ts';
 import { type CloseReason, type Counters, MESSAGE_TYPES } from './counters.ts';
 import { EventHub } from './event-hub.ts';
 import { Flusher } from './flusher.ts';
+import { HalfReceived } from './half-received.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { closeReasonText, failedResponse, TEXT } from './messages.ts';
 import { P2pStream } from './p2p-stream.ts';
@@ -35,6 +36,7 @@ export class RouterCore {
   readonly registry = new Registry();
   readonly events = new EventHub();
   readonly budget: MemoryBudget;
+  readonly halfReceived = new HalfReceived(this);
   readonly turn: Turn;
   readonly flusher: Flusher;
   readonly pending: PendingRequests;
@@ -77,7 +79,8 @@ export class RouterCore {
       this.log.warnOnce('clients-per-connection', 'Registration refused', { limit, remote: connection.remote });
       return `Too many clients on one connection: at most ${limit}`;
     }
-    const client = new Client(this.deps.newClientId(), connection, profile, this.clock.now());
+    const { clock } = this;
+    const client = new Client(this.deps.newClientId(), connection, profile, clock.now(), clock.monotonicMs());
     this.registry.add(client);
     this.counters.clientsTotal++;
     this.log.info('Client registered', { client: client.id, name: client.name, remote: connection.remote });
@@ -108,7 +111,7 @@ export class RouterCore {
   /** The p2p stream of `client` is gone; the client may come back with another. */
   streamGone(client: Client): void {
     client.stream = null;
-    client.streamlessSince = this.clock.now();
+    client.streamlessSinceMs = this.clock.monotonicMs();
     this.registry.bound.delete(client);
     this.settleRequests(client);
   }

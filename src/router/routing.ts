@@ -29,7 +29,7 @@ export function routeMessage(
 ): void {
   const { core } = stream;
   const { scanner, counters, forwarded } = core;
-  sender.touch(stream.now);
+  sender.touch(stream.now, stream.heardMs);
   const type = scanner.type;
   counters.countIn(type, end - start);
   if (core.log.isDebug === true) {

@@ -17,11 +17,14 @@ export class SlowReaders {
     if (this.core.budget.exceeded) this.relieve();
   }
 
-  /** Cuts every stream whose oldest unsent message has waited too long. To be called a few times per deadline. */
-  sweep(now: number): void {
+  /**
+   * Cuts every stream whose oldest unsent message has waited too long at `monotonicMs`. To be called a few times per
+   * deadline.
+   */
+  sweep(monotonicMs: number): void {
     const deadlineMs = this.core.limits.writeDeadlineMs;
     for (const stream of this.core.streams) {
-      if (stream.queue.isOverdue(now, deadlineMs)) this.cut(stream, 'slowReaderDeadline');
+      if (stream.queue.isOverdue(monotonicMs, deadlineMs)) this.cut(stream, 'slowReaderDeadline');
     }
   }
 

@@ -8,12 +8,13 @@ import type { Clock } from './ports.ts';
 export class Turn {
   /** When the first chunk of this turn was read, in milliseconds since the epoch. */
   nowMs = 0;
+  /** The same by a clock that never jumps. */
+  startedMs = 0;
   /** Messages read in this turn. */
   messages = 0;
   private readonly clock: Clock;
   private readonly counters: Counters;
   private open = false;
-  private startedMs = 0;
   private readonly end = (): void => this.close();
 
   constructor(clock: Clock, counters: Counters) {

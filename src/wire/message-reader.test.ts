@@ -142,7 +142,7 @@ test('a reader that may hold no more ends its stream and gives everything back',
     recorder.limitBytes = limitBytes;
     const stream = prefix(Buffer.alloc(50_000));
     for (let pos = 0; pos < stream.length; pos += 500) recorder.reader.push(stream.subarray(pos, pos + 500));
-    assert.deepEqual(recorder.seen, ['fault: tooLarge']);
+    assert.deepEqual(recorder.seen, ['fault: noMemory']);
     assert.equal(recorder.heldBytes, 0);
   }
 });

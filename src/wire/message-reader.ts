@@ -1,7 +1,7 @@
 import { PREFIX_BYTES, prefixLength } from './framing.ts';
 
 /** What a stream can do wrong below the level of messages; each ends that stream only. */
-export type FramingFault = 'compressed' | 'tooLarge' | 'truncated';
+export type FramingFault = 'compressed' | 'tooLarge' | 'truncated' | 'noMemory';
 
 /** Receives gRPC messages: `bytes[start..end)` is the message behind its prefix, which stands right before it. */
 export interface MessageSink {
@@ -48,6 +48,11 @@ export class MessageReader {
     if (this.partial !== null && !this.failed) this.fail('truncated');
   }
 
+  /** True while a message is unfinished. */
+  get isHolding(): boolean {
+    return this.partial !== null;
+  }
+
   /** Forgets an unfinished message. */
   release(): void {
     if (this.partial === null) return;
@@ -89,7 +94,7 @@ export class MessageReader {
   private hold(chunk: Buffer, pos: number, end: number): void {
     const capacity = Math.max(FIRST_CAPACITY_BYTES, end - pos);
     if (!this.sink.holdBytes(capacity)) {
-      this.fail('tooLarge');
+      this.fail('noMemory');
       return;
     }
     this.partial = Buffer.allocUnsafeSlow(capacity);
@@ -111,7 +116,7 @@ export class MessageReader {
     if (bytes <= old.length) return true;
     const capacity = Math.max(bytes, Math.min(2 * old.length, needed));
     if (!this.sink.holdBytes(capacity - old.length)) {
-      this.fail('tooLarge');
+      this.fail('noMemory');
       return false;
     }
     const grown = Buffer.allocUnsafeSlow(capacity);

@@ -8,6 +8,7 @@ interface Timer {
 /** Time that passes when it is told to. */
 export class FakeClock implements Clock {
   nowMs = 1_749_925_815_123;
+  private steppedMs = 0;
   private readonly timers = new Set<Timer>();
   private turnEnds: (() => void)[] = [];
 
@@ -20,11 +21,17 @@ export class FakeClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.nowMs;
+    return this.nowMs - this.steppedMs;
+  }
+
+  /** Somebody sets the clock of the machine. */
+  step(ms: number): void {
+    this.nowMs += ms;
+    this.steppedMs += ms;
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.nowMs + delayMs, run };
+    const timer = { atMs: this.monotonicMs() + delayMs, run };
     this.timers.add(timer);
     return () => this.timers.delete(timer);
   }
@@ -43,14 +50,14 @@ export class FakeClock implements Clock {
 
   /** Lets time pass; timers that are due run in their order, each at its own moment. */
   advance(ms: number): void {
-    const untilMs = this.nowMs + ms;
+    const untilMs = this.monotonicMs() + ms;
     for (;;) {
       const due = [...this.timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.timers.delete(due);
-      this.nowMs = Math.max(this.nowMs, due.atMs);
+      this.nowMs = Math.max(this.nowMs, due.atMs + this.steppedMs);
       due.run();
     }
-    this.nowMs = untilMs;
+    this.nowMs = untilMs + this.steppedMs;
   }
 }

@@ -106,6 +106,7 @@ const REASONS = {
   tooManyPending: ['Too many open requests', 'Слишком много открытых запросов'],
   requestTimeout: ['Request timed out', 'Время запроса истекло'],
   invalidMetadata: ['Invalid metadata', 'Неверные метаданные'],
+  noMemory: ['No memory for it', 'Нет памяти для него'],
   connectionLimit: ['Refused: connection limit', 'Отказ: предел соединений'],
   draining: ['Refused: stopping', 'Отказ: остановка'],
   handshakeTimeout: ['Refused: handshake too slow', 'Отказ: медленное рукопожатие'],
