@@ -12,6 +12,8 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+// with more digits there is no such body
+const LENGTH = /^\d{1,15}$/;
 // NUL, CR and LF may stand in no value
 const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
 
@@ -25,6 +27,8 @@ export class RequestHeaders {
   authorization: string | null = null;
   /** `grpc-timeout`, as it was sent. */
   timeout: string | null = null;
+  /** `content-length`, in bytes; null when there is none. */
+  contentLength: number | null = null;
   private authority: string | null = null;
   private listBytes = 0;
   private sawRegular = false;
@@ -69,8 +73,15 @@ export class RequestHeaders {
     if (name === 'content-type') this.contentType = value;
     else if (name === 'authorization') this.authorization = value;
     else if (name === 'grpc-timeout') this.timeout = value;
+    else if (name === 'content-length') this.addLength(value);
     else if (name === 'te') this.invalid ||= value !== 'trailers';
     else if (CONNECTION_HEADERS.has(name) || !NAME.test(name)) this.invalid = true;
+  }
+
+  private addLength(value: string): void {
+    const length = LENGTH.test(value) ? Number(value) : Number.NaN;
+    if (!(length === (this.contentLength ?? length))) this.invalid = true;
+    this.contentLength = length;
   }
 
   private once(earlier: string | null, value: string): string {

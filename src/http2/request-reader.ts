@@ -61,21 +61,28 @@ export class RequestReader {
     blocks.decode(headers);
     const { streams, guard } = this.deps;
     if (streamId > streams.lastId) {
-      streams.lastId = streamId;
+      streams.advance(streamId);
       this.open(streamId, headers, endStream);
       return;
     }
     const stream = streams.find(streamId);
-    if (stream === null)
-      guard.countIdle(); // it was reset meanwhile
+    if (stream === null) this.onClosedStream(streamId);
     else if (!stream.remoteOpen) guard.reset(stream, ErrorCode.streamClosed);
     else if (!endStream || headers.areMalformedTrailers) guard.reset(stream, ErrorCode.protocol);
+    else if (stream.hasWrongLength(0, true)) guard.reset(stream, ErrorCode.protocol);
     else streams.halfClose(stream);
+  }
+
+  private onClosedStream(streamId: number): void {
+    const { streams, guard } = this.deps;
+    if (streams.wasGivenUp(streamId)) guard.countIdle();
+    else if (streams.wasSkipped(streamId)) throw new ConnectionError(ErrorCode.protocol, 'a stream number that falls');
+    else throw new ConnectionError(ErrorCode.streamClosed, 'HEADERS on a closed stream');
   }
 
   private open(streamId: number, headers: RequestHeaders, endStream: boolean): void {
     const { streams, sender, peer, receiveWindow, host } = this.deps;
-    const fault = this.faultOf(headers);
+    const fault = this.faultOf(headers, endStream);
     if (fault !== ErrorCode.none) {
       this.refuse(streamId, fault);
       return;
@@ -86,6 +93,7 @@ export class RequestReader {
       this.refuse(streamId, ErrorCode.refusedStream);
       return;
     }
+    if (headers.contentLength !== null) stream.contentLeft = headers.contentLength;
     const handler = host.openStream(stream, headers);
     // the stream may be over by now
     if (stream.handler === NOBODY && handler !== null) stream.handler = handler;
@@ -93,13 +101,15 @@ export class RequestReader {
   }
 
   /** The error code to refuse a request with; `none` for one that is served. */
-  private faultOf(headers: RequestHeaders): number {
+  private faultOf(headers: RequestHeaders, endStream: boolean): number {
     if (headers.isTooLarge) return ErrorCode.enhanceYourCalm;
     if (headers.isMalformed) return ErrorCode.protocol;
+    if (endStream && (headers.contentLength ?? 0) > 0) return ErrorCode.protocol;
     return this.isLeaving ? ErrorCode.refusedStream : ErrorCode.none;
   }
 
   private refuse(streamId: number, code: number): void {
+    this.deps.streams.giveUp(streamId);
     this.deps.sender.frame(rstStreamFrame(streamId, code));
     this.deps.guard.countIdle();
   }

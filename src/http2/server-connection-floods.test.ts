@@ -41,7 +41,10 @@ const FLOODS: readonly (readonly [what: string, round: (n: number) => Buffer])[]
   ['PRIORITY', (n) => priority(streamId(n))],
   ['GOAWAY', () => goawayFrame(0, 0)],
   ['unknown frames', () => encodeFrame(0x77, 0, 0, NOTHING)],
-  ['trailers of a stream that is closed', () => Buffer.concat([rstStream(1, 8), headers(1, NOTHING, END | WHOLE)])],
+  [
+    'trailers of a stream that was given up',
+    () => Buffer.concat([windowUpdate(1, 0), headers(1, NOTHING, END | WHOLE)]),
+  ],
   ['requests that are malformed', (n) => headers(streamId(n + 1), BAD_REQUEST)],
   ['requests with too many headers', (n) => headers(streamId(n + 1), requestBlock('/'.repeat(16_300)))],
   ['more streams than are served', (n) => request(streamId(n + 1), '/hold')],

@@ -103,13 +103,28 @@ test('a request that its server resets in the middle of a frame gets nothing of 
   assert.deepEqual(peer.said(), ['RST_STREAM 1 CANCEL', 'PING ACK 0000000000000000']);
 });
 
-test('a stream that both sides have ended is closed: what comes for it is ignored', () => {
+test('a stream that both sides have ended is closed: its client can have nothing more to say on it', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1, '/echo', END));
   assert.deepEqual(peer.said(), ['HEADERS 1 END_STREAM :status=200']);
-  peer.send(data(1, Buffer.from('x')), windowUpdate(1, 1), rstStream(1, 8), headers(1, requestBlock()));
-  peer.send(pingFrame(Buffer.alloc(8)));
+  peer.send(windowUpdate(1, 1), rstStream(1, 8), pingFrame(Buffer.alloc(8)));
   assert.deepEqual(peer.said(), ['PING ACK 0000000000000000']);
+  peer.send(request(3, '/echo', END));
+  peer.said();
+  peer.send(data(1, Buffer.from('x')), data(1, Buffer.from('x')));
+  assert.deepEqual(peer.said(), ['RST_STREAM 1 STREAM_CLOSED'], 'it is told once');
+  peer.send(headers(3, requestBlock()));
+  assert.deepEqual(peer.said(), ['GOAWAY 3 STREAM_CLOSED']);
+});
+
+test('of streams that the server gave up as many are known as can be open', () => {
+  const peer = Http2Peer.greeted();
+  for (let id = 1; id <= 2 * 513; id += 2) peer.send(request(id, '/hold'), windowUpdate(id, 0));
+  peer.said();
+  peer.send(data(3, Buffer.from('x')), pingFrame(Buffer.alloc(8)));
+  assert.deepEqual(peer.said(), ['PING ACK 0000000000000000']);
+  peer.send(data(1, Buffer.from('x')));
+  assert.deepEqual(peer.said(), ['RST_STREAM 1 STREAM_CLOSED']);
 });
 
 test('a client may send without end: its windows are opened before they are used up', () => {
@@ -133,7 +148,9 @@ test('a client may send without end: its windows are opened before they are used
 
 test('DATA for a closed stream gives the connection\u2019s window back', () => {
   const peer = Http2Peer.greeted();
-  peer.send(request(1, '/hold'), rstStream(1, 8));
+  peer.send(request(1, '/hold'));
+  peer.request().stream.reset(8);
+  peer.said();
   let window = 1024 * 1024;
   for (let i = 0; i < 100; i++) {
     peer.send(data(1, Buffer.alloc(16_384)));

@@ -10,6 +10,7 @@ import {
   FrameType,
   goawayFrame,
   pingFrame,
+  rstStreamFrame,
   Setting,
   settingsFrame,
   windowUpdateFrame,
@@ -144,7 +145,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.receiveWindow -= length;
     const stream = this.streams.find(streamId);
     this.current = stream;
-    if (stream === null) return; // it was closed meanwhile
+    if (stream === null) {
+      this.onClosedStream(streamId);
+      return;
+    }
     stream.receiveWindow -= length;
     if (!stream.remoteOpen) this.guard.reset(stream, ErrorCode.streamClosed);
   }
@@ -162,7 +166,8 @@ export class ServerConnection implements FrameSink, StreamOwner {
       this.receiveWindow = WINDOW_BYTES;
     }
     if (stream === null || !stream.remoteOpen) return;
-    if (endStream) this.streams.halfClose(stream);
+    if (stream.hasWrongLength(length, endStream)) this.guard.reset(stream, ErrorCode.protocol);
+    else if (endStream) this.streams.halfClose(stream);
     else if (stream.receiveWindow <= REFILL_BYTES) {
       this.sender.frame(windowUpdateFrame(stream.id, WINDOW_BYTES - stream.receiveWindow));
       stream.receiveWindow = WINDOW_BYTES;
@@ -183,8 +188,17 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   streamReset(stream: ServerStream): void {
+    this.streams.giveUp(stream.id);
     this.streams.drop(stream);
     this.finishIfDone();
+  }
+
+  /** DATA of a closed stream is a mistake, unless its client could not know. */
+  private onClosedStream(streamId: number): void {
+    if (this.streams.wasGivenUp(streamId)) return;
+    this.streams.giveUp(streamId);
+    this.sender.frame(rstStreamFrame(streamId, ErrorCode.streamClosed));
+    this.guard.countReset();
   }
 
   /** Ends the connection because of what the client did. */

@@ -12,6 +12,9 @@ export interface StreamHandler {
   onClosed(): void;
 }
 
+/** Of a body whose length was not announced. */
+const UNKNOWN_LENGTH = -1;
+
 /** One stream of a connection, as the server sees it (RFC 9113, section 5.1). */
 export class ServerStream {
   readonly id: number;
@@ -21,6 +24,8 @@ export class ServerStream {
   sendWindow: number;
   receiveWindow: number;
   remoteOpen = true;
+  /** What is left of the content that the request announced; UNKNOWN_LENGTH when it did not. */
+  contentLeft = UNKNOWN_LENGTH;
   /** False once the end is queued. */
   localOpen = true;
   /** True once it is closed on both sides. */
@@ -40,6 +45,14 @@ export class ServerStream {
     this.sender = sender;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+  }
+
+  /** Counts content; true when it is more or, with the end, less than was announced (RFC 9113, section 8.1.1). */
+  hasWrongLength(bytes: number, isEnd: boolean): boolean {
+    if (this.contentLeft === UNKNOWN_LENGTH) return false;
+    const left = this.contentLeft - bytes;
+    this.contentLeft = Math.max(0, left);
+    return left < 0 || (isEnd && left > 0);
   }
 
   /** Sends a header block ahead of everything else. */

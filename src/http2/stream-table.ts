@@ -19,6 +19,11 @@ export class StreamTable {
   /** Streams that the server is not done with. */
   active = 0;
   private readonly streams = new Map<number, ServerStream>();
+  /** Streams that the server gave up last: what their clients sent before they knew is no mistake. Made when first needed. */
+  private givenUp: Set<number> | null = null;
+  /** The numbers that the client left out last, from the first to before the second. */
+  private skippedFrom = 0;
+  private skippedTo = 0;
   /** The one that was asked for last: most frames are for the same stream. */
   private recent: ServerStream | null = null;
 
@@ -34,6 +39,34 @@ export class StreamTable {
       throw new ConnectionError(ErrorCode.protocol, 'frame for a stream that was not opened');
     }
     return null;
+  }
+
+  /** The client uses the next number, `streamId`; those that it left out can be used no more. */
+  advance(streamId: number): void {
+    if (streamId > this.lastId + 2) {
+      this.skippedFrom = this.lastId + 1;
+      this.skippedTo = streamId;
+    }
+    this.lastId = streamId;
+  }
+
+  /** True when a number was left out, as far as that is known, and so is not that of a stream that was closed. */
+  wasSkipped(streamId: number): boolean {
+    return streamId >= this.skippedFrom && streamId < this.skippedTo;
+  }
+
+  giveUp(streamId: number): void {
+    this.givenUp ??= new Set();
+    this.givenUp.add(streamId);
+    if (this.givenUp.size <= MAX_STREAMS) return;
+    for (const oldest of this.givenUp) {
+      this.givenUp.delete(oldest);
+      return;
+    }
+  }
+
+  wasGivenUp(streamId: number): boolean {
+    return this.givenUp?.has(streamId) === true;
   }
 
   /** A new stream, with `handler` for the time being; null when there are too many. */

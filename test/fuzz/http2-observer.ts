@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { HpackDecoder } from '../support/hpack.ts';
 import { Flag, type Frame, FrameParser, FrameType, frameContent, PREFACE, Setting } from '../support/http2-frames.ts';
 
+const STREAM_CLOSED = 5;
 const MAX_FRAME_BYTES = 16_384;
 const FIRST_WINDOW = 65_535;
 
@@ -162,9 +163,17 @@ export class Http2Observer {
   }
 
   private checkReset({ flags, streamId, payload }: Frame): void {
+    if (!this.streams.has(streamId)) this.checkResetOfSkipped(streamId, payload.readUInt32BE(0));
     const stream = this.stream(streamId);
     assert.deepEqual([flags, payload.length, stream.reset], [0, 4, false], 'reset again');
     stream.reset = true;
+  }
+
+  /** A number that the client left out, and now sends DATA with, is that of a closed stream. */
+  private checkResetOfSkipped(streamId: number, code: number): void {
+    assert.equal(code, STREAM_CLOSED);
+    assert.ok(streamId < Math.max(...this.streams.keys()), `stream ${streamId} was not opened`);
+    this.streams.set(streamId, { settingsBefore: 0, window: 0, bodyBytes: 0, ended: true, reset: false });
   }
 }
 
