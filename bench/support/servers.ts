@@ -88,7 +88,6 @@ export class RouterServer implements MeasuredServer {
   }
 
   static async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<RouterServer> {
-    process.env.ROUTER_DIST = '1';
     const basic = ['--max-connections', '20000', '--log-level', 'error', '--metrics', '--metrics-port', '0'];
     return new RouterServer(await RouterProcess.start([...basic, ...args], { env }));
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '../../src/cli/index.ts';
 import { within } from '../support/poll.ts';
+import { PROGRAM } from '../support/program.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_MS = 30_000;
@@ -19,8 +20,7 @@ export interface CliOptions {
 
 /** Starts the program as a person would, without anything of the caller's environment that could change what it does. */
 export function spawnCli(args: readonly string[], { env, cwd }: CliOptions = {}): ChildProcess {
-  const loader = fileURLToPath(import.meta.resolve('tsx'));
-  return spawn(process.execPath, ['--import', loader, `${ROOT}src/main.ts`, ...args], {
+  return spawn(process.execPath, [...PROGRAM, ...args], {
     cwd: cwd ?? ROOT,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', LC_ALL: 'C.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

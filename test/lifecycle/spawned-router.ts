@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { poll } from '../support/poll.ts';
+import { PROGRAM } from '../support/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -27,7 +28,7 @@ export class SpawnedRouter implements AsyncDisposable {
   constructor(args: readonly string[] = [], options: SpawnOptions = {}) {
     const host = args.includes('--host') ? [] : ['--host', '127.0.0.1'];
     const port = args.includes('--port') ? [] : ['--port', '0'];
-    const command = [...(options.wrapper ?? []), process.execPath, '--import', 'tsx', 'src/main.ts'];
+    const command = [...(options.wrapper ?? []), process.execPath, ...PROGRAM];
     const [program = '', ...rest] = [...command, ...host, ...port, ...args];
     this.child = spawn(program, rest, {
       cwd: ROOT,

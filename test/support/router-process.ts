@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { RouterStatus } from '../../src/telemetry/status.ts';
 import { type PollOptions, poll, within } from './poll.ts';
+import { PROGRAM } from './program.ts';
 import { TempFolder } from './temp.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,8 +31,8 @@ interface Ports {
 }
 
 /**
- * A router in a process of its own: `node --import tsx src/main.ts`, or dist/main.js with ROUTER_DIST=1. Options in
- * ROUTER_TEST_ARGS, separated by spaces, go to every router that is started, so that the whole suite can be run another way.
+ * A router in a process of its own. Options in ROUTER_TEST_ARGS, separated by spaces, go to every router that is started, so
+ * that the whole suite can be run another way.
  */
 export class RouterProcess implements AsyncDisposable {
   readonly folder: TempFolder;
@@ -209,11 +210,8 @@ export class RouterProcess implements AsyncDisposable {
 }
 
 function entry(): string[] {
-  return process.env.ROUTER_TEST_ENTRY
-    ? ['--import', 'tsx', process.env.ROUTER_TEST_ENTRY]
-    : process.env.ROUTER_DIST === '1'
-      ? ['dist/main.js']
-      : ['--import', 'tsx', 'src/main.ts'];
+  const { ROUTER_TEST_ENTRY } = process.env;
+  return ROUTER_TEST_ENTRY ? ['--import', 'tsx', ROUTER_TEST_ENTRY] : [...PROGRAM];
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {

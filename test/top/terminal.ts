@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { ROOT } from '../cli/run-cli.ts';
 import { poll, within } from '../support/poll.ts';
+import { PROGRAM } from '../support/program.ts';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 export const SKIP_WITHOUT_SCRIPT = hasScript ? false : 'SKIPPED: script(1) is not on the PATH (Debian: bsdutils)';
@@ -14,8 +13,7 @@ export class Terminal implements AsyncDisposable {
   private readonly child: ChildProcess;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const command = [process.execPath, '--import', fileURLToPath(import.meta.resolve('tsx')), `${ROOT}src/main.ts`];
-    const quoted = [...command, ...args].map((part) => `'${part}'`).join(' ');
+    const quoted = [process.execPath, ...PROGRAM, ...args].map((part) => `'${part}'`).join(' ');
     this.child = spawn('script', ['-qefc', `stty rows 30 cols 100; exec ${quoted}`, '/dev/null'], {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TERM: 'xterm', LC_ALL: 'C.UTF-8', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
