@@ -28,6 +28,8 @@ export class PublicTransport implements Transport {
   private readonly server: Server;
   private readonly injector: ConnectionInjector;
   private readonly opening = new Pacer(OPENED_PER_TURN);
+  /** Those that grpc-js has: before that, a socket that is read would be handed over with an error. */
+  private readonly injected = new WeakSet<Connection>();
   private turn = 0;
 
   /** `paths`: those of all methods that `deps.openCall` serves. */
@@ -61,7 +63,9 @@ export class PublicTransport implements Transport {
   tend(): void {
     this.turn = (this.turn + 1) % 10;
     if (this.turn !== 0) return;
-    for (const { socket } of this.deps.connections.newestFirst()) startReading(socket);
+    for (const connection of this.deps.connections.newestFirst()) {
+      if (this.injected.has(connection)) startReading(connection.socket);
+    }
   }
 
   leave(): void {
@@ -74,6 +78,7 @@ export class PublicTransport implements Transport {
 
   private inject(connection: Connection, socket: Socket, { authority, settingsAck }: PatchNeed): void {
     if (socket.destroyed) return;
+    this.injected.add(connection);
     const asIs = !authority && !settingsAck;
     this.injector.injectConnection(asIs ? socket : this.patched(connection, socket, settingsAck));
   }
