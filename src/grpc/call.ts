@@ -118,7 +118,7 @@ export class RouterCall implements StreamOutlet {
     const whole = this.stream.needsWholeMessages ? [Buffer.concat([...pieces])] : pieces;
     this.pieces = {
       remaining: whole[Symbol.iterator](),
-      deadline: setTimeout(() => this.cut('Slow reader'), deadlineMs),
+      deadline: setTimeout(() => this.cut('Slow reader'), deadlineMs).unref(),
     };
     this.nextPiece(this.pieces);
   }

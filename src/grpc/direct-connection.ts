@@ -43,7 +43,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
     this.socket = socket;
     this.deps = deps;
     this.http2 = new ServerConnection(this);
-    this.greetingTimer = setTimeout(() => this.notGreeted(), deps.options.handshakeTimeoutMs);
+    this.greetingTimer = setTimeout(() => this.notGreeted(), deps.options.handshakeTimeoutMs).unref();
     socket.once('close', () => this.closed());
     readDirectly(socket, this);
   }

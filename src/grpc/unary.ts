@@ -118,7 +118,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   }
 
   holdBytes(change: number): boolean {
-    if (change > 0) this.deadline ??= setTimeout(() => this.giveUp(), COMPLETE_WITHIN_MS);
+    if (change > 0) this.deadline ??= setTimeout(() => this.giveUp(), COMPLETE_WITHIN_MS).unref();
     return this.options.holdBytes(change);
   }
 
