@@ -21,6 +21,10 @@ const TEND_SLACK_MS = 2000;
 /** Characters of a path that an answer repeats. */
 const LONGEST_QUOTED = 100;
 
+/** In place of the time since when a write is under way: there is none, or it has not been looked at yet. */
+const NOT_WRITING = 0;
+const NOT_SEEN = -1;
+
 /** One connection that the router's own HTTP/2 serves: between its socket and its streams. */
 export class DirectConnection implements ConnectionHost, SocketReader {
   readonly connection: Connection;
@@ -34,9 +38,8 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
   private quietSinceMs = 0;
   private pingedAtMs = 0;
-  /** Since when the same write has been with the socket, as far as was looked; 0 while it is not. */
-  private writingSinceMs = 0;
-  private isWriting = false;
+  /** Since when the same write has been with the socket, as far as was looked. */
+  private writingSinceMs = NOT_WRITING;
 
   constructor(connection: Connection, socket: Socket, deps: TransportDependencies) {
     this.connection = connection;
@@ -73,7 +76,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   write(bytes: Buffer): void {
     // One write at a time is what a Writable's own queue would see to; without it this costs half. It is always empty, so
     // nothing can be overtaken. A socket that is gone answers with an error.
-    this.isWriting = true;
+    this.writingSinceMs = NOT_SEEN;
     this.socket._write(bytes, NO_ENCODING, this.onWritten);
   }
 
@@ -121,9 +124,10 @@ export class DirectConnection implements ConnectionHost, SocketReader {
     const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.deps.options;
     const deadlineMs = this.deps.writeDeadlineMs();
     this.http2.resetStalled(nowMs, deadlineMs);
-    if (!this.isWriting) this.writingSinceMs = 0;
-    else if (this.writingSinceMs === 0) this.writingSinceMs = nowMs;
-    else if (nowMs - this.writingSinceMs > deadlineMs + TEND_SLACK_MS) this.connection.destroy('slowReaderDeadline');
+    if (this.writingSinceMs === NOT_SEEN) this.writingSinceMs = nowMs;
+    else if (this.writingSinceMs !== NOT_WRITING && nowMs - this.writingSinceMs > deadlineMs + TEND_SLACK_MS) {
+      this.connection.destroy('slowReaderDeadline');
+    }
     if (this.http2.heard || this.quietSinceMs === 0) {
       this.http2.heard = false;
       this.quietSinceMs = nowMs;
@@ -151,8 +155,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   private written(error: Error | null | undefined): void {
     if (error) this.cut();
     else {
-      this.isWriting = false;
-      this.writingSinceMs = 0;
+      this.writingSinceMs = NOT_WRITING;
       this.http2.written();
     }
   }

@@ -113,7 +113,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     else if (fault === 'truncated') this.refuse('Truncated message');
     else {
       this.failed = true;
-      this.call.end('RESOURCE_EXHAUSTED', fault === 'tooLarge' ? TEXT.tooLarge(this.limitBytes) : TEXT.memoryPressure);
+      this.call.end('RESOURCE_EXHAUSTED', fault === 'tooLarge' ? TEXT.tooLarge(this.limitBytes) : TEXT.noMemory);
     }
   }
 

@@ -126,7 +126,7 @@ export class P2pStream implements MessageSink, BodySink {
       remote: this.connection.remote,
     });
     if (fault === 'tooLarge') this.end('RESOURCE_EXHAUSTED', TEXT.tooLarge(core.limits.maxMessageBytes));
-    else if (fault === 'noMemory') this.end('RESOURCE_EXHAUSTED', TEXT.memoryPressure);
+    else if (fault === 'noMemory') this.end('RESOURCE_EXHAUSTED', TEXT.noMemory);
     else this.end('INTERNAL', fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
   }
 

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { poll } from '../support/poll.ts';
+import { ROOT } from '../support/program.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
-import { ROOT } from './run-cli.ts';
 
 const folder = new TempFolder();
 let router: RouterProcess;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { OPTIONS, type Option } from '../../src/config/index.ts';
-import { ROOT, runCli, spawnCli } from './run-cli.ts';
+import { ROOT } from '../support/program.ts';
+import { runCli, spawnCli } from './run-cli.ts';
 
 const VISIBLE = (OPTIONS as readonly Option[]).filter(({ hidden }) => hidden !== true);
 

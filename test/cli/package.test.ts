@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ROOT } from '../support/program.ts';
 import { TempFolder } from '../support/temp.ts';
-import { ROOT } from './run-cli.ts';
 
 /** What makes a checkout; built there, so that nobody else's dist is touched. */
 const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'src'];

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '../../src/cli/index.ts';
 import { within } from '../support/poll.ts';
-import { PROGRAM } from '../support/program.ts';
+import { PROGRAM, ROOT } from '../support/program.ts';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_MS = 30_000;
 
 export interface CliResult {

@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { poll } from '../support/poll.ts';
-import { PROGRAM } from '../support/program.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { PROGRAM, ROOT } from '../support/program.ts';
 
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;

@@ -206,7 +206,7 @@ class Reader {
 
   private argument(info: number): bigint {
     if (info < 24) return BigInt(info);
-    if (info > 27) throw new Error(info === 31 ? 'indefinite length not implemented' : `reserved length ${info}`);
+    if (info > 27) throw new Error(info === 31 ? 'indefinite length' : `reserved length ${info}`);
     let value = 0n;
     for (let left = 1 << (info - 24); left > 0; left--) value = (value << 8n) | BigInt(this.byte());
     return value;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The folder of the project. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Arguments for Node that run the program: as built with TEST_BUILT=1, which is faster and what `npm test` does, else from the sources. */
 export const PROGRAM: readonly string[] =

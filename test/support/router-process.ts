@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { RouterStatus } from '../../src/telemetry/status.ts';
 import { type PollOptions, poll, within } from './poll.ts';
-import { PROGRAM } from './program.ts';
+import { PROGRAM, ROOT } from './program.ts';
 import { TempFolder } from './temp.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOG_LIMIT_CHARS = 1_000_000;
 const START_LIMIT_MS = 20_000;
 
