@@ -15,6 +15,10 @@ export interface CallStream {
   end(code: EndStatus, details: string): void;
   /** Gives the stream up alone, without waiting for its reader; false when only the end of the connection does that. */
   reset(): boolean;
+  /** Asks for no more of the request body, so that its sender has to wait; some may still come. */
+  pause(): void;
+  /** Wants more of it again. */
+  resume(): void;
 }
 
 /** What is asked for by a request: where it goes, and what it shows to be let in. */

@@ -136,6 +136,14 @@ export class RouterCall implements StreamOutlet {
     if (this.connection.clients.size === 0 || !this.stream.reset()) this.connection.destroy('slowReaderBytes');
   }
 
+  pause(): void {
+    this.stream.pause();
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+
   private nextPiece(pieces: Pieces): void {
     if (this.pieces !== pieces) return;
     const { remaining, deadline } = pieces;

@@ -9,7 +9,7 @@ import {
 } from '../http2/index.ts';
 import type { CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
-import { DirectStream, refuseRequest } from './direct-stream.ts';
+import { DirectStream, type Reading, refuseRequest } from './direct-stream.ts';
 import { timeoutMsOf } from './grpc-timeout.ts';
 import { readDirectly, readOn, type SocketReader } from './read-directly.ts';
 import type { TransportDependencies } from './transport.ts';
@@ -26,7 +26,7 @@ const NOT_WRITING = 0;
 const NOT_SEEN = -1;
 
 /** One connection that the router's own HTTP/2 serves: between its socket and its streams. */
-export class DirectConnection implements ConnectionHost, SocketReader {
+export class DirectConnection implements ConnectionHost, SocketReader, Reading {
   readonly connection: Connection;
   private readonly socket: Socket;
   private readonly deps: TransportDependencies;
@@ -35,6 +35,9 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   private greetingTimer: NodeJS.Timeout | null;
   /** Chunks that wait for their turn. */
   private waitingChunks = 0;
+  /** What came since `pause`, and whether that is the end; null while nobody has paused. */
+  private unread: Buffer[] | null = null;
+  private endsUnread = false;
   /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
   private quietSinceMs = 0;
   private pingedAtMs = 0;
@@ -53,24 +56,37 @@ export class DirectConnection implements ConnectionHost, SocketReader {
 
   /** Newcomers wait for their turn, so that thousands who come at once hold up nobody who is there. */
   receive(chunk: Buffer): boolean {
-    if (this.http2.isServing && this.waitingChunks === 0) {
-      this.http2.receive(chunk);
-      return true;
-    }
+    if (this.http2.isServing && this.waitingChunks === 0) return this.read(chunk);
     this.waitingChunks++;
     let hasWaited = false;
     this.deps.arriving.run(() => {
       this.waitingChunks--;
-      this.http2.receive(chunk);
-      if (hasWaited && this.waitingChunks === 0) readOn(this.socket);
+      if (this.read(chunk) && hasWaited && this.waitingChunks === 0) readOn(this.socket);
     });
     hasWaited = this.waitingChunks > 0;
-    return !hasWaited;
+    return !hasWaited && !this.isPaused;
   }
 
   /** The client will send nothing more: it is gone. */
   ended(): void {
-    this.deps.closing.run(() => this.cut());
+    if (this.isPaused) this.endsUnread = true;
+    else this.deps.closing.run(() => this.cut());
+  }
+
+  pause(): void {
+    this.unread ??= [];
+    this.http2.pause();
+  }
+
+  resume(): void {
+    const { unread } = this;
+    if (unread === null) return;
+    this.unread = null;
+    this.http2.resume();
+    for (const chunk of unread) this.read(chunk);
+    if (this.isPaused) return;
+    if (this.endsUnread) this.ended();
+    else readOn(this.socket);
   }
 
   write(bytes: Buffer): void {
@@ -111,7 +127,7 @@ export class DirectConnection implements ConnectionHost, SocketReader {
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
     if (headers.method !== 'POST') refuseRequest(stream, '405');
     else if (headers.contentType?.startsWith('application/grpc') !== true) refuseRequest(stream, '415');
-    else return this.openCall(new DirectStream(stream), headers);
+    else return this.openCall(new DirectStream(stream, this), headers);
     return null;
   }
 
@@ -138,6 +154,17 @@ export class DirectConnection implements ConnectionHost, SocketReader {
       this.pingedAtMs = nowMs;
       this.http2.ping();
     }
+  }
+
+  /** Reads `chunk`, or as much of it as is wanted; true when more is. */
+  private read(chunk: Buffer): boolean {
+    const bytes = this.isPaused ? 0 : this.http2.receive(chunk);
+    if (bytes < chunk.length) this.unread?.push(chunk.subarray(bytes));
+    return !this.isPaused;
+  }
+
+  private get isPaused(): boolean {
+    return this.unread !== null;
   }
 
   private openCall(stream: CallStream, headers: RequestHeaders): StreamHandler | null {

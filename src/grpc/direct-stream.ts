@@ -14,14 +14,22 @@ const MAX_DETAILS_CHARS = 500;
 const RESPONSE_HEADERS = encodeHeaders(RESPONSE);
 const OK_TRAILERS = encodeHeaders([['grpc-status', '0']]);
 
+/** What the streams of a connection are read from: all of them pause together. */
+export interface Reading {
+  pause(): void;
+  resume(): void;
+}
+
 /** gRPC on a stream of the router's own HTTP/2: which headers stand where (gRPC over HTTP/2, "Responses"). */
 export class DirectStream implements CallStream {
   readonly needsWholeMessages = false;
   private readonly stream: ServerStream;
+  private readonly reading: Reading;
   private sentHeaders = false;
 
-  constructor(stream: ServerStream) {
+  constructor(stream: ServerStream, reading: Reading) {
     this.stream = stream;
+    this.reading = reading;
   }
 
   sendHeaders(): void {
@@ -42,6 +50,14 @@ export class DirectStream implements CallStream {
   reset(): boolean {
     this.stream.reset(ErrorCode.enhanceYourCalm);
     return true;
+  }
+
+  pause(): void {
+    this.reading.pause();
+  }
+
+  resume(): void {
+    this.reading.resume();
   }
 }
 

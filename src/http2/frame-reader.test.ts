@@ -197,3 +197,31 @@ test('what is held for a frame follows what has come of it, not what was announc
   new Recorder().reader.push(Buffer.from(head), 0);
   for (const { arguments: given } of allocations.mock.calls) assert.ok(Number(given[0]) <= 64);
 });
+
+test('a pause stops behind the frame that is just handed over, and what is left can be read later', () => {
+  fc.assert(
+    fc.property(fc.array(frames, { maxLength: 8 }), cuts, fc.uniqueArray(fc.nat(7)), (given, at, pauses) => {
+      const stream = Buffer.concat(given.map(({ bytes }) => bytes));
+      const recorder = new Recorder();
+      recorder.whenSeen = () => {
+        if (pauses.includes(recorder.seen.length - 1)) recorder.reader.pause();
+      };
+      const borders = [0, ...at.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
+      borders.slice(1).forEach((end, i) => {
+        let left = Buffer.from(stream.subarray(borders[i], end));
+        for (;;) {
+          const before = recorder.seen.length;
+          left = left.subarray(recorder.reader.push(left, 0));
+          if (left.length === 0) break;
+          assert.ok(pauses.includes(recorder.seen.length - 1) && recorder.seen.length > before);
+          recorder.reader.resume();
+        }
+        recorder.reader.resume();
+      });
+      assert.deepEqual(
+        recorder.seen,
+        given.map(({ line }) => line),
+      );
+    }),
+  );
+});

@@ -23,6 +23,7 @@ const FIRST_CAPACITY_BYTES = 64;
 export class FrameReader {
   private readonly sink: FrameSink;
   private stopped = false;
+  private paused = false;
   /** Content of the current DATA frame: what is still to come, its length, and whether the stream ends behind it. */
   private dataBytes = 0;
   private dataLength = 0;
@@ -34,24 +35,32 @@ export class FrameReader {
     this.sink = sink;
   }
 
-  /** Takes `chunk` from `pos` on. */
-  push(chunk: Buffer, pos: number): void {
+  /** Takes `chunk` from `pos` on; returns how far: not to its end when somebody has paused. */
+  push(chunk: Buffer, pos: number): number {
     let at = this.partial === null ? pos : this.complete(chunk, pos);
     const end = chunk.length;
-    while (at < end && !this.stopped) {
+    while (at < end && !this.paused) {
+      if (this.stopped) return end;
       if (this.dataBytes > 0) at = this.passData(chunk, at);
-      else if (end - at < FRAME_HEAD_BYTES) {
-        this.hold(chunk, at);
-        return;
-      } else {
-        const behind = this.readFrame(chunk, at, end);
+      else {
+        const behind = end - at < FRAME_HEAD_BYTES ? -1 : this.readFrame(chunk, at, end);
         if (behind < 0) {
           this.hold(chunk, at);
-          return;
+          return end;
         }
         at = behind;
       }
     }
+    return at;
+  }
+
+  /** Has `push` stop behind the bytes that are just handed over. */
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
   }
 
   /** Nothing that comes from now on is read. */

@@ -94,19 +94,33 @@ export class ServerConnection implements FrameSink, StreamOwner {
     return this.streams.active > 0;
   }
 
-  /** Takes the next bytes of the client. They may be kept, so they must not be overwritten. */
-  receive(chunk: Buffer): void {
-    if (this.isOver) return;
+  /**
+   * Takes the next bytes of the client. They may be kept, so they must not be overwritten. Returns how many of them are
+   * done with: all, unless `pause` was called.
+   */
+  receive(chunk: Buffer): number {
+    if (this.isOver) return chunk.length;
     this.sender.cork();
     try {
-      this.reader.push(chunk, this.isGreeted ? 0 : this.readPreface(chunk));
+      const read = this.reader.push(chunk, this.isGreeted ? 0 : this.readPreface(chunk));
       this.finishIfDone();
+      return read;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.fail(error);
+      return chunk.length;
     } finally {
       this.sender.uncork();
     }
+  }
+
+  /** Reads nothing more, not even of the bytes that are being taken, until `resume`. */
+  pause(): void {
+    this.reader.pause();
+  }
+
+  resume(): void {
+    this.reader.resume();
   }
 
   /** The host has taken the last write. */

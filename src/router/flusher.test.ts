@@ -42,16 +42,6 @@ test('what is pushed while the rest waits is not forgotten, nor sent twice', () 
   assert.deepEqual(received(peers), Array(6).fill(1024 * 1024 + 10));
 });
 
-test('a stop flushes at once, and the turn that was planned finds nothing left', () => {
-  const here = bench();
-  const peers = streams(here, 2);
-  for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(10));
-  here.core.flusher.flushAll();
-  assert.deepEqual(received(peers), [10, 10]);
-  here.endTurn();
-  assert.deepEqual(received(peers), [10, 10]);
-});
-
 test('a message that a flush brings about goes with the next turn', () => {
   const here = new RouterBench({ maxSendQueueBytes: 1000 });
   const [asker, asked] = [here.join(), here.join()];
@@ -62,4 +52,61 @@ test('a message that a flush brings about goes with the next turn', () => {
   assert.notEqual(asked.outlet.cutWith, null);
   const answers = asker.received().filter(({ type }) => type === 'response');
   assert.equal(answers.length, 1, 'cut off within the flush, the asked client fails the request');
+});
+
+test('what goes to many is written to a part of them each turn, in the order it was queued', () => {
+  const here = bench();
+  const peers = streams(here, 300);
+  for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
+  const after: number[] = [];
+  while (here.clock.endTurn()) after.push(received(peers).lastIndexOf(10) + 1);
+  assert.deepEqual(after, [128, 256, 300]);
+  assert.deepEqual(received(peers), Array(300).fill(10));
+});
+
+test('those who still wait get what comes meanwhile by the same write', () => {
+  const here = bench();
+  const peers = streams(here, 200);
+  for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('first '));
+  here.clock.endTurn();
+  for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('second'));
+  here.endTurn();
+  const writes = peers.map(({ outlet }) => outlet.batches.map(String));
+  assert.deepEqual(writes.slice(0, 128), Array(128).fill(['first ', 'second']));
+  assert.deepEqual(writes.slice(128), Array(72).fill(['first second']));
+});
+
+test('a message to one of them does not wait for the others, nor overtake what was before it', () => {
+  const here = bench();
+  const peers = streams(here, 300);
+  for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('all '));
+  const [last] = peers.slice(-1);
+  last?.p2p.queue.push(Buffer.from('one'));
+  here.clock.endTurn();
+  assert.deepEqual(last?.outlet.batches.map(String), ['all one']);
+  last?.p2p.queue.pushFanOut(Buffer.from('all again'));
+  here.endTurn();
+  assert.deepEqual(last?.outlet.batches.map(String), ['all one', 'all again'], 'its first place is passed over');
+});
+
+test('turns that write to many by themselves give as much room to fan-outs', () => {
+  const here = bench();
+  const [busy, others] = [streams(here, 500), streams(here, 600)];
+  for (const peer of others) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
+  for (const peer of busy) peer.p2p.queue.push(Buffer.alloc(10));
+  here.clock.endTurn();
+  assert.equal(received(busy).lastIndexOf(10), 499);
+  assert.equal(received(others).lastIndexOf(10), 499);
+});
+
+test('what is forgotten with a stream does not count as waiting', () => {
+  const here = bench();
+  const [peer, other] = streams(here, 2);
+  peer?.p2p.queue.pushFanOut(Buffer.alloc(1000));
+  other?.p2p.queue.push(Buffer.alloc(100));
+  assert.equal(here.core.flusher.waitingBytes, 1100);
+  peer?.p2p.closed();
+  assert.equal(here.core.flusher.waitingBytes, 100);
+  here.endTurn();
+  assert.equal(here.core.flusher.waitingBytes, 0);
 });

@@ -1,4 +1,4 @@
-import type { Flusher } from './flusher.ts';
+import { type Flusher, Lane } from './flusher.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { P2pStream } from './p2p-stream.ts';
 import type { Subscription } from './subscription.ts';
@@ -24,8 +24,8 @@ export class OutboundQueue {
   bytes = 0;
   /** What a held-up reader had before it when this turn's messages came: a burst in one turn makes nobody slow. */
   waitedBytes = 0;
-  /** True between the first push of a turn and the flush at its end. */
-  scheduled = false;
+  /** Where the flusher has this queue; it is its to set. */
+  lane: Lane = Lane.none;
   readonly owner: QueueOwner;
   private readonly flusher: Flusher;
   private readonly budget: MemoryBudget;
@@ -48,20 +48,20 @@ export class OutboundQueue {
   /** Queues a framed message; it leaves at the end of this event-loop turn at the earliest. */
   push(framed: Buffer): void {
     if (this.closed) return;
-    if (this.first === null) this.first = framed;
-    else this.rest.push(framed);
-    this.freshBytes += framed.length;
-    this.bytes += framed.length;
-    this.budget.usedBytes += framed.length;
-    if (!this.scheduled) {
-      this.scheduled = true;
-      this.flusher.add(this);
-    }
+    this.take(framed);
+    if (this.lane !== Lane.turn) this.flusher.add(this);
   }
 
-  /** Writes what was pushed in this turn, or lets it wait behind a write that the transport still holds. */
+  /** Queues a message that goes to many: it leaves when those before it are served. */
+  pushFanOut(framed: Buffer): void {
+    if (this.closed) return;
+    this.take(framed);
+    if (this.lane === Lane.none) this.flusher.addFanOut(this);
+  }
+
+  /** Writes what was pushed since the last flush, or lets it wait behind a write that the transport still holds. */
   flush(nowMs: number): void {
-    this.scheduled = false;
+    this.lane = Lane.none;
     if (this.freshBytes === 0) return;
     if (this.inFlightBytes > 0 || this.freshBytes > BATCH_BYTES) {
       this.waitedBytes = this.bytes - this.freshBytes;
@@ -102,13 +102,24 @@ export class OutboundQueue {
   close(): void {
     this.closed = true;
     this.budget.usedBytes -= this.bytes;
-    this.bytes = this.freshBytes = this.inFlightBytes = 0;
+    this.bytes = this.inFlightBytes = 0;
     this.forgetFresh();
     this.backlog = this.backlogSince = null;
   }
 
+  private take(framed: Buffer): void {
+    if (this.first === null) this.first = framed;
+    else this.rest.push(framed);
+    const bytes = framed.length;
+    this.freshBytes += bytes;
+    this.bytes += bytes;
+    this.budget.usedBytes += bytes;
+    this.flusher.waitingBytes += bytes;
+  }
+
   private forgetFresh(): void {
     this.first = null;
+    this.flusher.waitingBytes -= this.freshBytes;
     this.freshBytes = 0;
     // emptying an array frees its memory, to be allocated again with the next message
     if (this.rest.length > 0) this.rest = [];

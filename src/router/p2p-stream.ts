@@ -36,6 +36,8 @@ export class P2pStream implements MessageSink, BodySink {
   /** The same by a clock that never jumps. */
   heardMs = 0;
   private readonly reader: MessageReader;
+  /** The client has sent its last message, and not all of them are read. */
+  private endsPaused = false;
   private isEnding = false;
   private isClosed = false;
 
@@ -50,17 +52,32 @@ export class P2pStream implements MessageSink, BodySink {
   /** Takes the next bytes of the stream, `chunk[start..end)`. */
   receive(chunk: Buffer, start: number, end: number): void {
     if (this.isEnding) return;
-    const { turn, limits } = this.core;
-    turn.begin();
-    this.now = turn.nowMs;
-    this.heardMs = turn.startedMs;
-    this.reader.maxMessageBytes = limits.maxMessageBytes;
+    this.beginTurn();
     this.reader.push(chunk, start, end);
+  }
+
+  /** Reads no more messages until the flusher has caught up. */
+  pause(): void {
+    if (this.reader.isPaused) return;
+    this.reader.pause();
+    this.outlet.pause();
+    this.core.flusher.pause(this);
+  }
+
+  /** Reads on; what is read may pause it again. */
+  resume(): void {
+    this.beginTurn();
+    this.reader.resume();
+    if (this.reader.isPaused) return;
+    if (this.endsPaused) this.halfClosed();
+    this.outlet.resume();
   }
 
   /** The client has sent its last message: the stream is ended behind what it still has to get. */
   halfClosed(): void {
     if (this.isEnding) return;
+    this.endsPaused = this.reader.isPaused;
+    if (this.endsPaused) return;
     this.reader.end();
     if (!this.isEnding) this.end('OK', 'OK');
   }
@@ -158,6 +175,14 @@ export class P2pStream implements MessageSink, BodySink {
     this.client = null;
     this.lastTarget = null;
     if (client.stream === this) this.core.streamGone(client);
+  }
+
+  private beginTurn(): void {
+    const { turn, limits } = this.core;
+    turn.begin();
+    this.now = turn.nowMs;
+    this.heardMs = turn.startedMs;
+    this.reader.maxMessageBytes = limits.maxMessageBytes;
   }
 
   private refuse(result: number, bytes: number): void {

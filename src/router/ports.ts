@@ -68,6 +68,10 @@ export interface StreamOutlet {
   end(status: EndStatus, details: string): void;
   /** Cuts a stream whose reader does not read, at once and without waiting for it. */
   cut(details: string): void;
+  /** Asks for no more bytes of the stream; some may still come. */
+  pause(): void;
+  /** Wants them again. */
+  resume(): void;
 }
 
 /** The connection that clients register on, as the core sees it. Identity is what counts: an id is no secret. */

@@ -59,7 +59,7 @@ export class RouterCore {
     this.budget = new MemoryBudget(deps.limits.maxBufferBytes);
     this.slowReaders = new SlowReaders(this);
     this.turn = new Turn(deps.clock, deps.counters);
-    this.flusher = new Flusher(deps.clock, (queue) => this.slowReaders.check(queue));
+    this.flusher = new Flusher(deps.clock, this.budget, (queue) => this.slowReaders.check(queue));
     this.pending = new PendingRequests(deps.clock, (request) => this.requestTimedOut(request));
   }
 

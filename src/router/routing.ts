@@ -7,6 +7,8 @@ import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from './ports.ts';
 
 const REQUEST_ID = Buffer.from('requestId');
 const TIMEOUT_MS = Buffer.from('timeoutMs');
+/** So many receivers are written to at once, like that of a unicast. */
+const FEW_RECEIVERS = 128;
 
 /** A message that has been scanned: `core.scanner` holds its fields. */
 interface Incoming {
@@ -83,16 +85,20 @@ function deliver(stream: P2pStream, target: P2pStream): void {
 }
 
 /** Delivers to all of `receivers` but the sender; returns to how many. */
-function deliverToAll(stream: P2pStream, sender: Client, receivers: Iterable<Client>): number {
-  const { forwarded, counters } = stream.core;
+function deliverToAll(stream: P2pStream, sender: Client, receivers: ReadonlySet<Client>): number {
+  const { forwarded, counters, flusher } = stream.core;
+  const areMany = receivers.size > FEW_RECEIVERS;
   let delivered = 0;
   for (const client of receivers) {
     const target = client.stream;
     if (client === sender || target === null) continue;
-    target.queue.push(forwarded.framed(target.framing));
+    const framed = forwarded.framed(target.framing);
+    if (areMany) target.queue.pushFanOut(framed);
+    else target.queue.push(framed);
     delivered++;
   }
   counters.countOut(stream.core.scanner.type, delivered, forwarded.bodyBytes);
+  if (flusher.isBehind) stream.pause();
   return delivered;
 }
 

@@ -154,3 +154,53 @@ test('a limit that is lowered holds from the next prefix on', () => {
   recorder.reader.push(prefix(Buffer.from('abcdef')));
   assert.deepEqual(recorder.seen, ['abcdef', 'fault: tooLarge']);
 });
+
+/** Pauses behind each of the messages that `pausesAfter` counts. */
+class Pausing extends Recorder {
+  private readonly pausesAfter: ReadonlySet<number>;
+
+  constructor(pausesAfter: ReadonlySet<number>) {
+    super();
+    this.pausesAfter = pausesAfter;
+  }
+
+  override onMessage(bytes: Buffer, start: number, end: number): void {
+    super.onMessage(bytes, start, end);
+    if (this.pausesAfter.has(this.seen.length)) this.reader.pause();
+  }
+}
+
+test('a pause holds back what follows, however the stream is cut, and loses nothing', () => {
+  fc.assert(
+    fc.property(messages, cuts, fc.uniqueArray(fc.integer({ min: 1, max: 8 })), (bodies, at, pauses) => {
+      const stream = Buffer.concat(bodies.map((body) => prefix(body)));
+      const recorder = new Pausing(new Set(pauses));
+      const borders = [0, ...at.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
+      borders.slice(1).forEach((end, i) => {
+        const before = recorder.seen.length;
+        const wasPaused = recorder.reader.isPaused;
+        recorder.reader.push(stream.subarray(borders[i], end));
+        if (wasPaused) assert.equal(recorder.seen.length, before, 'a message came in a pause');
+      });
+      const stops = pauses.filter((count) => count <= bodies.length).length;
+      let resumed = 0;
+      for (; recorder.reader.isPaused; resumed++) recorder.reader.resume();
+      assert.equal(resumed, stops);
+      recorder.reader.end();
+      assert.deepEqual(
+        recorder.seen,
+        bodies.map((body) => body.toString('latin1')),
+      );
+      assert.equal(recorder.heldBytes, 0);
+    }),
+  );
+});
+
+test('what came in a pause can be forgotten', () => {
+  const recorder = new Pausing(new Set([1]));
+  recorder.reader.push(Buffer.concat([prefix(Buffer.from('a')), prefix(Buffer.from('b'))]));
+  recorder.reader.push(prefix(Buffer.from('c')));
+  recorder.reader.release();
+  recorder.reader.resume();
+  assert.deepEqual(recorder.seen, ['a']);
+});

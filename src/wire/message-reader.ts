@@ -25,6 +25,8 @@ export class MessageReader {
   private partial: Buffer | null = null;
   private partialBytes = 0;
   private failed = false;
+  /** What has come since `pause`; null while nobody has paused. */
+  private unread: Buffer[] | null = null;
 
   constructor(sink: MessageSink, maxMessageBytes: number) {
     this.sink = sink;
@@ -33,14 +35,32 @@ export class MessageReader {
 
   /** Takes the next bytes of the stream, `chunk[start..end)`. After a fault the rest of the stream is ignored. */
   push(chunk: Buffer, start = 0, end = chunk.length): void {
-    let pos = this.partial === null ? start : this.complete(chunk, start, end);
-    while (!this.failed && end - pos >= PREFIX_BYTES) {
+    let pos = this.partial === null || this.isPaused ? start : this.complete(chunk, start, end);
+    while (!this.failed && !this.isPaused && end - pos >= PREFIX_BYTES) {
       const behind = this.checkPrefix(chunk, pos);
       if (behind < 0 || behind > end) break;
       this.sink.onMessage(chunk, pos + PREFIX_BYTES, behind);
       pos = behind;
     }
-    if (pos < end && !this.failed) this.hold(chunk, pos, end);
+    if (pos >= end || this.failed) return;
+    if (this.isPaused) this.unread?.push(chunk.subarray(pos, end));
+    else this.hold(chunk, pos, end);
+  }
+
+  /** Hands out no more messages until `resume`; what comes meanwhile is kept. */
+  pause(): void {
+    this.unread ??= [];
+  }
+
+  /** Reads on behind `pause`; the sink may pause again at once. */
+  resume(): void {
+    const unread = this.unread ?? [];
+    this.unread = null;
+    for (const chunk of unread) this.push(chunk);
+  }
+
+  get isPaused(): boolean {
+    return this.unread !== null;
   }
 
   /** The stream has ended: a message that is still unfinished is a fault. */
@@ -53,8 +73,9 @@ export class MessageReader {
     return this.partial !== null;
   }
 
-  /** Forgets an unfinished message. */
+  /** Forgets an unfinished message, and what is unread. */
   release(): void {
+    if (this.unread !== null) this.unread = [];
     if (this.partial === null) return;
     this.sink.holdBytes(-this.partial.length);
     this.partial = null;

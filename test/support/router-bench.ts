@@ -27,6 +27,7 @@ export class FakeOutlet implements StreamOutlet {
   ended: readonly [EndStatus, string] | null = null;
   cutWith: string | null = null;
   queue: OutboundQueue | null = null;
+  paused = false;
   private untaken = false;
 
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
@@ -43,6 +44,14 @@ export class FakeOutlet implements StreamOutlet {
 
   cut(details: string): void {
     this.cutWith = details;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
   }
 
   /** Takes the last write; false when there is none. */

@@ -22,6 +22,7 @@ export class PublicStream implements CallStream {
   private readonly base: BaseCall;
   private readonly openCall: OpenCall;
   private call: RouterCall | null = null;
+  private isPaused = false;
   private readonly onTaken = (): void => this.call?.onTaken();
 
   constructor(base: BaseCall, openCall: OpenCall) {
@@ -42,7 +43,7 @@ export class PublicStream implements CallStream {
   onReceiveMessage(message: Buffer): void {
     const framed = frame(message, 1);
     this.call?.onData(framed, 0, framed.length);
-    this.base.startRead();
+    if (!this.isPaused) this.base.startRead();
   }
 
   onReceiveHalfClose(): void {
@@ -69,6 +70,15 @@ export class PublicStream implements CallStream {
 
   reset(): boolean {
     return false;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    if (this.isPaused) this.base.startRead();
+    this.isPaused = false;
   }
 
   /** Sends the messages one by one, without their prefix. With the last one, the write is taken. */

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeCbor } from '../../test/support/cbor.ts';
+import { frameBody } from '../../test/support/framing.ts';
+import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+
+const PADDING = 'x'.repeat(1000);
+/** Half of it may wait: 500 messages of a kilobyte. */
+const LIMITS = { maxBufferBytes: 1_000_000, maxSendQueueBytes: 1_000_000 };
+
+function broadcasts(sender: Peer, count: number): Buffer {
+  const bodies = Array.from({ length: count }, (_, n) =>
+    encodeCbor({ type: 'broadcast', senderId: sender.id, payload: { n, padding: PADDING } }),
+  );
+  return Buffer.concat(bodies.map((body) => frameBody(body, 1)));
+}
+
+/** Puts bytes into a stream, and leaves the turn open. */
+function put({ p2p }: Peer, bytes: Buffer): void {
+  p2p.receive(bytes, 0, bytes.length);
+}
+
+/** The numbers of the broadcasts that `peer` got. */
+function numbers(peer: Peer): unknown[] {
+  return peer.received().map(({ payload }) => (payload as { n: number }).n);
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+test('who broadcasts more than can be written is not read on until it is, and nothing is lost', () => {
+  const here = new RouterBench(LIMITS);
+  const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
+  put(sender, broadcasts(sender, 20));
+  assert.equal(sender.outlet.paused, true);
+  assert.ok(here.core.flusher.waitingBytes < 800_000, 'the third broadcast is one too many');
+  put(sender, frameBody(encodeCbor({ type: 'broadcast', senderId: sender.id, payload: { n: 20 } }), 1));
+  here.endTurn();
+  assert.equal(sender.outlet.paused, false);
+  for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(21));
+  assert.deepEqual(here.warnings, [], 'nobody was slow');
+});
+
+test('a stream that ends while it waits ends behind its last message', () => {
+  const here = new RouterBench(LIMITS);
+  const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
+  put(sender, broadcasts(sender, 10));
+  sender.p2p.halfClosed();
+  assert.equal(sender.outlet.ended, null);
+  here.endTurn();
+  assert.deepEqual(sender.outlet.ended, ['OK', 'OK']);
+  for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(10));
+});
+
+test('who goes while it waits is forgotten with what was not read', () => {
+  const here = new RouterBench(LIMITS);
+  const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
+  put(sender, broadcasts(sender, 10));
+  sender.p2p.closed();
+  here.endTurn();
+  assert.equal(sender.outlet.paused, false, 'others may use its connection');
+  for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(3));
+  assert.deepEqual([here.core.budget.usedBytes, here.core.flusher.waitingBytes], [0, 0]);
+});
+
+test('those who wait take turns', () => {
+  const here = new RouterBench(LIMITS);
+  const senders = Array.from({ length: 3 }, () => here.join());
+  const [receiver] = Array.from({ length: 300 }, () => here.join());
+  for (const sender of senders) put(sender, broadcasts(sender, 12));
+  here.endTurn();
+  const from = receiver?.received().map(({ senderId }) => senders.findIndex(({ id }) => id === senderId));
+  assert.equal(from?.length, 36);
+  const ends = senders.map((_, index) => from.lastIndexOf(index));
+  assert.ok(Math.min(...ends) > 24, `the last of each comes late: ${ends}`);
+});
+
+test('who sends to one at a time is read on while others wait', () => {
+  const here = new RouterBench(LIMITS);
+  const [sender, other, target] = [here.join(), here.join(), here.join()];
+  for (let i = 0; i < 200; i++) here.join();
+  put(sender, broadcasts(sender, 10));
+  assert.equal(sender.outlet.paused, true);
+  put(other, frameBody(encodeCbor({ type: 'unicast', targetId: target.id, payload: { n: 'mine' } }), 1));
+  assert.equal(other.outlet.paused, false);
+  here.clock.endTurn();
+  assert.deepEqual(numbers(target).slice(-1), ['mine'], 'and delivered with the first turn');
+});
