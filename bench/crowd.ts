@@ -5,7 +5,7 @@ import { Crowd } from './support/crowd.ts';
 import { Latencies, median } from './support/latencies.ts';
 import { closedLoop, paced } from './support/loads.ts';
 import { cpuMicroseconds, openFiles, residentBytes } from './support/process-usage.ts';
-import { connectClient, type Pair, RouterServer } from './support/servers.ts';
+import { connectClient, multicastFrame, type Pair, RouterServer } from './support/servers.ts';
 import { Stalls } from './support/stalls.ts';
 import { count, decimal, formatTable } from './support/table.ts';
 
@@ -134,7 +134,10 @@ async function stalls(
   framing: ClientFraming,
 ): Promise<void> {
   const { process: daemon } = router;
-  const { client: caller } = await connectClient(daemon.port, framing, 'bench-caller');
+  const member = await connectClient(daemon.port, framing, 'bench-caller');
+  const { client: caller } = member;
+  const toAll = multicastFrame(member, 'crowd');
+  const hundred = Array.from({ length: 100 }, () => toAll);
   const { client: subscriber } = await connectClient(daemon.port, framing, 'bench-subscriber');
   const during = (name: string, job: () => Promise<unknown> | undefined, seconds?: number): Promise<void> => {
     say(name);
@@ -148,6 +151,8 @@ async function stalls(
   await during('status document', () => daemon.status());
   await during('getOnlineClients', () => caller.call('/router/getOnlineClients', {}));
   await during('getOnlineClients again', () => caller.call('/router/getOnlineClients', {}));
+  await during('a message to all of them', async () => caller.send(toAll, toAll.length, 1));
+  await during('a hundred of those at once', async () => caller.send(Buffer.concat(hundred), toAll.length, 100), 6);
   await during('reload (HUP)', () => daemon.reload());
   await subscriber.subscribe('/router/events', {});
   await during('health check with topologyChanged', nothing, 5);

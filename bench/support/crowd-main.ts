@@ -11,6 +11,8 @@ export interface CrowdCommand {
 
 /** Clients that a churn has open at a time. */
 const CHURN_BATCH = 500;
+/** What every client that stays is a member of. */
+const CROWD_GROUP = 'crowd';
 
 const port = Number(process.argv[2]);
 const framing = Number(process.argv[3]) as ClientFraming;
@@ -21,7 +23,8 @@ function complain(reason: string): void {
 }
 
 async function connectMore(count: number, atOnce: number | undefined): Promise<void> {
-  for (const connected of await connectClients(port, framing, count, atOnce)) {
+  const options = { groups: [CROWD_GROUP], ...(atOnce === undefined ? {} : { atOnce }) };
+  for (const connected of await connectClients(port, framing, count, options)) {
     connected.client.onLost = complain;
     clients.push(connected);
   }

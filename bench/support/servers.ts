@@ -48,9 +48,14 @@ export interface RouterClient {
 }
 
 /** Registers a client and opens its p2p stream. */
-export async function connectClient(port: number, framing: ClientFraming, name: string): Promise<RouterClient> {
+export async function connectClient(
+  port: number,
+  framing: ClientFraming,
+  name: string,
+  groups: readonly string[] = [],
+): Promise<RouterClient> {
   const client = await LoadClient.connect(port, framing);
-  const answer = await client.call('/router/register', { clientName: name, groups: [], metadata: {} });
+  const answer = await client.call('/router/register', { clientName: name, groups, metadata: {} });
   if (answer.success !== true || typeof answer.clientId !== 'string') throw new Error('register was refused');
   const id = answer.clientId;
   await client.open('/router/p2p', { type: 'heartbeat', senderId: id, payload: {}, timestamp: Date.now() });
@@ -62,9 +67,9 @@ export function connectClients(
   port: number,
   framing: ClientFraming,
   count: number,
-  atOnce = CONNECT_AT_ONCE,
+  { atOnce = CONNECT_AT_ONCE, groups = [] }: { atOnce?: number; groups?: readonly string[] } = {},
 ): Promise<RouterClient[]> {
-  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`), atOnce);
+  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`, groups), atOnce);
 }
 
 export function unicastFrame(sender: RouterClient, target: RouterClient): Buffer {
@@ -73,6 +78,17 @@ export function unicastFrame(sender: RouterClient, target: RouterClient): Buffer
     type: 'unicast',
     senderId,
     targetId: target.id,
+    payload: PAYLOAD,
+    timestamp: TIMESTAMP,
+  });
+}
+
+/** A message to everybody in `group`. */
+export function multicastFrame({ client, id }: RouterClient, group: string): Buffer {
+  return client.frame({
+    type: 'multicast',
+    senderId: id,
+    groupName: group,
     payload: PAYLOAD,
     timestamp: TIMESTAMP,
   });

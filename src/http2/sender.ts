@@ -1,12 +1,5 @@
-import { dataFrame, joined } from './data-frame.ts';
-import {
-  DEFAULT_WINDOW_BYTES,
-  Flag,
-  headerFrames,
-  MAX_FRAME_BYTES,
-  MAX_WINDOW_BYTES,
-  rstStreamFrame,
-} from './frames.ts';
+import { dataFrames, joined } from './data-frames.ts';
+import { DEFAULT_WINDOW_BYTES, Flag, headerFrames, MAX_WINDOW_BYTES, rstStreamFrame } from './frames.ts';
 import { EMPTY_TABLE } from './hpack-encode.ts';
 import type { ServerStream } from './server-stream.ts';
 import { Takers } from './takers.ts';
@@ -106,11 +99,11 @@ export class Sender {
 
   data(stream: ServerStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
     stream.takesWrite = true;
-    const fits = bytes <= MAX_FRAME_BYTES && bytes <= this.windowBytes && bytes <= stream.sendWindow;
-    if (fits && this.waitingBytes < WRITE_BYTES) {
+    const fits = bytes <= this.windowBytes && bytes <= stream.sendWindow;
+    if (fits && this.waitingBytes + bytes <= WRITE_BYTES) {
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
-      this.queue(dataFrame(stream.id, first, rest, bytes));
+      this.queue(dataFrames(stream.id, first, rest, bytes));
       this.waitingTakers.add(stream);
     } else {
       stream.body = joined(first, rest, bytes);
@@ -222,11 +215,12 @@ export class Sender {
         return;
       }
       const left = body.length - stream.bodyPos;
-      const bytes = Math.min(left, MAX_FRAME_BYTES, this.windowBytes, stream.sendWindow);
+      const room = WRITE_BYTES - this.waitingBytes;
+      const bytes = Math.min(left, room, this.windowBytes, stream.sendWindow);
       if (bytes <= 0) return; // goes on when the peer opens this stream's window
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
-      this.queue(dataFrame(stream.id, body.subarray(stream.bodyPos, stream.bodyPos + bytes), NOTHING, bytes));
+      this.queue(dataFrames(stream.id, body.subarray(stream.bodyPos, stream.bodyPos + bytes), NOTHING, bytes));
       stream.bodyPos += bytes;
       stream.stalledSinceMs = 0;
     }

@@ -108,6 +108,8 @@ export class Counters {
   connectionsTotal = 0;
   clientsTotal = 0;
   slowReaders = 0;
+  /** Times that the reading of a sender waited for its deliveries to be written. */
+  sendersPaused = 0;
   authFailures = 0;
   /** From bytes read to bytes queued. */
   readonly routingLatency = new HistogramCounter(LATENCY_BOUNDS);

@@ -5,7 +5,7 @@ import { frameBody } from '../../test/support/framing.ts';
 import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
 
 const PADDING = 'x'.repeat(1000);
-/** Half of it may wait: 500 messages of a kilobyte. */
+/** Half of it may wait in each lane: 500 messages of a kilobyte. */
 const LIMITS = { maxBufferBytes: 1_000_000, maxSendQueueBytes: 1_000_000 };
 
 function broadcasts(sender: Peer, count: number): Buffer {
@@ -72,6 +72,44 @@ test('those who wait take turns', () => {
   assert.equal(from?.length, 36);
   const ends = senders.map((_, index) => from.lastIndexOf(index));
   assert.ok(Math.min(...ends) > 24, `the last of each comes late: ${ends}`);
+});
+
+test('who sends to one at a time waits, too, when all of them together bring in more than can be written', () => {
+  const here = new RouterBench(LIMITS);
+  const [target, senders] = [here.join(), Array.from({ length: 60 }, () => here.join())];
+  const message = (sender: Peer, n: number): Buffer =>
+    frameBody(encodeCbor({ type: 'unicast', targetId: target.id, senderId: sender.id, payload: { n, PADDING } }), 1);
+  for (const sender of senders) put(sender, Buffer.concat(upTo(10).map((n) => message(sender, n))));
+  assert.ok(here.core.flusher.waitingBytes < 520_000);
+  const firstPaused = senders.findIndex(({ outlet }) => outlet.paused);
+  assert.ok(firstPaused > 0);
+  assert.ok(
+    senders.every(({ outlet }, index) => outlet.paused === index >= firstPaused),
+    'each with its first message',
+  );
+  here.endTurn();
+  assert.equal(senders.filter(({ outlet }) => outlet.paused).length, 0);
+  const got = target.received();
+  assert.equal(got.length, 600);
+  for (const { id } of senders) {
+    const numbers = got.filter(({ senderId }) => senderId === id).map(({ payload }) => (payload as { n: number }).n);
+    assert.deepEqual(numbers, upTo(10));
+  }
+  assert.deepEqual([here.counters.sendersPaused > 0, here.warnings], [true, []]);
+});
+
+test('what waits for the router to write it takes no memory from others', () => {
+  const here = new RouterBench(LIMITS);
+  const [sender, other] = [here.join(), here.join()];
+  for (let i = 0; i < 2000; i++) here.join();
+  put(sender, broadcasts(sender, 1));
+  assert.ok(here.core.heldBytes > 2_000_000);
+  const whole = frameBody(encodeCbor({ type: 'unicast', targetId: other.id, payload: { PADDING } }), 1);
+  put(other, whole.subarray(0, 100));
+  put(other, whole.subarray(100));
+  here.endTurn();
+  assert.deepEqual([other.outlet.ended, here.counters.dropped.noMemory], [null, 0]);
+  assert.equal(other.received().length, 2);
 });
 
 test('who sends to one at a time is read on while others wait', () => {

@@ -1,4 +1,4 @@
-/** Bytes held on behalf of clients, unsent and half-received, over all of them. */
+/** Bytes held for clients over all of them: unsent since a flush, because they do not read, and half-received. */
 export class MemoryBudget {
   usedBytes = 0;
   limitBytes: number;

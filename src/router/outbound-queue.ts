@@ -1,4 +1,5 @@
-import { type Flusher, Lane } from './flusher.ts';
+import type { Flusher } from './flusher.ts';
+import type { Lane } from './lane.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { P2pStream } from './p2p-stream.ts';
 import type { Subscription } from './subscription.ts';
@@ -24,8 +25,8 @@ export class OutboundQueue {
   bytes = 0;
   /** What a held-up reader had before it when this turn's messages came: a burst in one turn makes nobody slow. */
   waitedBytes = 0;
-  /** Where the flusher has this queue; it is its to set. */
-  lane: Lane = Lane.none;
+  /** Where this queue waits for its flush. */
+  lane: Lane | null = null;
   readonly owner: QueueOwner;
   private readonly flusher: Flusher;
   private readonly budget: MemoryBudget;
@@ -33,6 +34,8 @@ export class OutboundQueue {
   private first: Buffer | null = null;
   private rest: Buffer[] = [];
   private freshBytes = 0;
+  /** How much of it goes to others as well. */
+  private fanOutBytes = 0;
   private backlog: Buffer[] | null = null;
   private backlogSince: number[] | null = null;
   private inFlightBytes = 0;
@@ -49,20 +52,26 @@ export class OutboundQueue {
   push(framed: Buffer): void {
     if (this.closed) return;
     this.take(framed);
-    if (this.lane !== Lane.turn) this.flusher.add(this);
+    const { prompt } = this.flusher;
+    prompt.waitingBytes += framed.length;
+    if (this.lane !== prompt) this.flusher.add(this, prompt);
   }
 
   /** Queues a message that goes to many: it leaves when those before it are served. */
   pushFanOut(framed: Buffer): void {
     if (this.closed) return;
     this.take(framed);
-    if (this.lane === Lane.none) this.flusher.addFanOut(this);
+    const { fanOut } = this.flusher;
+    this.fanOutBytes += framed.length;
+    fanOut.waitingBytes += framed.length;
+    if (this.lane === null) this.flusher.add(this, fanOut);
   }
 
   /** Writes what was pushed since the last flush, or lets it wait behind a write that the transport still holds. */
   flush(nowMs: number): void {
-    this.lane = Lane.none;
+    this.lane = null;
     if (this.freshBytes === 0) return;
+    this.budget.usedBytes += this.freshBytes;
     if (this.inFlightBytes > 0 || this.freshBytes > BATCH_BYTES) {
       this.waitedBytes = this.bytes - this.freshBytes;
       this.hold(nowMs);
@@ -101,7 +110,7 @@ export class OutboundQueue {
   /** Forgets everything unsent; later pushes are ignored. */
   close(): void {
     this.closed = true;
-    this.budget.usedBytes -= this.bytes;
+    this.budget.usedBytes -= this.bytes - this.freshBytes;
     this.bytes = this.inFlightBytes = 0;
     this.forgetFresh();
     this.backlog = this.backlogSince = null;
@@ -110,17 +119,15 @@ export class OutboundQueue {
   private take(framed: Buffer): void {
     if (this.first === null) this.first = framed;
     else this.rest.push(framed);
-    const bytes = framed.length;
-    this.freshBytes += bytes;
-    this.bytes += bytes;
-    this.budget.usedBytes += bytes;
-    this.flusher.waitingBytes += bytes;
+    this.freshBytes += framed.length;
+    this.bytes += framed.length;
   }
 
   private forgetFresh(): void {
     this.first = null;
-    this.flusher.waitingBytes -= this.freshBytes;
-    this.freshBytes = 0;
+    this.flusher.prompt.waitingBytes -= this.freshBytes - this.fanOutBytes;
+    this.flusher.fanOut.waitingBytes -= this.fanOutBytes;
+    this.freshBytes = this.fanOutBytes = 0;
     // emptying an array frees its memory, to be allocated again with the next message
     if (this.rest.length > 0) this.rest = [];
   }

@@ -11,6 +11,7 @@ import {
   unwrapMessage,
 } from '../wire/index.ts';
 import type { Client } from './client.ts';
+import type { Lane } from './lane.ts';
 import { connectedMessage, errorMessage, TEXT } from './messages.ts';
 import { OutboundQueue } from './outbound-queue.ts';
 import type { EndStatus, RouterConnection, StreamOutlet } from './ports.ts';
@@ -56,12 +57,13 @@ export class P2pStream implements MessageSink, BodySink {
     this.reader.push(chunk, start, end);
   }
 
-  /** Reads no more messages until the flusher has caught up. */
-  pause(): void {
+  /** Reads no more messages until the flusher has caught up in `lane`. */
+  pause(lane: Lane): void {
     if (this.reader.isPaused) return;
+    this.core.counters.sendersPaused++;
     this.reader.pause();
     this.outlet.pause();
-    this.core.flusher.pause(this);
+    lane.pause(this);
   }
 
   /** Reads on; what is read may pause it again. */

@@ -72,6 +72,11 @@ export class RouterCore {
     this.budget.limitBytes = limits.maxBufferBytes;
   }
 
+  /** Bytes held for all clients: waiting to be sent, or half received. */
+  get heldBytes(): number {
+    return this.budget.usedBytes + this.flusher.waitingBytes;
+  }
+
   /** Registers a client on `connection`; returns it, or why it is refused. */
   register(connection: RouterConnection, profile: ClientProfile): Client | string {
     const limit = this.limits.maxClientsPerConnection;

@@ -1,6 +1,7 @@
 import { decodeValue, findValue, mapEntries, TypeCode } from '../wire/index.ts';
 import type { Client } from './client.ts';
 import { MESSAGE_TYPES } from './counters.ts';
+import type { Lane } from './lane.ts';
 import { failedResponse, TEXT } from './messages.ts';
 import { isId, type P2pStream } from './p2p-stream.ts';
 import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from './ports.ts';
@@ -79,9 +80,15 @@ function missing(stream: P2pStream, type: string, field: string): void {
 }
 
 function deliver(stream: P2pStream, target: P2pStream): void {
-  const { forwarded, counters } = stream.core;
+  const { forwarded, counters, flusher } = stream.core;
   target.queue.push(forwarded.framed(target.framing));
   counters.countOut(stream.core.scanner.type, 1, forwarded.bodyBytes);
+  pauseIfBehind(stream, flusher.prompt);
+}
+
+/** Nobody is read faster than what they send can be written. */
+function pauseIfBehind(stream: P2pStream, lane: Lane): void {
+  if (stream.core.flusher.isBehind(lane)) stream.pause(lane);
 }
 
 /** Delivers to all of `receivers` but the sender; returns to how many. */
@@ -98,7 +105,7 @@ function deliverToAll(stream: P2pStream, sender: Client, receivers: ReadonlySet<
     delivered++;
   }
   counters.countOut(stream.core.scanner.type, delivered, forwarded.bodyBytes);
-  if (flusher.isBehind) stream.pause();
+  pauseIfBehind(stream, areMany ? flusher.fanOut : flusher.prompt);
   return delivered;
 }
 

@@ -62,13 +62,19 @@ export function trafficMetrics(source: TelemetrySource): MetricDefinition[] {
       name: 'rpc_router_send_queue_bytes',
       type: 'gauge',
       help: 'Bytes held for all clients: waiting to be sent, or half received.',
-      read: () => single(core.budget.usedBytes),
+      read: () => single(core.heldBytes),
     },
     {
       name: 'rpc_router_slow_readers_total',
       type: 'counter',
       help: 'Clients disconnected because they did not read fast enough.',
       read: () => single(counters.slowReaders),
+    },
+    {
+      name: 'rpc_router_senders_paused_total',
+      type: 'counter',
+      help: 'Times that a sender was not read on until deliveries that waited were written.',
+      read: () => single(counters.sendersPaused),
     },
   ];
 }

@@ -124,7 +124,7 @@ export class Sampler {
       latencyP50Ms: latency.p50,
       latencyP95Ms: latency.p95,
       latencyP99Ms: latency.p99,
-      queueBytes: source.core.budget.usedBytes,
+      queueBytes: source.core.heldBytes,
       eventLoopMaxMs: this.samples.at(-1)?.delay.maxMs ?? 0,
       rssBytes: process.memoryUsage.rss(),
       cpuPercent: this.rate(1, (sample) => sample.cpuMicros) / 1e4,

@@ -34,7 +34,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     },
     messages: messages(source, sampler),
     latencyMs: sampler.latencyMs(),
-    queues: { bytes: core.budget.usedBytes, slowReaders: counters.slowReaders },
+    queues: { bytes: core.heldBytes, slowReaders: counters.slowReaders },
     authFailures: counters.authFailures,
     recentlyClosed: closed.list(source.showClients()),
     reload: source.reload(),
