@@ -96,6 +96,14 @@ export class DirectConnection implements ConnectionHost, SocketReader, Reading {
     this.socket._write(bytes, NO_ENCODING, this.onWritten);
   }
 
+  writeAll(pieces: readonly Buffer[]): void {
+    this.writingSinceMs = NOT_SEEN;
+    this.socket._writev?.(
+      pieces.map((chunk) => ({ chunk, encoding: NO_ENCODING })),
+      this.onWritten,
+    );
+  }
+
   finish(): void {
     if (this.socket.destroyed) return;
     this.socket.end();

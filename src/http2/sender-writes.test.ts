@@ -96,6 +96,36 @@ test('the same buffer to streams of the same and of other numbers, and other buf
   }
 });
 
+test('large contents are written as they lie, small ones together', () => {
+  const { peer, served } = answering();
+  const large = [letters('a', 12_000), letters('b', 12_000)] as const;
+  served[0]?.stream.write(large[0], [large[1]], 24_000);
+  assert.deepEqual(
+    peer.pieces.map(({ length }) => length),
+    [9, 12_000, 4384, 9, 7616],
+  );
+  assert.ok(large.every(({ buffer }) => peer.pieces.some((piece) => piece.buffer === buffer)));
+  served[0]?.stream.write(letters('c', 8000), [letters('d', 8000)], 16_000);
+  served[0]?.stream.write(letters('e', 500), Array(39).fill(letters('f', 500)), 20_000);
+  assert.equal(peer.pieces.length, 5, 'others are copied to one buffer');
+  const content = peer.frames().map(({ payload }) => String(payload));
+  assert.equal(content.join('').replace(/(.)\1+/g, '$1'), 'abcdef');
+});
+
+test('large contents that have to wait do not keep what they were cut from', () => {
+  const { peer, served } = answering(2);
+  peer.reads = false;
+  peer.connection.ping();
+  const large = [letters('a', 12_000), letters('b', 12_000)] as const;
+  served[0]?.stream.write(large[0], [large[1]], 24_000);
+  while (peer.take());
+  assert.equal(
+    peer.pieces.some(({ buffer }) => buffer === large[0].buffer || buffer === large[1].buffer),
+    false,
+  );
+  assert.deepEqual(peer.said().slice(1), ['DATA 1 16384', 'DATA 1 7616']);
+});
+
 test('an end and the write ahead of it are told in their order', () => {
   const { peer, served } = answering();
   const [one] = served as readonly [Served];

@@ -1,6 +1,7 @@
-import { dataFrames, joined } from './data-frames.ts';
+import { joined } from './data-frames.ts';
 import { DEFAULT_WINDOW_BYTES, Flag, headerFrames, MAX_WINDOW_BYTES, rstStreamFrame } from './frames.ts';
 import { EMPTY_TABLE } from './hpack-encode.ts';
+import { NextWrite } from './next-write.ts';
 import type { ServerStream } from './server-stream.ts';
 import { Takers } from './takers.ts';
 
@@ -8,6 +9,8 @@ import { Takers } from './takers.ts';
 export interface Outlet {
   /** Takes the next bytes; answered by `Sender.written()` when they are taken, which may be at once. One write at a time. */
   write(bytes: Buffer): void;
+  /** The same for several that are written one behind the other. */
+  writeAll(pieces: readonly Buffer[]): void;
   /** The last byte has been taken, and no more will come. */
   finish(): void;
   /** More waits to be sent than a well-behaved peer could cause. */
@@ -35,10 +38,7 @@ export class Sender {
   private readonly owner: StreamOwner;
   private readonly outlet: Outlet;
   private windowBytes = DEFAULT_WINDOW_BYTES;
-  /** The first frame that waits, mostly the only one, and those behind it. */
-  private first: Buffer | null = null;
-  private rest: Buffer[] = [];
-  private waitingBytes = 0;
+  private readonly next = new NextWrite();
   /** Streams to be told when what waits, or what is with the outlet, has been taken. */
   private readonly waitingTakers = new Takers();
   private readonly flyingTakers = new Takers();
@@ -47,6 +47,8 @@ export class Sender {
   private table: 'unused' | 'announce' | 'announced' = 'unused';
   private corked = false;
   private busy = false;
+  /** Those who waited for the outlet have their turn: what they write follows at once. */
+  private telling = false;
   private flushing = false;
   /** No more is queued; and, once all is said, the outlet was told. */
   private finishing = false;
@@ -59,7 +61,7 @@ export class Sender {
 
   /** True when nothing waits and nothing is with the outlet. */
   get isIdle(): boolean {
-    return !this.busy && this.waitingBytes === 0;
+    return !this.busy && this.next.bytes === 0;
   }
 
   /** Lets frames gather until `uncork`. */
@@ -87,9 +89,7 @@ export class Sender {
   /** Nothing can be sent any more. */
   stop(): void {
     this.finishing = this.isDone = true;
-    this.first = null;
-    this.rest = [];
-    this.waitingBytes = 0;
+    this.next.clear();
   }
 
   headers(stream: ServerStream, block: Buffer): void {
@@ -100,10 +100,10 @@ export class Sender {
   data(stream: ServerStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
     stream.takesWrite = true;
     const fits = bytes <= this.windowBytes && bytes <= stream.sendWindow;
-    if (fits && this.waitingBytes + bytes <= WRITE_BYTES) {
+    if (fits && this.next.bytes + bytes <= WRITE_BYTES) {
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
-      this.queue(dataFrames(stream.id, first, rest, bytes));
+      this.queueData(stream.id, first, rest, bytes);
       this.waitingTakers.add(stream);
     } else {
       stream.body = joined(first, rest, bytes);
@@ -165,12 +165,19 @@ export class Sender {
 
   /** The outlet has taken the last write. */
   written(): void {
+    this.telling = true;
     // first, so that those who waited have their turn before those who were served
     if (this.held !== null) this.resume();
     this.flyingTakers.tell();
+    this.telling = false;
     // not before: what the takers write waits until all of them know
     this.busy = false;
     this.flush();
+  }
+
+  private queueData(streamId: number, first: Buffer, rest: readonly Buffer[], bytes: number): void {
+    if (this.finishing) return;
+    this.next.addData(streamId, first, rest, bytes, this.corked || (this.busy && !this.telling));
   }
 
   private queueBlock(stream: ServerStream, flags: number, block: Buffer): void {
@@ -180,25 +187,18 @@ export class Sender {
   }
 
   private queue(frame: Buffer): void {
-    if (this.finishing) return;
-    if (this.first === null) this.first = frame;
-    else this.rest.push(frame);
-    this.waitingBytes += frame.length;
+    if (!this.finishing) this.next.add(frame);
   }
 
   private flush(): void {
     // a write may be taken at once, and its taker write again: the loop sees to that, not a deeper call
-    if (this.waitingBytes > MAX_WAITING_BYTES && this.busy) this.outlet.overflow();
+    if (this.next.bytes > MAX_WAITING_BYTES && this.busy) this.outlet.overflow();
     if (this.corked || this.busy || this.flushing) return;
     this.flushing = true;
-    while (!this.busy && this.first !== null) {
-      const bytes = joined(this.first, this.rest, this.waitingBytes);
-      this.first = null;
-      if (this.rest.length > 0) this.rest = [];
-      this.waitingBytes = 0;
+    while (!this.busy && this.next.bytes > 0) {
       this.flyingTakers.take(this.waitingTakers);
       this.busy = true;
-      this.outlet.write(bytes);
+      this.next.writeTo(this.outlet);
     }
     this.flushing = false;
     if (!this.finishing || this.isDone || !this.isIdle) return;
@@ -209,18 +209,18 @@ export class Sender {
   /** Sends of `body` what the windows let through. */
   private sendBody(stream: ServerStream, body: Buffer): void {
     while (stream.bodyPos < body.length) {
-      if (this.windowBytes <= 0 || this.waitingBytes >= WRITE_BYTES) {
+      if (this.windowBytes <= 0 || this.next.bytes >= WRITE_BYTES) {
         this.held ??= new Set();
         this.held.add(stream);
         return;
       }
       const left = body.length - stream.bodyPos;
-      const room = WRITE_BYTES - this.waitingBytes;
+      const room = WRITE_BYTES - this.next.bytes;
       const bytes = Math.min(left, room, this.windowBytes, stream.sendWindow);
       if (bytes <= 0) return; // goes on when the peer opens this stream's window
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
-      this.queue(dataFrames(stream.id, body.subarray(stream.bodyPos, stream.bodyPos + bytes), NOTHING, bytes));
+      this.queueData(stream.id, body.subarray(stream.bodyPos, stream.bodyPos + bytes), NOTHING, bytes);
       stream.bodyPos += bytes;
       stream.stalledSinceMs = 0;
     }
@@ -240,7 +240,7 @@ export class Sender {
     const { held } = this;
     if (held === null) return;
     for (const stream of [...held]) {
-      if (this.windowBytes <= 0 || this.waitingBytes >= WRITE_BYTES) return;
+      if (this.windowBytes <= 0 || this.next.bytes >= WRITE_BYTES) return;
       held.delete(stream);
       if (stream.body !== null) this.sendBody(stream, stream.body);
     }

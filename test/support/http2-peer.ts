@@ -89,8 +89,9 @@ export class Http2Peer implements ConnectionHost {
   greetings = 0;
   finishes = 0;
   overflows = 0;
-  /** Every write that the outlet was handed. */
+  /** Every write that the outlet was handed, and the pieces of those that came in several. */
   readonly writes: Buffer[] = [];
+  readonly pieces: Buffer[] = [];
   readonly connection = new ServerConnection(this);
   private readonly parser = new FrameParser();
   private readonly hpack = new HpackDecoder();
@@ -156,6 +157,12 @@ export class Http2Peer implements ConnectionHost {
     this.writes.push(bytes);
     this.busy = true;
     if (this.reads) this.take();
+  }
+
+  writeAll(pieces: readonly Buffer[]): void {
+    assert.ok(pieces.length > 1 && pieces.every(({ length }) => length > 0));
+    this.pieces.push(...pieces);
+    this.write(Buffer.concat(pieces));
   }
 
   finish(): void {
