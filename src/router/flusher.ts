@@ -5,8 +5,8 @@ import type { Clock } from './ports.ts';
 
 /** Bytes of a lane written in one event-loop turn before the loop gets to read again. */
 const TURN_BYTES = 4 * 1024 * 1024;
-/** Receivers of fan-outs written to in one turn: about a millisecond. More when the turn's other writes took longer. */
-const TURN_FAN_OUTS = 128;
+/** Receivers of fan-outs written to in one turn: a fraction of a millisecond. More when the turn's other writes took longer. */
+const TURN_FAN_OUTS = 32;
 
 /**
  * Makes one write of all messages that a queue got in an event-loop turn, at its end. What goes to many is written to a part
@@ -40,6 +40,11 @@ export class Flusher {
   add(queue: OutboundQueue, lane: Lane): void {
     lane.add(queue);
     this.schedule();
+  }
+
+  /** True when a message to so many would take up a turn, and so goes by the lane of fan-outs. */
+  areMany(receivers: number): boolean {
+    return receivers > TURN_FAN_OUTS;
   }
 
   /** True when more waits in `lane` than the next turn will write. */

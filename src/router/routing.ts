@@ -8,8 +8,6 @@ import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from './ports.ts';
 
 const REQUEST_ID = Buffer.from('requestId');
 const TIMEOUT_MS = Buffer.from('timeoutMs');
-/** So many receivers are written to at once, like that of a unicast. */
-const FEW_RECEIVERS = 128;
 
 /** A message that has been scanned: `core.scanner` holds its fields. */
 interface Incoming {
@@ -94,7 +92,7 @@ function pauseIfBehind(stream: P2pStream, lane: Lane): void {
 /** Delivers to all of `receivers` but the sender; returns to how many. */
 function deliverToAll(stream: P2pStream, sender: Client, receivers: ReadonlySet<Client>): number {
   const { forwarded, counters, flusher } = stream.core;
-  const areMany = receivers.size > FEW_RECEIVERS;
+  const areMany = flusher.areMany(receivers.size);
   let delivered = 0;
   for (const client of receivers) {
     const target = client.stream;
