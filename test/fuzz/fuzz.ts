@@ -5,14 +5,25 @@ import { FuzzFailure, FuzzTarget } from './target.ts';
 
 /** `npm run fuzz -- [--seconds N] [--seed N]`: tries mutations of recorded messages, and HTTP/2 clients at random; prints the bytes that one fails on. */
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
-const seconds = Number(values.seconds ?? 60);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 0x7fffffff));
+const { seconds, seed } = readOptions();
 
 /** Clients grow with what they are sent; a fresh router now and then keeps the tries alike. */
 const TRIES_PER_ROUTER = 5000;
 /** A connection is many frames. */
 const TRIES_PER_CONNECTION = 20;
+
+/** The options; not a number where they make no sense. */
+function readOptions(): { seconds: number; seed: number } {
+  try {
+    const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
+    return {
+      seconds: Number(values.seconds ?? 60),
+      seed: Number(values.seed ?? Math.floor(Math.random() * 0x7fffffff)),
+    };
+  } catch {
+    return { seconds: Number.NaN, seed: Number.NaN };
+  }
+}
 
 function fuzz(): number {
   const random = new Random(seed);

@@ -28,10 +28,20 @@ class RandomServer extends Http2Peer {
       return null;
     }
     const served = super.openStream(stream, headers) as Served;
+    served.whenData = () => this.maybe(10, () => this.connection.pause());
     served.whenTaken = () => this.maybe(60, () => this.act(served));
     served.whenClosed = () => this.maybe(30, () => this.act(this.random.pick(this.served)));
     if (headers.path === '/echo') served.whenEnded = () => this.act(served);
     return served;
+  }
+
+  /** Takes what was sent, with a pause wherever one is asked for. */
+  override send(...parts: readonly Buffer[]): void {
+    for (let left = Buffer.concat(parts); left.length > 0; this.connection.resume()) {
+      const read = this.connection.receive(left);
+      assert.ok(read > 0, 'a pause behind nothing');
+      left = left.subarray(read);
+    }
   }
 
   /** Does something that a host may do between two chunks. */

@@ -22,6 +22,7 @@ export class Served implements StreamHandler {
   ends = 0;
   takes = 0;
   closes = 0;
+  whenData: () => void = () => {};
   whenEnded: () => void = () => {};
   whenTaken: () => void = () => {};
   whenClosed: () => void = () => {};
@@ -42,6 +43,7 @@ export class Served implements StreamHandler {
     assert.ok(0 <= start && start < end && end <= bytes.length, `data from ${start} to ${end}`);
     assert.deepEqual([this.ends, this.closes], [0, 0], 'data behind the end');
     this.pieces.push(bytes.subarray(start, end));
+    this.whenData();
   }
 
   onEnd(): void {
