@@ -149,8 +149,8 @@ async function stalls(
   await during('statistics (USR1)', async () => daemon.signal('SIGUSR1'));
   await during('metrics scrape', () => fetch(`http://127.0.0.1:${daemon.metricsPort}/metrics`).then((r) => r.text()));
   await during('status document', () => daemon.status());
-  await during('getOnlineClients', () => caller.call('/router/getOnlineClients', {}));
-  await during('getOnlineClients again', () => caller.call('/router/getOnlineClients', {}));
+  await during('getOnlineClients', () => caller.fetch('/router/getOnlineClients', {}));
+  await during('getOnlineClients again', () => caller.fetch('/router/getOnlineClients', {}));
   await during('a message to all of them', async () => caller.send(toAll, toAll.length, 1));
   await during('a hundred of those at once', async () => caller.send(Buffer.concat(hundred), toAll.length, 100), 6);
   await during('reload (HUP)', () => daemon.reload());

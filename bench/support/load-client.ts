@@ -62,12 +62,18 @@ export class LoadClient {
 
   /** Calls a method that answers once. */
   async call(path: string, request: Encodable): Promise<Record<string, unknown>> {
+    const answer = await this.fetch(path, request);
+    const prefixBytes = 5 * this.framing;
+    return asMap(decodeCbor(answer.subarray(prefixBytes)));
+  }
+
+  /** The same without decoding the answer, which takes its time when it is large. */
+  async fetch(path: string, request: Encodable): Promise<Buffer> {
     const parts: Buffer[] = [];
     this.unary = parts;
     await this.start(path, encodeCbor(request), true);
     this.unary = null;
-    const prefixBytes = 5 * this.framing;
-    return asMap(decodeCbor(Buffer.concat(parts).subarray(prefixBytes)));
+    return Buffer.concat(parts);
   }
 
   /** Opens a stream for load with its first message; resolves with the first answer. */
