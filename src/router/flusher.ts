@@ -5,8 +5,8 @@ import type { Clock } from './ports.ts';
 
 /** Bytes of a lane written in one event-loop turn before the loop gets to read again. */
 const TURN_BYTES = 4 * 1024 * 1024;
-/** Receivers of fan-outs written to in one turn: a fraction of a millisecond. More when the turn's other writes took longer. */
-const TURN_FAN_OUTS = 32;
+/** Receivers of fan-outs written to at a time: a fraction of a millisecond. */
+const FAN_OUT_RECEIVERS = 32;
 
 /**
  * Makes one write of all messages that a queue got in an event-loop turn, at its end. What goes to many is written to a part
@@ -22,6 +22,7 @@ export class Flusher {
   private readonly budget: MemoryBudget;
   private readonly onHeldUp: (queue: OutboundQueue) => void;
   private scheduled = false;
+  private scheduledMs = 0;
   private readonly run = (): void => this.flushTurn();
 
   /** `onHeldUp` is told of each queue whose reader has not taken the previous write yet. */
@@ -44,7 +45,7 @@ export class Flusher {
 
   /** True when a message to so many would take up a turn, and so goes by the lane of fan-outs. */
   areMany(receivers: number): boolean {
-    return receivers > TURN_FAN_OUTS;
+    return receivers > FAN_OUT_RECEIVERS;
   }
 
   /** True when more waits in `lane` than the next turn will write. */
@@ -60,15 +61,23 @@ export class Flusher {
     this.scheduled = false;
     const { prompt, fanOut, limitBytes } = this;
     const now = this.clock.monotonicMs();
-    const written = this.flush(prompt, Number.POSITIVE_INFINITY, now);
-    this.flush(fanOut, Math.max(TURN_FAN_OUTS, written), now);
+    this.flush(prompt, prompt.size, now);
+    if (fanOut.size > 0) this.flushFanOuts(now);
     if (prompt.size + fanOut.size > 0) this.schedule();
     prompt.resumePaused(limitBytes);
     fanOut.resumePaused(limitBytes);
   }
 
-  /** Flushes what is in `lane` by now, but at most `maxQueues` and about TURN_BYTES; returns how many queues. */
-  private flush(lane: Lane, maxQueues: number, now: number): number {
+  /** Flushes some receivers of fan-outs, and more for as long as everything else in this turn has taken. */
+  private flushFanOuts(now: number): void {
+    const startMs = this.clock.monotonicMs();
+    const shareMs = startMs - this.scheduledMs;
+    do this.flush(this.fanOut, FAN_OUT_RECEIVERS, now);
+    while (this.fanOut.size > 0 && this.clock.monotonicMs() - startMs < shareMs);
+  }
+
+  /** Flushes what is in `lane` by now, but at most `maxQueues` and about TURN_BYTES. */
+  private flush(lane: Lane, maxQueues: number, now: number): void {
     let bytes = 0;
     let queues = 0;
     for (let left = lane.size; left > 0 && queues < maxQueues && bytes < TURN_BYTES; left--) {
@@ -79,12 +88,12 @@ export class Flusher {
       queue.flush(now);
       if (queue.isHeldUp) this.onHeldUp(queue);
     }
-    return queues;
   }
 
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
+    this.scheduledMs = this.clock.monotonicMs();
     this.clock.atEndOfTurn(this.run);
   }
 }

@@ -28,6 +28,7 @@ export class FakeOutlet implements StreamOutlet {
   cutWith: string | null = null;
   queue: OutboundQueue | null = null;
   paused = false;
+  onWrite: () => void = () => {};
   private untaken = false;
 
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
@@ -36,6 +37,7 @@ export class FakeOutlet implements StreamOutlet {
     assert.ok(bytes > 0 && bytes === batch.length);
     this.batches.push(batch);
     this.untaken = true;
+    this.onWrite();
   }
 
   end(status: EndStatus, details: string): void {
