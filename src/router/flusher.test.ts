@@ -89,12 +89,12 @@ test('a message to one of them does not wait for the others, nor overtake what w
   assert.deepEqual(last?.outlet.batches.map(String), ['all one', 'all again'], 'its first place is passed over');
 });
 
-test('fan-outs get as much time as everything else in a turn', () => {
+test('fan-outs get as much time as everything else in a turn, but not more than two milliseconds', () => {
   const here = bench();
-  const peers = streams(here, 200);
+  const peers = streams(here, 300);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
-  // 5 ms pass until the end of the turn, and one with every write
-  here.clock.nowMs += 5;
+  // 1.5 ms pass until the end of the turn, and one with every write
+  here.clock.nowMs += 1.5;
   for (const { outlet } of peers) outlet.onWrite = () => void here.clock.nowMs++;
   here.clock.endTurn();
   assert.equal(received(peers).lastIndexOf(10) + 1, 32, 'a part takes longer than that');
@@ -103,9 +103,12 @@ test('fan-outs get as much time as everything else in a turn', () => {
       here.clock.nowMs += 1 / 32;
     };
   }
-  here.clock.nowMs += 3;
+  here.clock.nowMs += 1.5;
   here.clock.endTurn();
-  assert.equal(received(peers).lastIndexOf(10) + 1, 32 + 3 * 32);
+  assert.equal(received(peers).lastIndexOf(10) + 1, 32 + 2 * 32);
+  here.clock.nowMs += 100;
+  here.clock.endTurn();
+  assert.equal(received(peers).lastIndexOf(10) + 1, 32 + 4 * 32);
 });
 
 test('what is forgotten with a stream does not count as waiting', () => {

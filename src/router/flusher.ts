@@ -7,6 +7,8 @@ import type { Clock } from './ports.ts';
 const TURN_BYTES = 4 * 1024 * 1024;
 /** Receivers of fan-outs written to at a time: a fraction of a millisecond. */
 const FAN_OUT_RECEIVERS = 32;
+/** The longest that parts of fan-outs follow one another in one turn. */
+const FAN_OUT_MS = 2;
 
 /**
  * Makes one write of all messages that a queue got in an event-loop turn, at its end. What goes to many is written to a part
@@ -68,10 +70,10 @@ export class Flusher {
     fanOut.resumePaused(limitBytes);
   }
 
-  /** Flushes some receivers of fan-outs, and more for as long as everything else in this turn has taken. */
+  /** Flushes some receivers of fan-outs, and more while everything else in this turn has taken longer. */
   private flushFanOuts(now: number): void {
     const startMs = this.clock.monotonicMs();
-    const shareMs = startMs - this.scheduledMs;
+    const shareMs = Math.min(FAN_OUT_MS, startMs - this.scheduledMs);
     do this.flush(this.fanOut, FAN_OUT_RECEIVERS, now);
     while (this.fanOut.size > 0 && this.clock.monotonicMs() - startMs < shareMs);
   }
