@@ -1,6 +1,6 @@
 import type { Option } from './option-types.ts';
+import { MIB } from './units.ts';
 
-const MIB = 1024 * 1024;
 const command = { type: 'boolean', default: false, scope: 'command', reload: 'restart', flagOnly: true } as const;
 const daemonCommand = { ...command, group: 'daemon' } as const;
 const otherCommand = { ...command, group: 'commands' } as const;

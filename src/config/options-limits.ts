@@ -1,8 +1,6 @@
 import type { Option } from './option-types.ts';
+import { DAY, MIB, SECOND } from './units.ts';
 
-const MIB = 1024 * 1024;
-const SECOND = 1000;
-const DAY = 86_400_000;
 const limit = { group: 'limits', scope: 'router' } as const;
 
 /** What the router bounds so that no client costs the others anything. */

@@ -1,9 +1,7 @@
 import type { Option } from './option-types.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
 import { TELEMETRY_OPTIONS } from './options-telemetry.ts';
-
-const SECOND = 1000;
-const DAY = 86_400_000;
+import { DAY, SECOND } from './units.ts';
 
 /** The options of the router's process. Sentences stand without a full stop. */
 export const ROUTER_OPTIONS = [

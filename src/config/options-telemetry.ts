@@ -1,7 +1,5 @@
 import type { Option } from './option-types.ts';
-
-const SECOND = 1000;
-const DAY = 86_400_000;
+import { DAY, SECOND } from './units.ts';
 
 /** What the router tells about itself: its log, statistics, metrics and status page. */
 export const TELEMETRY_OPTIONS = [

@@ -1,14 +1,9 @@
 import { dataFrame, framePieces, joined } from './data-frames.ts';
 import { MAX_FRAME_BYTES } from './frames.ts';
+import type { Outlet } from './sender.ts';
 
 /** Contents at least this long on average are written as they lie; shorter ones are copied together. */
 const WHOLE_BYTES = 8 * 1024;
-
-/** What takes the bytes of a write, in one piece or in several. */
-interface Writer {
-  write(bytes: Buffer): void;
-  writeAll(pieces: readonly Buffer[]): void;
-}
 
 /** The frames that a connection will write next, all of them at once. */
 export class NextWrite {
@@ -36,15 +31,15 @@ export class NextWrite {
     for (const piece of framePieces(streamId, contents, bytes)) this.add(piece);
   }
 
-  /** Hands everything to `writer`, which may add to the write after this one; there must be something. */
-  writeTo(writer: Writer): void {
+  /** Hands everything to `outlet`, which may add to the write after this one; there must be something. */
+  writeTo(outlet: Outlet): void {
     const { rest, bytes } = this;
     const first = this.first as Buffer;
     this.clear();
     // about every other piece is the head of a frame
     const areLarge = rest.length > 0 && bytes >= (WHOLE_BYTES / 2) * (1 + rest.length);
-    if (areLarge) writer.writeAll([first, ...rest]);
-    else writer.write(joined(first, rest, bytes));
+    if (areLarge) outlet.writeAll([first, ...rest]);
+    else outlet.write(joined(first, rest, bytes));
   }
 
   clear(): void {
