@@ -157,6 +157,7 @@ async function stalls(
   await subscriber.subscribe('/router/events', {});
   await during('health check with topologyChanged', nothing, 5);
   await during(`${count(LEAVING)} disconnect at once`, () => clients.close(LEAVING), 6);
+  await during(`the host of ${count(CROWD - LEAVING)} dies`, async () => clients.kill(), 6);
   print(['what', 'longest stretch of work, ms', 'p99 of others, ms', 'worst, ms'], watch.rows);
   for (const client of [caller, subscriber]) client.close();
 }

@@ -22,6 +22,11 @@ export class Crowd implements AsyncDisposable {
     await this.run({ action: 'close', count });
   }
 
+  /** Lets the host of all of them die. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
   /** Lets `count` clients come and go. */
   async churn(count: number): Promise<void> {
     await this.run({ action: 'churn', count });

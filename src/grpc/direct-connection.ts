@@ -10,8 +10,9 @@ import {
 import type { CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
 import { DirectStream, type Reading, refuseRequest } from './direct-stream.ts';
+import type { EndPacer, PacedReader } from './end-pacer.ts';
 import { timeoutMsOf } from './grpc-timeout.ts';
-import { readDirectly, readOn, type SocketReader } from './read-directly.ts';
+import { readDirectly, readLater, readOn, type SocketReader } from './read-directly.ts';
 import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close a connection on which everything has been said. */
@@ -26,10 +27,11 @@ const NOT_WRITING = 0;
 const NOT_SEEN = -1;
 
 /** One connection that the router's own HTTP/2 serves: between its socket and its streams. */
-export class DirectConnection implements ConnectionHost, SocketReader, Reading {
+export class DirectConnection implements ConnectionHost, SocketReader, PacedReader, Reading {
   readonly connection: Connection;
   private readonly socket: Socket;
   private readonly deps: TransportDependencies;
+  private readonly ends: EndPacer;
   private readonly http2: ServerConnection;
   private readonly onWritten = (error?: Error | null): void => this.written(error);
   private greetingTimer: NodeJS.Timeout | null;
@@ -38,16 +40,18 @@ export class DirectConnection implements ConnectionHost, SocketReader, Reading {
   /** What came since `pause`, and whether that is the end; null while nobody has paused. */
   private unread: Buffer[] | null = null;
   private endsUnread = false;
+  private hasEnded = false;
   /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
   private quietSinceMs = 0;
   private pingedAtMs = 0;
   /** Since when the same write has been with the socket, as far as was looked. */
   private writingSinceMs = NOT_WRITING;
 
-  constructor(connection: Connection, socket: Socket, deps: TransportDependencies) {
+  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, ends: EndPacer) {
     this.connection = connection;
     this.socket = socket;
     this.deps = deps;
+    this.ends = ends;
     this.http2 = new ServerConnection(this);
     this.greetingTimer = setTimeout(() => this.notGreeted(), deps.options.handshakeTimeoutMs).unref();
     socket.once('close', () => this.closed());
@@ -69,8 +73,23 @@ export class DirectConnection implements ConnectionHost, SocketReader, Reading {
 
   /** The client will send nothing more: it is gone. */
   ended(): void {
+    if (!this.hasEnded) this.ends.came();
+    this.hasEnded = true;
     if (this.isPaused) this.endsUnread = true;
     else this.deps.closing.run(() => this.cut());
+  }
+
+  /** Nothing was heard since it was last looked after, up to a second ago. */
+  get isQuiet(): boolean {
+    return !this.http2.heard && !this.hasEnded && !this.isPaused && this.waitingChunks === 0;
+  }
+
+  hold(): void {
+    readLater(this.socket);
+  }
+
+  readOn(): void {
+    readOn(this.socket);
   }
 
   pause(): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connection } from './connection.ts';
 import { DirectConnection } from './direct-connection.ts';
+import { EndPacer } from './end-pacer.ts';
 import type { Transport, TransportDependencies } from './transport.ts';
 
 /** Calls of `tend` in which every connection comes up once: a second. */
@@ -10,6 +11,7 @@ const TURNS = 10;
 export class DirectTransport implements Transport {
   private readonly deps: TransportDependencies;
   private readonly open = new Set<DirectConnection>();
+  private readonly ends = new EndPacer(this.open);
   /** Those that have not come up yet in this round. */
   private untended: Iterator<DirectConnection> | null = null;
 
@@ -18,7 +20,7 @@ export class DirectTransport implements Transport {
   }
 
   serve(connection: Connection, socket: Socket): void {
-    const served = new DirectConnection(connection, socket, this.deps);
+    const served = new DirectConnection(connection, socket, this.deps, this.ends);
     this.open.add(served);
     socket.once('close', () => this.open.delete(served));
   }

@@ -16,21 +16,56 @@ export function readDirectly(socket: Socket, reader: SocketReader): void {
   const direct = socket as DirectSocket;
   direct[READER] = reader;
   direct.push = push;
+  endDirectly(direct, reader);
   socket.on('data', onData);
   socket.on('end', onEnd);
 }
 
-/** Reads on after a chunk that was not followed by more. */
+/** Reads nothing more until `readOn`. A socket that cannot be told so is read on. */
+export function readLater(socket: Socket): void {
+  const { _handle: handle } = socket as DirectSocket;
+  if (typeof handle?.readStop !== 'function') return;
+  handle.readStop();
+  handle.reading = false; // what Node goes by when it is to read on
+}
+
+/** Reads on after `readLater`, or after a chunk that was not followed by more. */
 export function readOn(socket: Socket): void {
   if (socket.destroyed) return;
   if (socket.isPaused()) socket.resume();
   else socket._read(0);
 }
 
+/**
+ * Tells `reader` of the end before the socket does all that it has to for it, since thousands of ends can come in one turn of
+ * the event loop. A reset is an end as well: what came before it has been read.
+ */
+function endDirectly({ _handle: handle }: DirectSocket, reader: SocketReader): void {
+  if (typeof handle?.onread !== 'function') return;
+  handle[READER] = reader;
+  handle[ON_READ] = handle.onread;
+  handle.onread = onRead;
+}
+
 // Functions that all sockets share, because there are thousands of them.
 
 const READER = Symbol('reader');
-type DirectSocket = Socket & { [READER]: SocketReader };
+const ON_READ = Symbol('onread');
+type DirectSocket = Socket & { [READER]: SocketReader; readonly _handle?: Handle | null };
+type OnRead = (this: Handle, bytes?: ArrayBuffer) => unknown;
+interface Handle {
+  reading?: boolean;
+  readStop?(): number;
+  onread?: OnRead;
+  [READER]?: SocketReader;
+  [ON_READ]?: OnRead;
+}
+
+function onRead(this: Handle, bytes?: ArrayBuffer): unknown {
+  if (bytes !== undefined) return this[ON_READ]?.(bytes);
+  this[READER]?.ended();
+  return undefined;
+}
 
 function push(this: DirectSocket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
   if (chunk !== null && this.readableLength > 0) return Socket.prototype.push.call(this, chunk, encoding);
