@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts';
 import { DirectStream, type Reading, refuseRequest } from './direct-stream.ts';
 import type { EndPacer, PacedReader } from './end-pacer.ts';
 import { timeoutMsOf } from './grpc-timeout.ts';
+import type { Pacer } from './pacer.ts';
 import { readDirectly, readLater, readOn, type SocketReader } from './read-directly.ts';
 import type { TransportDependencies } from './transport.ts';
 
@@ -162,8 +163,8 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     this.http2.leave();
   }
 
-  /** Pings the client when it has been silent for too long, and gives it up when it does not answer. */
-  tend(nowMs: number): void {
+  /** Lets the client be pinged when it has been silent for too long, and gives it up when it does not answer. */
+  tend(nowMs: number, pinging: Pacer): void {
     const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.deps.options;
     const deadlineMs = this.deps.writeDeadlineMs();
     this.http2.resetStalled(nowMs, deadlineMs);
@@ -179,7 +180,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
       if (nowMs - this.pingedAtMs >= keepaliveTimeoutMs) this.cut();
     } else if (nowMs - this.quietSinceMs >= keepaliveIntervalMs) {
       this.pingedAtMs = nowMs;
-      this.http2.ping();
+      pinging.run(() => this.http2.ping());
     }
   }
 

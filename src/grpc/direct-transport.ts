@@ -2,15 +2,20 @@ import type { Socket } from 'node:net';
 import type { Connection } from './connection.ts';
 import { DirectConnection } from './direct-connection.ts';
 import { EndPacer } from './end-pacer.ts';
+import { Pacer } from './pacer.ts';
 import type { Transport, TransportDependencies } from './transport.ts';
 
 /** Calls of `tend` in which every connection comes up once: a second. */
 const TURNS = 10;
+/** Pings that are sent in one turn of the event loop: half a millisecond of work. */
+const PINGED_PER_TURN = 64;
 
 /** Serves connections by the router's own HTTP/2. */
 export class DirectTransport implements Transport {
   private readonly deps: TransportDependencies;
   private readonly open = new Set<DirectConnection>();
+  /** Those who came together fall silent together. */
+  private readonly pinging = new Pacer(PINGED_PER_TURN);
   private readonly ends = new EndPacer(this.open);
   /** Those that have not come up yet in this round. */
   private untended: Iterator<DirectConnection> | null = null;
@@ -34,7 +39,7 @@ export class DirectTransport implements Transport {
         this.untended = null;
         return;
       }
-      next.value.tend(now);
+      next.value.tend(now, this.pinging);
     }
   }
 
