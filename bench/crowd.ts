@@ -152,7 +152,7 @@ async function stalls(
   await during('getOnlineClients', () => caller.fetch('/router/getOnlineClients', {}));
   await during('getOnlineClients again', () => caller.fetch('/router/getOnlineClients', {}));
   await during('a message to all of them', async () => caller.send(toAll, toAll.length, 1));
-  await during('a hundred of those at once', async () => caller.send(Buffer.concat(hundred), toAll.length, 100), 6);
+  await during('a hundred of those at once', async () => caller.send(Buffer.concat(hundred), toAll.length, 100), 9);
   await during('reload (HUP)', () => daemon.reload());
   await subscriber.subscribe('/router/events', {});
   await during('health check with topologyChanged', nothing, 5);
