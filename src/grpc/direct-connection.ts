@@ -66,7 +66,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     let hasWaited = false;
     this.deps.arriving.run(() => {
       this.waitingChunks--;
-      if (this.read(chunk) && hasWaited && this.waitingChunks === 0) readOn(this.socket);
+      if (this.read(chunk) && hasWaited) this.readOn();
     });
     hasWaited = this.waitingChunks > 0;
     return !hasWaited && !this.isPaused;
@@ -90,7 +90,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
   }
 
   readOn(): void {
-    readOn(this.socket);
+    if (!this.isPaused && this.waitingChunks === 0) readOn(this.socket);
   }
 
   pause(): void {
@@ -104,9 +104,8 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     this.unread = null;
     this.http2.resume();
     for (const chunk of unread) this.read(chunk);
-    if (this.isPaused) return;
-    if (this.endsUnread) this.ended();
-    else readOn(this.socket);
+    if (this.endsUnread && !this.isPaused) this.ended();
+    else this.readOn();
   }
 
   write(bytes: Buffer): void {
