@@ -5,6 +5,7 @@ import { Authenticator, GrpcServer } from '../grpc/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import type { LogDestination, Logger } from '../telemetry/index.ts';
 import { drain } from './drain.ts';
+import { makeHeapRoom } from './heap.ts';
 import { limitsOf } from './limits.ts';
 import { Observability } from './observability.ts';
 import { Periodic } from './periodic.ts';
@@ -27,6 +28,7 @@ export interface AppDependencies {
 const MIN_SWEEP_MS = 50;
 const MAX_SWEEP_MS = 1000;
 const TEND_MS = 100;
+const HEAP_ROOM_MS = 1000;
 
 /** One router process: builds the parts, starts them in order, reloads them, and stops them in reverse. */
 export class RouterApp {
@@ -170,6 +172,7 @@ export class RouterApp {
         () => TEND_MS,
         () => this.server.tend(),
       ),
+      new Periodic(() => HEAP_ROOM_MS, makeHeapRoom),
       new Periodic(
         () => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null),
         () => liveness.check(),
