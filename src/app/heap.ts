@@ -24,6 +24,7 @@ export function makeHeapRoom(): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent(getHeapStatistics().used_heap_size)}`);
 }
 
+/** By how much a heap of `usedBytes` may grow between two full collections, in per cent of that. */
 export function growingPercent(usedBytes: number): number {
   return usedBytes < ROOM_BYTES ? Math.ceil((100 * ROOM_BYTES) / usedBytes) : UP_TO_V8;
 }

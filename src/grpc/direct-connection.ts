@@ -38,9 +38,8 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
   private greetingTimer: NodeJS.Timeout | null;
   /** Chunks that wait for their turn. */
   private waitingChunks = 0;
-  /** What came since `pause`, and whether that is the end; null while nobody has paused. */
+  /** What came since `pause`; null while nobody has paused. */
   private unread: Buffer[] | null = null;
-  private endsUnread = false;
   private hasEnded = false;
   /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
   private quietSinceMs = 0;
@@ -72,12 +71,11 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     return !hasWaited && !this.isPaused;
   }
 
-  /** The client will send nothing more: it is gone. */
+  /** The client will send nothing more: it is gone, once everything is read. */
   ended(): void {
     if (!this.hasEnded) this.ends.came();
     this.hasEnded = true;
-    if (this.isPaused) this.endsUnread = true;
-    else this.deps.closing.run(() => this.cut());
+    if (!this.isPaused) this.deps.closing.run(() => this.cut());
   }
 
   /** Nothing was heard since it was last looked after, up to a second ago. */
@@ -104,7 +102,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     this.unread = null;
     this.http2.resume();
     for (const chunk of unread) this.read(chunk);
-    if (this.endsUnread && !this.isPaused) this.ended();
+    if (this.hasEnded) this.ended();
     else this.readOn();
   }
 

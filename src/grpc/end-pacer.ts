@@ -20,9 +20,8 @@ const LEAST_SHARE = 1 / 40;
 export class EndPacer {
   private readonly open: ReadonlySet<PacedReader>;
   private held: PacedReader[] = [];
-  private endsThisTurn = 0;
   private isHolding = false;
-  private isTurnDue = false;
+  private endsThisTurn = 0;
   private readonly onTurn = (): void => this.turn();
 
   constructor(open: ReadonlySet<PacedReader>) {
@@ -31,25 +30,17 @@ export class EndPacer {
 
   /** To be told of each end, when it is read. */
   came(): void {
-    this.endsThisTurn++;
-    this.expectTurn();
+    if (this.endsThisTurn++ === 0 && !this.isHolding) setImmediate(this.onTurn);
     if (this.isHolding || this.endsThisTurn < Math.max(ENDS_PER_TURN, this.open.size * LEAST_SHARE)) return;
     this.isHolding = true;
-    this.held = [...this.open].filter((reader) => reader.isQuiet).reverse();
+    this.held = [...this.open].filter((reader) => reader.isQuiet);
     for (const reader of this.held) reader.hold();
   }
 
-  private expectTurn(): void {
-    if (!this.isTurnDue) setImmediate(this.onTurn);
-    this.isTurnDue = true;
-  }
-
   private turn(): void {
-    this.isTurnDue = false;
+    for (const reader of this.held.splice(0, ENDS_PER_TURN)) reader.readOn();
     this.endsThisTurn = 0;
-    if (!this.isHolding) return;
-    for (let left = ENDS_PER_TURN; left > 0; left--) this.held.pop()?.readOn();
     this.isHolding = this.held.length > 0;
-    if (this.isHolding) this.expectTurn();
+    if (this.isHolding) setImmediate(this.onTurn);
   }
 }
