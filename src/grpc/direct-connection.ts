@@ -11,7 +11,7 @@ import type { CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
 import { DirectStream, type Reading, refuseRequest } from './direct-stream.ts';
 import type { EndPacer, PacedReader } from './end-pacer.ts';
-import { timeoutMsOf } from './grpc-timeout.ts';
+import { isGrpcContentType, parseTimeoutMs } from './grpc-headers.ts';
 import type { Pacer } from './pacer.ts';
 import { readDirectly, readLater, readOn, type SocketReader } from './read-directly.ts';
 import type { TransportDependencies } from './transport.ts';
@@ -20,7 +20,7 @@ import type { TransportDependencies } from './transport.ts';
 const LINGER_MS = 1000;
 /** What is cut off here may be more exactly the business of a stream: those have the same deadline, and say whose reader it was. */
 const TEND_SLACK_MS = 2000;
-/** Characters of a path that an answer repeats. */
+/** Characters of a header that an answer repeats. */
 const LONGEST_QUOTED = 100;
 
 /** In place of the time since when a write is under way: there is none, or it has not been looked at yet. */
@@ -151,7 +151,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
 
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
     if (headers.method !== 'POST') refuseRequest(stream, '405');
-    else if (headers.contentType?.startsWith('application/grpc') !== true) refuseRequest(stream, '415');
+    else if (!isGrpcContentType(headers.contentType)) refuseRequest(stream, '415');
     else return this.openCall(new DirectStream(stream, this), headers);
     return null;
   }
@@ -193,14 +193,21 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
   }
 
   private openCall(stream: CallStream, headers: RequestHeaders): StreamHandler | null {
+    const timeoutMs = headers.timeout === null ? Number.POSITIVE_INFINITY : parseTimeoutMs(headers.timeout);
+    if (timeoutMs === null) {
+      stream.end(
+        'INVALID_ARGUMENT',
+        `Malformed grpc-timeout: ${quoted(headers.timeout)}, expected 1 to 8 digits and a unit of HMSmun`,
+      );
+      return null;
+    }
     const request = { path: headers.path ?? '', authorization: headers.authorization };
     const call = this.deps.openCall(this.connection, stream, request);
     if (call === null) {
-      stream.end('UNIMPLEMENTED', `The server does not implement the method ${request.path.slice(0, LONGEST_QUOTED)}`);
+      stream.end('UNIMPLEMENTED', `The server does not implement the method ${quoted(request.path)}`);
       return null;
     }
-    const timeoutMs = timeoutMsOf(headers.timeout);
-    if (timeoutMs !== null) call.endAfter(timeoutMs);
+    call.endAfter(timeoutMs);
     return call;
   }
 
@@ -231,3 +238,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
 
 /** What a Writable passes on for a Buffer. */
 const NO_ENCODING = 'buffer' as BufferEncoding;
+
+function quoted(text: string | null): string {
+  return (text ?? '').slice(0, LONGEST_QUOTED);
+}

@@ -1,6 +1,7 @@
 import { ErrorCode, encodeHeaders, type ServerStream } from '../http2/index.ts';
 import type { EndStatus } from '../router/index.ts';
 import type { CallStream } from './call-stream.ts';
+import { percentEncoded } from './grpc-headers.ts';
 import { STATUS_CODES } from './status.ts';
 
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -69,13 +70,4 @@ export function refuseRequest(stream: ServerStream, httpStatus: '405' | '415'): 
 function trailers(code: EndStatus, details: string): Headers {
   const status = ['grpc-status', String(STATUS_CODES[code])] as const;
   return details === '' ? [status] : [status, ['grpc-message', percentEncoded(details.slice(0, MAX_DETAILS_CHARS))]];
-}
-
-/** As `grpc-message` has it: UTF-8, and a `%XX` for every byte that is no visible ASCII character, or a percent sign. */
-function percentEncoded(text: string): string {
-  return Buffer.from(text)
-    .toString('latin1')
-    .replace(/[^!-~]|%/g, (byte) => {
-      return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
-    });
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeCbor } from '../support/cbor.ts';
+import { prefix } from '../support/framing.ts';
+import type { HeaderField } from '../support/hpack.ts';
+import { within } from '../support/poll.ts';
+import { RawConnection } from '../support/raw-connection.ts';
+import type { RawStream } from '../support/raw-stream.ts';
+import { useRouter } from '../support/using-router.ts';
+import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+
+/** Requests by their headers: which of them are gRPC, and what the others are answered with. */
+
+const router = useRouter();
+const skip = IS_PUBLIC_TRANSPORT && 'grpc-js decides on headers by itself';
+
+/** The end of a `ping` that is sent with these headers, and its stream. */
+async function ping(contentType: string, more: readonly HeaderField[] = []): Promise<RawStream> {
+  using connection = await RawConnection.open({ port: router.port });
+  const stream = connection.request([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', '/router/ping'],
+    ['content-type', contentType],
+    ...more,
+  ]);
+  stream.send(prefix(encodeCbor({ v: 1 })), true);
+  await within(stream.whenEnded, 5000, 'an answer');
+  return stream;
+}
+
+for (const contentType of ['application/grpc', 'application/grpc+proto', 'application/grpc;charset=utf-8']) {
+  test(`content-type ${contentType} is served`, { skip }, async () => {
+    assert.equal((await ping(contentType)).trailers?.['grpc-status'], '0');
+  });
+}
+
+for (const contentType of ['application/grpc-web', 'application/grpc-web-text+proto', 'application/json']) {
+  test(`content-type ${contentType} is answered with 415`, { skip }, async () => {
+    const { trailers } = await ping(contentType);
+    assert.deepEqual([trailers?.[':status'], trailers?.['grpc-status']], ['415', undefined]);
+  });
+}
+
+test('a malformed grpc-timeout is INVALID_ARGUMENT, and says so in plain text', { skip }, async () => {
+  for (const timeout of ['5s', '1', '-1S', '123456789m']) {
+    const { trailers } = await ping('application/grpc', [['grpc-timeout', timeout]]);
+    assert.equal(trailers?.['grpc-status'], '3', timeout);
+    assert.ok(trailers['grpc-message']?.startsWith(`Malformed grpc-timeout: ${timeout}, `), trailers['grpc-message']);
+  }
+});
+
+test('a grpc-timeout is kept to, and one beyond all timers is none', { skip }, async () => {
+  for (const timeout of ['1M', '99999999H']) {
+    const { trailers } = await ping('application/grpc', [['grpc-timeout', timeout]]);
+    assert.equal(trailers?.['grpc-status'], '0', timeout);
+  }
+});
