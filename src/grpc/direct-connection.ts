@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts';
 import { DirectStream, type Reading, refuseRequest } from './direct-stream.ts';
 import type { EndPacer, PacedReader } from './end-pacer.ts';
 import { isGrpcContentType, parseTimeoutMs } from './grpc-headers.ts';
+import { FirstLine, UPGRADE_REQUIRED } from './http1.ts';
 import type { Pacer } from './pacer.ts';
 import { readDirectly, readLater, readOn, type SocketReader } from './read-directly.ts';
 import type { TransportDependencies } from './transport.ts';
@@ -36,6 +37,8 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
   private readonly http2: ServerConnection;
   private readonly onWritten = (error?: Error | null): void => this.written(error);
   private greetingTimer: NodeJS.Timeout | null;
+  /** What a client has sent that speaks something else than HTTP/2. */
+  private firstLine: FirstLine | null = null;
   /** Chunks that wait for their turn. */
   private waitingChunks = 0;
   /** What came since `pause`; null while nobody has paused. */
@@ -141,12 +144,23 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
   }
 
   failed({ code, message }: ConnectionError): void {
-    const { connection, http2, deps } = this;
-    if (http2.isGreeted) deps.cutOff('protocolError', connection.remote, `${message} (HTTP/2 error ${code})`);
-    else {
-      deps.refuse('protocolError', connection.remote, message);
+    this.deps.cutOff('protocolError', this.connection.remote, `${message} (HTTP/2 error ${code})`);
+  }
+
+  otherProtocol(bytes: Buffer): void {
+    this.firstLine ??= new FirstLine();
+    const protocol = this.firstLine.add(bytes);
+    if (protocol === 'undecided') return;
+    const isHttp1 = protocol === 'http1';
+    const details = isHttp1 ? 'HTTP/1 request, answered with 426' : 'no HTTP/2 client preface';
+    this.deps.refuse('protocolError', this.connection.remote, details);
+    this.greeted();
+    if (!isHttp1) {
       this.cut();
+      return;
     }
+    this.socket.write(UPGRADE_REQUIRED);
+    this.finish();
   }
 
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {

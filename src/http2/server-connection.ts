@@ -27,6 +27,8 @@ import { MAX_STREAMS, StreamTable } from './stream-table.ts';
 export interface ConnectionHost extends Outlet, RequestHost {
   /** The client has shown that it speaks HTTP/2. */
   greeted(): void;
+  /** The client speaks something else: `bytes` are what it has sent, and come by further calls from then on. */
+  otherProtocol(bytes: Buffer): void;
   /** The client broke the protocol, or overdid it. Its streams are closed, it is told by GOAWAY, and `finish` follows. */
   failed(error: ConnectionError): void;
   /** Milliseconds of a clock that never jumps. */
@@ -63,6 +65,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   private readonly guard: FloodGuard;
   private readonly reader = new FrameReader(this);
   private prefaceBytes = 0;
+  private isOtherProtocol = false;
   private hasSettings = false;
   private receiveWindow = WINDOW_BYTES;
   /** The stream of the DATA frame that is being read. */
@@ -232,8 +235,13 @@ export class ServerConnection implements FrameSink, StreamOwner {
   /** Compares what has come of the preface; returns where the first frame begins. */
   private readPreface(chunk: Buffer): number {
     const bytes = Math.min(chunk.length, CLIENT_PREFACE.length - this.prefaceBytes);
-    if (chunk.compare(CLIENT_PREFACE, this.prefaceBytes, this.prefaceBytes + bytes, 0, bytes) !== 0) {
-      throw new ConnectionError(ErrorCode.protocol, 'no HTTP/2 client preface');
+    const differs = chunk.compare(CLIENT_PREFACE, this.prefaceBytes, this.prefaceBytes + bytes, 0, bytes) !== 0;
+    if (this.isOtherProtocol || differs) {
+      const all = Buffer.concat([CLIENT_PREFACE.subarray(0, this.prefaceBytes), chunk]);
+      this.prefaceBytes = 0;
+      this.isOtherProtocol = true;
+      this.host.otherProtocol(all);
+      return chunk.length;
     }
     this.prefaceBytes += bytes;
     if (!this.isGreeted) return bytes;

@@ -46,7 +46,6 @@ test('after all of it nothing is left behind: no stream, no byte, no client', as
 
 test('no HTTP/2 at all: refused at once and counted', async () => {
   const hellos = [
-    'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     '\u0016\u0003\u0001\u0002\u0000\u0001',
     'PRI * HTTP/2.0\r\n\r\nSM\r\n\rX',
     'SSH-2.0-OpenSSH\r\n',

@@ -88,6 +88,8 @@ export class Http2Peer implements ConnectionHost {
   reads = true;
   readonly served: Served[] = [];
   readonly failures: number[] = [];
+  /** What came on a connection that speaks something else than HTTP/2. */
+  readonly otherBytes: Buffer[] = [];
   greetings = 0;
   finishes = 0;
   overflows = 0;
@@ -178,6 +180,10 @@ export class Http2Peer implements ConnectionHost {
 
   greeted(): void {
     this.greetings++;
+  }
+
+  otherProtocol(bytes: Buffer): void {
+    this.otherBytes.push(bytes);
   }
 
   failed(error: ConnectionError): void {
