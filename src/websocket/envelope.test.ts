@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { detectEnvelope } from './detect-envelope.ts';
+import { type Envelope, emptyMessage } from './envelope.ts';
+import { flagsEnvelope } from './flags-envelope.ts';
+import { frameEnvelope } from './frame-envelope.ts';
+
+interface Capture {
+  readonly generation: 'flags' | 'frame';
+  readonly connection: number;
+  readonly messages: readonly { readonly from: 'client' | 'server'; readonly hex: string }[];
+}
+
+const fixture = new URL('../../test/fixtures/websocket-vectors.json', import.meta.url);
+const { captures } = JSON.parse(readFileSync(fixture, 'utf8')) as { captures: readonly Capture[] };
+const ENVELOPES: Readonly<Record<string, Envelope>> = { flags: flagsEnvelope, frame: frameEnvelope };
+
+for (const { generation, connection, messages } of captures) {
+  const envelope = ENVELOPES[generation] as Envelope;
+
+  test(`${generation} ${connection}: the first message tells the generation`, () => {
+    assert.equal(detectEnvelope(Buffer.from(messages[0]?.hex ?? '', 'hex'))?.name, generation);
+  });
+
+  test(`${generation} ${connection}: every message of the server is written again to the byte`, () => {
+    const paths = new Map<number, string>();
+    const message = emptyMessage();
+    for (const { from, hex } of messages) {
+      const bytes = Buffer.from(hex, 'hex');
+      assert.equal(envelope.parse(bytes, message), 'ok', hex);
+      if (from === 'client') {
+        if (message.path !== null) paths.set(message.streamId, message.path);
+        continue;
+      }
+      const written = message.isMetadata
+        ? envelope.metadata(message.streamId, message.headers, message.isEnd)
+        : Buffer.concat([
+            envelope.dataHead(message.streamId, paths.get(message.streamId) ?? ''),
+            bytes.subarray(message.bodyStart),
+          ]);
+      assert.equal(written.toString('hex'), hex);
+    }
+  });
+
+  test(`${generation} ${connection}: a call opens with its path`, () => {
+    const message = emptyMessage();
+    envelope.parse(Buffer.from(messages[0]?.hex ?? '', 'hex'), message);
+    assert.deepEqual([message.streamId, message.path, message.isMetadata], [1, '/router/register', true]);
+  });
+}
+
+test('random bytes are parsed within bounds or refused', () => {
+  const message = emptyMessage();
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(flagsEnvelope, frameEnvelope), (random, envelope) => {
+      const bytes = Buffer.from(random);
+      if (envelope.parse(bytes, message) !== 'ok') return;
+      assert.ok(message.bodyStart <= bytes.length);
+    }),
+  );
+});
+
+test('headers survive in both generations, whatever text they hold', () => {
+  const header = fc.record(
+    { name: fc.string({ unit: 'grapheme' }), value: fc.string({ unit: 'grapheme' }) },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(
+      fc.array(header),
+      fc.boolean(),
+      fc.constantFrom(flagsEnvelope, frameEnvelope),
+      (headers, isEnd, envelope) => {
+        const message = emptyMessage();
+        assert.equal(envelope.parse(envelope.metadata(4_000_000_001, headers, isEnd), message), 'ok');
+        assert.deepEqual([message.streamId, message.headers, message.isEnd], [4_000_000_001, headers, isEnd]);
+      },
+    ),
+  );
+});
+
+test('messages without meaning are skipped, unreadable metadata is refused', () => {
+  const message = emptyMessage();
+  const parse = (envelope: Envelope, hex: string) => envelope.parse(Buffer.from(hex, 'hex'), message);
+  assert.equal(parse(flagsEnvelope, '00000001'), 'ignored');
+  assert.equal(parse(flagsEnvelope, '00000001027b'), 'malformed');
+  assert.equal(
+    parse(flagsEnvelope, `0000000102${Buffer.from('{"headers":[{"name":1}]}').toString('hex')}`),
+    'malformed',
+  );
+  assert.equal(parse(frameEnvelope, '00000001010000'), 'ignored');
+  assert.equal(parse(frameEnvelope, '0000000102000000'), 'ignored', 'data without a body');
+  assert.equal(parse(frameEnvelope, '000000010100ffff'), 'malformed', 'a path beyond the end');
+  assert.equal(parse(frameEnvelope, '0000000101000000ffff'), 'malformed', 'a name beyond the end');
+  assert.equal(parse(frameEnvelope, '0000000103000000'), 'malformed', 'an unknown type');
+});
+
+test('a first message of neither generation is refused', () => {
+  for (const hex of ['', '0000000100', '000000010000', '00000001027c', '000000010102']) {
+    assert.equal(detectEnvelope(Buffer.from(hex, 'hex')), null, hex);
+  }
+});

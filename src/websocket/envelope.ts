@@ -1,0 +1,45 @@
+/**
+ * The multiplexing layer of rpc_dart over WebSocket: one binary WebSocket message carries one piece of one call. Two
+ * incompatible generations exist; a connection speaks the one of its first message. The body of a data message is gRPC
+ * framing, as over HTTP/2.
+ */
+
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Fields of the last parsed message. One instance per connection, reused: a data message allocates nothing. */
+export interface EnvelopeMessage {
+  streamId: number;
+  /** The message ends the sender's side of the call. */
+  isEnd: boolean;
+  isMetadata: boolean;
+  /** Of a metadata message that opens a call; null otherwise. */
+  path: string | null;
+  /** Of a metadata message; empty otherwise. */
+  headers: readonly Header[];
+  /** The gRPC bytes of a data message are `bytes[bodyStart..bytes.length)`. */
+  bodyStart: number;
+}
+
+/**
+ * `ignored`: too short, or without meaning in this generation; a receiver skips it. `malformed`: metadata that cannot be
+ * read.
+ */
+export type ParseResult = 'ok' | 'ignored' | 'malformed';
+
+/** One generation of the envelope. */
+export interface Envelope {
+  readonly name: 'flags' | 'frame';
+  /** Parses one binary WebSocket message into `into`. */
+  parse(bytes: Buffer, into: EnvelopeMessage): ParseResult;
+  /** The bytes in front of the gRPC bytes of a data message from the server. */
+  dataHead(streamId: number, path: string): Buffer;
+  /** A whole metadata message from the server: initial headers, or with `isEnd` trailers. */
+  metadata(streamId: number, headers: readonly Header[], isEnd: boolean): Buffer;
+}
+
+export function emptyMessage(): EnvelopeMessage {
+  return { streamId: 0, isEnd: false, isMetadata: false, path: null, headers: [], bodyStart: 0 };
+}
