@@ -131,8 +131,8 @@ export const daemonMessages = defineMessages({
     ru: '⚠️  Запущен PM2 версии {running}, а здесь {own}; приводит к одной версии команда "pm2 update"',
   },
   otherCommand: {
-    en: '❌ Another daemon command (PID {pid}) does not come to an end; stop it and try again',
-    ru: '❌ Другая команда daemon (PID {pid}) никак не завершится; остановите её и повторите',
+    en: '❌ Another daemon command (PID {pid}) still holds the lock {path}; wait for its end, or stop it: kill {pid}',
+    ru: '❌ Другая команда daemon (PID {pid}) всё ещё держит блокировку {path}; дождитесь её или завершите: kill {pid}',
   },
   pm2HomeTooLong: {
     en: '❌ PM2_HOME is too long for a socket: {home}; choose a shorter path',

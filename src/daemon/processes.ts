@@ -29,6 +29,13 @@ export function hasSameOwner(path: string, pid: number): boolean {
   return processOwner === null || processOwner === fileOwner;
 }
 
+/** When a process was started: of two with the same pid, one after the other, it differs. Null when unknown. */
+export function startOf(pid: number): string | null {
+  const ticks = fieldsOf(pid)?.[19];
+  const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
+  return ticks === undefined || boot === null ? null : `${boot.trim()}:${ticks}`;
+}
+
 /** How long a process runs, by the kernel; null when it does not. */
 export function processUptimeMs(pid: number): number | null {
   const started = fieldsOf(pid)?.[19];

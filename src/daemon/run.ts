@@ -49,14 +49,14 @@ async function alone(name: DaemonCommandName, command: DaemonCommand): Promise<n
   const { env } = command.context;
   const onlyLooks = name === 'status' || name === 'logs';
   if (onlyLooks || (name !== 'start' && !hasState(env))) return COMMANDS[name](command);
-  const unlock = await takeLock(env, LOCK_LIMIT_MS);
-  if (typeof unlock === 'number') {
-    command.fail(command.say('otherCommand', { pid: unlock }));
+  const lock = await takeLock(env, LOCK_LIMIT_MS);
+  if (!('release' in lock)) {
+    command.fail(command.say('otherCommand', { pid: lock.pid ?? '—', path: lock.path }));
     return EXIT.failed;
   }
   try {
     return await COMMANDS[name](command);
   } finally {
-    unlock();
+    lock.release();
   }
 }

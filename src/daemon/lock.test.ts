@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TempFolder } from '../../test/support/temp.ts';
+import { type Lock, takeLock } from './lock.ts';
+
+const PATIENCE_MS = 100;
+const STATE = 'rpc-dart-router';
+const LOCK_MODULE = new URL('./lock.ts', import.meta.url).href;
+
+class LockBed implements Disposable {
+  readonly folder = new TempFolder();
+  readonly env = { PM2_HOME: this.folder.path };
+  readonly path = join(this.folder.path, STATE, 'lock');
+
+  leave(content: string): void {
+    mkdirSync(join(this.folder.path, STATE), { recursive: true });
+    writeFileSync(this.path, content);
+    utimesSync(this.path, 1e9, 1e9);
+  }
+
+  take(): Promise<Lock> {
+    return takeLock(this.env, PATIENCE_MS);
+  }
+
+  get files(): string[] {
+    return readdirSync(join(this.folder.path, STATE));
+  }
+
+  [Symbol.dispose](): void {
+    this.folder.remove();
+  }
+}
+
+function release(lock: Lock): void {
+  assert.ok('release' in lock, JSON.stringify(lock));
+  lock.release();
+}
+
+test('a lock excludes the next command, which learns its path and its owner, until it is released', async () => {
+  using bed = new LockBed();
+  const first = await bed.take();
+  assert.deepEqual(await bed.take(), { path: bed.path, pid: process.pid });
+  release(first);
+  assert.deepEqual(bed.files, []);
+  release(await bed.take());
+});
+
+test('what others left is no lock: an empty file, no pid, an ended process, a pid that another program has', async () => {
+  using bed = new LockBed();
+  const { pid = 0 } = await endedProcess();
+  for (const content of ['', '\n', 'garbage', `${pid}\n`, '1\n', `${process.pid} 00000000:1\n`, `${pid} x:1\n`]) {
+    bed.leave(content);
+    const started = performance.now();
+    release(await takeLock(bed.env, 30_000));
+    assert.ok(performance.now() - started < 10_000, JSON.stringify(content));
+    assert.deepEqual(bed.files, [], JSON.stringify(content));
+  }
+});
+
+test('the lock of a command of an older version, a pid alone, counts while it runs', async () => {
+  using bed = new LockBed();
+  const command = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '/main.js'], { stdio: 'ignore' });
+  await once(command, 'spawn');
+  bed.leave(`${command.pid}\n`);
+  assert.deepEqual(await bed.take(), { path: bed.path, pid: command.pid });
+  command.kill('SIGKILL');
+  await once(command, 'exit');
+  release(await bed.take());
+});
+
+test('a killed owner holds nothing', async () => {
+  using bed = new LockBed();
+  const owner = startOwner(bed.folder.path);
+  await once(owner.stdout ?? owner, 'data');
+  assert.deepEqual(await bed.take(), { path: bed.path, pid: owner.pid });
+  owner.kill('SIGKILL');
+  await once(owner, 'exit');
+  assert.ok(existsSync(bed.path));
+  release(await bed.take());
+});
+
+test('of many that find a stale lock at once, one at a time gets it', async () => {
+  using bed = new LockBed();
+  const { pid = 0 } = await endedProcess();
+  bed.leave(`${pid} x:1\n`);
+  let holders = 0;
+  const turns = Array.from({ length: 8 }, async () => {
+    const lock = await takeLock(bed.env, 30_000);
+    holders++;
+    assert.equal(holders, 1);
+    assert.match(readFileSync(bed.path, 'utf8'), new RegExp(`^${process.pid} `));
+    await new Promise((resolve) => setImmediate(resolve));
+    holders--;
+    release(lock);
+  });
+  await Promise.all(turns);
+});
+
+async function endedProcess(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
+  await once(child, 'exit');
+  return child;
+}
+
+function startOwner(home: string): ChildProcess {
+  const script = `const { takeLock } = await import(${JSON.stringify(LOCK_MODULE)});
+await takeLock({ PM2_HOME: ${JSON.stringify(home)} }, 0); console.log('held'); setInterval(() => {}, 1000);`;
+  return spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
