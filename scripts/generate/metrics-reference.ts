@@ -1,6 +1,6 @@
 import { DEFAULT_CONFIG, VERSION } from '../../src/config/index.ts';
 import { Counters, RouterCore } from '../../src/router/index.ts';
-import { metricDefinitions, Sampler, type TelemetrySource } from '../../src/telemetry/index.ts';
+import { JobGuard, MemoryReader, metricDefinitions, Sampler, type TelemetrySource } from '../../src/telemetry/index.ts';
 
 type Definition = ReturnType<typeof metricDefinitions>[number];
 
@@ -72,8 +72,11 @@ function idleSource(): TelemetrySource {
     observer: { clientClosed: nothing },
     cleanMetadata: (metadata) => metadata,
   });
+  const jobs = new JobGuard({ warnOnce: nothing });
   return {
     core,
+    jobs,
+    memory: new MemoryReader(jobs),
     version: VERSION,
     instanceId: '',
     startedAt: 0,

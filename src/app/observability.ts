@@ -6,7 +6,9 @@ import {
   createRegistry,
   createRoutes,
   HttpEndpoint,
+  type JobGuard,
   type Logger,
+  MemoryReader,
   metricDefinitions,
   RecentlyClosed,
   type RequestHandler,
@@ -23,6 +25,7 @@ export interface ObservabilityDependencies {
   readonly core: RouterCore;
   readonly server: GrpcServer;
   readonly log: Logger;
+  readonly jobs: JobGuard;
   readonly config: () => RouterConfig;
   readonly state: () => RouterStatus['state'];
   readonly reload: () => RouterStatus['reload'];
@@ -111,9 +114,11 @@ export class Observability {
   }
 
   private createSource(): TelemetrySource {
-    const { core, server, log, config, state, reload, certificateExpiresAt, instanceId } = this.deps;
+    const { core, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId } = this.deps;
     return {
       core,
+      jobs,
+      memory: new MemoryReader(jobs),
       version: VERSION,
       instanceId,
       startedAt: Date.now(),

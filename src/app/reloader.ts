@@ -40,6 +40,14 @@ export class Reloader {
 
   /** Tries a reload and notes its outcome. Never throws. */
   reload(): void {
+    try {
+      this.tryReload();
+    } catch (error) {
+      this.refuse([explainSystemError(error)]);
+    }
+  }
+
+  private tryReload(): void {
     const loaded = this.deps.load();
     if (!loaded.ok) {
       this.refuse(loaded.problems);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
 import { Authenticator, GrpcServer } from '../grpc/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
-import type { LogDestination, Logger } from '../telemetry/index.ts';
+import { type Job, JobGuard, type LogDestination, type Logger } from '../telemetry/index.ts';
 import { drain } from './drain.ts';
 import { makeHeapRoom } from './heap.ts';
 import { limitsOf } from './limits.ts';
@@ -42,6 +42,7 @@ export class RouterApp {
   private readonly observability: Observability;
   private readonly periodic: readonly Periodic[];
   private readonly deps: AppDependencies;
+  private readonly jobs: JobGuard;
   private tlsExpiresAt: number | null;
   private state: 'starting' | 'ready' | 'draining' = 'starting';
   private forced = false;
@@ -55,6 +56,7 @@ export class RouterApp {
       this.markStopped = resolve;
     });
     const counters = new Counters();
+    this.jobs = new JobGuard(log);
     this.auth = new Authenticator(security.tokens);
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
     this.reloader = new Reloader(config, {
@@ -84,6 +86,7 @@ export class RouterApp {
       core: this.core,
       server: this.server,
       log,
+      jobs: this.jobs,
       config: () => this.config,
       state: () => this.state,
       reload: () => this.reloader.state,
@@ -147,7 +150,7 @@ export class RouterApp {
   }
 
   logStatistics(): void {
-    this.observability.logStatistics();
+    this.jobs.run('statistics', () => this.observability.logStatistics(), undefined);
   }
 
   toggleDebug(): void {
@@ -159,28 +162,31 @@ export class RouterApp {
     for (const task of this.periodic) task.stop();
     this.server.destroy('shutdown');
     await this.observability.stop();
-    if (this.config.pidFile !== null) removePidFile(this.config.pidFile);
+    try {
+      if (this.config.pidFile !== null) removePidFile(this.config.pidFile);
+    } catch (error) {
+      this.log.warning('Pid file not removed', { error: (error as Error).message });
+    }
   }
 
   private makePeriodic(): Periodic[] {
     const liveness = new Liveness(this.core);
     const sweepMs = (): number =>
       Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(this.config.writeDeadlineMs / 4)));
+    const every = (intervalMs: () => number | null, job: Job, task: () => void): Periodic =>
+      new Periodic(intervalMs, () => this.jobs.run(job, task, undefined));
+    const healthCheckMs = (): number | null => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null);
+    const statsMs = (): number | null => (this.config.stats ? this.config.statsIntervalMs : null);
     return [
-      new Periodic(sweepMs, () => this.core.slowReaders.sweep(systemClock.monotonicMs())),
-      new Periodic(
+      every(sweepMs, 'sweepSlowReaders', () => this.core.slowReaders.sweep(systemClock.monotonicMs())),
+      every(
         () => TEND_MS,
+        'checkTimeouts',
         () => this.server.tend(),
       ),
-      new Periodic(() => HEAP_ROOM_MS, makeHeapRoom),
-      new Periodic(
-        () => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null),
-        () => liveness.check(),
-      ),
-      new Periodic(
-        () => (this.config.stats ? this.config.statsIntervalMs : null),
-        () => this.logStatistics(),
-      ),
+      every(() => HEAP_ROOM_MS, 'heapRoom', makeHeapRoom),
+      every(healthCheckMs, 'healthCheck', () => liveness.check()),
+      every(statsMs, 'statistics', () => this.observability.logStatistics()),
     ];
   }
 

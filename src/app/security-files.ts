@@ -20,8 +20,7 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
     try {
       return load();
     } catch (error) {
-      if (!(error instanceof Problems)) throw error;
-      problems.push(...error.list);
+      problems.push(...(error instanceof Problems ? error.list : [explainSystemError(error)]));
       return null;
     }
   };

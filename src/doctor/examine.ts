@@ -1,7 +1,9 @@
+import { defineMessages } from '../cli/index.ts';
+import { explainSystemError } from '../text/index.ts';
 import { clockCheck } from './clock-check.ts';
 import { configCheck, exposureCheck, nodeCheck } from './config-check.ts';
 import { permissionsCheck } from './files-check.ts';
-import type { Check, DoctorWorld, Finding } from './finding.ts';
+import { type Check, type DoctorWorld, type Finding, warn } from './finding.ts';
 import { leftoversCheck } from './leftovers-check.ts';
 import { memoryCheck, openFilesCheck, sysctlCheck } from './limits-check.ts';
 import { diskCheck, logCheck } from './log-check.ts';
@@ -9,6 +11,11 @@ import { pm2Check } from './pm2-check.ts';
 import { portsCheck } from './ports-check.ts';
 import { routerCheck } from './router-check.ts';
 import { tlsCheck } from './tls-check.ts';
+
+const messages = defineMessages({
+  unchecked: { en: 'Could not be checked: {error}', ru: 'Проверить не удалось: {error}' },
+  again: { en: 'Correct that and run --doctor again', ru: 'Исправьте это и запустите --doctor снова' },
+});
 
 /** In the order in which they are shown. */
 export const CHECKS: readonly Check[] = [
@@ -37,7 +44,17 @@ export interface NamedFinding extends Finding {
 /** Looks at everything. */
 export async function examine(world: DoctorWorld): Promise<NamedFinding[]> {
   const found = await Promise.all(
-    CHECKS.map(async ({ name, look }) => (await look(world)).map((finding) => ({ check: name, ...finding }))),
+    CHECKS.map(async (check) => (await lookSafely(check, world)).map((finding) => ({ check: check.name, ...finding }))),
   );
   return found.flat();
+}
+
+/** A check that meets a failing system call is a finding of its own; the others are shown all the same. */
+async function lookSafely(check: Check, world: DoctorWorld): Promise<readonly Finding[]> {
+  try {
+    return await check.look(world);
+  } catch (error) {
+    const say = messages(world.lang);
+    return [warn(say('unchecked', { error: explainSystemError(error)[world.lang] }), say('again'))];
+  }
 }

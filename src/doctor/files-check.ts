@@ -56,7 +56,7 @@ export const permissionsCheck: Check = {
 
 function folderProblems(path: string, { lang }: DoctorWorld): Finding[] {
   const say = messages(lang);
-  const user = userInfo().username;
+  const user = userName();
   if (statOf(path) === null) return [fail(say('noFolder', { path }), say('make', { path, user }))];
   if (allows(path, constants.W_OK | constants.X_OK)) return [];
   return [fail(say('unwritable', { path, user }), say('own', { path, user }))];
@@ -92,7 +92,7 @@ function secretFile(
 ): Finding[] {
   if (path === null) return [];
   const say = messages(lang);
-  const user = userInfo().username;
+  const user = userName();
   if (!allows(path, constants.R_OK)) return [fail(say('missing', { path, user }), say('giveFile', { option }))];
   const mode = (statOf(path)?.mode ?? 0) & 0o777;
   if ((mode & forbidden) === 0) return [];
@@ -101,6 +101,15 @@ function secretFile(
 
 function statOf(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
+/** A container may run under a user id that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '?');
+  }
 }
 
 function allows(path: string, mode: number): boolean {

@@ -1,3 +1,3 @@
-export { CHECKS } from './examine.ts';
+export { CHECKS, examine } from './examine.ts';
 export type { Check, DoctorWorld, Finding, Outcome } from './finding.ts';
 export { runDoctor } from './run.ts';

@@ -63,7 +63,11 @@ export class HttpEndpoint {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
     await closed;
-    if (this.socketPath !== null) rmSync(this.socketPath, { force: true });
+    try {
+      if (this.socketPath !== null) rmSync(this.socketPath, { force: true });
+    } catch {
+      // nothing answers there any more, so the next start replaces it
+    }
   }
 
   private bind(where: ListenOptions): Promise<void> {

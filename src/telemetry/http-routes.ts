@@ -42,8 +42,7 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
     }
     const path = pathOf(request);
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (route !== undefined) answer(route, response);
-    else answerAsset(path, response);
+    void answer(route ?? ((to) => answerAsset(path, to)), response);
   };
 }
 
@@ -61,8 +60,14 @@ function pathOf(request: IncomingMessage): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-function answer(route: Route, response: ServerResponse): void {
-  Promise.resolve(route(response)).catch((error: Error) => respondText(response, 500, error.message));
+/** A route that throws is a failed request, never the end of the router: files of the page are read when asked for. */
+async function answer(route: Route, response: ServerResponse): Promise<void> {
+  try {
+    await route(response);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else respondText(response, 500, (error as Error).message);
+  }
 }
 
 function answerAsset(path: string, response: ServerResponse): void {

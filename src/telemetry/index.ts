@@ -1,10 +1,12 @@
 export { HeldOutput } from './held-output.ts';
 export { HttpEndpoint, type RequestHandler } from './http-endpoint.ts';
 export { createRoutes } from './http-routes.ts';
+export { type Job, JobGuard } from './job-guard.ts';
 export { JournalStream } from './journal.ts';
 export { LOG_LEVELS, type LogFields, type LogFormat, Logger, type LogLevel } from './log.ts';
 export { type LogDestination, logFile, standardOutput } from './log-destination.ts';
 export { LogRotation, type LogRotationOptions } from './log-rotation.ts';
+export { MemoryReader } from './memory-reader.ts';
 export { createRegistry, metricDefinitions } from './metrics.ts';
 export { RecentlyClosed } from './recently-closed.ts';
 export { Sampler } from './sampler.ts';

@@ -64,21 +64,15 @@ export function standardOutput(): LogDestination {
  * be a shared one such as /tmp. Throws an Error that names the file.
  */
 function openLogFile(path: string): number {
-  const existing = lstatSync(path, { throwIfNoEntry: false });
+  const existing = explained(path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (existing?.isSymbolicLink())
     throw problem(
       path,
       'is a symbolic link; refused for safety',
       'символическая ссылка; отказано из соображений безопасности',
     );
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, OPEN_FLAGS, 0o600);
-  } catch (error) {
-    const { en, ru } = explainSystemError(error);
-    throw problem(path, `cannot be opened for writing: ${en}`, `не открывается для записи: ${ru}`);
-  }
-  const { uid } = fstatSync(descriptor);
+  const descriptor = explained(path, () => openSync(path, OPEN_FLAGS, 0o600));
+  const { uid } = explained(path, () => fstatSync(descriptor));
   const ownUser = process.getuid?.() ?? uid;
   if (uid === ownUser || existing === undefined) return descriptor;
   closeSync(descriptor);
@@ -87,6 +81,16 @@ function openLogFile(path: string): number {
     'belongs to another user; refused for safety',
     'принадлежит другому пользователю; отказано из соображений безопасности',
   );
+}
+
+/** The result of a system call, or a problem that names the file and the cause. */
+function explained<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const { en, ru } = explainSystemError(error);
+    throw problem(path, `cannot be opened for writing: ${en}`, `не открывается для записи: ${ru}`);
+  }
 }
 
 function problem(path: string, en: string, ru: string): Problems {
@@ -102,13 +106,22 @@ class FileDestination extends DescriptorDestination {
   }
 
   override reopen(): void {
-    const opened = openLogFile(this.path);
-    closeSync(this.descriptor);
-    this.descriptor = opened;
+    const old = this.descriptor;
+    this.descriptor = openLogFile(this.path);
+    closeQuietly(old);
   }
 
   override close(): void {
-    closeSync(this.descriptor);
+    closeQuietly(this.descriptor);
+  }
+}
+
+/** The lines are written already; a file system that reports an old error now (NFS, quota) does not stop the router. */
+function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // the descriptor is released all the same
   }
 }
 

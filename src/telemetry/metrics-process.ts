@@ -59,7 +59,7 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       name: 'process_resident_memory_bytes',
       type: 'gauge',
       help: 'Resident memory.',
-      read: () => single(process.memoryUsage.rss()),
+      read: () => single(source.memory.rssBytes()),
     },
     {
       name: 'rpc_router_memory_limit_bytes',
@@ -74,13 +74,20 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       name: 'process_heap_bytes',
       type: 'gauge',
       help: 'Used memory of the JavaScript heap.',
-      read: () => single(process.memoryUsage().heapUsed),
+      read: () => single(source.memory.heap().heapUsedBytes),
     },
     {
       name: 'process_external_memory_bytes',
       type: 'gauge',
       help: 'Memory of buffers outside of the heap.',
-      read: () => single(process.memoryUsage().external),
+      read: () => single(source.memory.heap().externalBytes),
+    },
+    {
+      name: 'rpc_router_job_failures_total',
+      type: 'counter',
+      help: 'Periodic jobs and measurements that failed, by job; the router goes on.',
+      labels: ['job'],
+      read: () => labelled('job', source.jobs.failures),
     },
     {
       name: 'process_start_time_seconds',

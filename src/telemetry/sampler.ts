@@ -37,7 +37,8 @@ export class Sampler {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => this.sample(), SAMPLE_MS).unref();
+    const sample = (): void => this.source.jobs.run('sample', () => this.sample(), undefined);
+    this.timer ??= setInterval(sample, SAMPLE_MS).unref();
   }
 
   stop(): void {
@@ -126,7 +127,7 @@ export class Sampler {
       latencyP99Ms: latency.p99,
       queueBytes: source.core.heldBytes,
       eventLoopMaxMs: this.samples.at(-1)?.delay.maxMs ?? 0,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: source.memory.rssBytes(),
       cpuPercent: this.rate(1, (sample) => sample.cpuMicros) / 1e4,
     });
   }

@@ -1,9 +1,13 @@
 import type { RouterCore } from '../router/index.ts';
+import type { JobGuard } from './job-guard.ts';
+import type { MemoryReader } from './memory-reader.ts';
 import type { RouterStatus } from './status.ts';
 
 /** What telemetry reads of a running router. It reads only, and only when somebody asks or once a second. */
 export interface TelemetrySource {
   readonly core: RouterCore;
+  readonly jobs: JobGuard;
+  readonly memory: MemoryReader;
   readonly version: string;
   readonly instanceId: string;
   /** Milliseconds since the epoch. */

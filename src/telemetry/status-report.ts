@@ -87,8 +87,7 @@ function occurring(counts: Readonly<Record<string, number>>): Record<string, num
 }
 
 function memory(source: TelemetrySource): RouterStatus['memory'] {
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external, limitBytes: source.memoryLimitBytes() };
+  return { ...source.memory.all(), limitBytes: source.memoryLimitBytes() };
 }
 
 function cpuSeconds(): number {

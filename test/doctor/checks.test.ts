@@ -159,6 +159,16 @@ test('pm2: another version, a dead one, an open home, a path too long for its so
   assert.match((await look({ env }))[2] ?? '', /^fail: .* is too long for the sockets of PM2/);
 });
 
+test('a check that meets a failing system call is a finding of its own, and the others are shown', async () => {
+  using bed = new DoctorBed();
+  const loop = bed.folder.file('loop.yaml');
+  symlinkSync(loop, loop);
+  const findings = await bed.examine({ config: bed.config({ config: loop }) });
+  const config = findings.filter(({ check }) => check === 'config').map(brief);
+  assert.match(config.join(), /^warn: Could not be checked: ELOOP.* → Correct that and run --doctor again$/);
+  assert.ok(findings.some(({ check, outcome }) => check === 'node' && outcome === 'ok'));
+});
+
 test('config, exposure, memory', async () => {
   using bed = new DoctorBed();
   const config = bed.folder.write('router.yaml', 'port: 0\n');

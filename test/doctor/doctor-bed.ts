@@ -1,5 +1,5 @@
 import { DEFAULT_CONFIG, type RouterConfig } from '../../src/config/index.ts';
-import { CHECKS, type DoctorWorld, type Finding } from '../../src/doctor/index.ts';
+import { CHECKS, type DoctorWorld, examine, type Finding } from '../../src/doctor/index.ts';
 import { type CliResult, runInProcess } from '../cli/run-cli.ts';
 import { TempFolder } from '../support/temp.ts';
 
@@ -21,6 +21,11 @@ export class DoctorBed implements Disposable {
     const found = CHECKS.find(({ name }) => name === check);
     if (found === undefined) throw new Error(`there is no check ${check}`);
     return [...(await found.look({ ...this.world(), ...change }))];
+  }
+
+  /** All findings. */
+  examine(change: Partial<DoctorWorld>): ReturnType<typeof examine> {
+    return examine({ ...this.world(), ...change });
   }
 
   config(change: Partial<RouterConfig>): RouterConfig {

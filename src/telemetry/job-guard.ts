@@ -1,0 +1,53 @@
+import type { LogFields } from './log.ts';
+
+/** What runs again and again, and may meet a system call that fails. */
+export const JOBS = [
+  'memory',
+  'sample',
+  'checkTimeouts',
+  'sweepSlowReaders',
+  'heapRoom',
+  'healthCheck',
+  'statistics',
+] as const;
+export type Job = (typeof JOBS)[number];
+
+export interface JobGuardLog {
+  warnOnce(cause: string, message: string, fields?: LogFields): void;
+}
+
+/**
+ * Keeps a failed job from ending the process: out of file descriptors, without `/proc` or on a full disk the connections
+ * that exist go on. Each failure is counted; the log gets the first of an outage.
+ */
+export class JobGuard {
+  readonly failures: Readonly<Record<Job, number>>;
+  private readonly counts = Object.fromEntries(JOBS.map((job) => [job, 0])) as Record<Job, number>;
+  private readonly failing = new Set<Job>();
+  private readonly log: JobGuardLog;
+
+  constructor(log: JobGuardLog) {
+    this.log = log;
+    this.failures = this.counts;
+  }
+
+  /** Runs `task`; returns what it returns, or `instead` when it throws. */
+  run<T>(job: Job, task: () => T, instead: T): T {
+    try {
+      const result = task();
+      this.failing.delete(job);
+      return result;
+    } catch (error) {
+      this.failed(job, error);
+      return instead;
+    }
+  }
+
+  private failed(job: Job, error: unknown): void {
+    this.counts[job]++;
+    if (this.failing.has(job)) return;
+    this.failing.add(job);
+    const cause = error instanceof Error ? error.message : String(error);
+    this.log.warnOnce(`job-${job}`, 'Job failed; the router goes on', { job, error: cause });
+  }
+}
