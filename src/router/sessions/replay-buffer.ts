@@ -1,0 +1,126 @@
+/** Accounts for the bytes that sessions keep, over all of them. */
+export interface ReplayBudget {
+  add(bytes: number): void;
+}
+
+/**
+ * The messages to one client that it has not acknowledged, oldest first.
+ *
+ * Positions count the messages as the router sent them, from 1. The client counts those that it received. Both agree until
+ * a kept message had to be dropped before the client received it; the difference is `skipped`, settled at a resume.
+ */
+export class ReplayBuffer {
+  private readonly budget: ReplayBudget;
+  private readonly maxBytes: () => number;
+  /** Kept messages are `messages[head..]`; the first has position `lastPosition - length + 1`. */
+  private messages: Buffer[] = [];
+  private head = 0;
+  private keptBytes = 0;
+  private lastPosition = 0;
+  /** Messages that were dropped and that the client, as far as it has confirmed, never received. */
+  private skipped = 0;
+
+  constructor(budget: ReplayBudget, maxBytes: () => number) {
+    this.budget = budget;
+    this.maxBytes = maxBytes;
+  }
+
+  get length(): number {
+    return this.messages.length - this.head;
+  }
+
+  get bytes(): number {
+    return this.keptBytes;
+  }
+
+  /** Keeps `message`, which is not copied. Drops the oldest ones beyond the limit; returns how many. */
+  push(message: Buffer): number {
+    this.messages.push(message);
+    this.lastPosition++;
+    this.change(message.length);
+    const limit = this.maxBytes();
+    let dropped = 0;
+    while (this.keptBytes > limit && this.length > 0) {
+      this.dropOldest();
+      dropped++;
+    }
+    this.reclaimHead();
+    return dropped;
+  }
+
+  /** Releases what the client has received; false when it claims more than was sent. */
+  acknowledge(received: number): boolean {
+    const position = received + this.skipped;
+    if (position > this.lastPosition) return false;
+    while (this.length > 0 && this.lastPosition - this.length < position) this.dropOldest();
+    this.reclaimHead();
+    return true;
+  }
+
+  /**
+   * Prepares a replay to a client that received `received` messages. Returns the number of messages it will never
+   * receive, or null when it claims more than was sent. `skippedBefore` is what `skippedCount` was when the client's token
+   * was made: an answer that got lost did not reach the client, so its count knows nothing of later drops.
+   */
+  resume(received: number, skippedBefore: number): number | null {
+    const previous = this.skipped;
+    this.skipped = skippedBefore;
+    if (!this.acknowledge(received)) {
+      this.skipped = previous;
+      return null;
+    }
+    const lost = this.lastPosition - this.length - (received + this.skipped);
+    this.skipped += lost;
+    return lost;
+  }
+
+  /** See `resume`. */
+  get skippedCount(): number {
+    return this.skipped;
+  }
+
+  /** Calls `visit` for each kept message, oldest first. */
+  forEach(visit: (message: Buffer) => void): void {
+    for (let at = this.head; at < this.messages.length; at++) visit(this.messages[at] as Buffer);
+  }
+
+  /** Replaces slices of large reads by one copy of them all: a client that is away may stay so for a minute. */
+  compact(): void {
+    const copy = Buffer.allocUnsafeSlow(this.keptBytes);
+    let at = 0;
+    this.messages = this.messages.slice(this.head).map((message) => {
+      copy.set(message, at);
+      at += message.length;
+      return copy.subarray(at - message.length, at);
+    });
+    this.head = 0;
+  }
+
+  /** Releases everything; positions go on. */
+  clear(): void {
+    this.change(-this.keptBytes);
+    this.messages = [];
+    this.head = 0;
+  }
+
+  private dropOldest(): void {
+    const oldest = this.messages[this.head] as Buffer;
+    this.messages[this.head++] = EMPTY;
+    this.change(-oldest.length);
+  }
+
+  /** Moves the rest to the front once the released half outweighs it, so that each message moves once on average. */
+  private reclaimHead(): void {
+    if (this.head < MIN_RECLAIM || this.head < this.length) return;
+    this.messages = this.messages.slice(this.head);
+    this.head = 0;
+  }
+
+  private change(bytes: number): void {
+    this.keptBytes += bytes;
+    this.budget.add(bytes);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const MIN_RECLAIM = 32;
