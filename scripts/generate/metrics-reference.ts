@@ -70,6 +70,7 @@ function idleSource(): TelemetrySource {
     newClientId: () => 'client_0',
     messagesPerSecond: () => 0,
     observer: { clientClosed: nothing },
+    bindsByCredential: false,
     cleanMetadata: (metadata) => metadata,
   });
   const jobs = new JobGuard({ warnOnce: nothing });

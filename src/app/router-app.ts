@@ -57,7 +57,7 @@ export class RouterApp {
     });
     const counters = new Counters();
     this.jobs = new JobGuard(log);
-    this.auth = new Authenticator(security.tokens);
+    this.auth = new Authenticator(security.tokens, config.authScope);
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
     this.reloader = new Reloader(config, {
       log,
@@ -73,6 +73,7 @@ export class RouterApp {
       newClientId: () => `client_${randomUUID()}`,
       messagesPerSecond: () => this.observability.messagesPerSecond(),
       observer: { clientClosed: (client, reason) => this.observability.clientClosed(client, reason) },
+      bindsByCredential: config.authScope === 'call',
       cleanMetadata: (metadata) => this.auth.cleanMetadata(metadata),
     });
     this.server = new GrpcServer({

@@ -109,6 +109,7 @@ function crossChecks(config: RouterConfig, origins: Origins): Text[] {
   if (config.tlsCert !== null && config.tlsKey === null) needs('tls-cert', '--tls-key');
   if (config.tlsKey !== null && config.tlsCert === null) needs('tls-key', '--tls-cert');
   if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
+  if (config.authScope === 'call' && config.authTokensFile === null) needs('auth-scope', '--auth-tokens-file');
   if (contradictsItself(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {

@@ -43,7 +43,7 @@ export const ROUTER_OPTIONS = [
   {
     key: 'keepalive-interval',
     type: 'duration',
-    default: 30 * SECOND,
+    default: 20 * SECOND,
     range: [100, DAY],
     group: 'network',
     scope: 'router',
@@ -122,6 +122,19 @@ export const ROUTER_OPTIONS = [
     doc: {
       en: 'File with one "name: token" a line; clients must prove one',
       ru: 'Файл со строками «имя: токен»; клиент обязан предъявить токен',
+    },
+  },
+  {
+    key: 'auth-scope',
+    type: 'choice',
+    default: 'connection',
+    choices: ['connection', 'call'],
+    group: 'security',
+    scope: 'router',
+    reload: 'restart',
+    doc: {
+      en: 'What a token admits: its connection, or only the call that carries it (for proxies that share connections)',
+      ru: 'Что разрешает токен: всё соединение или только вызов с ним (для прокси с общими соединениями)',
     },
   },
 

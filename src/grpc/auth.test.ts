@@ -10,10 +10,10 @@ const tokensOf = (tokens: Readonly<Record<string, string>>): Map<string, Buffer>
 };
 const newConnection = (): Connection => new Connection(new Socket());
 
-test('without tokens everybody is admitted, and metadata is left alone', () => {
+test('without tokens every call is admitted, and metadata is left alone', () => {
   const auth = new Authenticator(null);
   assert.equal(auth.enabled, false);
-  assert.equal(auth.admits(newConnection(), null), true);
+  assert.equal(auth.authenticate(newConnection(), null), '');
   const metadata = encodeCbor({ token: 'x' });
   assert.equal(auth.cleanMetadata(metadata), metadata);
 });
@@ -21,22 +21,49 @@ test('without tokens everybody is admitted, and metadata is left alone', () => {
 test('a proof is kept for the connection, and only for it', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a', bob: 'b' }));
   const connection = newConnection();
-  assert.equal(auth.admits(connection, null), false);
-  assert.equal(auth.admits(connection, 'Bearer wrong'), false);
-  assert.equal(auth.admits(connection, 'Bearer b'), true);
-  assert.equal(connection.proof?.name, 'bob');
-  assert.equal(auth.admits(connection, null), true);
-  assert.equal(auth.admits(connection, 'Bearer wrong'), true, 'it is trusted already');
-  assert.equal(auth.admits(newConnection(), null), false);
+  assert.equal(auth.authenticate(connection, null), null);
+  assert.equal(auth.authenticate(connection, 'Bearer wrong'), null);
+  const bob = auth.authenticate(connection, 'Bearer b');
+  assert.match(bob ?? '', /^bob:/);
+  assert.equal(connection.credential, bob);
+  assert.equal(auth.authenticate(connection, null), bob);
+  assert.equal(auth.authenticate(connection, 'Bearer wrong'), bob, 'it is trusted already');
+  assert.equal(auth.authenticate(newConnection(), null), null);
+});
+
+for (const [name, scope, proxyHeader] of [
+  ['scope call', 'call', null],
+  ['a connection shared by a proxy', 'connection', 'via'],
+] as const) {
+  test(`${name}: every call needs its own token`, () => {
+    const auth = new Authenticator(tokensOf({ alice: 'a', bob: 'b' }), scope);
+    const connection = newConnection();
+    connection.proxyHeader = proxyHeader;
+    assert.equal(auth.trusts(connection), false);
+    assert.match(auth.authenticate(connection, 'Bearer a') ?? '', /^alice:/);
+    assert.match(auth.authenticateByMetadata(connection, encodeCbor({ token: 'b' })) ?? '', /^bob:/);
+    assert.equal(auth.authenticate(connection, null), null);
+    assert.equal(auth.authenticate(connection, 'Bearer wrong'), null);
+  });
+}
+
+test('a proof from before the first request with a proxy header does not count any more', () => {
+  const auth = new Authenticator(tokensOf({ alice: 'a' }));
+  const connection = newConnection();
+  assert.notEqual(auth.authenticate(connection, 'Bearer a'), null);
+  connection.proxyHeader = 'forwarded';
+  assert.equal(auth.authenticate(connection, null), null);
 });
 
 test('a token in metadata proves as well; anything else does not', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a' }));
+  const byMetadata = (metadata: Parameters<typeof encodeCbor>[0]): string | null =>
+    auth.authenticateByMetadata(newConnection(), encodeCbor(metadata));
   for (const token of ['', 'b', 1, null, Buffer.from('a'), ['a'], { token: 'a' }]) {
-    assert.equal(auth.admitsByMetadata(newConnection(), encodeCbor({ token })), false, String(token));
+    assert.equal(byMetadata({ token }), null, String(token));
   }
-  assert.equal(auth.admitsByMetadata(newConnection(), encodeCbor({ nested: { token: 'a' } })), false);
-  assert.equal(auth.admitsByMetadata(newConnection(), encodeCbor({ other: 1, token: 'a' })), true);
+  assert.equal(byMetadata({ nested: { token: 'a' } }), null);
+  assert.match(byMetadata({ other: 1, token: 'a' }) ?? '', /^alice:/);
 });
 
 test('the token is taken out of metadata, and everything else stays byte for byte', () => {
@@ -46,16 +73,17 @@ test('the token is taken out of metadata, and everything else stays byte for byt
   assert.deepEqual(decodeCborMap(auth.cleanMetadata(indefinite)), { x: 1 });
 });
 
-test('other tokens: a proof holds while its name and its token are there', () => {
+test('other tokens: a credential is valid while its name and its token are there', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a', bob: 'b' }));
-  const alice = newConnection();
-  auth.admits(alice, 'Bearer a');
+  const alice = auth.authenticate(newConnection(), 'Bearer a');
   auth.replace(tokensOf({ alice: 'a' }));
-  assert.equal(auth.holdsValidProof(alice), true);
+  assert.equal(auth.isValid(alice), true);
   auth.replace(tokensOf({ alice: 'changed' }));
-  assert.equal(auth.holdsValidProof(alice), false);
+  assert.equal(auth.isValid(alice), false);
   auth.replace(tokensOf({ other: 'a' }));
-  assert.equal(auth.holdsValidProof(alice), false);
+  assert.equal(auth.isValid(alice), false);
+  assert.equal(auth.isValid(''), false, 'admitted while no tokens were in use');
+  assert.equal(auth.isValid(null), false);
   auth.replace(null);
-  assert.equal(auth.holdsValidProof(alice), true);
+  assert.equal(auth.isValid(alice), true);
 });

@@ -13,12 +13,23 @@ export function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** Decides who may come in. Without a tokens file everybody may. */
+/** How long a token counts: for every call on its connection, or for the call that carries it. */
+export type AuthScope = 'connection' | 'call';
+
+/** The credential of every call while no tokens are in use. */
+const ANYONE = '';
+
+/**
+ * Authenticates calls by token. A credential is the name of a token and its digest, so that it stops being valid when
+ * either changes. Without a tokens file every call is admitted.
+ */
 export class Authenticator {
+  readonly scope: AuthScope;
   private tokens: TokenDigests | null;
 
-  constructor(tokens: TokenDigests | null) {
+  constructor(tokens: TokenDigests | null, scope: AuthScope = 'connection') {
     this.tokens = tokens;
+    this.scope = scope;
   }
 
   get enabled(): boolean {
@@ -29,39 +40,48 @@ export class Authenticator {
     this.tokens = tokens;
   }
 
-  /** True when the connection has proven itself, before or now by the call's `authorization` header. */
-  admits(connection: Connection, authorization: string | null): boolean {
-    if (this.tokens === null || this.holdsValidProof(connection)) return true;
-    const token = authorization === null ? undefined : BEARER.exec(authorization)?.[1];
-    return token !== undefined && this.prove(connection, token);
+  /** False when calls of several clients may share `connection`, so that each has to carry its own token. */
+  trusts(connection: Connection): boolean {
+    return this.scope === 'connection' && connection.proxyHeader === null;
   }
 
-  /** True when `register`'s metadata map holds a valid token, the only way an unmodified Dart client has. */
-  admitsByMetadata(connection: Connection, metadata: Buffer): boolean {
+  /** The credential of a call, by its `authorization` header or by its connection; null when neither is valid. */
+  authenticate(connection: Connection, authorization: string | null): string | null {
+    if (this.tokens === null) return ANYONE;
+    const { credential } = connection;
+    if (credential !== null && this.trusts(connection) && this.isValid(credential)) return credential;
+    const token = authorization === null ? undefined : BEARER.exec(authorization)?.[1];
+    return token === undefined ? null : this.prove(connection, token);
+  }
+
+  /** The same by the token in `register`'s metadata map, the only way an unmodified Dart client has. */
+  authenticateByMetadata(connection: Connection, metadata: Buffer): string | null {
     const entries = mapEntries(metadata, 0, metadata.length) ?? [];
     const token = decodeEntry(metadata, entries, TOKEN_KEY);
-    return typeof token === 'string' && this.prove(connection, token);
+    return typeof token === 'string' ? this.prove(connection, token) : null;
   }
 
-  /** The metadata map without the token, while tokens are in use; it is nobody else's business. */
+  /** The metadata map without the token, while tokens are in use: other clients must not see it. */
   cleanMetadata(metadata: Buffer): Buffer {
     return this.tokens === null ? metadata : mapWithout(metadata, TOKEN_KEY);
   }
 
-  /** False for a connection that came in by a token that is not valid any more, or by none at all. */
-  holdsValidProof(connection: Connection): boolean {
+  /** False for the credential of a token that was removed or changed, and for none. */
+  isValid(credential: string | null): boolean {
     if (this.tokens === null) return true;
-    const { proof } = connection;
-    return proof !== null && this.tokens.get(proof.name)?.toString('hex') === proof.digest;
+    if (credential === null) return false;
+    const end = credential.indexOf(':');
+    return end > 0 && this.tokens.get(credential.slice(0, end))?.toString('hex') === credential.slice(end + 1);
   }
 
-  private prove(connection: Connection, token: string): boolean {
+  private prove(connection: Connection, token: string): string | null {
     const digest = digestOf(token);
     let found: string | null = null;
-    // all are compared, so that the time says nothing about which one matched
+    // compares all of them, so that the time does not depend on the position of the match
     for (const [name, valid] of this.tokens ?? []) if (timingSafeEqual(valid, digest)) found = name;
-    if (found === null) return false;
-    connection.proof = { name: found, digest: digest.toString('hex') };
-    return true;
+    if (found === null) return null;
+    const credential = `${found}:${digest.toString('hex')}`;
+    if (this.trusts(connection)) connection.credential = credential;
+    return credential;
   }
 }

@@ -26,4 +26,6 @@ export interface CallRequest {
   readonly path: string;
   /** The header of that name. */
   readonly authorization: string | null;
+  /** Name of a header that only a proxy adds; null when there is none. */
+  readonly proxyHeader: string | null;
 }

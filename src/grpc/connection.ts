@@ -12,8 +12,10 @@ export class Connection implements RouterConnection {
   key: string | null = null;
   /** Stands in for an empty `:authority`, and tells the calls of a patched connection; nobody can guess it. */
   secretAuthority: string | null = null;
-  /** The token that this connection has proven, by name and digest; null while it has proven none. */
-  proof: { readonly name: string; readonly digest: string } | null = null;
+  /** Credential of the token that this connection has proven; null while it has proven none. */
+  credential: string | null = null;
+  /** First header by which a request on it showed an HTTP proxy, which may mix the calls of several clients; else null. */
+  proxyHeader: string | null = null;
   /** Lists of clients that are being made for it; made when first needed. */
   listings: Slots | null = null;
   /** Why the router closes it, when it does. */

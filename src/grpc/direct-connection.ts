@@ -215,7 +215,8 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
       );
       return null;
     }
-    const request = { path: headers.path ?? '', authorization: headers.authorization };
+    const { authorization, proxyHeader } = headers;
+    const request = { path: headers.path ?? '', authorization, proxyHeader };
     const call = this.deps.openCall(this.connection, stream, request);
     if (call === null) {
       stream.end('UNIMPLEMENTED', `The server does not implement the method ${quoted(request.path)}`);

@@ -42,26 +42,39 @@ export function createMethods(deps: MethodDependencies): Record<Method, OpenHand
       if (log.isDebug === true) log.debug('Call', { method: call.method, remote: call.connection.remote });
       return open(call, request);
     };
-  const guarded = (open: (call: RouterCall) => CallHandler): OpenHandler =>
-    traced((call, request) => (admit(deps, call, request) ? open(call) : null));
+  const guarded = (open: (call: RouterCall, credential: string) => CallHandler): OpenHandler =>
+    traced((call, request) => {
+      const credential = authenticate(deps, call, request);
+      return credential === null ? null : open(call, credential);
+    });
   return {
     register: traced((call, request) => openRegister(deps, call, request)),
     ping: guarded((call) => unary(deps, call, (request) => ping(call, request))),
     getOnlineClients: guarded((call) => unary(deps, call, (request) => listClients(deps, call, request))),
-    p2p: guarded((call) => openP2p(deps, call)),
-    events: guarded((call) => openEvents(deps, call)),
+    p2p: guarded((call, credential) => openP2p(deps, call, credential)),
+    events: guarded((call, credential) => openEvents(deps, call, credential)),
   };
 }
 
-function admit({ core, auth }: MethodDependencies, call: RouterCall, request: CallRequest): boolean {
+/** The credential of a call; null for one that was refused. */
+function authenticate({ core, auth }: MethodDependencies, call: RouterCall, request: CallRequest): string | null {
   if (core.draining) {
     call.end('UNAVAILABLE', 'Router is shutting down');
-    return false;
+    return null;
   }
-  if (auth.admits(call.connection, request.authorization)) return true;
-  refuseAuth(core, call);
-  call.end('UNAUTHENTICATED', 'A valid token is required');
-  return false;
+  const credential = auth.authenticate(call.connection, request.authorization);
+  if (credential === null) {
+    refuseAuth(core, call);
+    call.end('UNAUTHENTICATED', tokenRequired(auth, call));
+  }
+  return credential;
+}
+
+function tokenRequired(auth: Authenticator, { connection }: RouterCall): string {
+  if (auth.trusts(connection)) return 'A valid token is required';
+  const { proxyHeader } = connection;
+  const why = proxyHeader === null ? '' : `: an HTTP proxy shares this connection (header ${proxyHeader})`;
+  return `A valid token is required on every call${why}`;
 }
 
 function refuseAuth(core: RouterCore, call: RouterCall): void {
@@ -93,22 +106,23 @@ function openRegister(deps: MethodDependencies, call: RouterCall, request: CallR
     call.end('UNAVAILABLE', 'Router is shutting down');
     return null;
   }
-  const admitted = deps.auth.admits(call.connection, request.authorization);
-  return unary(deps, call, (request) => register(deps, call, request, admitted));
+  const credential = deps.auth.authenticate(call.connection, request.authorization);
+  return unary(deps, call, (request) => register(deps, call, request, credential));
 }
 
 function register(
   { core, auth }: MethodDependencies,
   call: RouterCall,
   request: UnaryRequest,
-  admitted: boolean,
+  byHeader: string | null,
 ): void {
   const name = textField(request, 'clientName');
   const groups = [...new Set(textListField(request, 'groups') ?? [])];
   const given = mapField(request, 'metadata') ?? EMPTY_MAP;
   const refuse = (errorMessage: string): void =>
     respond(call, request.framing, { clientId: '', errorMessage, success: false });
-  if (!admitted && !auth.admitsByMetadata(call.connection, given)) {
+  const credential = byHeader ?? auth.authenticateByMetadata(call.connection, given);
+  if (credential === null) {
     refuseAuth(core, call);
     refuse('Authentication failed: a valid token is required');
     return;
@@ -117,7 +131,7 @@ function register(
   const problem = checkProfile(name, groups, metadata, core.limits.maxGroups);
   if (problem !== null)
     core.log.warnOnce('profile', 'Registration refused', { problem, remote: call.connection.remote });
-  const client: Client | string = problem ?? core.register(call.connection, { name, groups, metadata });
+  const client: Client | string = problem ?? core.register(call.connection, { name, groups, metadata }, credential);
   if (typeof client === 'string') refuse(client);
   else respond(call, request.framing, { clientId: client.id, success: true });
 }
@@ -136,9 +150,9 @@ function listClients({ core }: MethodDependencies, call: RouterCall, request: Un
 }
 
 /** Lets the transport drive a p2p stream of the core. */
-function openP2p({ core }: MethodDependencies, call: RouterCall): P2pStream {
+function openP2p({ core }: MethodDependencies, call: RouterCall, credential: string): P2pStream {
   call.sendHeaders();
-  return core.openStream(call.connection, call);
+  return core.openStream(call.connection, call, credential);
 }
 
 /** Subscribes on the request message, whose content is ignored, or at its end. */
@@ -155,10 +169,10 @@ class EventsHandler extends UnaryHandler {
   }
 }
 
-function openEvents({ core }: MethodDependencies, call: RouterCall): CallHandler {
+function openEvents({ core }: MethodDependencies, call: RouterCall, credential: string): CallHandler {
   const subscribe = (framing: Framing): void => {
     call.sendHeaders();
-    handler.subscription = core.subscribe(call.connection, call, framing);
+    handler.subscription = core.subscribe({ connection: call.connection, outlet: call, framing, credential });
   };
   const handler = new EventsHandler(call, {
     maxMessageBytes: core.limits.maxMessageBytes,

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { type CloseReason, METHODS, type Method, type RouterCore } from '../router/index.ts';
+import { type CloseReason, METHODS, type Method, type RouterConnection, type RouterCore } from '../router/index.ts';
 import type { Authenticator } from './auth.ts';
 import { type OpenHandler, RouterCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -92,11 +92,31 @@ export class GrpcServer {
     this.transport.destroy();
   }
 
-  /** Cuts connections that hold no valid proof any more; returns how many. */
+  /** Ends what no valid token admits any more; returns the number of connections that are cut for it. */
   enforceTokens(): number {
-    const revoked = this.listener.connections.newestFirst().filter((open) => !this.deps.auth.holdsValidProof(open));
+    const { auth } = this.deps;
+    const { connections } = this.listener;
+    const revoked = connections.newestFirst().filter((open) => auth.trusts(open) && !auth.isValid(open.credential));
     this.listener.close(revoked, 'tokenRevoked');
+    this.enforceTokensOfCalls();
     return revoked.length;
+  }
+
+  /** The same for clients and streams whose connection may carry those of others. */
+  private enforceTokensOfCalls(): void {
+    const { auth, core } = this.deps;
+    const { closing } = this.listener;
+    const isRevoked = ({ connection, credential }: { connection: RouterConnection; credential: string }): boolean =>
+      !auth.trusts(connection as Connection) && !auth.isValid(credential);
+    const clients = [...core.registry.clients.values()].filter(isRevoked);
+    const streams = [...core.streams].filter(isRevoked);
+    for (const client of clients) closing.run(() => core.remove(client, 'tokenRevoked'));
+    for (const stream of streams) closing.run(() => stream.end('UNAUTHENTICATED', 'Token revoked'));
+    if (clients.length + streams.length === 0) return;
+    core.log.info('Clients and streams without a valid token ended', {
+      clients: clients.length,
+      streams: streams.length,
+    });
   }
 
   private createTransport(): Transport {
@@ -117,12 +137,23 @@ export class GrpcServer {
   }
 
   private openCall(connection: Connection, stream: CallStream, request: CallRequest): RouterCall | null {
+    if (request.proxyHeader !== null) this.noteProxy(connection, request.proxyHeader);
     const method = METHOD_BY_PATH.get(request.path) ?? null;
     const open = method === null ? this.health.methods.get(request.path) : this.methods[method];
     if (open === undefined) return null;
     const call = new RouterCall(stream, method, connection, this.deps.core.counters);
     call.serve(open, request);
     return call;
+  }
+
+  private noteProxy(connection: Connection, header: string): void {
+    if (connection.proxyHeader !== null) return;
+    connection.proxyHeader = header;
+    if (this.deps.auth.scope === 'call') return;
+    this.deps.core.log.warnOnce('proxy', 'Requests come through an HTTP proxy: clients cannot bind; use a TCP proxy', {
+      header,
+      remote: connection.remote,
+    });
   }
 }
 

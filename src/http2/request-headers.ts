@@ -29,6 +29,8 @@ export class RequestHeaders {
   timeout: string | null = null;
   /** `content-length`, in bytes; null when there is none. */
   contentLength: number | null = null;
+  /** Name of the first header that only a proxy adds; null when there is none. */
+  proxyHeader: string | null = null;
   private authority: string | null = null;
   private listBytes = 0;
   private sawRegular = false;
@@ -76,6 +78,7 @@ export class RequestHeaders {
     else if (name === 'content-length') this.addLength(value);
     else if (name === 'te') this.invalid ||= value !== 'trailers';
     else if (CONNECTION_HEADERS.has(name) || !NAME.test(name)) this.invalid = true;
+    else if (isProxyHeader(name)) this.proxyHeader ??= name;
   }
 
   private addLength(value: string): void {
@@ -88,4 +91,12 @@ export class RequestHeaders {
     if (earlier !== null) this.invalid = true;
     return value;
   }
+}
+
+/**
+ * True for headers that HTTP proxies add to the requests they forward: `via` (RFC 9110), `forwarded` (RFC 7239) and
+ * their customary forms.
+ */
+export function isProxyHeader(name: string): boolean {
+  return name === 'via' || name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-');
 }

@@ -20,7 +20,10 @@ export class Client {
   readonly id: string;
   /** The id as a CBOR text item; its text starts at `idTextStart`. */
   readonly idItem: Buffer;
-  readonly connection: RouterConnection;
+  /** The connection that it registered on, or the one of its last stream where those may differ. */
+  connection: RouterConnection;
+  /** Proof by which it registered; compared, never shown. */
+  credential = '';
   readonly name: string | null;
   readonly groups: readonly string[];
   /** For people, in milliseconds since the epoch; what depends on time goes by `heardMs`. */

@@ -52,7 +52,8 @@ test('a silent client is idle after two intervals, online again with its next me
 test('setting the clock of the machine, ahead or back, disconnects nobody and makes nobody idle', () => {
   const here = watch();
   const peer = joined(here);
-  const streamless = here.bench.core.register(peer.client.connection, { name: 'b', groups: [], metadata: EMPTY_MAP });
+  const profile = { name: 'b', groups: [], metadata: EMPTY_MAP };
+  const streamless = here.bench.core.register(peer.client.connection, profile, '');
   here.bench.endTurn();
   here.events.received();
   for (const day of [1, -2]) {

@@ -6,6 +6,8 @@ import type { CloseReason } from './counters.ts';
 export const TEXT = {
   senderMissing: 'Первое сообщение должно содержать senderId',
   notRegistered: (id: string) => `Клиент ${id} не зарегистрирован. Сначала вызовите register()`,
+  sharedConnection: (header: string) =>
+    `An HTTP proxy shares this connection among clients (header ${header}): it identifies no client. Use a TCP proxy (nginx stream, HAProxy mode tcp), or --auth-scope call`,
   bindFailed: (id: string) => `Ошибка привязки P2P стрима к клиенту ${id}`,
   notFound: (id: string) => `Клиент ${id} не найден или отключен`,
   requestTimeout: 'Request timeout',

@@ -26,6 +26,8 @@ export class P2pStream implements MessageSink, BodySink {
   readonly core: RouterCore;
   readonly connection: RouterConnection;
   readonly outlet: StreamOutlet;
+  /** Proof by which the call was admitted; compared, never shown. */
+  readonly credential: string;
   readonly queue: OutboundQueue;
   client: Client | null = null;
   /** The receiver of the last unicast: most senders talk to one peer for a while. */
@@ -42,8 +44,9 @@ export class P2pStream implements MessageSink, BodySink {
   private isEnding = false;
   private isClosed = false;
 
-  constructor(core: RouterCore, connection: RouterConnection, outlet: StreamOutlet) {
+  constructor(core: RouterCore, connection: RouterConnection, outlet: StreamOutlet, credential: string) {
     this.core = core;
+    this.credential = credential;
     this.connection = connection;
     this.outlet = outlet;
     this.queue = new OutboundQueue(this, core.flusher, core.budget);
@@ -197,7 +200,8 @@ export class P2pStream implements MessageSink, BodySink {
 
   /** The first message says who this is; it is routed too, unless it is the usual heartbeat. */
   private bind(bytes: Buffer, start: number, end: number, whole: boolean): void {
-    const { scanner, registry, counters } = this.core;
+    const { core, connection } = this;
+    const { scanner, registry, counters } = core;
     const refusal = (text: string): void => {
       counters.countUnknown(end - start);
       counters.dropped.notBound++;
@@ -207,12 +211,17 @@ export class P2pStream implements MessageSink, BodySink {
       refusal(TEXT.senderMissing);
       return;
     }
+    if (core.cannotIdentify(connection)) {
+      refusal(TEXT.sharedConnection(connection.proxyHeader ?? ''));
+      return;
+    }
     const id = bytes.toString('utf8', scanner.senderStart, scanner.senderEnd);
     const client = registry.clients.get(id);
-    // an id is no secret: only the connection that registered it may bind it
-    if (client === undefined || client.connection !== this.connection) refusal(TEXT.notRegistered(id));
-    else if (this.core.draining) refusal(TEXT.bindFailed(id));
+    // an id is not a secret: it takes the connection, or the token, that registered it
+    if (client === undefined || !core.mayBind(client, connection, this.credential)) refusal(TEXT.notRegistered(id));
+    else if (core.draining) refusal(TEXT.bindFailed(id));
     else {
+      if (client.connection !== connection) registry.move(client, connection);
       this.attach(client);
       routeMessage(this, client, bytes, start, end, whole);
     }

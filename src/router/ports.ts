@@ -79,6 +79,8 @@ export interface RouterConnection {
   readonly clients: Set<Client>;
   /** For logs: address and port. */
   readonly remote: string;
+  /** Header by which its requests showed an HTTP proxy: several clients may share it. Null for a client's own connection. */
+  readonly proxyHeader: string | null;
 }
 
 /** Told about clients coming and going, for the status page. */

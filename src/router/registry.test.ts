@@ -59,10 +59,10 @@ test('a connection has its share of clients and no more', () => {
   const profile = { name: null, groups: [], metadata: Buffer.from([0xa0]) };
   const first = bench.register({ connection });
   bench.register({ connection });
-  assert.equal(bench.core.register(connection, profile), 'Too many clients on one connection: at most 2');
+  assert.equal(bench.core.register(connection, profile, ''), 'Too many clients on one connection: at most 2');
   assert.equal(bench.counters.clientsTotal, 2);
   bench.core.remove(first, 'zombie');
-  assert.equal(typeof bench.core.register(connection, profile), 'object');
+  assert.equal(typeof bench.core.register(connection, profile, ''), 'object');
 });
 
 test('several clients on one connection are told apart, each by its own stream', () => {

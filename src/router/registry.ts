@@ -1,4 +1,5 @@
 import type { Client } from './client.ts';
+import type { RouterConnection } from './ports.ts';
 
 /** Who is there, by id and by group. Groups exist as long as they have members. */
 export class Registry {
@@ -15,6 +16,13 @@ export class Registry {
       if (members === undefined) this.groups.set(name, new Set([client]));
       else members.add(client);
     }
+  }
+
+  /** Makes `client` end with `connection` instead of the one it registered on. */
+  move(client: Client, connection: RouterConnection): void {
+    client.connection.clients.delete(client);
+    client.connection = connection;
+    connection.clients.add(client);
   }
 
   remove(client: Client): void {

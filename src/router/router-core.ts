@@ -1,4 +1,4 @@
-import { ForwardedMessage, type Framing, MessageScanner, Raw } from '../wire/index.ts';
+import { ForwardedMessage, MessageScanner, Raw } from '../wire/index.ts';
 import { Client, type ClientProfile } from './client.ts';
 import { type CloseReason, type Counters, MESSAGE_TYPES } from './counters.ts';
 import { EventHub } from './event-hub.ts';
@@ -11,7 +11,7 @@ import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 import type { ClientObserver, Clock, Limits, RouterConnection, RouterLog, StreamOutlet } from './ports.ts';
 import { Registry } from './registry.ts';
 import { SlowReaders } from './slow-readers.ts';
-import { Subscription } from './subscription.ts';
+import { Subscription, type SubscriptionOptions } from './subscription.ts';
 import { Turn } from './turn.ts';
 
 export interface RouterDependencies {
@@ -24,6 +24,8 @@ export interface RouterDependencies {
   /** Messages per second, averaged over the last seconds. */
   readonly messagesPerSecond: () => number;
   readonly observer: ClientObserver;
+  /** Whether an id belongs to the token that registered it, instead of to the connection. */
+  readonly bindsByCredential: boolean;
   /** Takes out of a metadata map what is nobody's business, such as a token. Returns bytes that may be kept. */
   readonly cleanMetadata: (metadata: Buffer) => Buffer;
 }
@@ -78,7 +80,7 @@ export class RouterCore {
   }
 
   /** Registers a client on `connection`; returns it, or why it is refused. */
-  register(connection: RouterConnection, profile: ClientProfile): Client | string {
+  register(connection: RouterConnection, profile: ClientProfile, credential: string): Client | string {
     const limit = this.limits.maxClientsPerConnection;
     if (connection.clients.size >= limit) {
       this.log.warnOnce('clients-per-connection', 'Registration refused', { limit, remote: connection.remote });
@@ -86,6 +88,7 @@ export class RouterCore {
     }
     const { clock } = this;
     const client = new Client(this.deps.newClientId(), connection, profile, clock.now(), clock.monotonicMs());
+    client.credential = credential;
     this.registry.add(client);
     this.counters.clientsTotal++;
     this.log.info('Client registered', { client: client.id, name: client.name, remote: connection.remote });
@@ -98,15 +101,15 @@ export class RouterCore {
   }
 
   /** Opens a p2p stream, not bound to anybody yet. */
-  openStream(connection: RouterConnection, outlet: StreamOutlet): P2pStream {
-    const stream = new P2pStream(this, connection, outlet);
+  openStream(connection: RouterConnection, outlet: StreamOutlet, credential: string): P2pStream {
+    const stream = new P2pStream(this, connection, outlet, credential);
     this.streams.add(stream);
     return stream;
   }
 
   /** Opens an `events` stream; its first event is always `routerStats`. */
-  subscribe(connection: RouterConnection, outlet: StreamOutlet, framing: Framing): Subscription {
-    const subscription = new Subscription(this, connection, outlet, framing);
+  subscribe(options: SubscriptionOptions): Subscription {
+    const subscription = new Subscription(this, options);
     this.streams.add(subscription);
     this.events.subscribers.add(subscription);
     this.events.publishTo(subscription, 'routerStats', this.clock.now(), this.statistics());
@@ -129,6 +132,17 @@ export class RouterCore {
       clientId: client.id,
       metadata: new Raw(metadata),
     }));
+  }
+
+  /** True when a p2p stream on `connection` that was opened with `credential` may bind to `client`. */
+  mayBind(client: Client, connection: RouterConnection, credential: string): boolean {
+    if (!this.deps.bindsByCredential) return client.connection === connection;
+    return credential !== '' && client.credential === credential;
+  }
+
+  /** True when requests of several clients may come on `connection`, so that it identifies none of them. */
+  cannotIdentify(connection: RouterConnection): boolean {
+    return connection.proxyHeader !== null && !this.deps.bindsByCredential;
   }
 
   /** The connection is gone, and every client on it at once. */

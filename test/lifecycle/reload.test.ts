@@ -66,7 +66,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
 /** Set by the flags of every test router, which count more than the file; or no matter of one process. */
 const NOT_FROM_FILE = ['host', 'port', 'ports-file', 'control-socket', 'config', 'options-file'];
 /** Tried with real files in the tests of TLS and of tokens. */
-const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file'];
+const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'auth-scope'];
 
 const routerOptions = (OPTIONS as readonly Option[]).filter(({ scope, key, flagOnly }) => {
   return scope === 'router' && flagOnly !== true && !NOT_FROM_FILE.includes(key) && !ELSEWHERE.includes(key);

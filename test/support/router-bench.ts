@@ -68,6 +68,7 @@ export class FakeOutlet implements StreamOutlet {
 export interface JoinOptions extends Partial<ClientProfile> {
   readonly framing?: ClientFraming;
   readonly connection?: RouterConnection;
+  readonly credential?: string;
 }
 
 /** Somebody at the far end of a p2p stream, or of an `events` stream. */
@@ -143,7 +144,7 @@ export class RouterBench {
   private readonly outlets: FakeOutlet[] = [];
   private clientsMade = 0;
 
-  constructor(limits: Partial<Limits> = {}) {
+  constructor(limits: Partial<Limits> = {}, bindsByCredential = false) {
     this.core = new RouterCore({
       clock: this.clock,
       log: this.log,
@@ -152,25 +153,26 @@ export class RouterBench {
       newClientId: () => `client_${String(++this.clientsMade).padStart(36, '0')}`,
       messagesPerSecond: () => 1.6,
       observer: { clientClosed: (client, reason) => this.closed.push(`${client.id} ${reason}`) },
+      bindsByCredential,
       cleanMetadata: (metadata) => this.cleanMetadata(metadata),
     });
   }
 
-  connect(remote = '127.0.0.1:1'): RouterConnection {
-    return { clients: new Set(), remote };
+  connect(remote = '127.0.0.1:1', proxyHeader: string | null = null): RouterConnection {
+    return { clients: new Set(), remote, proxyHeader };
   }
 
   register(options: JoinOptions = {}): Client {
     const { connection = this.connect(), name = null, groups = [], metadata = Buffer.from([0xa0]) } = options;
-    const client = this.core.register(connection, { name, groups, metadata });
+    const client = this.core.register(connection, { name, groups, metadata }, options.credential ?? '');
     assert.ok(client instanceof Client, String(client));
     return client;
   }
 
   /** Opens a p2p stream that says nothing yet. */
-  open(connection: RouterConnection, framing: ClientFraming = 1): Peer {
+  open(connection: RouterConnection, framing: ClientFraming = 1, credential = ''): Peer {
     const outlet = this.outlet();
-    const stream = this.core.openStream(connection, outlet);
+    const stream = this.core.openStream(connection, outlet, credential);
     outlet.queue = stream.queue;
     return new Peer(this, outlet, stream, framing);
   }
@@ -178,7 +180,7 @@ export class RouterBench {
   /** Registers, opens a p2p stream and binds it; the greeting is read. */
   join(options: JoinOptions = {}): Peer {
     const client = this.register(options);
-    const peer = this.open(client.connection, options.framing);
+    const peer = this.open(client.connection, options.framing, options.credential);
     peer.send({ type: 'heartbeat', senderId: client.id });
     assert.equal(peer.received()[0]?.type, 'heartbeat');
     return peer;
@@ -187,7 +189,7 @@ export class RouterBench {
   /** Subscribes to the events; the first one, the statistics, is read. */
   subscribe(framing: ClientFraming = 1): Peer {
     const outlet = this.outlet();
-    const subscription = this.core.subscribe(this.connect(), outlet, framing);
+    const subscription = this.core.subscribe({ connection: this.connect(), outlet, framing, credential: '' });
     outlet.queue = subscription.queue;
     const peer = new Peer(this, outlet, null, framing);
     this.endTurn();

@@ -1,13 +1,14 @@
 import { Metadata, type ServerInterceptor, status as Status } from '@grpc/grpc-js';
+import { isProxyHeader } from '../../http2/index.ts';
 import type { EndStatus } from '../../router/index.ts';
 import { frame, PREFIX_BYTES } from '../../wire/index.ts';
 import type { RouterCall } from '../call.ts';
-import type { CallStream } from '../call-stream.ts';
+import type { CallRequest, CallStream } from '../call-stream.ts';
 
 /** The call object that grpc-js hands to an interceptor. */
 export type BaseCall = Parameters<ServerInterceptor>[1];
 /** Makes the call once its headers are known. */
-type OpenCall = (stream: CallStream, authorization: string | null) => RouterCall | null;
+type OpenCall = (stream: CallStream, headers: Omit<CallRequest, 'path'>) => RouterCall | null;
 
 const RESPONSE_HEADERS = new Metadata();
 // what the Dart clients expect, instead of grpc-js' `application/grpc+proto`
@@ -36,7 +37,10 @@ export class PublicStream implements CallStream {
 
   onReceiveMetadata(metadata: Metadata): void {
     const authorization = metadata.get('authorization')[0];
-    this.call = this.openCall(this, typeof authorization === 'string' ? authorization : null);
+    this.call = this.openCall(this, {
+      authorization: typeof authorization === 'string' ? authorization : null,
+      proxyHeader: Object.keys(metadata.getMap()).find(isProxyHeader) ?? null,
+    });
     this.base.startRead();
   }
 

@@ -93,8 +93,8 @@ export class PublicTransport implements Transport {
       const connection = this.deps.connections.find(base.getHost(), base.getConnectionInfo());
       if (connection === undefined) return new ServerInterceptingCall(base);
       return new ServedCall(base, () => {
-        const stream = new PublicStream(base, (carrier, authorization) =>
-          this.deps.openCall(connection, carrier, { path, authorization }),
+        const stream = new PublicStream(base, (carrier, headers) =>
+          this.deps.openCall(connection, carrier, { path, ...headers }),
         );
         stream.start();
       });
