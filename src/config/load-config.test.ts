@@ -69,7 +69,7 @@ test('every problem is told at once, with its place, those of a file in its orde
     [
       'c.yaml:1: unknown key prot; did you mean port?',
       'c.yaml:2: port must be 1..65535, got 99999',
-      'c.yaml:4: host is there already',
+      'c.yaml:4: host is already given above',
       'c.yaml:5: write-deadline must be 50ms..24h, got soon',
       'ROUTER_STATS: stats must be true or false, got perhaps',
       '--colour: unknown option',

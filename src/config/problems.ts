@@ -35,12 +35,27 @@ export const PROBLEMS = {
     const { en, ru } = explainSystemError(error);
     return at(path, `cannot be read: ${en}`, `не читается: ${ru}`);
   },
-  notText: (path: string): Text => at(path, 'is no text file in UTF-8', 'не текстовый файл в UTF-8'),
+  notText: (path: string): Text => at(path, 'is not a text file in UTF-8', 'не текстовый файл в UTF-8'),
+  tooLarge: (path: string, limitKiB: number): Text =>
+    at(path, `is larger than ${limitKiB} KiB`, `больше ${limitKiB} КиБ`),
+  tooMany: (where: Where): Text =>
+    at(
+      where,
+      'too many problems; the rest of the file was not checked',
+      'слишком много ошибок; остаток файла не проверен',
+    ),
+  secondDocument: (where: Where): Text =>
+    at(
+      where,
+      'a second YAML document starts here; remove this line',
+      'здесь начинается второй документ YAML; удалите эту строку',
+    ),
   notArguments: (path: string): Text => at(path, 'expected a JSON array of texts', 'нужен JSON-массив строк'),
   notAMap: (where: Where): Text => at(where, 'expected "key: value" lines', 'нужны строки вида «ключ: значение»'),
   notSingle: (where: Where, name: string): Text =>
     at(where, `${name} must be a single value`, `${name}: нужно одно значение`),
-  keyTwice: (where: Where, name: string): Text => at(where, `${name} is there already`, `ключ ${name} уже есть выше`),
+  keyTwice: (where: Where, name: string): Text =>
+    at(where, `${name} is already given above`, `ключ ${name} уже есть выше`),
   syntax: (where: Where, message: string): Text => at(where, message, `ошибка YAML: ${message}`),
   needsAlso: (where: Where, flags: readonly string[]): Text => ({
     en: `${where} needs ${flags.join(' and ')} as well`,

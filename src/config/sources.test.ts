@@ -65,23 +65,31 @@ const FILES: readonly (readonly [string, string, readonly string[], readonly str
   ['another file', 'config: g\n', [], ['f:1: config can only be given on the command line, as --config']],
   ['a list', 'host: [a, b]\n', [], ['f:1: host must be a single value']],
   ['a map', 'host:\n  name: a\n', [], ['f:1: host must be a single value']],
-  ['a key twice', 'port: 1\nport: 2\n', ['port=1 @f:1'], ['f:2: port is there already']],
+  ['a key twice', 'port: 1\nport: 2\n', ['port=1 @f:1'], ['f:2: port is already given above']],
   ['a list as a whole', '- port\n', [], ['f:1: expected "key: value" lines']],
   ['a text as a whole', 'port 80\n', [], ['f:1: expected "key: value" lines']],
-  ['a binary file', 'port\0: 80', [], ['f: is no text file in UTF-8']],
-  ['Latin-1', 'name: caf\ufffd', [], ['f: is no text file in UTF-8']],
+  ['a binary file', 'port\0: 80', [], ['f: is not a text file in UTF-8']],
+  ['two documents', 'port: 80\n---\nport: 81\n', [], ['f:2: a second YAML document starts here; remove this line']],
+  ['a file that is too large', '# \n'.repeat(100_000), [], ['f: is larger than 256 KiB']],
+  ['Latin-1', 'name: caf\ufffd', [], ['f: is not a text file in UTF-8']],
 ];
 
 for (const [name, text, values, problems] of FILES) {
   test(`file: ${name}`, () => assert.deepEqual(shown(readFile('f', text)), { values, problems }));
 }
 
+test('file: a wrong one is not read to its end', () => {
+  const text = Array.from({ length: 10_000 }, (_, n) => `unknown-${n}: 1\n`).join('');
+  const { problems } = readFile('f', text);
+  assert.equal(problems.length, 51);
+  assert.equal(problems.at(-1)?.en, 'f:50: too many problems; the rest of the file was not checked');
+});
+
 for (const [text, line] of [
   ['port: 80\nhost: "a\n', 3],
   ['a: b: c\n', 1],
   ['port: 80\n\tx: 1\n', 2],
   ['{"port": 80,,}', 1],
-  ['port: 80\n---\nport: 81\n', 2],
 ] as const) {
   test(`file: no YAML in line ${line}: ${JSON.stringify(text)}`, () => {
     const { values, problems } = readFile('f', text);

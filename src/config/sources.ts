@@ -112,14 +112,24 @@ export function isFileKey(option: Option): boolean {
 
 const FILE_OPTIONS: ReadonlyMap<string, Option> = new Map(ALL.filter(isFileKey).map((option) => [option.key, option]));
 
+/** A configuration is a few kilobytes: a larger file is a wrong one. */
+const MAX_FILE_CHARS = 256 * 1024;
+/** After so many problems a file is not read on. */
+const MAX_PROBLEMS = 50;
+
 /** Values given in a file, YAML or JSON (which is YAML too). */
 export function readFile(path: string, text: string): Given {
   const values: GivenValue[] = [];
+  if (text.length > MAX_FILE_CHARS) return { values, problems: [PROBLEMS.tooLarge(path, MAX_FILE_CHARS / 1024)] };
   if (/[\0\ufffd]/.test(text)) return { values, problems: [PROBLEMS.notText(path)] };
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
   const at = (offset: number | undefined): string => `${path}:${lines.linePos(offset ?? 0).line}`;
-  const problems = document.errors.map(({ pos, message }) => PROBLEMS.syntax(at(pos[0]), firstSentence(message)));
+  const problems = document.errors.map(({ pos, code, message }) =>
+    code === 'MULTIPLE_DOCS'
+      ? PROBLEMS.secondDocument(at(pos[0]))
+      : PROBLEMS.syntax(at(pos[0]), firstSentence(message)),
+  );
   if (problems.length > 0 || document.contents === null) return { values, problems };
   if (!isMap(document.contents)) return { values, problems: [PROBLEMS.notAMap(`${path}:1`)] };
   const seen = new Set<string>();
@@ -132,6 +142,9 @@ export function readFile(path: string, text: string): Given {
     else if (value !== null && !isScalar(value)) problems.push(PROBLEMS.notSingle(where, name));
     else if (value !== null && value.value !== null) values.push({ option, text: sourceOf(value), where });
     seen.add(name);
+    if (problems.length < MAX_PROBLEMS) continue;
+    problems.push(PROBLEMS.tooMany(where));
+    break;
   }
   return { values, problems };
 }

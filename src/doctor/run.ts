@@ -7,8 +7,8 @@ import type { DoctorWorld, Outcome } from './finding.ts';
 
 const messages = defineMessages({
   summary: {
-    en: '{count} findings: {ok} ok, {warn} warnings, {fail} failures',
-    ru: 'Проверок: {count}; в порядке {ok}, предупреждений {warn}, ошибок {fail}',
+    en: 'Checks: {count} (ok: {ok}, warnings: {warn}, failures: {fail})',
+    ru: 'Проверок: {count} (в порядке: {ok}, предупреждений: {warn}, ошибок: {fail})',
   },
 });
 

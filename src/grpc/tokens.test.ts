@@ -41,7 +41,7 @@ test('every malformed line is told with its number and without its content', () 
       '/etc/tokens:2: expected "name: token"',
       '/etc/tokens:3: expected "name: token"',
       '/etc/tokens:4: expected "name: token"',
-      '/etc/tokens:6: name g is there already',
+      '/etc/tokens:6: name g is already given above',
     ].join('\n'),
   });
 });

@@ -30,7 +30,7 @@ export function parseTokens(path: string, file: TokensFile): TokenDigests {
     const where = `${path}:${index + 1}`;
     if (match === null) complain(where, 'expected "name: token"', 'нужна строка вида «имя: токен»');
     else if (tokens.has(match[1] as string))
-      complain(where, `name ${match[1]} is there already`, `имя ${match[1]} уже есть выше`);
+      complain(where, `name ${match[1]} is already given above`, `имя ${match[1]} уже есть выше`);
     else tokens.set(match[1] as string, digestOf(match[2] as string));
   });
   if (problems.length > 0) throw new Problems(...problems);

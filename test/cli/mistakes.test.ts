@@ -86,7 +86,7 @@ const MISTAKES: readonly Mistake[] = [
     name: 'a binary file',
     args: () => ['-c', binary],
     code: 2,
-    en: /binary: is no text file in UTF-8\n/,
+    en: /binary: is not a text file in UTF-8\n/,
     ru: /binary: не текстовый файл в UTF-8\n/,
   },
   {

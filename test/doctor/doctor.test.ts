@@ -26,7 +26,7 @@ test('one line for each finding: outcome, check, text, and what to do where it i
   for (const line of lines.split('\n')) assert.match(line, /^(ok {4}\w+ +[^→]+|(warn|fail) {2}\w+ +[^→]+ → .+)$/);
   const shown = new Set(lines.split('\n').map((line) => line.split(/\s+/)[1]));
   for (const name of NAMES.filter((name) => name !== 'sysctl')) assert.ok(shown.has(name), name);
-  assert.match(summary, /^\d+ findings: \d+ ok, \d+ warnings, 0 failures\n$/);
+  assert.match(summary, /^Checks: \d+ \(ok: \d+, warnings: \d+, failures: 0\)\n$/);
 });
 
 test('a failure is exit code 1; --json says the same with stable keys', async () => {
