@@ -15,18 +15,25 @@ output=.
 language=
 while [ $# -gt 0 ]; do
   case $1 in
-    --output) output=${2:-} && shift ;;
-    --lang) language=${2:-} && shift ;;
-    --quiet | -q) QUIET=1 ;;
-    *)
-      load_messages "$language"
-      warn backup_usage
-      exit 2
+    --output | --lang)
+      [ -n "${2:-}" ] || wrong_usage backup_usage needs_value "$1"
+      case $1 in --output) output=$2 ;; --lang) language=$2 ;; esac
+      shift
       ;;
+    --output=*) output=${1#*=} ;;
+    --lang=*) language=${1#*=} ;;
+    --quiet | -q) QUIET=1 ;;
+    *) wrong_usage backup_usage unknown_option "$1" ;;
   esac
   shift
 done
+check_language "$language" || wrong_usage backup_usage bad_language "$language"
 load_messages "$language"
+case $output in
+  *.tar.gz) folder=$(dirname "$output") ;;
+  *) folder=$output ;;
+esac
+[ -d "$folder" ] || wrong_usage backup_usage backup_no_folder "$output"
 
 [ "$(id -u)" = 0 ] || die root_missing
 if [ ! -d "$CONFIG_DIR" ] || [ ! -d "$DATA_DIR" ]; then die backup_nothing "$CONFIG_DIR"; fi

@@ -38,7 +38,7 @@ parse_arguments() {
       --dry-run) DRY_RUN=1 ;;
       --quiet | -q) QUIET=1 ;;
       --port | --metrics-port | --lang)
-        [ $# -gt 1 ] || wrong_usage needs_value "$1"
+        [ -n "${2:-}" ] || wrong_usage usage needs_value "$1"
         case $1 in --port) PORT=$2 ;; --metrics-port) METRICS_PORT=$2 ;; --lang) LANGUAGE=$2 ;; esac
         shift
         ;;
@@ -46,26 +46,18 @@ parse_arguments() {
       --metrics-port=*) METRICS_PORT=${1#*=} ;;
       --lang=*) LANGUAGE=${1#*=} ;;
       --help) ACTION=help ;;
-      *) wrong_usage unknown_option "$1" ;;
+      *) wrong_usage usage unknown_option "$1" ;;
     esac
     shift
   done
-  [[ $LANGUAGE =~ ^(|en|ru)$ ]] || wrong_usage bad_language "$LANGUAGE"
+  check_language "$LANGUAGE" || wrong_usage usage bad_language "$LANGUAGE"
   check_number "$PORT"
   check_number "$METRICS_PORT"
-  [ $PURGE = 0 ] || [ $ACTION = uninstall ] || wrong_usage purge_alone
+  [ $PURGE = 0 ] || [ $ACTION = uninstall ] || wrong_usage usage purge_alone
 }
 
 check_number() {
-  if ! [[ $1 =~ ^([1-9][0-9]{0,4})?$ ]] || [ "${1:-1}" -gt 65535 ]; then wrong_usage bad_port "$1"; fi
-}
-
-wrong_usage() {
-  [[ $LANGUAGE =~ ^(en|ru)$ ]] || LANGUAGE=
-  load_messages "$LANGUAGE"
-  warn "$@"
-  warn usage
-  exit 2
+  if ! [[ $1 =~ ^([1-9][0-9]{0,4})?$ ]] || [ "${1:-1}" -gt 65535 ]; then wrong_usage usage bad_port "$1"; fi
 }
 
 main() {
@@ -214,17 +206,24 @@ uninstall() {
   check_root
   [ "$PROBLEMS" = 0 ] || die checks_failed
   lock
+  if is_installed; then remove_installation; else say not_installed; fi
+  local data
+  data=$(data_there)
+  if [ -z "$data" ]; then
+    return 0
+  elif [ $PURGE = 0 ]; then
+    say data_kept "$data"
+  elif step remove_data "$data"; then
+    remove_data
+  fi
+}
+
+remove_installation() {
   if step remove_service "$SERVICE"; then remove_service; fi
   if step remove_program "$PREFIX"; then
     unlink_commands
     remove_tuning
     rm -rf "$PREFIX"
-  fi
-  if [ $PURGE = 0 ]; then
-    say data_kept "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR" "$ACCOUNT"
-  elif step remove_data "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR" "$ACCOUNT"; then
-    rm -rf "$DROPIN_DIR"
-    remove_data
   fi
 }
 

@@ -4,8 +4,12 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+LIB_DIR=$ROOT/scripts/lib
+# shellcheck source=lib/ui.sh
+. "$LIB_DIR/ui.sh"
 # shellcheck source=lib/assemble.sh
-. "$ROOT/scripts/lib/assemble.sh"
+. "$LIB_DIR/assemble.sh"
+load_messages ''
 
 output=$ROOT/release
 case ${1:-} in
@@ -20,7 +24,7 @@ esac
 name=rpc-dart-router-$(json_field "$ROOT/package.json" version)
 stage=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-release.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
-assemble "$ROOT" "$stage/$name"
+assemble "$ROOT" "$stage/$name" || die build_failed
 
 # Same input, same bytes: names sorted, no owner, no time of day.
 mkdir -p "$output"

@@ -21,13 +21,19 @@ file=
 language=
 while [ $# -gt 0 ]; do
   case $1 in
-    --lang) language=${2:-} && shift ;;
+    --lang)
+      [ -n "${2:-}" ] || wrong_usage restore_usage needs_value "$1"
+      language=$2
+      shift
+      ;;
+    --lang=*) language=${1#*=} ;;
     --quiet | -q) QUIET=1 ;;
-    -*) file= && break ;;
+    -*) wrong_usage restore_usage unknown_option "$1" ;;
     *) file=$1 ;;
   esac
   shift
 done
+check_language "$language" || wrong_usage restore_usage bad_language "$language"
 load_messages "$language"
 if [ -z "$file" ]; then
   warn restore_usage

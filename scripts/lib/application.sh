@@ -15,7 +15,7 @@ stage_application() {
   if is_release "$SOURCE_DIR"; then
     cp -a --no-preserve=ownership "$SOURCE_DIR" "$STAGING"
   else
-    assemble "$SOURCE_DIR" "$STAGING" || die build_failed
+    assemble "$SOURCE_DIR" "$STAGING" || build_failed
     NEW=$(json_field "$STAGING/release.json" id)
   fi
   chmod -R u=rwX,go=rX "$STAGING"
@@ -23,6 +23,16 @@ stage_application() {
   sync -f "$STAGING"
   mv "$STAGING" "$VERSIONS_DIR/$NEW"
 }
+
+# A first installation that failed leaves no empty folders.
+build_failed() {
+  rm -rf "$STAGING"
+  rmdir "$VERSIONS_DIR" "$PREFIX" 2>/dev/null || true
+  die build_failed
+}
+
+# is_installed: whether there is anything of an installation besides its data.
+is_installed() { [ -e "$PREFIX" ] || [ -e "$DROPIN_FILE" ] || [ -e "$SYSCTL_FILE" ] || [ -e "$LIMITS_FILE" ]; }
 
 # is_intact FOLDER: a version whose bytes are the ones that it was built with.
 is_intact() {

@@ -15,42 +15,78 @@ tree_digest() (
 
 is_release() { [ -f "$1/release.json" ] && [ -f "$1/dist/main.js" ] && [ -d "$1/node_modules" ]; }
 
-# assemble CLONE TARGET: builds in a scratch folder; the clone is only read.
-assemble() {
-  local clone=$1 target=$2 scratch part
-  scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-build.XXXXXX")
-  if tar -C "$clone" --exclude=./node_modules --exclude=./dist --exclude=./.git --exclude=./release -cf - . |
-    tar -C "$scratch" --no-same-owner -xf - && build_in "$scratch"; then
-    mkdir -p "$target"
-    for part in dist node_modules "${RELEASE_PARTS[@]}"; do
-      [ ! -e "$scratch/$part" ] || mv "$scratch/$part" "$target/" || return
-    done
-    write_release_file "$clone" "$target"
-  fi
-  local status=$?
-  rm -rf "$scratch"
+# assemble CLONE TARGET: builds in a scratch folder; the clone is only read. A subshell, so that its trap removes the
+# folder also on a signal. It is called as a condition, where `set -e` is off: every step is checked by && or ||.
+assemble() (
+  ticker=
+  scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-build.XXXXXX") || exit
+  trap '[ -z "$ticker" ] || kill "$ticker"; rm -rf "$scratch"' EXIT
+  trap 'exit 130' INT TERM HUP
+  copy_clone "$1" "$scratch/clone" &&
+    build_in "$scratch/clone" "$scratch/npm.log" &&
+    collect "$scratch/clone" "$2" &&
+    write_release_file "$1" "$2"
+)
+
+copy_clone() {
+  mkdir "$2" &&
+    tar -C "$1" --exclude=./node_modules --exclude=./dist --exclude=./.git --exclude=./release -cf - . |
+    tar -C "$2" --no-same-owner -xf -
+}
+
+# collect BUILT TARGET: moves what gets installed.
+collect() {
+  local part
+  mkdir -p "$2" || return
+  for part in dist node_modules "${RELEASE_PARTS[@]}"; do
+    [ ! -e "$1/$part" ] || mv "$1/$part" "$2/" || return
+  done
+}
+
+# build_in CLONE LOG. Lifecycle scripts of dependencies stay off: none is needed, and this may run as root. A registry
+# that cannot be reached is tried once more, not for minutes.
+build_in() {
+  local npm=(npm --prefix "$1" --no-audit --no-fund --loglevel=error --fetch-retries=1)
+  cd "$1" &&
+    with_progress "$2" build_dependencies "${npm[@]}" ci --ignore-scripts &&
+    with_progress "$2" build_compile "${npm[@]}" run --silent build &&
+    with_progress "$2" build_prune "${npm[@]}" prune --omit=dev --ignore-scripts &&
+    rm -f node_modules/.package-lock.json &&
+    find node_modules -type d -empty -delete &&
+    rm -rf scripts/generate
+}
+
+# with_progress LOG KEY COMMAND...: announces the text of KEY and repeats it with the seconds passed while COMMAND runs.
+# Its output goes to LOG; the last lines are shown when it fails.
+with_progress() {
+  local log=$1 key=$2 status=0
+  shift 2
+  note "$key"
+  tick "$key" &
+  ticker=$!
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  kill "$ticker"
+  wait "$ticker" 2>/dev/null || true
+  ticker=
+  [ $status = 0 ] || tail -n 15 "$log" | sed 's/^/    /' >&2
   return $status
 }
 
-# Lifecycle scripts of dependencies stay off: none is needed, and this may run as root.
-build_in() {
-  local npm=(npm --prefix "$1" --no-audit --no-fund --loglevel=error)
-  (
-    cd "$1" &&
-      "${npm[@]}" ci --ignore-scripts &&
-      "${npm[@]}" run --silent build &&
-      "${npm[@]}" prune --omit=dev --ignore-scripts &&
-      rm -f node_modules/.package-lock.json &&
-      find node_modules -type d -empty -delete &&
-      rm -rf scripts/generate
-  ) >&2
+# tick KEY: until it is killed, or the script is gone. `read` waits without a process of its own.
+tick() {
+  local started=$SECONDS
+  exec 8<> <(:)
+  while kill -0 $$ 2>/dev/null; do
+    read -r -t "${TICK_S:-10}" -u 8 || note build_still "$(t "$1")" $((SECONDS - started))
+  done
 }
 
 write_release_file() {
-  local clone=$1 target=$2 version commit
+  local clone=$1 target=$2 version commit digest
   version=$(json_field "$target/package.json" version) || return
   commit=$(git -c safe.directory='*' -C "$clone" rev-parse --short HEAD 2>/dev/null || true)
   chmod -R u+rwX,go+rX,go-w "$target" || return
+  digest=$(tree_digest "$target") || return
   printf '{ "name": "rpc-dart-router", "version": "%s", "id": "%s", "commit": "%s" }\n' \
-    "$version" "$version-$(tree_digest "$target")" "$commit" >"$target/release.json"
+    "$version" "$version-$digest" "$commit" >"$target/release.json"
 }

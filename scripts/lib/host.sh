@@ -41,7 +41,18 @@ tune_host() {
 
 remove_tuning() { rm -f "$SYSCTL_FILE" "$LIMITS_FILE"; }
 
+# What an installation leaves behind, as far as it exists: folders, an operator's own drop-in, the account.
+data_there() {
+  local path list=
+  for path in "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR" "$DROPIN_DIR"; do
+    [ ! -e "$path" ] || list+="${list:+, }$path"
+  done
+  ! getent passwd "$ACCOUNT" >/dev/null || list+="${list:+, }$(t the_user "$ACCOUNT")"
+  printf '%s' "$list"
+}
+
 remove_data() {
+  rm -rf "$DROPIN_DIR"
   rm -rf "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR"
   ! getent passwd "$ACCOUNT" >/dev/null || userdel "$ACCOUNT"
   ! getent group "$ACCOUNT" >/dev/null || groupdel "$ACCOUNT"

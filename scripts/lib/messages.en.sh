@@ -55,9 +55,14 @@ TEXT=(
   [upgrade]='switch from %s to %s'
   [remove_service]='stop and remove the service %s'
   [remove_program]='remove %s'
-  [remove_data]='remove %s, %s, %s and the user %s'
+  [remove_data]='remove: %s'
+  [the_user]='the user %s'
 
   [release_damaged]='The release in %s is damaged or was changed: unpack it again.'
+  [build_dependencies]='npm installs the dependencies'
+  [build_compile]='the program is compiled'
+  [build_prune]='npm removes what only the build needs'
+  [build_still]='%s (%s s so far)'
   [build_failed]='The build failed. Nothing has been changed.'
   [config_refused]='The new version does not accept %s. The running service was not touched.'
   [install_failed]='The service did not come up (its journal is above) and is stopped. Mend the cause, then run this again.'
@@ -69,7 +74,8 @@ TEXT=(
   [nothing_previous]='There is no previous version to go back to.'
   [up_to_date]='%s is installed and healthy: nothing to do.'
   [downtime]='Downtime: %s s.'
-  [data_kept]='Kept: %s, %s, %s and the user %s (--purge removes them).'
+  [not_installed]='The router is not installed here.'
+  [data_kept]='Kept: %s (--uninstall --purge removes that).'
   [summary]='
 ✅ %s
    Version:        %s
@@ -80,6 +86,7 @@ TEXT=(
 
   [backup_done]='Backup: %s (%s)'
   [backup_nothing]='There is nothing to back up: %s does not exist.'
+  [backup_no_folder]='--output %s: there is no such folder (the name of a file ends in .tar.gz)'
   [backup_usage]='usage: sudo bash scripts/backup.sh [--output FOLDER|FILE.tar.gz] [--quiet] [--lang en|ru]'
   [restore_usage]='usage: sudo bash scripts/restore.sh FILE.tar.gz [--quiet] [--lang en|ru]'
   [restore_not_installed]='The router is not installed here: run scripts/install-production.sh first.'

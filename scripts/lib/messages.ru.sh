@@ -55,9 +55,14 @@ TEXT=(
   [upgrade]='перейти с %s на %s'
   [remove_service]='остановить и удалить службу %s'
   [remove_program]='удалить %s'
-  [remove_data]='удалить %s, %s, %s и пользователя %s'
+  [remove_data]='удалить: %s'
+  [the_user]='пользователь %s'
 
   [release_damaged]='Релиз в %s повреждён или изменён: распакуйте его заново.'
+  [build_dependencies]='npm устанавливает зависимости'
+  [build_compile]='программа компилируется'
+  [build_prune]='npm убирает то, что нужно только для сборки'
+  [build_still]='%s (прошло %s с)'
   [build_failed]='Сборка не удалась. Ничего не изменено.'
   [config_refused]='Новая версия не принимает %s. Работающая служба не затронута.'
   [install_failed]='Служба не поднялась (её журнал выше) и остановлена. Устраните причину и запустите установку снова.'
@@ -69,7 +74,8 @@ TEXT=(
   [nothing_previous]='Предыдущей версии нет: возвращаться не к чему.'
   [up_to_date]='%s установлена и исправна: делать нечего.'
   [downtime]='Время недоступности: %s с.'
-  [data_kept]='Оставлено: %s, %s, %s и пользователь %s (--purge удалит и их).'
+  [not_installed]='Роутер здесь не установлен.'
+  [data_kept]='Оставлено: %s (удалит --uninstall --purge).'
   [summary]='
 ✅ %s
    Версия:              %s
@@ -80,6 +86,7 @@ TEXT=(
 
   [backup_done]='Резервная копия: %s (%s)'
   [backup_nothing]='Копировать нечего: %s не существует.'
+  [backup_no_folder]='--output %s: такой директории нет (имя файла оканчивается на .tar.gz)'
   [backup_usage]='использование: sudo bash scripts/backup.sh [--output ДИРЕКТОРИЯ|ФАЙЛ.tar.gz] [--quiet] [--lang en|ru]'
   [restore_usage]='использование: sudo bash scripts/restore.sh ФАЙЛ.tar.gz [--quiet] [--lang en|ru]'
   [restore_not_installed]='Роутер здесь не установлен: сначала запустите scripts/install-production.sh.'

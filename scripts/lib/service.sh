@@ -9,13 +9,12 @@ SINCE_MS=0
 # generate_unit: as `pm2 startup` writes and enables it. With --preserve-symlinks-main it names …/current/… and
 # not one version, and as everything of ours is in the drop-in, it hardly ever changes.
 generate_unit() {
-  local scratch status
-  keep_foreign_unit
+  local scratch status=0
+  keep_foreign_unit || return
   scratch=$(mktemp -d) || return
   env -i PATH="$SYSTEM_PATH" HOME="$scratch" PM2_HOME="$scratch" \
     node --preserve-symlinks-main "$CURRENT/node_modules/pm2/bin/pm2" startup systemd \
-    -u "$ACCOUNT" --hp "$DATA_DIR" --service-name "$SERVICE" >"$scratch/output" 2>&1
-  status=$?
+    -u "$ACCOUNT" --hp "$DATA_DIR" --service-name "$SERVICE" >"$scratch/output" 2>&1 || status=$?
   [ $status = 0 ] || cat "$scratch/output" >&2
   rm -rf "$scratch"
   return $status
@@ -67,9 +66,13 @@ activate() {
 # show_journal: what the service said since the last activation began.
 show_journal() { journalctl -u "$SERVICE" --since "@$((SINCE_MS / 1000))" -n 40 --no-pager -o cat >&2 || true; }
 
+# A service of the same name that was not installed from here is left alone.
 remove_service() {
-  systemctl disable --now "$SERVICE" 2>/dev/null || true
-  rm -rf "$UNIT_FILE" "$DROPIN_FILE"
+  if is_generated || [ -e "$DROPIN_FILE" ]; then
+    systemctl disable --now "$SERVICE" 2>/dev/null || true
+    ! is_generated || rm -f "$UNIT_FILE"
+    rm -f "$DROPIN_FILE"
+  fi
   # An operator's own `systemctl edit` stays until --purge.
   rmdir "$DROPIN_DIR" 2>/dev/null || true
   systemctl daemon-reload

@@ -27,10 +27,25 @@ t() {
 }
 
 say() { [ "$QUIET" = 1 ] || printf '%s\n' "$(t "$@")"; }
+# note: progress; not on standard output, which may be read by a program.
+note() { [ "$QUIET" = 1 ] || printf '  %s\n' "$(t "$@")" >&2; }
 warn() { printf '%s\n' "$(t "$@")" >&2; }
 die() {
   warn "$@"
   exit 1
+}
+
+check_language() { [[ $1 =~ ^(|en|ru)$ ]]; }
+
+# wrong_usage USAGE_KEY KEY [ARGUMENT]...: what is wrong, then the usage. In the language that was asked for so far.
+wrong_usage() {
+  local asked=${language:-${LANGUAGE:-}} usage=$1
+  shift
+  check_language "$asked" || asked=
+  load_messages "$asked"
+  warn "$@"
+  warn "$usage"
+  exit 2
 }
 
 # step KEY [ARGUMENT]...: announces a change. False in a dry run, so that `if step …; then` guards the change itself.

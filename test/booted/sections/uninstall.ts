@@ -31,7 +31,7 @@ export function uninstallTests(world: World): void {
     const { code, stdout } = await machine.install(world.releases.next, '--uninstall --purge --dry-run --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /would: stop and remove the service/);
-    assert.match(stdout, /would: remove \/etc\/rpc-dart-router/);
+    assert.match(stdout, /would: remove: \/etc\/rpc-dart-router/);
     assert.equal((await machine.status()).state, 'ready');
   });
 
@@ -63,7 +63,17 @@ export function uninstallTests(world: World): void {
     );
     assert.equal(left, '');
     assert.notEqual((await machine.try('getent passwd rpc-router || getent group rpc-router')).code, 0);
-    assert.equal((await machine.install(world.releases.first, '--uninstall --purge --quiet')).code, 0);
+    const again = await machine.install(world.releases.first, '--uninstall --purge --lang en');
+    assert.deepEqual([again.code, again.stdout.split('\n').at(-2)], [0, 'The router is not installed here.']);
+  });
+
+  test('--uninstall leaves a service of the same name alone that it did not install', async () => {
+    const unit = `/etc/systemd/system/${SERVICE}.service`;
+    await machine.run(`printf '[Service]\\nExecStart=/bin/sleep 1000\\n' >${unit} && systemctl daemon-reload`);
+    await machine.run(`systemctl start ${SERVICE}`);
+    assert.equal((await machine.install(world.releases.first, '--uninstall --quiet')).code, 0);
+    assert.equal(await machine.property('ActiveState'), 'active');
+    await machine.run(`systemctl stop ${SERVICE} && rm ${unit} && systemctl daemon-reload`);
   });
 
   test('a first installation that does not come up says so and stops; a good version mends it', async () => {
