@@ -63,7 +63,7 @@ function labelValues(definitions: readonly Definition[]): string {
 function idleSource(): TelemetrySource {
   const nothing = (): void => {};
   const core = new RouterCore({
-    clock: { now: () => 0, monotonicMs: () => 0, after: () => nothing, atEndOfTurn: nothing },
+    clock: { now: () => 0, monotonicMs: () => 0, after: () => nothing, atTickEnd: nothing },
     log: { debug: nothing, info: nothing, warnOnce: nothing },
     counters: new Counters(),
     limits: DEFAULT_CONFIG,

@@ -179,7 +179,7 @@ export class RouterApp {
     const healthCheckMs = (): number | null => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null);
     const statsMs = (): number | null => (this.config.stats ? this.config.statsIntervalMs : null);
     return [
-      every(sweepMs, 'sweepSlowReaders', () => this.core.slowReaders.sweep(systemClock.monotonicMs())),
+      every(sweepMs, 'sweepSlowReaders', () => this.core.slowConsumers.sweep(systemClock.monotonicMs())),
       every(
         () => TEND_MS,
         'checkTimeouts',

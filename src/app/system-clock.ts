@@ -8,7 +8,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(run, delayMs).unref();
     return () => clearTimeout(timer);
   },
-  atEndOfTurn: (run) => {
+  atTickEnd: (run) => {
     setImmediate(run);
   },
 };

@@ -9,7 +9,7 @@ export interface CallStream {
   readonly needsWholeMessages: boolean;
   /** Sends the response headers ahead of everything else. */
   sendHeaders(): void;
-  /** Sends gRPC messages, `first` and `rest`, `bytes` in all; answered by `RouterCall.onTaken`, which may be at once. */
+  /** Sends gRPC messages, `first` and `rest`, `bytes` in all; answered by `ServerCall.onWriteComplete`, which may be at once. */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void;
   /** Sends the trailers, behind everything written. */
   end(code: EndStatus, details: string): void;

@@ -1,4 +1,4 @@
-import type { Counters, EndStatus, Method, OutboundQueue, StreamOutlet } from '../router/index.ts';
+import type { Counters, EndStatus, Method, SendQueue, StreamTransport } from '../router/index.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
 
@@ -11,12 +11,12 @@ export interface CallHandler {
   /** The call is over, whoever ended it. */
   closed(): void;
   /** What the transport has to tell when it has taken a write; null for calls that answer once. */
-  readonly queue: OutboundQueue | null;
+  readonly queue: SendQueue | null;
   /** The transport has taken the last write; for those without a queue. */
-  taken?(): void;
+  onWriteComplete?(): void;
 }
 
-export type OpenHandler = (call: RouterCall, request: CallRequest) => CallHandler | null;
+export type OpenHandler = (call: ServerCall, request: CallRequest) => CallHandler | null;
 
 /** An answer that is sent in pieces. */
 interface Pieces {
@@ -28,7 +28,7 @@ interface Pieces {
  * One call, between the stream that carries it and the handler that serves it. The stream calls the `on…` methods; a
  * handler answers by the others.
  */
-export class RouterCall implements StreamOutlet {
+export class ServerCall implements StreamTransport {
   /** Null for calls that are not of the router's own service. */
   readonly method: Method | null;
   readonly connection: Connection;
@@ -74,22 +74,22 @@ export class RouterCall implements StreamOutlet {
     this.handler?.halfClosed();
   }
 
-  onTaken(): void {
+  onWriteComplete(): void {
     const { handler } = this;
     const { pieces } = this;
     // one a turn: the socket may take all of a long answer at once
-    if (pieces !== null) setImmediate(() => this.nextPiece(pieces));
+    if (pieces !== null) setImmediate(() => this.nextChunk(pieces));
     else if (handler?.queue) {
-      handler.queue.written();
+      handler.queue.onWriteComplete();
       if (this.ending !== null && handler.queue.isEmpty) this.finish(this.ending);
-    } else handler?.taken?.();
+    } else handler?.onWriteComplete?.();
   }
 
   onClosed(): void {
     this.count('CANCELLED');
     const { handler } = this;
     this.handler = null;
-    if (this.pieces !== null) this.endPieces(this.pieces);
+    if (this.pieces !== null) this.endChunks(this.pieces);
     if (this.deadline !== null) clearTimeout(this.deadline);
     handler?.closed();
     this.onceClosed?.();
@@ -114,13 +114,13 @@ export class RouterCall implements StreamOutlet {
    * Writes one message in pieces, each in a turn of its own when the one before is taken, and ends the call. A reader that
    * takes none for `deadlineMs` is cut off.
    */
-  writePieces(pieces: Iterable<Buffer>, deadlineMs: number): void {
+  writeChunks(pieces: Iterable<Buffer>, deadlineMs: number): void {
     const whole = this.stream.needsWholeMessages ? [Buffer.concat([...pieces])] : pieces;
     this.pieces = {
       remaining: whole[Symbol.iterator](),
       deadline: setTimeout(() => this.cut('Slow reader'), deadlineMs).unref(),
     };
-    this.nextPiece(this.pieces);
+    this.nextChunk(this.pieces);
   }
 
   end(code: EndStatus, details: string): void {
@@ -144,12 +144,12 @@ export class RouterCall implements StreamOutlet {
     this.stream.resume();
   }
 
-  private nextPiece(pieces: Pieces): void {
+  private nextChunk(pieces: Pieces): void {
     if (this.pieces !== pieces) return;
     const { remaining, deadline } = pieces;
     const piece = this.isOver ? DONE : remaining.next();
     if (piece.done === true) {
-      this.endPieces(pieces);
+      this.endChunks(pieces);
       if (!this.isOver) this.end('OK', 'OK');
       return;
     }
@@ -157,7 +157,7 @@ export class RouterCall implements StreamOutlet {
     this.stream.write(piece.value, NOTHING, piece.value.length);
   }
 
-  private endPieces(pieces: Pieces): void {
+  private endChunks(pieces: Pieces): void {
     clearTimeout(pieces.deadline);
     this.pieces = null;
   }

@@ -1,5 +1,5 @@
 import { type FramingFault, frame, MessageReader, type MessageSink } from '../wire/index.ts';
-import type { CallHandler, OpenHandler, RouterCall } from './call.ts';
+import type { CallHandler, OpenHandler, ServerCall } from './call.ts';
 
 /** Whether a service may be used, as `grpc.health.v1` numbers it. */
 const State = { serving: 1, notServing: 2, unknownService: 3 } as const;
@@ -42,7 +42,7 @@ export class Health {
     return this.services.has(service) ? this.state : State.unknownService;
   }
 
-  private check(call: RouterCall, service: string): void {
+  private check(call: ServerCall, service: string): void {
     const state = this.stateOf(service);
     if (state === State.unknownService) {
       call.end('NOT_FOUND', `unknown service ${service}`);
@@ -53,7 +53,7 @@ export class Health {
     call.end('OK', 'OK');
   }
 
-  private openWatch(call: RouterCall): CallHandler {
+  private openWatch(call: ServerCall): CallHandler {
     const watch = new Watch(call, this);
     watch.request = this.read(call, (service) => {
       watch.service = service;
@@ -68,7 +68,7 @@ export class Health {
     this.watches.delete(watch);
   }
 
-  private read(call: RouterCall, run: (service: string) => void): CallHandler {
+  private read(call: ServerCall, run: (service: string) => void): CallHandler {
     return new HealthRequest(call, run);
   }
 }
@@ -78,12 +78,12 @@ class Watch implements CallHandler {
   readonly queue = null;
   request: CallHandler | null = null;
   service = '';
-  private readonly call: RouterCall;
+  private readonly call: ServerCall;
   private readonly health: Health;
   private told: State | null = null;
   private isTelling = false;
 
-  constructor(call: RouterCall, health: Health) {
+  constructor(call: ServerCall, health: Health) {
     this.call = call;
     this.health = health;
   }
@@ -96,7 +96,7 @@ class Watch implements CallHandler {
     send(this.call, state);
   }
 
-  taken(): void {
+  onWriteComplete(): void {
     this.isTelling = false;
     this.update();
   }
@@ -122,12 +122,12 @@ class Watch implements CallHandler {
 /** Reads the one request message, `{ string service = 1; }`. */
 class HealthRequest implements CallHandler, MessageSink {
   readonly queue = null;
-  private readonly call: RouterCall;
+  private readonly call: ServerCall;
   private readonly run: (service: string) => void;
   private readonly reader = new MessageReader(this, MAX_REQUEST_BYTES);
   private done = false;
 
-  constructor(call: RouterCall, run: (service: string) => void) {
+  constructor(call: ServerCall, run: (service: string) => void) {
     this.call = call;
     this.run = run;
   }
@@ -176,7 +176,7 @@ function serviceOf(request: Buffer): string | null {
   return request.toString('utf8', 2);
 }
 
-function send(call: RouterCall, state: State): void {
+function send(call: ServerCall, state: State): void {
   const message = frame(Buffer.from([STATUS_FIELD, state]), 1);
   call.write(message, [], message.length);
 }

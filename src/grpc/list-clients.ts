@@ -1,6 +1,6 @@
 import { type ClientFilter, ClientListing, type RouterCore } from '../router/index.ts';
 import { type Framing, frameHead } from '../wire/index.ts';
-import type { RouterCall } from './call.ts';
+import type { ServerCall } from './call.ts';
 import { Pacer } from './pacer.ts';
 import { Slots } from './slots.ts';
 
@@ -15,7 +15,7 @@ const CHUNK_BYTES = 64 * 1024;
 const slices = new Pacer(1);
 
 /** Answers `getOnlineClients`: collects in slices, then sends piece after piece as the reader takes them. */
-export function sendListing(core: RouterCore, call: RouterCall, framing: Framing, filter: ClientFilter): void {
+export function sendListing(core: RouterCore, call: ServerCall, framing: Framing, filter: ClientFilter): void {
   call.connection.listings ??= new Slots(LISTS_PER_CONNECTION);
   const slots = call.connection.listings;
   slots.take(() => {
@@ -28,7 +28,7 @@ export function sendListing(core: RouterCore, call: RouterCall, framing: Framing
   });
 }
 
-function collect(core: RouterCore, call: RouterCall, framing: Framing, listing: ClientListing): void {
+function collect(core: RouterCore, call: ServerCall, framing: Framing, listing: ClientListing): void {
   if (call.isOver) return;
   const untilMs = performance.now() + SLICE_MS;
   while (!listing.collect(CLIENTS_PER_LOOK)) {
@@ -37,7 +37,7 @@ function collect(core: RouterCore, call: RouterCall, framing: Framing, listing: 
     return;
   }
   call.sendHeaders();
-  call.writePieces(piecesOf(listing, framing), core.limits.writeDeadlineMs);
+  call.writeChunks(piecesOf(listing, framing), core.limits.writeDeadlineMs);
 }
 
 function* piecesOf(listing: ClientListing, framing: Framing): Generator<Buffer> {

@@ -2,14 +2,14 @@ import {
   type Client,
   type Method,
   metadataFilter,
-  type OutboundQueue,
-  type P2pStream,
   type RouterCore,
+  type SendQueue,
+  type Session,
   type Subscription,
 } from '../router/index.ts';
 import type { Framing } from '../wire/index.ts';
 import type { Authenticator } from './auth.ts';
-import type { CallHandler, OpenHandler, RouterCall } from './call.ts';
+import type { CallHandler, OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest } from './call-stream.ts';
 import { sendListing } from './list-clients.ts';
 import {
@@ -42,7 +42,7 @@ export function createMethods(deps: MethodDependencies): Record<Method, OpenHand
       if (log.isDebug === true) log.debug('Call', { method: call.method, remote: call.connection.remote });
       return open(call, request);
     };
-  const guarded = (open: (call: RouterCall, credential: string) => CallHandler): OpenHandler =>
+  const guarded = (open: (call: ServerCall, credential: string) => CallHandler): OpenHandler =>
     traced((call, request) => {
       const credential = authenticate(deps, call, request);
       return credential === null ? null : open(call, credential);
@@ -57,7 +57,7 @@ export function createMethods(deps: MethodDependencies): Record<Method, OpenHand
 }
 
 /** The credential of a call; null for one that was refused. */
-function authenticate({ core, auth }: MethodDependencies, call: RouterCall, request: CallRequest): string | null {
+function authenticate({ core, auth }: MethodDependencies, call: ServerCall, request: CallRequest): string | null {
   if (core.draining) {
     call.end('UNAVAILABLE', 'Router is shutting down');
     return null;
@@ -70,19 +70,19 @@ function authenticate({ core, auth }: MethodDependencies, call: RouterCall, requ
   return credential;
 }
 
-function tokenRequired(auth: Authenticator, { connection }: RouterCall): string {
+function tokenRequired(auth: Authenticator, { connection }: ServerCall): string {
   if (auth.trusts(connection)) return 'A valid token is required';
   const { proxyHeader } = connection;
   const why = proxyHeader === null ? '' : `: an HTTP proxy shares this connection (header ${proxyHeader})`;
   return `A valid token is required on every call${why}`;
 }
 
-function refuseAuth(core: RouterCore, call: RouterCall): void {
+function refuseAuth(core: RouterCore, call: ServerCall): void {
   core.counters.authFailures++;
   core.log.warnOnce('auth', 'Authentication failed', { method: call.method, remote: call.connection.remote });
 }
 
-function unary({ core }: MethodDependencies, call: RouterCall, run: (request: UnaryRequest) => void): UnaryHandler {
+function unary({ core }: MethodDependencies, call: ServerCall, run: (request: UnaryRequest) => void): UnaryHandler {
   return new UnaryHandler(call, {
     maxMessageBytes: core.limits.maxMessageBytes,
     holdBytes: (change) => core.halfReceived.hold(change),
@@ -97,11 +97,11 @@ function unary({ core }: MethodDependencies, call: RouterCall, run: (request: Un
   });
 }
 
-function ping(call: RouterCall, request: UnaryRequest): void {
+function ping(call: ServerCall, request: UnaryRequest): void {
   respond(call, request.framing, { serverTimestamp: Date.now(), timestamp: integerField(request, 'v') });
 }
 
-function openRegister(deps: MethodDependencies, call: RouterCall, request: CallRequest): CallHandler | null {
+function openRegister(deps: MethodDependencies, call: ServerCall, request: CallRequest): CallHandler | null {
   if (deps.core.draining) {
     call.end('UNAVAILABLE', 'Router is shutting down');
     return null;
@@ -112,7 +112,7 @@ function openRegister(deps: MethodDependencies, call: RouterCall, request: CallR
 
 function register(
   { core, auth }: MethodDependencies,
-  call: RouterCall,
+  call: ServerCall,
   request: UnaryRequest,
   byHeader: string | null,
 ): void {
@@ -136,7 +136,7 @@ function register(
   else respond(call, request.framing, { clientId: client.id, success: true });
 }
 
-function listClients({ core }: MethodDependencies, call: RouterCall, request: UnaryRequest): void {
+function listClients({ core }: MethodDependencies, call: ServerCall, request: UnaryRequest): void {
   const groups = textListField(request, 'groups');
   const metadata = mapField(request, 'metadata');
   const wanted = metadata === null ? null : metadataFilter(metadata);
@@ -150,7 +150,7 @@ function listClients({ core }: MethodDependencies, call: RouterCall, request: Un
 }
 
 /** Lets the transport drive a p2p stream of the core. */
-function openP2p({ core }: MethodDependencies, call: RouterCall, credential: string): P2pStream {
+function openP2p({ core }: MethodDependencies, call: ServerCall, credential: string): Session {
   call.sendHeaders();
   return core.openStream(call.connection, call, credential);
 }
@@ -159,7 +159,7 @@ function openP2p({ core }: MethodDependencies, call: RouterCall, credential: str
 class EventsHandler extends UnaryHandler {
   subscription: Subscription | null = null;
 
-  override get queue(): OutboundQueue | null {
+  override get queue(): SendQueue | null {
     return this.subscription?.queue ?? null;
   }
 
@@ -169,7 +169,7 @@ class EventsHandler extends UnaryHandler {
   }
 }
 
-function openEvents({ core }: MethodDependencies, call: RouterCall, credential: string): CallHandler {
+function openEvents({ core }: MethodDependencies, call: ServerCall, credential: string): CallHandler {
   const subscribe = (framing: Framing): void => {
     call.sendHeaders();
     handler.subscription = core.subscribe({ connection: call.connection, outlet: call, framing, credential });

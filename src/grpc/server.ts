@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type CloseReason, METHODS, type Method, type RouterConnection, type RouterCore } from '../router/index.ts';
 import type { Authenticator } from './auth.ts';
-import { type OpenHandler, RouterCall } from './call.ts';
+import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
 import { DirectTransport } from './direct-transport.ts';
@@ -136,12 +136,12 @@ export class GrpcServer {
     return new PublicTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);
   }
 
-  private openCall(connection: Connection, stream: CallStream, request: CallRequest): RouterCall | null {
+  private openCall(connection: Connection, stream: CallStream, request: CallRequest): ServerCall | null {
     if (request.proxyHeader !== null) this.noteProxy(connection, request.proxyHeader);
     const method = METHOD_BY_PATH.get(request.path) ?? null;
     const open = method === null ? this.health.methods.get(request.path) : this.methods[method];
     if (open === undefined) return null;
-    const call = new RouterCall(stream, method, connection, this.deps.core.counters);
+    const call = new ServerCall(stream, method, connection, this.deps.core.counters);
     call.serve(open, request);
     return call;
   }

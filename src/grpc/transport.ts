@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { RefuseReason } from '../router/index.ts';
-import type { RouterCall } from './call.ts';
+import type { ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 import type { Connection, Connections } from './connection.ts';
 import type { Pacer } from './pacer.ts';
@@ -35,7 +35,7 @@ export interface TransportDependencies {
   readonly closing: Pacer;
   readonly writeDeadlineMs: () => number;
   /** The call for a request whose stream has begun; null for a path that nobody serves. */
-  readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => RouterCall | null;
+  readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => ServerCall | null;
   /** Counts and logs a connection that is not served, and one that is not served any more. */
   readonly refuse: (reason: RefuseReason, remote: string, details: string) => void;
   readonly cutOff: (reason: RefuseReason, remote: string, details: string) => void;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Encodable, encodeCbor, Raw } from '../../test/support/cbor.ts';
 import { frameBody, frameTogether, prefix } from '../../test/support/framing.ts';
-import type { RouterCall } from './call.ts';
+import type { ServerCall } from './call.ts';
 import {
   checkProfile,
   integerField,
@@ -21,7 +21,7 @@ interface Outcome {
 
 function makeHandler(budgetBytes = Number.POSITIVE_INFINITY): { handler: UnaryHandler; outcome: Outcome } {
   const outcome: Outcome = { requests: [], ends: [], heldBytes: 0 };
-  const call = { end: (code: string, details: string) => outcome.ends.push([code, details]) } as unknown as RouterCall;
+  const call = { end: (code: string, details: string) => outcome.ends.push([code, details]) } as unknown as ServerCall;
   const handler = new UnaryHandler(call, {
     maxMessageBytes: 10_000,
     holdBytes: (change) => {

@@ -1,4 +1,4 @@
-import { MAX_METADATA_BYTES, MAX_NAME_BYTES, type OutboundQueue, TEXT } from '../router/index.ts';
+import { MAX_METADATA_BYTES, MAX_NAME_BYTES, type SendQueue, TEXT } from '../router/index.ts';
 import {
   type BodySink,
   copyValue,
@@ -17,7 +17,7 @@ import {
   Raw,
   unwrapMessage,
 } from '../wire/index.ts';
-import type { CallHandler, RouterCall } from './call.ts';
+import type { CallHandler, ServerCall } from './call.ts';
 
 /** The request of a call that takes one message. */
 export interface UnaryRequest {
@@ -42,7 +42,7 @@ export interface UnaryOptions {
 
 /** Reads the one request message of a call; whatever is not one readable map is answered with INVALID_ARGUMENT. */
 export class UnaryHandler implements CallHandler, MessageSink, BodySink {
-  private readonly call: RouterCall;
+  private readonly call: ServerCall;
   private readonly options: UnaryOptions;
   private readonly reader: MessageReader;
   private readonly limitBytes: number;
@@ -52,14 +52,14 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   private framing: Framing = 0;
   private failed = false;
 
-  constructor(call: RouterCall, options: UnaryOptions) {
+  constructor(call: ServerCall, options: UnaryOptions) {
     this.call = call;
     this.options = options;
     this.limitBytes = Math.min(options.maxMessageBytes, MAX_REQUEST_BYTES);
     this.reader = new MessageReader(this, this.limitBytes);
   }
 
-  get queue(): OutboundQueue | null {
+  get queue(): SendQueue | null {
     return null;
   }
 
@@ -143,7 +143,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
 }
 
 /** Answers a unary call in the framing of its request, and ends it. */
-export function respond(call: RouterCall, framing: Framing, body: Encodable): void {
+export function respond(call: ServerCall, framing: Framing, body: Encodable): void {
   call.sendHeaders();
   const message = frame(encode(body), framing);
   call.write(message, [], message.length);

@@ -116,4 +116,4 @@ export class RequestReader {
 }
 
 /** Stands in while the real handler is being made. */
-const NOBODY: StreamHandler = { onData: () => {}, onEnd: () => {}, onTaken: () => {}, onClosed: () => {} };
+const NOBODY: StreamHandler = { onData: () => {}, onEnd: () => {}, onWriteComplete: () => {}, onClosed: () => {} };

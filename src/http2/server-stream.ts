@@ -7,7 +7,7 @@ export interface StreamHandler {
   /** The client sends nothing more. */
   onEnd(): void;
   /** The transport has taken what was written last. */
-  onTaken(): void;
+  onWriteComplete(): void;
   /** The stream is over: ended and on its way, reset, or lost with its connection. Nothing follows. */
   onClosed(): void;
 }
@@ -60,7 +60,7 @@ export class ServerStream {
     if (this.localOpen) this.sender.headers(this, block);
   }
 
-  /** Sends `first` and `rest`, `bytes` in all. One write at a time: the next one after `onTaken`. */
+  /** Sends `first` and `rest`, `bytes` in all. One write at a time: the next one after `onWriteComplete`. */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
     if (this.localOpen) this.sender.data(this, first, rest, bytes);
   }
@@ -84,6 +84,6 @@ export class ServerStream {
       return;
     }
     this.takesWrite = false;
-    this.handler?.onTaken();
+    this.handler?.onWriteComplete();
   }
 }

@@ -1,7 +1,7 @@
-import { encode, encodeHead, encodeText, KnownItem, keepBytes } from '../wire/index.ts';
-import type { P2pStream } from './p2p-stream.ts';
+import { copyToArena, EncodedId, encode, encodeHead, encodeText } from '../wire/index.ts';
+import type { RouterConnection } from './interfaces.ts';
 import type { PendingRequest } from './pending-requests.ts';
-import type { RouterConnection } from './ports.ts';
+import type { Session } from './session.ts';
 
 /** `disconnecting` and `offline` are seen only by those who watch a client go. */
 export const CLIENT_STATUSES = ['online', 'idle', 'disconnecting', 'offline'] as const;
@@ -26,34 +26,34 @@ export class Client {
   credential = '';
   readonly name: string | null;
   readonly groups: readonly string[];
-  /** For people, in milliseconds since the epoch; what depends on time goes by `heardMs`. */
+  /** For people, in milliseconds since the epoch; what depends on time goes by `lastReceivedMs`. */
   readonly connectedAt: number;
   lastActivity: number;
   /** When it last said something, by a clock that never jumps. */
-  heardMs: number;
+  lastReceivedMs: number;
   status: ClientStatus = 'online';
   /** The open p2p stream that is bound to this client. */
-  stream: P2pStream | null = null;
+  stream: Session | null = null;
   /** Since when there is no stream, by the same clock; meaningless while there is one. */
-  streamlessSinceMs: number;
+  unboundSinceMs: number;
   removed = false;
   /** Requests this client waits for, and those it was asked: made when first needed. */
-  asked: Map<string, PendingRequest> | null = null;
-  answering: Set<PendingRequest> | null = null;
+  outgoingRequests: Map<string, PendingRequest> | null = null;
+  incomingRequests: Set<PendingRequest> | null = null;
   private metadataBytes: Buffer;
-  private known: KnownItem | null = null;
+  private known: EncodedId | null = null;
   private info: Buffer | null = null;
   private infoActivityAt = 0;
 
   constructor(id: string, connection: RouterConnection, profile: ClientProfile, now: number, monotonicMs: number) {
     this.id = id;
-    this.idItem = keepBytes(encodeText(id));
+    this.idItem = copyToArena(encodeText(id));
     this.connection = connection;
     this.name = profile.name;
     this.groups = profile.groups;
-    this.metadataBytes = keepBytes(profile.metadata);
+    this.metadataBytes = copyToArena(profile.metadata);
     this.connectedAt = this.lastActivity = now;
-    this.heardMs = this.streamlessSinceMs = monotonicMs;
+    this.lastReceivedMs = this.unboundSinceMs = monotonicMs;
   }
 
   get metadata(): Buffer {
@@ -61,13 +61,13 @@ export class Client {
   }
 
   set metadata(bytes: Buffer) {
-    this.metadataBytes = keepBytes(bytes);
+    this.metadataBytes = copyToArena(bytes);
     this.info = null;
   }
 
   /** The id for the scanner to compare with; made when first needed, since many clients only listen. */
-  get knownId(): KnownItem {
-    this.known ??= new KnownItem(this.idItem);
+  get encodedId(): EncodedId {
+    this.known ??= new EncodedId(this.idItem);
     return this.known;
   }
 
@@ -78,9 +78,9 @@ export class Client {
   }
 
   /** Notes a message of this client. */
-  touch(now: number, monotonicMs: number): void {
+  recordActivity(now: number, monotonicMs: number): void {
     this.lastActivity = now;
-    this.heardMs = monotonicMs;
+    this.lastReceivedMs = monotonicMs;
     if (this.status !== 'online') this.setStatus('online');
   }
 
@@ -111,7 +111,7 @@ export class Client {
     ]);
     this.infoActivityAt = before.length;
     const status = encodeText(this.status);
-    return keepBytes(Buffer.concat([before, Buffer.alloc(8), KEY.metadata, this.metadataBytes, KEY.status, status]));
+    return copyToArena(Buffer.concat([before, Buffer.alloc(8), KEY.metadata, this.metadataBytes, KEY.status, status]));
   }
 }
 

@@ -1,6 +1,6 @@
-import { type Encodable, type Framing, frameTwice, PREFIX_BYTES } from '../wire/index.ts';
+import { doubleFrame, type Encodable, type Framing, PREFIX_BYTES } from '../wire/index.ts';
+import type { SendQueue } from './delivery/send-queue.ts';
 import { eventMessage } from './messages.ts';
-import type { OutboundQueue } from './outbound-queue.ts';
 
 export type EventType =
   | 'clientConnected'
@@ -14,7 +14,7 @@ export type EventType =
 /** A subscriber of the `events` method. */
 export interface EventSubscriber {
   readonly framing: Framing;
-  readonly queue: OutboundQueue;
+  readonly queue: SendQueue;
 }
 
 /** Sends router events to their subscribers: encoded once for all of them, and not at all when nobody listens. */
@@ -33,13 +33,13 @@ export class EventHub {
 
   /** Sends an event that is encoded already. */
   publishEncoded(event: Buffer): void {
-    const framed = frameTwice(event);
+    const framed = doubleFrame(event);
     for (const subscriber of this.subscribers) this.deliver(subscriber, framed);
   }
 
   /** Sends an event to one subscriber only. */
   publishTo(subscriber: EventSubscriber, type: EventType, now: number, data: Encodable): void {
-    this.deliver(subscriber, frameTwice(eventMessage(type, data, now)));
+    this.deliver(subscriber, doubleFrame(eventMessage(type, data, now)));
   }
 
   private deliver(subscriber: EventSubscriber, framed: Buffer): void {

@@ -1,5 +1,5 @@
-import { P2pStream } from './p2p-stream.ts';
 import type { RouterCore } from './router-core.ts';
+import { Session } from './session.ts';
 
 /** Who has begun a message and not gone on for so long loses it when memory is short. */
 const PATIENCE_MS = 5000;
@@ -26,7 +26,7 @@ export class HalfReceived {
     if (nowMs - this.lookedAtMs < PAUSE_MS) return false;
     this.lookedAtMs = nowMs;
     for (const stream of this.core.streams) {
-      if (stream instanceof P2pStream && nowMs - stream.heardMs > PATIENCE_MS) stream.dropHalfReceived();
+      if (stream instanceof Session && nowMs - stream.lastReceivedMs > PATIENCE_MS) stream.dropHalfReceived();
     }
     return true;
   }

@@ -8,11 +8,7 @@ export {
   type Method,
   type RefuseReason,
 } from './counters.ts';
-export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
-export { Liveness } from './liveness.ts';
-export { closeReasonText, TEXT } from './messages.ts';
-export { OutboundQueue } from './outbound-queue.ts';
-export type { P2pStream } from './p2p-stream.ts';
+export { SendQueue } from './delivery/send-queue.ts';
 export {
   type ClientObserver,
   type Clock,
@@ -22,7 +18,11 @@ export {
   MAX_NAME_BYTES,
   type RouterConnection,
   type RouterLog,
-  type StreamOutlet,
-} from './ports.ts';
+  type StreamTransport,
+} from './interfaces.ts';
+export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
+export { Liveness } from './liveness.ts';
+export { closeReasonText, TEXT } from './messages.ts';
 export { RouterCore, type RouterDependencies } from './router-core.ts';
+export type { Session } from './session.ts';
 export type { Subscription } from './subscription.ts';

@@ -44,7 +44,7 @@ test('what changes about a client changes in the list', () => {
   client.metadata = encodeCbor({ a: 1 });
   const [info] = list(bench);
   assert.deepEqual([info?.status, info?.metadata], ['idle', { a: 1 }]);
-  client.touch(2 ** 41, 0);
+  client.recordActivity(2 ** 41, 0);
   assert.deepEqual([list(bench)[0]?.status, list(bench)[0]?.lastActivity], ['online', 2 ** 41]);
 });
 

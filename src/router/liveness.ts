@@ -45,13 +45,13 @@ export class Liveness {
       if (this.checkClient(next.value, nowMs)) this.topologyDue = true;
       if (next.value.removed) work += REMOVAL_WEIGHT;
     }
-    this.core.clock.atEndOfTurn(() => this.checkSlice(clients, nowMs));
+    this.core.clock.atTickEnd(() => this.checkSlice(clients, nowMs));
   }
 
   private checkClient(client: Client, nowMs: number): boolean {
     const { clientTimeoutMs, healthCheckIntervalMs } = this.core.limits;
     if (client.stream === null) return this.checkStreamless(client, nowMs, healthCheckIntervalMs);
-    const silentMs = nowMs - client.heardMs;
+    const silentMs = nowMs - client.lastReceivedMs;
     if (silentMs >= clientTimeoutMs) {
       const { stream } = client;
       this.core.remove(client, 'inactivityTimeout');
@@ -67,7 +67,7 @@ export class Liveness {
 
   /** A client gets one whole interval to open its stream, or to come back with another. */
   private checkStreamless(client: Client, nowMs: number, intervalMs: number): boolean {
-    if (nowMs - client.streamlessSinceMs < intervalMs) return false;
+    if (nowMs - client.unboundSinceMs < intervalMs) return false;
     this.core.remove(client, 'zombie');
     return true;
   }
@@ -81,7 +81,7 @@ export class Liveness {
     const topology = new Topology(registry.clients.values());
     const proceed = (): void => {
       if (topology.collect(NAMED_PER_TURN)) events.publishEncoded(topology.encoded(clock.now()));
-      else clock.atEndOfTurn(proceed);
+      else clock.atTickEnd(proceed);
     };
     proceed();
   }

@@ -38,7 +38,7 @@ function seen(peer: Peer): string[] {
 function assertNothingKept({ bench, asker, asked }: Pair): void {
   assert.equal(bench.core.pending.count, 0);
   assert.equal(bench.clock.timersLeft, 0);
-  assert.deepEqual([asker.client.asked, asked.client.answering], [null, null]);
+  assert.deepEqual([asker.client.outgoingRequests, asked.client.incomingRequests], [null, null]);
 }
 
 test('an answer reaches the asker once; the second one is late', () => {
@@ -175,7 +175,7 @@ for (const [name, leave] of LEAVING) {
     assert.deepEqual([here.bench.core.pending.count, here.bench.clock.timersLeft], [0, 0]);
     here.answer('1');
     assert.deepEqual(here.bench.dropped(), { targetNotFound: 1 });
-    assert.deepEqual([client.asked, here.asked.client.answering], [null, null]);
+    assert.deepEqual([client.outgoingRequests, here.asked.client.incomingRequests], [null, null]);
   });
 }
 

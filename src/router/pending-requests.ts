@@ -1,5 +1,5 @@
 import type { Client } from './client.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from './interfaces.ts';
 
 /** A request without a timeout of its own is given up after this long, so that unanswered ones cannot pile up for ever. */
 const LONGEST_WAIT_MS = 3_600_000;
@@ -31,11 +31,11 @@ export class PendingRequests {
   /** Notes a request; one with the same id to the same responder is replaced. `timeoutMs` 0 means none of its own. */
   add(requester: Client, responder: Client, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
     const key = keyOf(requestId, responder);
-    const earlier = requester.asked?.get(key);
+    const earlier = requester.outgoingRequests?.get(key);
     // drops the collections that it leaves empty, so they are made behind it
     if (earlier !== undefined) this.remove(earlier);
-    requester.asked ??= new Map();
-    responder.answering ??= new Set();
+    requester.outgoingRequests ??= new Map();
+    responder.incomingRequests ??= new Set();
     const waitMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_TIMER_MS) : LONGEST_WAIT_MS;
     const request: PendingRequest = {
       key,
@@ -44,14 +44,14 @@ export class PendingRequests {
       requestIdItem,
       cancelTimer: this.clock.after(waitMs, () => this.expire(request)),
     };
-    requester.asked.set(key, request);
-    responder.answering.add(request);
+    requester.outgoingRequests.set(key, request);
+    responder.incomingRequests.add(request);
     this.count++;
   }
 
   /** Settles the request that `responder` answers; false when there is none, or not any more. */
   answer(requester: Client, responder: Client, requestId: string): boolean {
-    const request = requester.asked?.get(keyOf(requestId, responder));
+    const request = requester.outgoingRequests?.get(keyOf(requestId, responder));
     if (request === undefined) return false;
     this.remove(request);
     return true;
@@ -59,8 +59,8 @@ export class PendingRequests {
 
   /** Forgets the requests of a client that has gone, and returns those that others had put to it. */
   settleAll(client: Client): PendingRequest[] {
-    for (const request of [...(client.asked?.values() ?? [])]) this.remove(request);
-    const orphaned = [...(client.answering ?? [])];
+    for (const request of [...(client.outgoingRequests?.values() ?? [])]) this.remove(request);
+    const orphaned = [...(client.incomingRequests ?? [])];
     for (const request of orphaned) this.remove(request);
     return orphaned;
   }
@@ -72,12 +72,12 @@ export class PendingRequests {
 
   private remove(request: PendingRequest): void {
     request.cancelTimer();
-    const { asked } = request.requester;
-    const { answering } = request.responder;
-    asked?.delete(request.key);
-    answering?.delete(request);
-    if (asked?.size === 0) request.requester.asked = null;
-    if (answering?.size === 0) request.responder.answering = null;
+    const { outgoingRequests } = request.requester;
+    const { incomingRequests } = request.responder;
+    outgoingRequests?.delete(request.key);
+    incomingRequests?.delete(request);
+    if (outgoingRequests?.size === 0) request.requester.outgoingRequests = null;
+    if (incomingRequests?.size === 0) request.responder.incomingRequests = null;
     this.count--;
   }
 }

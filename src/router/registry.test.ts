@@ -9,7 +9,7 @@ test('a client is found by its id while its stream is open', () => {
   const { client } = peer;
   const find = (id: string): boolean => {
     const bytes = Buffer.from(`--${id}--`);
-    return registry.findBound(bytes, 2, bytes.length - 2) === client;
+    return registry.find(bytes, 2, bytes.length - 2) === client;
   };
   assert.deepEqual(
     [find(client.id), find(client.id.slice(1)), find(`${client.id}0`), find('')],
@@ -29,7 +29,7 @@ test('groups are there as long as they have members', () => {
   bench.core.remove(clients[0] as (typeof clients)[0], 'connectionLost');
   assert.deepEqual(sizes(), [['a', 1]]);
   for (const client of clients) bench.core.remove(client, 'connectionLost');
-  assert.deepEqual([sizes(), registry.clients.size, registry.bound.size], [[], 0, 0]);
+  assert.deepEqual([sizes(), registry.clients.size, registry.attached.size], [[], 0, 0]);
 });
 
 test('a group that is named twice has its member once', () => {

@@ -1,12 +1,12 @@
 import type { Client } from './client.ts';
-import type { RouterConnection } from './ports.ts';
+import type { RouterConnection } from './interfaces.ts';
 
 /** Who is there, by id and by group. Groups exist as long as they have members. */
 export class Registry {
   readonly clients = new Map<string, Client>();
   readonly groups = new Map<string, Set<Client>>();
   /** Clients with an open p2p stream: the receivers of broadcasts. */
-  readonly bound = new Set<Client>();
+  readonly attached = new Set<Client>();
 
   add(client: Client): void {
     this.clients.set(client.id, client);
@@ -27,7 +27,7 @@ export class Registry {
 
   remove(client: Client): void {
     this.clients.delete(client.id);
-    this.bound.delete(client);
+    this.attached.delete(client);
     client.connection.clients.delete(client);
     for (const name of client.groups) {
       const members = this.groups.get(name);
@@ -36,8 +36,8 @@ export class Registry {
     }
   }
 
-  /** The bound client whose id is the text `bytes[start..end)`, or null. */
-  findBound(bytes: Buffer, start: number, end: number): Client | null {
+  /** The attached client whose id is the text `bytes[start..end)`, or null. */
+  find(bytes: Buffer, start: number, end: number): Client | null {
     const client = this.clients.get(bytes.toString('latin1', start, end));
     return client !== undefined && client.stream !== null ? client : null;
   }

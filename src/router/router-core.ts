@@ -1,18 +1,18 @@
 import { ForwardedMessage, MessageScanner, Raw } from '../wire/index.ts';
 import { Client, type ClientProfile } from './client.ts';
 import { type CloseReason, type Counters, MESSAGE_TYPES } from './counters.ts';
+import { Flusher } from './delivery/flusher.ts';
+import { MemoryBudget } from './delivery/memory-budget.ts';
+import { SlowConsumers } from './delivery/slow-consumers.ts';
+import { TickClock } from './delivery/tick-clock.ts';
 import { EventHub } from './event-hub.ts';
-import { Flusher } from './flusher.ts';
 import { HalfReceived } from './half-received.ts';
-import { MemoryBudget } from './memory-budget.ts';
+import type { ClientObserver, Clock, Limits, RouterConnection, RouterLog, StreamTransport } from './interfaces.ts';
 import { closeReasonText, failedResponse, TEXT } from './messages.ts';
-import { P2pStream } from './p2p-stream.ts';
 import { type PendingRequest, PendingRequests } from './pending-requests.ts';
-import type { ClientObserver, Clock, Limits, RouterConnection, RouterLog, StreamOutlet } from './ports.ts';
 import { Registry } from './registry.ts';
-import { SlowReaders } from './slow-readers.ts';
+import { Session } from './session.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
-import { Turn } from './turn.ts';
 
 export interface RouterDependencies {
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export interface RouterDependencies {
   readonly cleanMetadata: (metadata: Buffer) => Buffer;
 }
 
-/** The state of one router and what happens to clients as a whole. Messages are handled by P2pStream and routing.ts. */
+/** The state of one router and what happens to clients as a whole. Messages are handled by Session and routing.ts. */
 export class RouterCore {
   readonly clock: Clock;
   readonly log: RouterLog;
@@ -39,12 +39,12 @@ export class RouterCore {
   readonly events = new EventHub();
   readonly budget: MemoryBudget;
   readonly halfReceived = new HalfReceived(this);
-  readonly turn: Turn;
+  readonly turn: TickClock;
   readonly flusher: Flusher;
   readonly pending: PendingRequests;
-  readonly slowReaders: SlowReaders;
+  readonly slowConsumers: SlowConsumers;
   /** Open streams of either kind. */
-  readonly streams = new Set<P2pStream | Subscription>();
+  readonly streams = new Set<Session | Subscription>();
   /** Reused for every message: see MessageScanner and ForwardedMessage. */
   readonly scanner = new MessageScanner();
   readonly forwarded = new ForwardedMessage();
@@ -59,9 +59,9 @@ export class RouterCore {
     this.counters = deps.counters;
     this.currentLimits = deps.limits;
     this.budget = new MemoryBudget(deps.limits.maxBufferBytes);
-    this.slowReaders = new SlowReaders(this);
-    this.turn = new Turn(deps.clock, deps.counters);
-    this.flusher = new Flusher(deps.clock, this.budget, (queue) => this.slowReaders.check(queue));
+    this.slowConsumers = new SlowConsumers(this);
+    this.turn = new TickClock(deps.clock, deps.counters);
+    this.flusher = new Flusher(deps.clock, this.budget, (queue) => this.slowConsumers.check(queue));
     this.pending = new PendingRequests(deps.clock, (request) => this.requestTimedOut(request));
   }
 
@@ -101,8 +101,8 @@ export class RouterCore {
   }
 
   /** Opens a p2p stream, not bound to anybody yet. */
-  openStream(connection: RouterConnection, outlet: StreamOutlet, credential: string): P2pStream {
-    const stream = new P2pStream(this, connection, outlet, credential);
+  openStream(connection: RouterConnection, outlet: StreamTransport, credential: string): Session {
+    const stream = new Session(this, connection, outlet, credential);
     this.streams.add(stream);
     return stream;
   }
@@ -117,10 +117,10 @@ export class RouterCore {
   }
 
   /** The p2p stream of `client` is gone; the client may come back with another. */
-  streamGone(client: Client): void {
+  onDetached(client: Client): void {
     client.stream = null;
-    client.streamlessSinceMs = this.clock.monotonicMs();
-    this.registry.bound.delete(client);
+    client.unboundSinceMs = this.clock.monotonicMs();
+    this.registry.attached.delete(client);
     this.settleRequests(client);
   }
 

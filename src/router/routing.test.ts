@@ -6,7 +6,7 @@ import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
 import { vectorFor } from '../../test/support/vectors.ts';
 import { frame } from '../wire/index.ts';
 import { MESSAGE_TYPES } from './counters.ts';
-import { MAX_METADATA_BYTES } from './ports.ts';
+import { MAX_METADATA_BYTES } from './interfaces.ts';
 
 const GROUP = 'devs';
 

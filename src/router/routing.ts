@@ -1,17 +1,17 @@
 import { decodeValue, findValue, mapEntries, TypeCode } from '../wire/index.ts';
 import type { Client } from './client.ts';
 import { MESSAGE_TYPES } from './counters.ts';
-import type { Lane } from './lane.ts';
+import type { FlushQueue } from './delivery/flush-queue.ts';
+import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from './interfaces.ts';
 import { failedResponse, TEXT } from './messages.ts';
-import { isId, type P2pStream } from './p2p-stream.ts';
-import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from './ports.ts';
+import { isId, type Session } from './session.ts';
 
 const REQUEST_ID = Buffer.from('requestId');
 const TIMEOUT_MS = Buffer.from('timeoutMs');
 
 /** A message that has been scanned: `core.scanner` holds its fields. */
 interface Incoming {
-  readonly stream: P2pStream;
+  readonly stream: Session;
   readonly sender: Client;
   readonly bytes: Buffer;
 }
@@ -21,7 +21,7 @@ interface Incoming {
  * Decides by the fields in `core.scanner`; the payload is never decoded.
  */
 export function routeMessage(
-  stream: P2pStream,
+  stream: Session,
   sender: Client,
   bytes: Buffer,
   start: number,
@@ -30,7 +30,7 @@ export function routeMessage(
 ): void {
   const { core } = stream;
   const { scanner, counters, forwarded } = core;
-  sender.touch(stream.now, stream.heardMs);
+  sender.recordActivity(stream.now, stream.lastReceivedMs);
   const type = scanner.type;
   counters.countIn(type, end - start);
   if (core.log.isDebug === true) {
@@ -54,14 +54,14 @@ export function routeMessage(
 }
 
 /** True when the message says that it is from `sender`, and need not be told. */
-function isOwnId(stream: P2pStream, bytes: Buffer, sender: Client): boolean {
+function isOwnId(stream: Session, bytes: Buffer, sender: Client): boolean {
   const { scanner } = stream.core;
-  if (scanner.isKnownSender) return true;
+  if (scanner.isExpectedSender) return true;
   return scanner.senderStart >= 0 && isId(bytes, scanner.senderStart, scanner.senderEnd, sender);
 }
 
 /** Types that go to nobody. */
-function handleOwn(stream: P2pStream, sender: Client, bytes: Buffer, type: number): void {
+function handleOwn(stream: Session, sender: Client, bytes: Buffer, type: number): void {
   if (type === TypeCode.heartbeat) return;
   if (type === TypeCode.updateMetadata) updateMetadata(stream, sender, bytes);
   else if (type === TypeCode.error) {
@@ -72,51 +72,51 @@ function handleOwn(stream: P2pStream, sender: Client, bytes: Buffer, type: numbe
   } else missing(stream, 'unknown', 'type');
 }
 
-function missing(stream: P2pStream, type: string, field: string): void {
+function missing(stream: Session, type: string, field: string): void {
   stream.core.counters.dropped.missingField++;
   stream.answerError(TEXT.fieldMissing(type, field));
 }
 
-function deliver(stream: P2pStream, target: P2pStream): void {
+function deliver(stream: Session, target: Session): void {
   const { forwarded, counters, flusher } = stream.core;
   target.queue.push(forwarded.framed(target.framing));
   counters.countOut(stream.core.scanner.type, 1, forwarded.bodyBytes);
-  pauseIfBehind(stream, flusher.prompt);
+  applyBackpressure(stream, flusher.direct);
 }
 
 /** Nobody is read faster than what they send can be written. */
-function pauseIfBehind(stream: P2pStream, lane: Lane): void {
-  if (stream.core.flusher.isBehind(lane)) stream.pause(lane);
+function applyBackpressure(stream: Session, flushQueue: FlushQueue): void {
+  if (stream.core.flusher.overHighWatermark(flushQueue)) stream.pause(flushQueue);
 }
 
 /** Delivers to all of `receivers` but the sender; returns to how many. */
-function deliverToAll(stream: P2pStream, sender: Client, receivers: ReadonlySet<Client>): number {
+function deliverToAll(stream: Session, sender: Client, receivers: ReadonlySet<Client>): number {
   const { forwarded, counters, flusher } = stream.core;
-  const areMany = flusher.areMany(receivers.size);
+  const isFanOut = flusher.isFanOut(receivers.size);
   let delivered = 0;
   for (const client of receivers) {
     const target = client.stream;
     if (client === sender || target === null) continue;
     const framed = forwarded.framed(target.framing);
-    if (areMany) target.queue.pushFanOut(framed);
+    if (isFanOut) target.queue.pushFanOut(framed);
     else target.queue.push(framed);
     delivered++;
   }
   counters.countOut(stream.core.scanner.type, delivered, forwarded.bodyBytes);
-  pauseIfBehind(stream, areMany ? flusher.fanOut : flusher.prompt);
+  applyBackpressure(stream, isFanOut ? flusher.fanOut : flusher.direct);
   return delivered;
 }
 
-function findTarget(stream: P2pStream, bytes: Buffer): Client | null {
+function findTarget(stream: Session, bytes: Buffer): Client | null {
   const { scanner, registry } = stream.core;
   const last = stream.lastTarget;
-  if (scanner.isKnownTarget && last !== null && last.stream !== null) return last;
-  const target = registry.findBound(bytes, scanner.targetStart, scanner.targetEnd);
+  if (scanner.isExpectedTarget && last !== null && last.stream !== null) return last;
+  const target = registry.find(bytes, scanner.targetStart, scanner.targetEnd);
   stream.lastTarget = target;
   return target;
 }
 
-function unicast(stream: P2pStream, bytes: Buffer): void {
+function unicast(stream: Session, bytes: Buffer): void {
   const { scanner, counters } = stream.core;
   if (scanner.targetStart < 0) {
     missing(stream, 'unicast', 'targetId');
@@ -130,12 +130,12 @@ function unicast(stream: P2pStream, bytes: Buffer): void {
   }
 }
 
-function broadcast(stream: P2pStream, sender: Client): void {
+function broadcast(stream: Session, sender: Client): void {
   const { registry, counters } = stream.core;
-  if (deliverToAll(stream, sender, registry.bound) === 0) counters.dropped.noMembers++;
+  if (deliverToAll(stream, sender, registry.attached) === 0) counters.dropped.noMembers++;
 }
 
-function multicast(stream: P2pStream, sender: Client, bytes: Buffer): void {
+function multicast(stream: Session, sender: Client, bytes: Buffer): void {
   const { scanner, registry, counters } = stream.core;
   if (scanner.groupStart < 0) {
     missing(stream, 'multicast', 'groupName');
@@ -146,7 +146,7 @@ function multicast(stream: P2pStream, sender: Client, bytes: Buffer): void {
 }
 
 /** The payload's requestId, as text and as the item it was encoded as; null when it has none. */
-function requestIdOf(stream: P2pStream, bytes: Buffer): { text: string; item: Buffer } | null {
+function requestIdOf(stream: Session, bytes: Buffer): { text: string; item: Buffer } | null {
   const { payloadStart, payloadEnd } = stream.core.scanner;
   if (payloadStart < 0) return null;
   const item = findValue(bytes, payloadStart, payloadEnd, REQUEST_ID);
@@ -155,7 +155,7 @@ function requestIdOf(stream: P2pStream, bytes: Buffer): { text: string; item: Bu
   return item !== null && typeof text === 'string' ? { text, item: Buffer.from(item) } : null;
 }
 
-function timeoutOf(stream: P2pStream, bytes: Buffer): number {
+function timeoutOf(stream: Session, bytes: Buffer): number {
   const { payloadStart, payloadEnd } = stream.core.scanner;
   const item = findValue(bytes, payloadStart, payloadEnd, TIMEOUT_MS);
   const value = item === null ? 0 : decodeValue(item);
@@ -175,7 +175,7 @@ function request(incoming: Incoming): void {
   if (target?.stream == null) {
     counters.dropped.targetNotFound++;
     fail(TEXT.notFound(bytes.toString('utf8', scanner.targetStart, scanner.targetEnd)));
-  } else if ((sender.asked?.size ?? 0) >= limits.maxPendingRequests) {
+  } else if ((sender.outgoingRequests?.size ?? 0) >= limits.maxPendingRequests) {
     counters.dropped.tooManyPending++;
     stream.core.log.warnOnce('pending-requests', 'Request refused: too many pending', { client: sender.id });
     fail(TEXT.tooManyPending(limits.maxPendingRequests));
@@ -201,7 +201,7 @@ function response(incoming: Incoming): void {
 
 const METADATA = Buffer.from('metadata');
 
-function updateMetadata(stream: P2pStream, sender: Client, bytes: Buffer): void {
+function updateMetadata(stream: Session, sender: Client, bytes: Buffer): void {
   const { payloadStart, payloadEnd } = stream.core.scanner;
   const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, METADATA);
   if (item === null || (item[0] as number) >> 5 !== 5) {

@@ -1,12 +1,12 @@
 import type { Framing } from '../wire/index.ts';
+import { SendQueue } from './delivery/send-queue.ts';
 import type { EventSubscriber } from './event-hub.ts';
-import { OutboundQueue } from './outbound-queue.ts';
-import type { EndStatus, RouterConnection, StreamOutlet } from './ports.ts';
+import type { EndStatus, RouterConnection, StreamTransport } from './interfaces.ts';
 import type { RouterCore } from './router-core.ts';
 
 export interface SubscriptionOptions {
   readonly connection: RouterConnection;
-  readonly outlet: StreamOutlet;
+  readonly outlet: StreamTransport;
   readonly framing: Framing;
   /** Proof by which the call was admitted; compared, never shown. */
   readonly credential: string;
@@ -15,10 +15,10 @@ export interface SubscriptionOptions {
 /** One `events` stream. */
 export class Subscription implements EventSubscriber {
   readonly connection: RouterConnection;
-  readonly outlet: StreamOutlet;
+  readonly outlet: StreamTransport;
   readonly framing: Framing;
   readonly credential: string;
-  readonly queue: OutboundQueue;
+  readonly queue: SendQueue;
   private readonly core: RouterCore;
 
   constructor(core: RouterCore, options: SubscriptionOptions) {
@@ -27,7 +27,7 @@ export class Subscription implements EventSubscriber {
     this.outlet = options.outlet;
     this.framing = options.framing;
     this.credential = options.credential;
-    this.queue = new OutboundQueue(this, core.flusher, core.budget);
+    this.queue = new SendQueue(this, core.flusher, core.budget);
   }
 
   /** Ends the stream behind the events that are queued. */

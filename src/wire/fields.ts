@@ -1,6 +1,6 @@
 import { decode } from 'cborg';
 import { encodeHead } from './encode.ts';
-import { behindHead, readLength, skipItem } from './scan-item.ts';
+import { headEnd, readLength, skipItem } from './scan-item.ts';
 
 /** One entry of a map: the key's text and where its item and its value stand in the buffer. */
 export interface Entry {
@@ -19,7 +19,7 @@ export function mapEntries(bytes: Buffer, start: number, end: number): Entry[] |
   const first = bytes[start] as number;
   if (first >> 5 !== MAJOR_MAP) return null;
   const indefinite = (first & 31) === 31;
-  let pos = behindHead(start + 1, indefinite ? 0 : first & 31);
+  let pos = headEnd(start + 1, indefinite ? 0 : first & 31);
   const behindEntries = indefinite ? end - 1 : end;
   const entries: Entry[] = [];
   const keys = new Set<string>();
@@ -44,7 +44,7 @@ function textAt(bytes: Buffer, pos: number, end: number): string | null {
   const initial = bytes[pos] as number;
   if (initial >> 5 !== 3) return null;
   const length = readLength(bytes, pos + 1, end, initial & 31);
-  const start = behindHead(pos + 1, initial & 31);
+  const start = headEnd(pos + 1, initial & 31);
   return bytes.toString('utf8', start, start + length);
 }
 

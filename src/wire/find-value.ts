@@ -1,4 +1,4 @@
-import { behindHead, skipItem } from './scan-item.ts';
+import { headEnd, skipItem } from './scan-item.ts';
 import { equals } from './scan-message.ts';
 
 /**
@@ -9,7 +9,7 @@ export function findValue(bytes: Buffer, start: number, end: number, key: Buffer
   const info = (bytes[start] as number) & 31;
   const indefinite = info === 31;
   const behind = indefinite ? end - 1 : end;
-  let pos = indefinite ? start + 1 : behindHead(start + 1, info);
+  let pos = indefinite ? start + 1 : headEnd(start + 1, info);
   let found: Buffer | null = null;
   while (pos < behind) {
     const keyEnd = skipItem(bytes, pos, end, 1);
@@ -23,6 +23,6 @@ export function findValue(bytes: Buffer, start: number, end: number, key: Buffer
 function isTextKey(bytes: Buffer, pos: number, end: number, key: Buffer): boolean {
   const initial = bytes[pos] as number;
   if (initial >> 5 !== 3) return false;
-  const start = behindHead(pos + 1, initial & 31);
+  const start = headEnd(pos + 1, initial & 31);
   return end - start === key.length && equals(bytes, start, key);
 }

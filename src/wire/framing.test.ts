@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { frameBody, frameTogether, prefix } from '../../test/support/framing.ts';
 import { VECTORS } from '../../test/support/vectors.ts';
-import { frame, frameHead, frameTwice, PREFIX_BYTES, prefixLength, unwrapMessage } from './framing.ts';
+import { doubleFrame, frame, frameHead, PREFIX_BYTES, prefixLength, unwrapMessage } from './framing.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
@@ -33,7 +33,7 @@ test('recorded messages are framed as recorded, and told apart', () => {
 
 test('a length of each number of bytes is written as it is read', () => {
   for (const bytes of [0, 1, 255, 256, 65535, 65536, 0xffffff, 0x1000000]) {
-    const framed = frameTwice(Buffer.alloc(bytes));
+    const framed = doubleFrame(Buffer.alloc(bytes));
     assert.deepEqual([prefixLength(framed, 0), prefixLength(framed, 5), framed.length], [bytes + 5, bytes, bytes + 10]);
     assert.deepEqual(frameHead(bytes, 2), framed.subarray(0, 10));
     assert.deepEqual(frameHead(bytes, 1), framed.subarray(5, 10));

@@ -24,12 +24,12 @@ export function writePrefix(bytes: Buffer, pos: number, length: number): void {
 
 /** `body` framed once or twice, ready for the wire. */
 export function frame(body: Buffer, framing: Framing): Buffer {
-  const twice = frameTwice(body);
+  const twice = doubleFrame(body);
   return framing === 2 ? twice : twice.subarray(PREFIX_BYTES);
 }
 
 /** `body` behind both prefixes; the same buffer from PREFIX_BYTES on is the body framed once. */
-export function frameTwice(body: Buffer): Buffer {
+export function doubleFrame(body: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(2 * PREFIX_BYTES + body.length);
   writePrefixes(framed, body.length);
   framed.set(body, 2 * PREFIX_BYTES);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isText, KnownItem, lookInto, MALFORMED, MAX_DEPTH, skipItem, UNREADABLE } from './scan-item.ts';
+import { EncodedId, isText, MALFORMED, MAX_DEPTH, setBuffer, skipItem, UNREADABLE } from './scan-item.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -161,17 +161,17 @@ test('isText agrees with the strict decoder of the platform for every length and
 test('a known item is told from everything else of its length, and from one that is cut short', () => {
   for (let length = 3; length <= 12; length++) {
     const item = Buffer.concat([Buffer.from([0x60 | length]), Buffer.alloc(length, 0x61)]);
-    const known = new KnownItem(item);
+    const known = new EncodedId(item);
     const bytes = Buffer.concat([hex('ff'), item, hex('ffffff')]);
-    lookInto(bytes);
-    assert.equal(known.standsAt(1, 1 + item.length), true);
-    assert.equal(known.standsAt(1, item.length), false, 'ends early');
+    setBuffer(bytes);
+    assert.equal(known.matchesAt(1, 1 + item.length), true);
+    assert.equal(known.matchesAt(1, item.length), false, 'ends early');
     assert.equal(known.textStart, 1);
     for (let at = 0; at < item.length; at++) {
       const other = Buffer.from(bytes);
       (other[1 + at] as number) ^= 1;
-      lookInto(other);
-      assert.equal(known.standsAt(1, other.length), false, `byte ${at} of ${item.length}`);
+      setBuffer(other);
+      assert.equal(known.matchesAt(1, other.length), false, `byte ${at} of ${item.length}`);
     }
   }
 });

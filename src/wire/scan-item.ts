@@ -26,7 +26,7 @@ let memory: ArrayBufferLike = words.buffer;
 let origin = 0;
 
 /** To be called before `bytes` are scanned by the functions that say so. */
-export function lookInto(bytes: Buffer): void {
+export function setBuffer(bytes: Buffer): void {
   const { buffer } = bytes;
   if (buffer !== memory) {
     memory = buffer;
@@ -36,12 +36,12 @@ export function lookInto(bytes: Buffer): void {
 }
 
 /** The four bytes at `pos` of the bytes that are looked into, as one number. */
-export function wordAt(pos: number): number {
+export function int32At(pos: number): number {
   return words.getInt32(origin + pos);
 }
 
 /** An item that others are compared with, as numbers of four bytes; the last one overlaps the one before it. */
-export class KnownItem {
+export class EncodedId {
   readonly length: number;
   /** Where its text starts. */
   readonly textStart: number;
@@ -50,13 +50,13 @@ export class KnownItem {
   /** `item`: a text with its head, of four bytes at least. */
   constructor(item: Buffer) {
     this.length = item.length;
-    this.textStart = behindHead(1, (item[0] as number) & 31);
+    this.textStart = headEnd(1, (item[0] as number) & 31);
     this.words = new Int32Array(Math.ceil(item.length / 4));
     for (let i = 0; i < this.words.length; i++) this.words[i] = item.readInt32BE(Math.min(4 * i, item.length - 4));
   }
 
   /** True when it stands at `pos` of the bytes that are looked into, which end at `end`. */
-  standsAt(pos: number, end: number): boolean {
+  matchesAt(pos: number, end: number): boolean {
     if (pos + this.length > end) return false;
     const { words: own } = this;
     const at = origin + pos;
@@ -85,12 +85,12 @@ function isAscii(bytes: Buffer, start: number, end: number): boolean {
 
 /** True when `bytes[start..end)` is valid UTF-8: the Dart reader throws on anything else. */
 export function isText(bytes: Buffer, start: number, end: number): boolean {
-  lookInto(bytes);
-  return isTextWithin(bytes, start, end);
+  setBuffer(bytes);
+  return isTextUnchecked(bytes, start, end);
 }
 
 /** `isText` for bytes that are looked into. */
-export function isTextWithin(bytes: Buffer, start: number, end: number): boolean {
+export function isTextUnchecked(bytes: Buffer, start: number, end: number): boolean {
   if (end - start < NATIVE_UTF8_FROM_BYTES && isAscii(bytes, start, end)) return true;
   return isUtf8(bytes.subarray(start, end));
 }
@@ -121,7 +121,7 @@ function readUint32(bytes: Buffer, pos: number): number {
 }
 
 /** Position behind a head with `info` whose initial byte ends at `pos`. */
-export function behindHead(pos: number, info: number): number {
+export function headEnd(pos: number, info: number): number {
   return info < 24 ? pos : pos + argumentBytes(info);
 }
 
@@ -134,12 +134,12 @@ const BREAK = 0xff;
 
 /** Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. */
 export function skipItem(bytes: Buffer, pos: number, end: number, depth: number): number {
-  lookInto(bytes);
-  return skipWithin(bytes, pos, end, depth);
+  setBuffer(bytes);
+  return skipItemUnchecked(bytes, pos, end, depth);
 }
 
 /** `skipItem` for bytes that are looked into. */
-export function skipWithin(bytes: Buffer, pos: number, end: number, depth: number): number {
+export function skipItemUnchecked(bytes: Buffer, pos: number, end: number, depth: number): number {
   if (pos >= end) return MALFORMED;
   const initial = bytes[pos] as number;
   if (initial >= 0x60 && initial < 0x78) return skipShortString(bytes, pos + 1, end, initial);
@@ -174,7 +174,7 @@ function skipAny(bytes: Buffer, pos: number, end: number, depth: number): number
       openLevels[level++] = left;
       left = itemsWithin(bytes, at, end, initial);
       if (left < MALFORMED_LEVEL) return left - MALFORMED_LEVEL;
-      at = behindHead(at, info === 31 ? 0 : info);
+      at = headEnd(at, info === 31 ? 0 : info);
     } else if (initial < 0xf4 || initial > 0xf6) at = skipSimple(at, end, info); // not false, true, null
     if (at < 0) return at;
   }
@@ -191,12 +191,12 @@ function itemsWithin(bytes: Buffer, at: number, end: number, initial: number): n
   if (info === 31) return major === 4 ? IN_ARRAY : AT_KEY;
   const count = readLength(bytes, at, end, info) * (major === 5 ? 2 : 1);
   // every item takes a byte at least: a count that the input cannot hold is refused before it is walked
-  return count < 0 || count > end - behindHead(at, info) ? MALFORMED_LEVEL + MALFORMED : count;
+  return count < 0 || count > end - headEnd(at, info) ? MALFORMED_LEVEL + MALFORMED : count;
 }
 
 /** A tag holds one item; bignums are refused, since the reader would take them for bytes. */
 function checkTag(bytes: Buffer, at: number, end: number, info: number): number {
-  if (info > 27 || behindHead(at, info) > end) return MALFORMED_LEVEL + MALFORMED;
+  if (info > 27 || headEnd(at, info) > end) return MALFORMED_LEVEL + MALFORMED;
   const isBignum = info < 24 ? info === 2 || info === 3 : isBignumTag(bytes, at, info);
   return isBignum ? MALFORMED_LEVEL + UNREADABLE : 1;
 }
@@ -221,10 +221,10 @@ function skipString(bytes: Buffer, pos: number, end: number, initial: number): n
   if (info === 31) return UNREADABLE;
   const length = readLength(bytes, pos, end, info);
   if (length < 0) return length;
-  const start = behindHead(pos, info);
+  const start = headEnd(pos, info);
   const behind = start + length;
   if (behind > end) return MALFORMED;
-  return initial < 0x60 || isTextWithin(bytes, start, behind) ? behind : MALFORMED;
+  return initial < 0x60 || isTextUnchecked(bytes, start, behind) ? behind : MALFORMED;
 }
 
 /** Tags 2 and 3 in one of the longer forms. */

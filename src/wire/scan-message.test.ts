@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Double, type Encodable, encodeCbor, Raw } from '../../test/support/cbor.ts';
 import { VECTOR_SENDER, VECTOR_TARGET, VECTORS, vector } from '../../test/support/vectors.ts';
 import { encodeText } from './encode.ts';
-import { KnownItem } from './scan-item.ts';
+import { EncodedId } from './scan-item.ts';
 import { MessageScanner, ScanResult, TypeCode } from './scan-message.ts';
 
 const { ok, malformed, unreadable } = ScanResult;
@@ -177,8 +177,8 @@ test('a null or tagged senderId is where it can be replaced as a whole', () => {
 
 test('expected ids are recognised in their own fields only, with the same positions as unexpected ones', () => {
   const known = new MessageScanner();
-  known.knownSender = new KnownItem(encodeText(VECTOR_SENDER));
-  known.knownTarget = new KnownItem(encodeText(VECTOR_TARGET));
+  known.expectedSender = new EncodedId(encodeText(VECTOR_SENDER));
+  known.expectedTarget = new EncodedId(encodeText(VECTOR_TARGET));
   for (const [senderId, targetId] of [
     [VECTOR_SENDER, VECTOR_TARGET],
     [VECTOR_TARGET, VECTOR_SENDER],
@@ -187,8 +187,8 @@ test('expected ids are recognised in their own fields only, with the same positi
   ] as const) {
     const body = entries(['type', 'unicast'], ['senderId', senderId], ['targetId', targetId]);
     assert.equal(known.scan(body, 0, body.length), ok);
-    assert.equal(known.isKnownSender, senderId === VECTOR_SENDER);
-    assert.equal(known.isKnownTarget, targetId === VECTOR_TARGET);
+    assert.equal(known.isExpectedSender, senderId === VECTOR_SENDER);
+    assert.equal(known.isExpectedTarget, targetId === VECTOR_TARGET);
     const plain = new MessageScanner();
     plain.scan(body, 0, body.length);
     const keys = ['senderItemStart', 'senderItemEnd', 'senderStart', 'senderEnd', 'targetStart', 'targetEnd'] as const;
@@ -197,8 +197,8 @@ test('expected ids are recognised in their own fields only, with the same positi
 });
 
 test('a message with an expected id that ends within it is malformed, even where the rest stands behind it', () => {
-  scanner.knownSender = new KnownItem(encodeText(VECTOR_SENDER));
+  scanner.expectedSender = new EncodedId(encodeText(VECTOR_SENDER));
   const body = entries(['senderId', VECTOR_SENDER]);
   assert.equal(scanner.scan(body, 0, body.length - 1), malformed);
-  scanner.knownSender = null;
+  scanner.expectedSender = null;
 });

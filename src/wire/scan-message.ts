@@ -1,13 +1,13 @@
 import {
-  behindHead,
-  isTextWithin,
-  type KnownItem,
-  lookInto,
+  type EncodedId,
+  headEnd,
+  int32At,
+  isTextUnchecked,
   MALFORMED,
   readLength,
-  skipWithin,
+  setBuffer,
+  skipItemUnchecked,
   UNREADABLE,
-  wordAt,
 } from './scan-item.ts';
 
 /** What is wrong with a message that cannot be routed; `ok` is 0. */
@@ -76,10 +76,10 @@ export class MessageScanner {
    * The senderId and targetId that are to be expected. Comparing is cheaper than checking and looking up, and
    * most messages of a stream name the same two.
    */
-  knownSender: KnownItem | null = null;
-  knownTarget: KnownItem | null = null;
-  isKnownSender = false;
-  isKnownTarget = false;
+  expectedSender: EncodedId | null = null;
+  expectedTarget: EncodedId | null = null;
+  isExpectedSender = false;
+  isExpectedTarget = false;
 
   private seen = 0;
   private textStart = 0;
@@ -88,7 +88,7 @@ export class MessageScanner {
   /** Scans the message `bytes[start..end)`, which must be exactly one CBOR map with text keys. Linear, allocates nothing. */
   scan(bytes: Buffer, start: number, end: number): number {
     this.clear();
-    lookInto(bytes);
+    setBuffer(bytes);
     let pos = this.enterMap(bytes, start, end);
     for (let left = this.entryCount; pos > 0 && left !== 0; left--) {
       if (this.indefinite && pos < end && bytes[pos] === 0xff) return pos + 1 === end ? ScanResult.ok : MALFORMED;
@@ -104,7 +104,7 @@ export class MessageScanner {
     this.senderItemStart = this.senderItemEnd = this.senderStart = this.senderEnd = -1;
     this.targetStart = this.targetEnd = this.groupStart = this.groupEnd = -1;
     this.payloadStart = this.payloadEnd = -1;
-    this.isKnownSender = this.isKnownTarget = false;
+    this.isExpectedSender = this.isExpectedTarget = false;
     this.seen = 0;
   }
 
@@ -117,7 +117,7 @@ export class MessageScanner {
     this.indefinite = info === 31;
     this.entryCount = this.indefinite ? -1 : readLength(bytes, start + 1, end, info);
     if (this.entryCount < 0 && !this.indefinite) return MALFORMED;
-    this.entriesStart = this.indefinite ? start + 1 : behindHead(start + 1, info);
+    this.entriesStart = this.indefinite ? start + 1 : headEnd(start + 1, info);
     return this.entriesStart;
   }
 
@@ -127,35 +127,39 @@ export class MessageScanner {
     if (keyEnd >= end) return MALFORMED;
     const field = fieldOf(bytes, this.textStart, this.textEnd);
     if (field === Field.other) {
-      return isTextWithin(bytes, this.textStart, this.textEnd) ? skipWithin(bytes, keyEnd, end, 1) : MALFORMED;
+      return isTextUnchecked(bytes, this.textStart, this.textEnd)
+        ? skipItemUnchecked(bytes, keyEnd, end, 1)
+        : MALFORMED;
     }
     // a second senderId behind the one that was checked would speak for somebody else
     if ((this.seen & (1 << field)) !== 0) return MALFORMED;
     this.seen |= 1 << field;
-    if (field === Field.senderId && this.knownSender?.standsAt(keyEnd, end)) return this.knowSender(keyEnd);
-    if (field === Field.targetId && this.knownTarget?.standsAt(keyEnd, end)) return this.knowTarget(keyEnd);
+    if (field === Field.senderId && this.expectedSender?.matchesAt(keyEnd, end))
+      return this.acceptExpectedSender(keyEnd);
+    if (field === Field.targetId && this.expectedTarget?.matchesAt(keyEnd, end))
+      return this.acceptExpectedTarget(keyEnd);
     return this.scanField(field, bytes, keyEnd, end);
   }
 
-  private knowSender(pos: number): number {
-    const { textStart, length } = this.knownSender as KnownItem;
-    this.isKnownSender = true;
+  private acceptExpectedSender(pos: number): number {
+    const { textStart, length } = this.expectedSender as EncodedId;
+    this.isExpectedSender = true;
     this.senderItemStart = pos;
     this.senderStart = pos + textStart;
     this.senderItemEnd = this.senderEnd = pos + length;
     return this.senderEnd;
   }
 
-  private knowTarget(pos: number): number {
-    const { textStart, length } = this.knownTarget as KnownItem;
-    this.isKnownTarget = true;
+  private acceptExpectedTarget(pos: number): number {
+    const { textStart, length } = this.expectedTarget as EncodedId;
+    this.isExpectedTarget = true;
     this.targetStart = pos + textStart;
     this.targetEnd = pos + length;
     return this.targetEnd;
   }
 
   private scanField(field: number, bytes: Buffer, pos: number, end: number): number {
-    const behind = skipWithin(bytes, pos, end, 1);
+    const behind = skipItemUnchecked(bytes, pos, end, 1);
     if (behind < 0) return behind;
     if (field === Field.senderId) {
       this.senderItemStart = pos;
@@ -174,12 +178,12 @@ export class MessageScanner {
     if (field === Field.timestamp) return major < 2 ? behind : MALFORMED;
     if (field === Field.success) return initial === 0xf5 || initial === 0xf4 ? behind : MALFORMED;
     if (major !== 3) return MALFORMED;
-    this.keepText(field, bytes, value, behind);
+    this.recordText(field, bytes, value, behind);
     return behind;
   }
 
-  private keepText(field: number, bytes: Buffer, value: number, behind: number): void {
-    const start = behindHead(value + 1, (bytes[value] as number) & 31);
+  private recordText(field: number, bytes: Buffer, value: number, behind: number): void {
+    const start = headEnd(value + 1, (bytes[value] as number) & 31);
     if (field === Field.type) {
       this.hasType = true;
       this.type = typeOf(bytes, start, behind);
@@ -206,9 +210,9 @@ export class MessageScanner {
       if (this.textEnd > end) return MALFORMED;
       return this.textEnd;
     }
-    const behind = skipWithin(bytes, pos, end, 1);
+    const behind = skipItemUnchecked(bytes, pos, end, 1);
     if (behind < 0) return behind;
-    this.textStart = behindHead(pos + 1, initial & 31);
+    this.textStart = headEnd(pos + 1, initial & 31);
     this.textEnd = behind;
     return behind;
   }
@@ -216,7 +220,7 @@ export class MessageScanner {
 
 function behindTags(bytes: Buffer, pos: number): number {
   let at = pos;
-  while ((bytes[at] as number) >> 5 === 6) at = behindHead(at + 1, (bytes[at] as number) & 31);
+  while ((bytes[at] as number) >> 5 === 6) at = headEnd(at + 1, (bytes[at] as number) & 31);
   return at;
 }
 
@@ -235,16 +239,16 @@ const ET_ID = wordOf('etId');
 function fieldOf(bytes: Buffer, start: number, end: number): number {
   switch (end - start) {
     case 4:
-      return wordAt(start) === TYPE ? Field.type : Field.other;
+      return int32At(start) === TYPE ? Field.type : Field.other;
     case 7: {
-      const first = wordAt(start);
-      const last = wordAt(start + 3);
+      const first = int32At(start);
+      const last = int32At(start + 3);
       if (first === PAYL && last === LOAD) return Field.payload;
       return first === SUCC && last === CESS ? Field.success : Field.other;
     }
     case 8: {
-      const first = wordAt(start);
-      const last = wordAt(start + 4);
+      const first = int32At(start);
+      const last = int32At(start + 4);
       if (first === SEND && last === ER_ID) return Field.senderId;
       return first === TARG && last === ET_ID ? Field.targetId : Field.other;
     }

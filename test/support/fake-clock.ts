@@ -36,7 +36,7 @@ export class FakeClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
-  atEndOfTurn(run: () => void): void {
+  atTickEnd(run: () => void): void {
     this.turnEnds.push(run);
   }
 

@@ -52,7 +52,7 @@ export class Served implements StreamHandler {
     this.whenEnded();
   }
 
-  onTaken(): void {
+  onWriteComplete(): void {
     this.takes++;
     assert.equal(this.closes, 0, 'taken behind the end');
     this.whenTaken();

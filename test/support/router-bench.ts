@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import type { SendQueue } from '../../src/router/delivery/send-queue.ts';
 import { Client, type ClientProfile, Counters, type Limits, RouterCore } from '../../src/router/index.ts';
-import type { OutboundQueue } from '../../src/router/outbound-queue.ts';
-import type { P2pStream } from '../../src/router/p2p-stream.ts';
-import type { EndStatus, RouterConnection, StreamOutlet } from '../../src/router/ports.ts';
+import type { EndStatus, RouterConnection, StreamTransport } from '../../src/router/interfaces.ts';
+import type { Session } from '../../src/router/session.ts';
 import { type CborMap, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
@@ -21,12 +21,12 @@ const LIMITS: Limits = {
 };
 
 /** The far end of a stream: keeps what is written, and takes it when the turn ends unless it does not read. */
-export class FakeOutlet implements StreamOutlet {
+export class FakeOutlet implements StreamTransport {
   reads = true;
   readonly batches: Buffer[] = [];
   ended: readonly [EndStatus, string] | null = null;
   cutWith: string | null = null;
-  queue: OutboundQueue | null = null;
+  queue: SendQueue | null = null;
   paused = false;
   onWrite: () => void = () => {};
   private untaken = false;
@@ -60,7 +60,7 @@ export class FakeOutlet implements StreamOutlet {
   take(): boolean {
     if (!this.untaken) return false;
     this.untaken = false;
-    this.queue?.written();
+    this.queue?.onWriteComplete();
     return true;
   }
 }
@@ -76,11 +76,11 @@ export class Peer {
   readonly bench: RouterBench;
   readonly outlet: FakeOutlet;
   readonly framing: ClientFraming;
-  private readonly stream: P2pStream | null;
+  private readonly stream: Session | null;
   private readonly reader: FrameReader;
   private batchesRead = 0;
 
-  constructor(bench: RouterBench, outlet: FakeOutlet, stream: P2pStream | null, framing: ClientFraming) {
+  constructor(bench: RouterBench, outlet: FakeOutlet, stream: Session | null, framing: ClientFraming) {
     this.bench = bench;
     this.outlet = outlet;
     this.stream = stream;
@@ -88,7 +88,7 @@ export class Peer {
     this.reader = new FrameReader(framing);
   }
 
-  get p2p(): P2pStream {
+  get p2p(): Session {
     assert.ok(this.stream);
     return this.stream;
   }

@@ -2,13 +2,13 @@ import { Metadata, type ServerInterceptor, status as Status } from '@grpc/grpc-j
 import { isProxyHeader } from '../../http2/index.ts';
 import type { EndStatus } from '../../router/index.ts';
 import { frame, PREFIX_BYTES } from '../../wire/index.ts';
-import type { RouterCall } from '../call.ts';
+import type { ServerCall } from '../call.ts';
 import type { CallRequest, CallStream } from '../call-stream.ts';
 
 /** The call object that grpc-js hands to an interceptor. */
 export type BaseCall = Parameters<ServerInterceptor>[1];
 /** Makes the call once its headers are known. */
-type OpenCall = (stream: CallStream, headers: Omit<CallRequest, 'path'>) => RouterCall | null;
+type OpenCall = (stream: CallStream, headers: Omit<CallRequest, 'path'>) => ServerCall | null;
 
 const RESPONSE_HEADERS = new Metadata();
 // what the Dart clients expect, instead of grpc-js' `application/grpc+proto`
@@ -22,9 +22,9 @@ export class PublicStream implements CallStream {
   readonly needsWholeMessages = true;
   private readonly base: BaseCall;
   private readonly openCall: OpenCall;
-  private call: RouterCall | null = null;
+  private call: ServerCall | null = null;
   private isPaused = false;
-  private readonly onTaken = (): void => this.call?.onTaken();
+  private readonly onWriteComplete = (): void => this.call?.onWriteComplete();
 
   constructor(base: BaseCall, openCall: OpenCall) {
     this.base = base;
@@ -90,7 +90,7 @@ export class PublicStream implements CallStream {
     for (let pos = 0; pos < messages.length; ) {
       const end = pos + PREFIX_BYTES + messages.readUInt32BE(pos + 1);
       const isLast = areLast && end >= messages.length;
-      this.base.sendMessage(messages.subarray(pos + PREFIX_BYTES, end), isLast ? this.onTaken : ignore);
+      this.base.sendMessage(messages.subarray(pos + PREFIX_BYTES, end), isLast ? this.onWriteComplete : ignore);
       pos = end;
     }
   }

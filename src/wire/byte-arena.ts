@@ -9,7 +9,7 @@ let used = 0;
  * A copy of `bytes` for as long as a client may stay. Short ones share blocks: a buffer of its own costs 200 bytes besides,
  * and a slice of Node's pool keeps all eight kilobytes of it, or of a read, in memory.
  */
-export function keepBytes(bytes: Buffer): Buffer {
+export function copyToArena(bytes: Buffer): Buffer {
   const { length } = bytes;
   if (length === 1 && bytes[0] === EMPTY_MAP[0]) return EMPTY_MAP;
   if (length > LONGEST_SHARED_BYTES) return copyInto(Buffer.allocUnsafeSlow(length), bytes);

@@ -1,4 +1,4 @@
-/** Bytes held for clients over all of them: unsent since a flush, because they do not read, and half-received. */
+/** Bytes buffered for all clients: unsent because their receivers are slow, and partially received. */
 export class MemoryBudget {
   usedBytes = 0;
   limitBytes: number;
@@ -11,7 +11,7 @@ export class MemoryBudget {
     return this.usedBytes > this.limitBytes;
   }
 
-  /** Takes or gives back bytes of half-received messages; false, and nothing taken, when they do not fit. */
+  /** Reserves `bytes`, or releases them when negative. False, and nothing reserved, when they do not fit. */
   tryChange(bytes: number): boolean {
     if (bytes > 0 && this.usedBytes + bytes > this.limitBytes) return false;
     this.usedBytes += bytes;

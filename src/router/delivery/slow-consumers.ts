@@ -1,10 +1,10 @@
-import { closeReasonText } from './messages.ts';
-import type { OutboundQueue, QueueOwner, SlowReason } from './outbound-queue.ts';
-import { P2pStream } from './p2p-stream.ts';
-import type { RouterCore } from './router-core.ts';
+import { closeReasonText } from '../messages.ts';
+import type { RouterCore } from '../router-core.ts';
+import { Session } from '../session.ts';
+import type { QueueOwner, SendQueue, SlowReason } from './send-queue.ts';
 
 /** Cuts off readers that do not read, alone, so that nobody else waits for them. */
-export class SlowReaders {
+export class SlowConsumers {
   private readonly core: RouterCore;
 
   constructor(core: RouterCore) {
@@ -12,9 +12,9 @@ export class SlowReaders {
   }
 
   /** Called for a queue whose previous write is still with the transport. */
-  check(queue: OutboundQueue): void {
-    if (queue.waitedBytes > this.core.limits.maxSendQueueBytes) this.cut(queue.owner, 'slowReaderBytes');
-    if (this.core.budget.exceeded) this.relieve();
+  check(queue: SendQueue): void {
+    if (queue.backlogBytes > this.core.limits.maxSendQueueBytes) this.cut(queue.owner, 'slowReaderBytes');
+    if (this.core.budget.exceeded) this.shedLoad();
   }
 
   /**
@@ -29,8 +29,8 @@ export class SlowReaders {
   }
 
   /** All clients together hold too much: those who hold most go first. */
-  private relieve(): void {
-    const held = [...this.core.streams].filter((stream) => stream.queue.isHeldUp);
+  private shedLoad(): void {
+    const held = [...this.core.streams].filter((stream) => stream.queue.isBlocked);
     held.sort((a, b) => b.queue.bytes - a.queue.bytes);
     for (const stream of held) {
       if (!this.core.budget.exceeded) return;
@@ -41,7 +41,7 @@ export class SlowReaders {
   private cut(stream: QueueOwner, reason: SlowReason): void {
     const { core } = this;
     const unsentBytes = stream.queue.bytes;
-    const client = stream instanceof P2pStream ? stream.client : null;
+    const client = stream instanceof Session ? stream.client : null;
     core.counters.slowReaders++;
     core.log.warnOnce(`slow-reader-${client?.id ?? stream.connection.remote}`, 'Slow reader disconnected', {
       client: client?.id ?? null,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type FakeOutlet, RouterBench } from '../../test/support/router-bench.ts';
-import type { OutboundQueue } from './outbound-queue.ts';
+import { type FakeOutlet, RouterBench } from '../../../test/support/router-bench.ts';
+import type { SendQueue } from './send-queue.ts';
 
 interface Line {
   readonly bench: RouterBench;
   readonly outlet: FakeOutlet;
-  readonly queue: OutboundQueue;
+  readonly queue: SendQueue;
 }
 
 /** A queue towards an outlet that takes a write only when it is told to. */
@@ -44,10 +44,10 @@ test('what comes behind a write that is not taken waits, and goes when it is', (
     here.bench.endTurn();
   }
   assert.equal(written(here), 'a'.repeat(10));
-  assert.deepEqual([here.queue.bytes, here.queue.isHeldUp, here.queue.isEmpty], [30, true, false]);
+  assert.deepEqual([here.queue.bytes, here.queue.isBlocked, here.queue.isEmpty], [30, true, false]);
   here.outlet.take();
   assert.equal(written(here), 'a'.repeat(10) + 'b'.repeat(10) + 'c'.repeat(10));
-  assert.deepEqual([here.queue.bytes, here.queue.isHeldUp], [20, false]);
+  assert.deepEqual([here.queue.bytes, here.queue.isBlocked], [20, false]);
   here.outlet.take();
   assert.deepEqual([here.queue.bytes, here.queue.isEmpty], [0, true]);
 });
@@ -71,7 +71,7 @@ test('the memory of all queues is what each holds, through pushing, taking and c
   assert.deepEqual(held(), [0, 0]);
   here.queue.push(letters('d', 5));
   here.bench.endTurn();
-  here.queue.written();
+  here.queue.onWriteComplete();
   assert.deepEqual([core.heldBytes, here.queue.bytes, written(here).includes('d')], [0, 0, false]);
 });
 
@@ -141,7 +141,7 @@ test('whatever the transport does, all bytes leave once and in order, and are co
       here.bench.endTurn();
       while (here.outlet.take());
       assert.ok(Buffer.concat(here.outlet.batches).equals(Buffer.concat(pushed)));
-      assert.deepEqual([here.queue.isEmpty, here.queue.isHeldUp, here.bench.core.heldBytes], [true, false, 0]);
+      assert.deepEqual([here.queue.isEmpty, here.queue.isBlocked, here.bench.core.heldBytes], [true, false, 0]);
     }),
   );
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Counters } from './counters.ts';
-import type { Clock } from './ports.ts';
-import { Turn } from './turn.ts';
+import { Counters } from '../counters.ts';
+import type { Clock } from '../interfaces.ts';
+import { TickClock } from './tick-clock.ts';
 
 class HandClock implements Clock {
   nowMs = 1000;
@@ -23,7 +23,7 @@ class HandClock implements Clock {
     return () => {};
   }
 
-  atEndOfTurn(run: () => void): void {
+  atTickEnd(run: () => void): void {
     this.ends.push(run);
   }
 
@@ -34,7 +34,7 @@ class HandClock implements Clock {
 
 test('the clock is read once in a turn, and anew in the next', () => {
   const clock = new HandClock();
-  const turn = new Turn(clock, new Counters());
+  const turn = new TickClock(clock, new Counters());
   turn.begin();
   clock.nowMs = 1001;
   turn.begin();
@@ -49,7 +49,7 @@ test('the clock is read once in a turn, and anew in the next', () => {
 test('each message counts with the time of its whole turn; a turn without any does not count', () => {
   const clock = new HandClock();
   const counters = new Counters();
-  const turn = new Turn(clock, counters);
+  const turn = new TickClock(clock, counters);
   turn.begin();
   turn.messages = 3;
   clock.monotonic += 2;

@@ -224,5 +224,5 @@ test('a stream that is closed takes nothing and holds nothing', () => {
   peer.p2p.closed();
   peer.p2p.closed();
   peer.send({ type: 'broadcast', senderId: client.id });
-  assert.deepEqual([bench.core.streams.size, bench.core.registry.bound.size, other.received()], [1, 1, []]);
+  assert.deepEqual([bench.core.streams.size, bench.core.registry.attached.size, other.received()], [1, 1, []]);
 });

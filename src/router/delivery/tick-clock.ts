@@ -1,16 +1,13 @@
-import type { Counters } from './counters.ts';
-import type { Clock } from './ports.ts';
+import type { Counters } from '../counters.ts';
+import type { Clock } from '../interfaces.ts';
 
-/**
- * The event-loop turn in which chunks are read. Its clocks are read once for all of them: at a hundred thousand messages a
- * second even that shows.
- */
-export class Turn {
-  /** When the first chunk of this turn was read, in milliseconds since the epoch. */
+/** A coarse clock: read once per event-loop tick, because at 100,000 messages a second reading it per message is measurable. */
+export class TickClock {
+  /** Start of the current tick's reads, in milliseconds since the epoch. */
   nowMs = 0;
-  /** The same by a clock that never jumps. */
+  /** The same by the monotonic clock. */
   startedMs = 0;
-  /** Messages read in this turn. */
+  /** Messages read in the current tick. */
   messages = 0;
   private readonly clock: Clock;
   private readonly counters: Counters;
@@ -22,16 +19,16 @@ export class Turn {
     this.counters = counters;
   }
 
-  /** A chunk is about to be read. */
+  /** Call before input is read. */
   begin(): void {
     if (this.open) return;
     this.open = true;
     this.nowMs = this.clock.now();
     this.startedMs = this.clock.monotonicMs();
-    this.clock.atEndOfTurn(this.end);
+    this.clock.atTickEnd(this.end);
   }
 
-  /** Everything is queued. Each message is counted with the time of the whole turn: the longest that it can have taken. */
+  /** All messages of the tick are queued. Each is counted with the duration of the whole tick: an upper bound. */
   private close(): void {
     this.open = false;
     if (this.messages === 0) return;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Encodable, encodeCbor } from '../../test/support/cbor.ts';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { type Encodable, encodeCbor } from '../../../test/support/cbor.ts';
+import { type Peer, RouterBench } from '../../../test/support/router-bench.ts';
 
 /** A message of `bytes`, framing included, to `to`. */
 function letter(to: Peer, bytes: number): Encodable {
@@ -58,7 +58,7 @@ test('a reader whose oldest message waits beyond the deadline is cut off at a sw
     [1, 'Slow reader: write deadline exceeded'],
   ] as const) {
     bench.clock.advance(afterMs);
-    bench.core.slowReaders.sweep(bench.clock.monotonicMs());
+    bench.core.slowConsumers.sweep(bench.clock.monotonicMs());
     assert.equal(frozen.outlet.cutWith, cut);
   }
   assert.equal(reader.outlet.cutWith, null);
@@ -72,7 +72,7 @@ test('a slow reader that takes something in time is not cut off', () => {
   for (let i = 0; i < 20; i++) {
     sender.send({ type: 'broadcast' });
     bench.clock.advance(9000);
-    bench.core.slowReaders.sweep(bench.clock.monotonicMs());
+    bench.core.slowConsumers.sweep(bench.clock.monotonicMs());
     slow.outlet.take();
   }
   assert.equal(slow.outlet.cutWith, null);

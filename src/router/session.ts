@@ -11,10 +11,10 @@ import {
   unwrapMessage,
 } from '../wire/index.ts';
 import type { Client } from './client.ts';
-import type { Lane } from './lane.ts';
+import type { FlushQueue } from './delivery/flush-queue.ts';
+import { SendQueue } from './delivery/send-queue.ts';
+import type { EndStatus, RouterConnection, StreamTransport } from './interfaces.ts';
 import { connectedMessage, errorMessage, TEXT } from './messages.ts';
-import { OutboundQueue } from './outbound-queue.ts';
-import type { EndStatus, RouterConnection, StreamOutlet } from './ports.ts';
 import type { RouterCore } from './router-core.ts';
 import { routeMessage } from './routing.ts';
 
@@ -22,13 +22,13 @@ import { routeMessage } from './routing.ts';
  * One p2p stream: bytes in, messages told apart, bound to a client by its first message, routed from then on.
  * The transport calls `receive`, `halfClosed` and `closed`; what is to be sent waits in `queue`.
  */
-export class P2pStream implements MessageSink, BodySink {
+export class Session implements MessageSink, BodySink {
   readonly core: RouterCore;
   readonly connection: RouterConnection;
-  readonly outlet: StreamOutlet;
+  readonly outlet: StreamTransport;
   /** Proof by which the call was admitted; compared, never shown. */
   readonly credential: string;
-  readonly queue: OutboundQueue;
+  readonly queue: SendQueue;
   client: Client | null = null;
   /** The receiver of the last unicast: most senders talk to one peer for a while. */
   lastTarget: Client | null = null;
@@ -37,19 +37,19 @@ export class P2pStream implements MessageSink, BodySink {
   /** Time of the turn in which the last chunk was read, in milliseconds since the epoch. */
   now = 0;
   /** The same by a clock that never jumps. */
-  heardMs = 0;
+  lastReceivedMs = 0;
   private readonly reader: MessageReader;
   /** The client has sent its last message, and not all of them are read. */
   private endsPaused = false;
   private isEnding = false;
   private isClosed = false;
 
-  constructor(core: RouterCore, connection: RouterConnection, outlet: StreamOutlet, credential: string) {
+  constructor(core: RouterCore, connection: RouterConnection, outlet: StreamTransport, credential: string) {
     this.core = core;
     this.credential = credential;
     this.connection = connection;
     this.outlet = outlet;
-    this.queue = new OutboundQueue(this, core.flusher, core.budget);
+    this.queue = new SendQueue(this, core.flusher, core.budget);
     this.reader = new MessageReader(this, core.limits.maxMessageBytes);
   }
 
@@ -60,13 +60,13 @@ export class P2pStream implements MessageSink, BodySink {
     this.reader.push(chunk, start, end);
   }
 
-  /** Reads no more messages until the flusher has caught up in `lane`. */
-  pause(lane: Lane): void {
+  /** Reads no more messages until the flusher has caught up in `flushQueue`. */
+  pause(flushQueue: FlushQueue): void {
     if (this.reader.isPaused) return;
     this.core.counters.sendersPaused++;
     this.reader.pause();
     this.outlet.pause();
-    lane.pause(this);
+    flushQueue.addPaused(this);
   }
 
   /** Reads on; what is read may pause it again. */
@@ -90,7 +90,7 @@ export class P2pStream implements MessageSink, BodySink {
   /** Ends the stream behind what it still has to get. What still comes in is ignored: it would bind it again. */
   end(status: EndStatus, details: string): void {
     this.isEnding = true;
-    this.unbind();
+    this.detach();
     this.outlet.end(status, details);
   }
 
@@ -99,7 +99,7 @@ export class P2pStream implements MessageSink, BodySink {
     if (this.isClosed) return;
     this.isEnding = this.isClosed = true;
     this.reader.release();
-    this.unbind();
+    this.detach();
     this.queue.close();
     this.core.streams.delete(this);
   }
@@ -129,8 +129,8 @@ export class P2pStream implements MessageSink, BodySink {
   private expectIds(scanner: MessageScanner): void {
     const { client, lastTarget } = this;
     const expects = client !== null && lastTarget !== null;
-    scanner.knownSender = expects ? client.knownId : null;
-    scanner.knownTarget = expects ? lastTarget.knownId : null;
+    scanner.expectedSender = expects ? client.encodedId : null;
+    scanner.expectedTarget = expects ? lastTarget.encodedId : null;
   }
 
   onMalformedBody(framing: Framing): void {
@@ -174,19 +174,19 @@ export class P2pStream implements MessageSink, BodySink {
   }
 
   /** Cuts this stream off from its client, which stays registered and may come back with another stream. */
-  unbind(): void {
+  detach(): void {
     const { client } = this;
     if (client === null) return;
     this.client = null;
     this.lastTarget = null;
-    if (client.stream === this) this.core.streamGone(client);
+    if (client.stream === this) this.core.onDetached(client);
   }
 
   private beginTurn(): void {
     const { turn, limits } = this.core;
     turn.begin();
     this.now = turn.nowMs;
-    this.heardMs = turn.startedMs;
+    this.lastReceivedMs = turn.startedMs;
     this.reader.maxMessageBytes = limits.maxMessageBytes;
   }
 
@@ -231,8 +231,8 @@ export class P2pStream implements MessageSink, BodySink {
     const previous = client.stream;
     this.client = client;
     client.stream = this;
-    this.core.registry.bound.add(client);
-    client.touch(this.now, this.heardMs);
+    this.core.registry.attached.add(client);
+    client.recordActivity(this.now, this.lastReceivedMs);
     if (previous !== null) previous.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
     this.send(connectedMessage(client.id, this.now));
   }

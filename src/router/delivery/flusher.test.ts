@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { type Peer, RouterBench } from '../../../test/support/router-bench.ts';
 
 const bench = (): RouterBench => new RouterBench({ maxSendQueueBytes: 1e9, maxBufferBytes: 1e9 });
 const received = (peers: readonly Peer[]): number[] => peers.map(({ outlet }) => Buffer.concat(outlet.batches).length);

@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keepBytes } from './kept-bytes.ts';
+import { copyToArena } from './byte-arena.ts';
 
 test('a kept copy does not change with what it was copied from', () => {
   for (const length of [0, 1, 45, 512, 513, 5000]) {
     const bytes = Buffer.alloc(length, 7);
-    const kept = keepBytes(bytes);
+    const kept = copyToArena(bytes);
     bytes.fill(0);
     assert.deepEqual(kept, Buffer.alloc(length, 7));
   }
 });
 
 test('kept copies do not overlap, whatever block they lie in', () => {
-  const kept = Array.from({ length: 1000 }, (_, index) => keepBytes(Buffer.alloc(1 + (index % 100), index % 251)));
+  const kept = Array.from({ length: 1000 }, (_, index) => copyToArena(Buffer.alloc(1 + (index % 100), index % 251)));
   kept.forEach((bytes, index) => {
     assert.deepEqual(bytes, Buffer.alloc(1 + (index % 100), index % 251));
   });
 });
 
 test('short copies share their memory, long ones have their own, and empty maps cost nothing', () => {
-  const blocks = new Set(Array.from({ length: 64 }, () => keepBytes(Buffer.alloc(45)).buffer));
+  const blocks = new Set(Array.from({ length: 64 }, () => copyToArena(Buffer.alloc(45)).buffer));
   assert.ok(blocks.size <= 2, `${blocks.size} blocks`);
-  assert.equal(keepBytes(Buffer.alloc(5000)).buffer.byteLength, 5000);
-  const empty = keepBytes(Buffer.from([0xa0]));
-  assert.equal(keepBytes(Buffer.from([0xa0])), empty);
+  assert.equal(copyToArena(Buffer.alloc(5000)).buffer.byteLength, 5000);
+  const empty = copyToArena(Buffer.from([0xa0]));
+  assert.equal(copyToArena(Buffer.from([0xa0])), empty);
 });

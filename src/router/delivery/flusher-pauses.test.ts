@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeCbor } from '../../test/support/cbor.ts';
-import { frameBody } from '../../test/support/framing.ts';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { encodeCbor } from '../../../test/support/cbor.ts';
+import { frameBody } from '../../../test/support/framing.ts';
+import { type Peer, RouterBench } from '../../../test/support/router-bench.ts';
 
 const PADDING = 'x'.repeat(1000);
-/** Half of it may wait in each lane: 500 messages of a kilobyte. */
+/** Half of it may wait in each flush queue: 500 messages of a kilobyte. */
 const LIMITS = { maxBufferBytes: 1_000_000, maxSendQueueBytes: 1_000_000 };
 
 function broadcasts(sender: Peer, count: number): Buffer {

@@ -11,7 +11,7 @@ export interface Clock {
   /** Calls `run` once after `delayMs`; the result cancels it. */
   after(delayMs: number, run: () => void): () => void;
   /** Calls `run` once the event-loop turn's input is read. */
-  atEndOfTurn(run: () => void): void;
+  atTickEnd(run: () => void): void;
 }
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -58,10 +58,10 @@ export type EndStatus =
   | 'INVALID_ARGUMENT';
 
 /** A stream towards a client as the core sees it. */
-export interface StreamOutlet {
+export interface StreamTransport {
   /**
    * Hands framed messages, `first` and `rest`, `bytes` in all, to the transport, which answers with
-   * `OutboundQueue.written()` once they are on their way. It may do so at once.
+   * `SendQueue.onWriteComplete()` once they are on their way. It may do so at once.
    */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void;
   /** Ends the stream in good order, behind everything written. */

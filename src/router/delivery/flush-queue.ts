@@ -1,0 +1,59 @@
+import type { SendQueue } from './send-queue.ts';
+
+/** A sender paused by backpressure. */
+export interface PausedSender {
+  /** Reads on, which may pause it again. */
+  resume(): void;
+}
+
+/**
+ * Send queues that wait for their flush, in order of arrival, and the senders paused until this queue drains. Double
+ * buffered: one array is drained while the other fills, so entries are never shifted.
+ */
+export class FlushQueue {
+  /** Bytes that were pushed to this flush queue and not flushed yet. */
+  waitingBytes = 0;
+  private current: SendQueue[] = [];
+  private pending: SendQueue[] = [];
+  private position = 0;
+  private paused: PausedSender[] = [];
+
+  /** Number of entries, including those of send queues that moved to another flush queue. */
+  get size(): number {
+    return this.current.length - this.position + this.pending.length;
+  }
+
+  add(queue: SendQueue): void {
+    queue.flushQueue = this;
+    this.pending.push(queue);
+  }
+
+  /** Removes the first entry. Null when that send queue was flushed or moved meanwhile. Must not be empty. */
+  take(): SendQueue | null {
+    if (this.position === this.current.length) this.swap();
+    const queue = this.current[this.position++] as SendQueue;
+    return queue.flushQueue === this ? queue : null;
+  }
+
+  /** Resumes `sender` once this queue is below its high watermark. */
+  addPaused(sender: PausedSender): void {
+    this.paused.push(sender);
+  }
+
+  /** Resumes paused senders in order until more than `highWatermarkBytes` wait again. */
+  resumePaused(highWatermarkBytes: number): void {
+    if (this.paused.length === 0) return;
+    const { paused } = this;
+    this.paused = [];
+    let at = 0;
+    while (at < paused.length && this.waitingBytes <= highWatermarkBytes) (paused[at++] as PausedSender).resume();
+    this.paused = paused.slice(at).concat(this.paused);
+  }
+
+  private swap(): void {
+    const { current } = this;
+    current.length = this.position = 0;
+    this.current = this.pending;
+    this.pending = current;
+  }
+}
