@@ -1,21 +1,34 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import type { RouterConfig } from '../config/index.ts';
 import { loadTls, parseTokens, type TlsMaterial, type TokenDigests } from '../grpc/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
+import { forbiddenModes, openTo, readWithMode } from './secret-files.ts';
 
 /** What the files that the configuration names say about who may come in. */
 export interface SecurityFiles {
   readonly tls: TlsMaterial | null;
   readonly tokens: TokenDigests | null;
+  /** Digests of the files' content by their paths: a renewed certificate has the same name. */
+  readonly digests: ReadonlyMap<string, string>;
 }
 
 export type LoadedSecurity =
   | { readonly ok: true; readonly files: SecurityFiles }
   | { readonly ok: false; readonly problems: readonly Text[] };
 
-/** Reads and checks TLS and tokens files; collects the problems of both. */
+/** Reads and checks TLS and tokens files, their permissions too; collects the problems of all. */
 export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const problems: Text[] = [];
+  const digests = new Map<string, string>();
+  const forbidden = forbiddenModes(config);
+  const read = (path: string): Buffer => {
+    const { bytes, mode } = readWithMode(path);
+    const open = openTo(path, mode, forbidden.get(path) ?? 0);
+    if (open !== null)
+      problems.push({ en: `${open.text.en}; run: ${open.command}`, ru: `${open.text.ru}; выполните: ${open.command}` });
+    digests.set(path, createHash('sha256').update(bytes).digest('hex'));
+    return bytes;
+  };
   const attempt = <T>(load: () => T | null): T | null => {
     try {
       return load();
@@ -24,34 +37,18 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
       return null;
     }
   };
-  const tls = attempt(() => loadTls(config, (path) => readFileSync(path), Date.now()));
-  const tokens = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile)));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, files: { tls, tokens } };
+  const tls = attempt(() => loadTls(config, read, Date.now()));
+  const tokens = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, files: { tls, tokens, digests } };
 }
 
-function readTokens(path: string): TokenDigests {
-  let descriptor: number;
+function readTokens(path: string, read: (path: string) => Buffer): TokenDigests {
+  let text: string;
   try {
-    descriptor = openSync(path, 'r');
+    text = read(path).toString('utf8');
   } catch (error) {
-    throw unreadable(path, error);
+    const { en, ru } = explainSystemError(error);
+    throw new Problems({ en: `${path}: cannot be read: ${en}`, ru: `${path}: не читается: ${ru}` });
   }
-  try {
-    return parseTokens(path, { text: readWhole(path, descriptor), mode: fstatSync(descriptor).mode });
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function readWhole(path: string, descriptor: number): string {
-  try {
-    return readFileSync(descriptor, 'utf8');
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-function unreadable(path: string, error: unknown): Problems {
-  const { en, ru } = explainSystemError(error);
-  return new Problems({ en: `${path}: cannot be read: ${en}`, ru: `${path}: не читается: ${ru}` });
+  return parseTokens(path, text);
 }

@@ -1,8 +1,9 @@
-import { accessSync, constants, lstatSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { forbiddenModes, openTo } from '../app/index.ts';
 import { defineMessages } from '../cli/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+import { type Check, type DoctorWorld, type Finding, fail, ok } from './finding.ts';
 
 const messages = defineMessages({
   good: { en: 'Folders can be written, secrets are not open', ru: 'Папки доступны для записи, секреты закрыты' },
@@ -26,17 +27,12 @@ const messages = defineMessages({
     ru: '{path} принадлежит другому пользователю, роутер его не примет',
   },
   otherPlace: { en: 'Remove it, or choose another with --{option}', ru: 'Удалите его или выберите другой: --{option}' },
-  readable: { en: '{path} can be read by others: mode {mode}', ru: '{path} доступен для чтения другим: права {mode}' },
-  close: { en: 'chmod 600 {path}', ru: 'chmod 600 {path}' },
   missing: { en: '{path} cannot be read by {user}', ru: '{path} не может прочитать пользователь {user}' },
   giveFile: {
     en: 'Correct --{option}, or owner and mode of the file',
     ru: 'Исправьте --{option} либо владельца и права файла',
   },
 });
-
-const OTHERS_MAY_READ = 0o004;
-const GROUP_OR_OTHERS = 0o077;
 
 /** Owners and modes of what the router writes, and of what it has to keep secret. */
 export const permissionsCheck: Check = {
@@ -73,30 +69,23 @@ function writtenFileProblems(path: string, option: string, { lang }: DoctorWorld
   return [fail(say('foreign', { path }), say('otherPlace', { option }))];
 }
 
-function secretProblems(world: DoctorWorld): Finding[] {
-  const { tlsKey, tlsCert, tlsClientCa, authTokensFile } = world.config;
-  return [
-    ...secretFile(authTokensFile, 'auth-tokens-file', OTHERS_MAY_READ, fail, world),
-    ...secretFile(tlsKey, 'tls-key', GROUP_OR_OTHERS, warn, world),
-    ...secretFile(tlsCert, 'tls-cert', 0, warn, world),
-    ...secretFile(tlsClientCa, 'tls-client-ca', 0, warn, world),
-  ];
-}
-
-function secretFile(
-  path: string | null,
-  option: string,
-  forbidden: number,
-  judge: (text: string, advice: string) => Finding,
-  { lang }: DoctorWorld,
-): Finding[] {
-  if (path === null) return [];
+/** The check that the router makes at its start and at each reload. */
+function secretProblems({ config, lang }: DoctorWorld): Finding[] {
   const say = messages(lang);
   const user = userName();
-  if (!allows(path, constants.R_OK)) return [fail(say('missing', { path, user }), say('giveFile', { option }))];
-  const mode = (statOf(path)?.mode ?? 0) & 0o777;
-  if ((mode & forbidden) === 0) return [];
-  return [judge(say('readable', { path, mode: mode.toString(8) }), say('close', { path }))];
+  const forbidden = forbiddenModes(config);
+  const files = [
+    [config.authTokensFile, 'auth-tokens-file'],
+    [config.tlsKey, 'tls-key'],
+    [config.tlsCert, 'tls-cert'],
+    [config.tlsClientCa, 'tls-client-ca'],
+  ] as const;
+  return files.flatMap(([path, option]) => {
+    if (path === null) return [];
+    if (!allows(path, constants.R_OK)) return [fail(say('missing', { path, user }), say('giveFile', { option }))];
+    const open = openTo(path, statSync(path).mode, forbidden.get(path) ?? 0);
+    return open === null ? [] : [fail(open.text[lang], open.command)];
+  });
 }
 
 function statOf(path: string): Stats | null {

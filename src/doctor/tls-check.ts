@@ -1,6 +1,8 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parsePrivateKey } from '../app/index.ts';
 import { defineMessages } from '../cli/index.ts';
+import { explainSystemError, Problems } from '../text/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
@@ -16,6 +18,10 @@ const messages = defineMessages({
   clock: { en: 'Check the clock of this machine, or wait', ru: 'Проверьте часы этой машины или подождите' },
   unreadable: { en: '{path}: {error}', ru: '{path}: {error}' },
   pem: { en: 'Give a file in PEM format', ru: 'Укажите файл в формате PEM' },
+  plainKey: {
+    en: 'Give a private key in PEM format, without a passphrase',
+    ru: 'Укажите закрытый ключ в формате PEM, без пароля',
+  },
   mismatch: { en: '{key} is not the key of {path}', ru: '{key} — не ключ от {path}' },
   pair: { en: 'Give certificate and key of the same pair', ru: 'Укажите сертификат и ключ из одной пары' },
 });
@@ -35,7 +41,9 @@ export const tlsCheck: Check = {
       try {
         return parse(readFileSync(path));
       } catch (error) {
-        findings.push(fail(say('unreadable', { path, error: (error as Error).message }), say('pem')));
+        const [problem] = error instanceof Problems ? error.list : [];
+        if (problem !== undefined) findings.push(fail(problem[lang], say('plainKey')));
+        else findings.push(fail(say('unreadable', { path, error: explainSystemError(error)[lang] }), say('pem')));
         return null;
       }
     };
@@ -65,7 +73,7 @@ function pairing(
   read: <T>(path: string, parse: (pem: Buffer) => T) => T | null,
   say: Say,
 ): Finding[] {
-  const key: KeyObject | null = read(keyPath, (pem) => createPrivateKey(pem));
+  const key: KeyObject | null = read(keyPath, (pem) => parsePrivateKey(pem, keyPath));
   if (key === null) return [];
   try {
     if (new X509Certificate(readFileSync(certPath)).checkPrivateKey(key)) return [];

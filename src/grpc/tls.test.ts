@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { TestCa } from '../../test/support/certs.ts';
@@ -45,6 +46,19 @@ const REFUSED: readonly (readonly [string, Partial<TlsFiles>, RegExp])[] = [
 for (const [name, files, expected] of REFUSED) {
   test(`${name} is refused by file and cause`, () => {
     assert.throws(() => load(files), expected);
+  });
+}
+
+for (const [form, args] of [
+  ['PKCS#8', ['pkcs8', '-topk8', '-v2', 'aes-256-cbc']],
+  ['the traditional form', ['ec', '-aes256']],
+] as const) {
+  test(`a key with a passphrase, in ${form}: the message says so, and what to do`, () => {
+    const tlsKey = folder.file(`${args[0]}.key`);
+    execFileSync('openssl', [...args, '-in', server.keyFile, '-out', tlsKey, '-passout', 'pass:secret'], {
+      stdio: 'pipe',
+    });
+    assert.throws(() => load({ tlsKey }), /\.key: protected by a passphrase.*openssl pkey -in .*\.key -out plain\.key/);
   });
 }
 

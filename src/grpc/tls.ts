@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { explainSystemError, Problems } from '../text/index.ts';
 
@@ -74,9 +74,24 @@ function checkPair(certificate: X509Certificate, key: Buffer, certPath: string, 
 }
 
 function publicKeyOf(key: Buffer, path: string): Buffer {
+  // by way of the private key: createPublicKey alone would take a certificate as well
+  return createPublicKey(parsePrivateKey(key, path)).export({ type: 'spki', format: 'der' });
+}
+
+const PASSPHRASE_MARK = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
+/** The private key in a PEM file; throws a problem that says what is wrong with it. */
+export function parsePrivateKey(key: Buffer, path: string): KeyObject {
+  if (PASSPHRASE_MARK.test(key.toString('latin1'))) {
+    const command = `openssl pkey -in ${path} -out plain.key`;
+    throw problem(
+      path,
+      `protected by a passphrase, which a daemon cannot be asked for; write one without: ${command}`,
+      `защищён паролем, а спросить его у daemon нельзя; сохраните ключ без пароля: ${command}`,
+    );
+  }
   try {
-    // by way of the private key: createPublicKey alone would take a certificate as well
-    return createPublicKey(createPrivateKey(key)).export({ type: 'spki', format: 'der' });
+    return createPrivateKey(key);
   } catch (error) {
     const why = messageOf(error);
     throw problem(path, `not a private key in PEM format (${why})`, `это не закрытый ключ в формате PEM (${why})`);

@@ -1,29 +1,17 @@
 import { Problems, type Text } from '../text/index.ts';
 import { digestOf, type TokenDigests } from './auth.ts';
 
-/** Permission bits for anybody but owner and group. */
-const OTHERS = 0o007;
-
-export interface TokensFile {
-  readonly text: string;
-  /** The file's permission bits. */
-  readonly mode: number;
-}
-
 /**
  * Parses a tokens file: one `name: token` a line, `#` comments. Throws with every problem at once, as `file:line: …`; a
- * file that others can read is refused.
+ * file without a token is one, since it would lock every client out.
  */
-export function parseTokens(path: string, file: TokensFile): TokenDigests {
+export function parseTokens(path: string, text: string): TokenDigests {
   const problems: Text[] = [];
   const complain = (where: string, en: string, ru: string): void => {
     problems.push({ en: `${where}: ${en}`, ru: `${where}: ${ru}` });
   };
-  if ((file.mode & OTHERS) !== 0) {
-    complain(path, `readable by others; run: chmod 640 ${path}`, `доступен всем; выполните: chmod 640 ${path}`);
-  }
   const tokens = new Map<string, Buffer>();
-  file.text.split(/\r?\n/).forEach((raw, index) => {
+  text.split(/\r?\n/).forEach((raw, index) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) return;
     const match = /^([^\s:]+)\s*:\s*(\S+)$/.exec(line);
@@ -33,6 +21,13 @@ export function parseTokens(path: string, file: TokensFile): TokenDigests {
       complain(where, `name ${match[1]} is already given above`, `имя ${match[1]} уже есть выше`);
     else tokens.set(match[1] as string, digestOf(match[2] as string));
   });
+  if (problems.length === 0 && tokens.size === 0) {
+    complain(
+      path,
+      'holds no token; add a line "name: token", or remove auth-tokens-file from the configuration',
+      'нет ни одного токена; добавьте строку «имя: токен» или уберите auth-tokens-file из конфигурации',
+    );
+  }
   if (problems.length > 0) throw new Problems(...problems);
   return tokens;
 }

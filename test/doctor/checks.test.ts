@@ -86,15 +86,28 @@ test('tls: expiry, a key of another certificate, files that are none', async () 
   );
 });
 
+test('tls: a key with a passphrase', async () => {
+  using bed = new DoctorBed();
+  const { certFile: tlsCert } = new TestCa(bed.folder).issue('server');
+  const tlsKey = bed.folder.write('key.pem', '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n');
+  const [, key] = (await bed.look('tls', { config: bed.config({ tlsCert, tlsKey }) })).map(brief);
+  assert.match(key ?? '', /^fail: .*key\.pem: protected by a passphrase.* → Give a private key in PEM format, without/);
+});
+
 test('permissions: open secrets, a missing folder, a symlink in a shared one', async () => {
   using bed = new DoctorBed();
   const look = async (change: Parameters<DoctorBed['look']>[1]) => (await bed.look('permissions', change)).map(brief);
   assert.deepEqual(await look({}), ['ok']);
   const authTokensFile = bed.folder.write('tokens', 'a: b\n', 0o644);
-  const tlsKey = bed.folder.write('key.pem', '', 0o640);
+  const tlsKey = bed.folder.write('key.pem', '', 0o604);
   const [tokens, key] = await look({ config: bed.config({ authTokensFile, tlsKey }) });
-  assert.match(tokens ?? '', /^fail: .*tokens can be read by others: mode 644 → chmod 600 .*tokens$/);
-  assert.match(key ?? '', /^warn: .*key\.pem can be read by others: mode 640/);
+  assert.match(tokens ?? '', /^fail: .*tokens: readable by others \(mode 644\) → chmod 640 .*tokens$/);
+  assert.match(key ?? '', /^fail: .*key\.pem: readable by others \(mode 604\) → chmod 640 .*key\.pem$/);
+  // as certbot and Kubernetes have it: the link has mode 777, the key has not
+  chmodSync(tlsKey, 0o640);
+  const link = bed.folder.file('live.pem');
+  symlinkSync(tlsKey, link);
+  assert.deepEqual(await look({ config: bed.config({ tlsKey: link }) }), ['ok']);
   const gone = bed.folder.file('gone/x.pid');
   const places = { pidFile: gone, logFile: bed.folder.file('router.log'), controlSocket: bed.folder.file('x.sock') };
   const [missing] = await look({ daemon: { supervised: null, pid: null, places } });

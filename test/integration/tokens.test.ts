@@ -207,7 +207,7 @@ test('a file that others can read, or that is malformed, refuses the start with 
   await using router = await RouterProcess.startFailing(['--auth-tokens-file', file]);
   assert.equal(router.exit?.code, 2);
   for (const expected of [
-    /tokens: readable by others; run: chmod 640/,
+    /tokens: readable by others \(mode 644\); run: chmod 640/,
     /tokens:1: expected "name: token"/,
     /tokens:2: expected/,
     /tokens:4: name bob is there already/,

@@ -1,0 +1,59 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { RouterConfig } from '../config/index.ts';
+import type { Text } from '../text/index.ts';
+
+/** Permission bits for anybody but owner and group. */
+const OTHERS = 0o007;
+const OTHERS_MAY_WRITE = 0o002;
+
+/** A file that more users have access to than should, and the command that changes it. */
+export interface OpenFile {
+  readonly text: Text;
+  readonly command: string;
+}
+
+/**
+ * Permission bits that each security file must not have, by path: tokens and keys are secrets, certificates are public, but
+ * a user who can replace the client CA decides who may come in.
+ */
+export function forbiddenModes(config: RouterConfig): ReadonlyMap<string, number> {
+  const modes = new Map<string, number>();
+  const forbid = (path: string | null, bits: number): void => {
+    if (path !== null) modes.set(path, (modes.get(path) ?? 0) | bits);
+  };
+  forbid(config.authTokensFile, OTHERS);
+  forbid(config.tlsKey, OTHERS);
+  forbid(config.tlsCert, OTHERS_MAY_WRITE);
+  forbid(config.tlsClientCa, OTHERS_MAY_WRITE);
+  return modes;
+}
+
+/** Null when `mode` has none of the forbidden bits. */
+export function openTo(path: string, mode: number, forbidden: number): OpenFile | null {
+  const bits = mode & forbidden;
+  if (bits === 0) return null;
+  const shown = (mode & 0o777).toString(8);
+  if (forbidden === OTHERS_MAY_WRITE) {
+    return {
+      text: { en: `${path}: writable by others (mode ${shown})`, ru: `${path}: изменить может любой (права ${shown})` },
+      command: `chmod o-w ${path}`,
+    };
+  }
+  return {
+    text: { en: `${path}: readable by others (mode ${shown})`, ru: `${path}: доступен всем (права ${shown})` },
+    command: `chmod 640 ${path}`,
+  };
+}
+
+/**
+ * The content of a file and the mode of that very file: symbolic links are followed, since those of certbot and Kubernetes
+ * have mode 777 whatever they point to. Throws Node's error.
+ */
+export function readWithMode(path: string): { readonly bytes: Buffer; readonly mode: number } {
+  const descriptor = openSync(path, 'r');
+  try {
+    return { bytes: readFileSync(descriptor), mode: fstatSync(descriptor).mode };
+  } finally {
+    closeSync(descriptor);
+  }
+}

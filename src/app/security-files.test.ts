@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { chmodSync, symlinkSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { TestCa } from '../../test/support/certs.ts';
+import { TempFolder } from '../../test/support/temp.ts';
+import { DEFAULT_CONFIG, type RouterConfig } from '../config/index.ts';
+import { loadSecurity } from './security-files.ts';
+
+const folder = new TempFolder();
+after(() => folder.remove());
+const ca = new TestCa(folder);
+const { certFile: tlsCert, keyFile: tlsKey } = ca.issue('server');
+const authTokensFile = folder.write('tokens', 'alice: s3cret\n');
+const all = { tlsCert, tlsKey, tlsClientCa: ca.certFile, authTokensFile };
+
+function problemsOf(change: Partial<RouterConfig>): string[] {
+  const loaded = loadSecurity({ ...DEFAULT_CONFIG, ...change });
+  return loaded.ok ? [] : loaded.problems.map(({ en }) => en);
+}
+
+/** Loads while a file has another mode. */
+function withMode(path: string, mode: number, change: Partial<RouterConfig>): string[] {
+  chmodSync(path, mode);
+  try {
+    return problemsOf(change);
+  } finally {
+    chmodSync(path, 0o600);
+  }
+}
+
+for (const [name, path] of [
+  ['tokens', authTokensFile],
+  ['key', tlsKey],
+] as const) {
+  for (const mode of [0o604, 0o602, 0o601, 0o644, 0o777]) {
+    test(`${name} with mode ${mode.toString(8)} is refused`, () => {
+      const command = `readable by others (mode ${mode.toString(8)}); run: chmod 640 ${path}`;
+      assert.deepEqual(withMode(path, mode, all), [`${path}: ${command}`]);
+    });
+  }
+  for (const mode of [0o600, 0o640, 0o400, 0o660]) {
+    test(`${name} with mode ${mode.toString(8)} is fine`, () => {
+      assert.deepEqual(withMode(path, mode, all), []);
+    });
+  }
+}
+
+test('certificates may be read by everybody, but not be replaced', () => {
+  for (const path of [tlsCert, ca.certFile]) {
+    assert.deepEqual(withMode(path, 0o644, all), []);
+    assert.deepEqual(withMode(path, 0o646, all), [`${path}: writable by others (mode 646); run: chmod o-w ${path}`]);
+  }
+});
+
+test('a symbolic link counts for what it points to', () => {
+  const [key, tokens] = [folder.file('live.key'), folder.file('live.tokens')];
+  symlinkSync(tlsKey, key);
+  symlinkSync(authTokensFile, tokens);
+  const linked = { ...all, tlsKey: key, authTokensFile: tokens };
+  assert.deepEqual(problemsOf(linked), []);
+  assert.match(withMode(tlsKey, 0o644, linked).join(), /live\.key: readable by others \(mode 644\)/);
+});
+
+test('every problem of every file at once', () => {
+  const empty = folder.write('empty', '# none\n');
+  const problems = withMode(tlsKey, 0o644, { ...all, authTokensFile: empty, tlsClientCa: '/nonexistent' });
+  assert.equal(problems.length, 3, problems.join('\n'));
+});
+
+test('digests tell one content from another under the same name', () => {
+  const digest = (): string | undefined => {
+    const loaded = loadSecurity({ ...DEFAULT_CONFIG, ...all });
+    assert.ok(loaded.ok);
+    assert.equal(loaded.files.digests.size, 4);
+    return loaded.files.digests.get(authTokensFile);
+  };
+  const before = digest();
+  assert.equal(digest(), before);
+  folder.write('tokens', 'alice: other\n');
+  assert.notEqual(digest(), before);
+});
