@@ -3,6 +3,7 @@ import { type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
+  ClientRoutes,
   createRegistry,
   createRoutes,
   HttpEndpoint,
@@ -38,6 +39,7 @@ export class Observability {
   private readonly deps: ObservabilityDependencies;
   private readonly source: TelemetrySource;
   private readonly sampler: Sampler;
+  private readonly clients: ClientRoutes;
   private readonly closed = new RecentlyClosed();
   private readonly stream = new StatusStream();
   private readonly endpoints: HttpEndpoint[] = [];
@@ -46,6 +48,7 @@ export class Observability {
   constructor(deps: ObservabilityDependencies) {
     this.deps = deps;
     this.source = this.createSource();
+    this.clients = new ClientRoutes(deps.core, this.source.showClients);
     this.sampler = new Sampler(this.source, () => this.stream.publish(() => this.status()));
   }
 
@@ -107,6 +110,7 @@ export class Observability {
       registry: createRegistry(metricDefinitions(this.source, this.sampler)),
       stream: this.stream,
       status: () => this.status(),
+      clients: (response) => this.clients.respond(response),
       history: () => ({ intervalMs: 1000, series: this.sampler.history.series() }),
       state: this.deps.state,
       onlyLoopbackNames,

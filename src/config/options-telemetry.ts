@@ -128,8 +128,8 @@ export const TELEMETRY_OPTIONS = [
     scope: 'router',
     reload: 'live',
     doc: {
-      en: 'Show ids and names of clients on the status page',
-      ru: 'Показывать id и имена клиентов на странице статуса',
+      en: 'List clients with names, ids, groups and addresses on the status page',
+      ru: 'Показывать на странице статуса клиентов: имена, id, группы и адреса',
     },
   },
 ] as const satisfies readonly Option[];

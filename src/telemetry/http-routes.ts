@@ -11,6 +11,8 @@ export interface RouteDependencies {
   readonly stream: StatusStream;
   readonly status: () => RouterStatus;
   readonly history: () => unknown;
+  /** Answers `/api/clients`. */
+  readonly clients: (response: ServerResponse) => Promise<void>;
   readonly state: () => RouterStatus['state'];
   /**
    * Whether the `Host` header must name this machine's loopback. It keeps a web page that somebody visits from reading
@@ -32,6 +34,7 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
     '/api/status': (response) => respondJson(response, deps.status()),
     '/api/status/history': (response) => respondJson(response, deps.history()),
     '/api/status/stream': (response) => deps.stream.add(response, deps.status),
+    '/api/clients': deps.clients,
   };
   return (request, response) => {
     const refusal = refusalOf(request, deps.onlyLoopbackNames);

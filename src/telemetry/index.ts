@@ -1,3 +1,4 @@
+export { ClientRoutes } from './client-routes.ts';
 export { HeldOutput } from './held-output.ts';
 export { HttpEndpoint, type RequestHandler } from './http-endpoint.ts';
 export { createRoutes } from './http-routes.ts';

@@ -19,7 +19,7 @@ const chartFile = (name: string): (() => Buffer) => {
 };
 
 /** The page's own scripts, by name. */
-const OWN_SCRIPTS = ['page', 'charts', 'dom', 'feed', 'format', 'notices', 'series', 'texts', 'view'];
+const OWN_SCRIPTS = ['page', 'charts', 'clients', 'dom', 'feed', 'format', 'notices', 'series', 'texts', 'view'];
 
 /** Path -> type and where the bytes come from. The chart library is served from here: a page never calls out. */
 const FILES: Readonly<Record<string, readonly [string, () => Buffer]>> = {

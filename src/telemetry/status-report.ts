@@ -31,6 +31,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
       total: counters.clientsTotal,
       byStatus: clientsByStatus(source),
       byGroup: largestGroups(core.registry.groups),
+      listed: source.showClients(),
     },
     messages: messages(source, sampler),
     latencyMs: sampler.latencyMs(),

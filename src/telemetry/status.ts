@@ -24,6 +24,8 @@ export interface RouterStatus {
     readonly byStatus: Readonly<Record<string, number>>;
     /** At most the 50 largest groups. */
     readonly byGroup: readonly { readonly group: string; readonly members: number }[];
+    /** Whether `/api/clients` lists them: with --status-page-clients. */
+    readonly listed: boolean;
   };
   readonly messages: {
     readonly inByType: Readonly<Record<string, number>>;

@@ -211,7 +211,7 @@ test('a reader that sees nothing finds names for everything', options, async () 
   await using bed = await PageBed.open(router.metricsPort);
   await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
   const tree = await bed.page.locator('body').ariaSnapshot();
-  for (const name of ['Messages by type', 'Errors by reason', 'Clients by group', 'Last clients that went']) {
+  for (const name of ['Messages by type', 'Errors by reason', 'Clients by group', 'Recently disconnected']) {
     assert.match(tree, new RegExp(`table "${name}"`));
   }
   assert.match(tree, /img "Routing latency: p50 .*, p95 .*, p99 /);

@@ -130,7 +130,8 @@ class ChartCard {
     };
     return {
       ...this.size(),
-      padding: [8, 14, 0, 0],
+      // half of the longest time label, which may be at the very end of the axis
+      padding: [8, 28, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: 'time' }, y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {

@@ -10,7 +10,7 @@ function collect(attribute) {
 }
 
 const values = collect('value');
-const emptyNotes = collect('empty');
+export const emptyNotes = collect('empty');
 const bodies = collect('rows');
 export const parts = collect('part');
 

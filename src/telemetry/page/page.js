@@ -1,4 +1,5 @@
 import { Charts } from './charts.js';
+import { Clients } from './clients.js';
 import { parts } from './dom.js';
 import { Feed } from './feed.js';
 import { clock } from './format.js';
@@ -11,6 +12,7 @@ translateDocument();
 showState('connecting');
 const series = new Series();
 const charts = new Charts(parts.charts, series);
+const clients = new Clients();
 let instanceId = null;
 
 /** Tells a restart from a lost connection: each process of the router has an id of its own. */
@@ -25,6 +27,7 @@ const feed = new Feed({
   onStatus(status) {
     noticeRestart(status);
     showStatus(status);
+    clients.update(status.clients);
     series.add(status.lastSecond);
     charts.draw();
   },

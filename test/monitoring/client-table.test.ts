@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DartClient } from '../support/dart-client.ts';
+import { poll } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { PageBed, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
+
+const PATIENT = { limitMs: 20_000, everyMs: 100 };
+const ARGS = ['--metrics', '--metrics-port', '0'];
+
+/** Registers `count` clients on one connection. */
+async function registerClients(port: number, count: number): Promise<DartClient> {
+  const client = await DartClient.connect(port);
+  for (let i = 0; i < count; i++) {
+    const clientName = `phone-${String(i).padStart(3, '0')}`;
+    await client.register({ clientName, groups: [i % 2 === 0 ? 'even' : 'odd'] });
+  }
+  return client;
+}
+
+test('the table of clients: pages, search, order', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
+  await using router = await RouterProcess.start([
+    ...ARGS,
+    '--status-page-clients',
+    '--max-clients-per-connection',
+    '200',
+  ]);
+  using _clients = await registerClients(router.port, 120);
+  await using bed = await PageBed.open(router.metricsPort);
+  const { page } = bed;
+  const range = (text: string) => poll(text, async () => (await bed.value('clientRange')) === text, PATIENT);
+  const firstName = async () => (await bed.rows('clients'))[0]?.[0];
+  await range('1–50 of 120');
+  assert.equal(await firstName(), 'phone-000');
+  const next = page.getByRole('button', { name: 'Next' });
+  await next.click();
+  await range('51–100 of 120');
+  await next.click();
+  await range('101–120 of 120');
+  assert.ok(await next.isDisabled());
+  await page.getByRole('button', { name: 'Name' }).click();
+  await poll('the last name first', async () => (await firstName()) === 'phone-119', PATIENT);
+  assert.equal(await page.getByRole('columnheader', { name: 'Name' }).getAttribute('aria-sort'), 'descending');
+  await page.getByRole('searchbox', { name: 'Search' }).fill('PHONE-04');
+  await range('1–10 of 10');
+  assert.equal(await firstName(), 'phone-049');
+  await page.getByRole('searchbox').fill('nothing like it');
+  await poll('the note', async () => page.getByText('No client matches the search').isVisible(), PATIENT);
+  assert.deepEqual(bed.complaints, []);
+});
+
+test('a page behind the last one after clients left shows the last one', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
+  await using router = await RouterProcess.start([...ARGS, '--status-page-clients']);
+  using _staying = await registerClients(router.port, 10);
+  using leaving = await registerClients(router.port, 60);
+  await using bed = await PageBed.open(router.metricsPort);
+  await poll('all', async () => (await bed.value('clientRange')) === '1–50 of 70', PATIENT);
+  await bed.page.getByRole('button', { name: 'Next' }).click();
+  await poll('page two', async () => (await bed.value('clientRange')) === '51–70 of 70', PATIENT);
+  await leaving.close();
+  await poll('the page that is left', async () => (await bed.value('clientRange')) === '1–10 of 10', PATIENT);
+});
+
+test('without the option there is no table, and the endpoint says why', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
+  await using router = await RouterProcess.start(ARGS);
+  await using bed = await PageBed.open(router.metricsPort);
+  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  assert.ok(await bed.page.getByRole('searchbox').isHidden());
+  assert.match(await router.get('/api/clients'), /^Clients are listed only with --status-page-clients/);
+});
+
+test('a wrong query is answered with the values that are allowed', async () => {
+  await using router = await RouterProcess.start([...ARGS, '--status-page-clients']);
+  assert.match(await router.get('/api/clients?sort=colour'), /^sort must be one of name, id, address, status/);
+  assert.match(await router.get('/api/clients?limit=1000'), /^limit must be 1\.\.200/);
+  assert.deepEqual(JSON.parse(await router.get('/api/clients')), { total: 0, matching: 0, offset: 0, clients: [] });
+});
