@@ -65,7 +65,7 @@ test('the files that it names are read as well', async () => {
   assert.equal(stdout, '');
   assert.deepEqual(stderr.trimEnd().split('\n'), [
     "/nowhere/cert.pem: cannot be read: ENOENT: no such file or directory, open '/nowhere/cert.pem'",
-    `${tokens}: readable by others; run: chmod 640 ${tokens}`,
+    `${tokens}: readable by others (mode 644); run: chmod 640 ${tokens}`,
     `${tokens}:1: expected "name: token"`,
   ]);
 });
