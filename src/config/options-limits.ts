@@ -1,5 +1,5 @@
 import type { Option } from './option-types.ts';
-import { DAY, MIB, SECOND } from './units.ts';
+import { DAY, KIB, MIB, SECOND } from './units.ts';
 
 const limit = { group: 'limits', scope: 'router' } as const;
 
@@ -27,6 +27,18 @@ export const LIMIT_OPTIONS = [
     doc: {
       en: 'Largest message; beyond it that stream ends with RESOURCE_EXHAUSTED',
       ru: 'Наибольшее сообщение; сверх того поток завершается с RESOURCE_EXHAUSTED',
+    },
+  },
+  {
+    key: 'max-header-bytes',
+    type: 'bytes',
+    default: 16 * KIB,
+    range: [4 * KIB, MIB],
+    ...limit,
+    reload: 'restart',
+    doc: {
+      en: 'Headers of one call, 32 bytes for each besides; beyond it the call ends with RESOURCE_EXHAUSTED',
+      ru: 'Заголовки одного вызова, плюс 32 байта на каждый; сверх того вызов завершается с RESOURCE_EXHAUSTED',
     },
   },
   {

@@ -55,7 +55,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     this.socket = socket;
     this.deps = deps;
     this.ends = ends;
-    this.http2 = new ServerConnection(this);
+    this.http2 = new ServerConnection(this, deps.options);
     this.greetingTimer = setTimeout(() => this.notGreeted(), deps.options.handshakeTimeoutMs).unref();
     socket.once('close', () => this.closed());
     readDirectly(socket, this);
@@ -163,8 +163,13 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     this.finish();
   }
 
+  holdBytes(change: number): boolean {
+    return this.deps.holdBytes(change);
+  }
+
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
-    if (headers.method !== 'POST') refuseRequest(stream, '405');
+    if (headers.isTooLarge) this.refuseTooLarge(stream);
+    else if (headers.method !== 'POST') refuseRequest(stream, '405');
     else if (!isGrpcContentType(headers.contentType)) refuseRequest(stream, '415');
     else return this.openCall(new DirectStream(stream, this), headers);
     return null;
@@ -204,6 +209,12 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
 
   private get isPaused(): boolean {
     return this.unread !== null;
+  }
+
+  private refuseTooLarge(stream: ServerStream): void {
+    const { maxHeaderBytes } = this.deps.options;
+    const details = `Headers too large: at most ${maxHeaderBytes} bytes (max-header-bytes), 32 for each besides`;
+    new DirectStream(stream, this).end('RESOURCE_EXHAUSTED', details);
   }
 
   private openCall(stream: CallStream, headers: RequestHeaders): StreamHandler | null {

@@ -128,6 +128,7 @@ export class GrpcServer {
       arriving: listener.arriving,
       closing: listener.closing,
       writeDeadlineMs: () => core.limits.writeDeadlineMs,
+      holdBytes: (change) => core.halfReceived.hold(change),
       openCall: (connection, stream, request) => this.openCall(connection, stream, request),
       refuse: (reason, remote, details) => listener.refuse(reason, remote, details),
       cutOff: (reason, remote, details) => listener.cutOff(reason, remote, details),

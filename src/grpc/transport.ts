@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Http2Limits } from '../http2/index.ts';
 import type { RefuseReason } from '../router/index.ts';
 import type { ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -17,7 +18,7 @@ export interface Transport {
   destroy(): void;
 }
 
-export interface TransportOptions {
+export interface TransportOptions extends Http2Limits {
   readonly keepaliveIntervalMs: number;
   readonly keepaliveTimeoutMs: number;
   /** Time for a connection to say hello, in milliseconds. */
@@ -34,6 +35,8 @@ export interface TransportDependencies {
   /** Spreads the ends of many connections over event-loop turns. */
   readonly closing: Pacer;
   readonly writeDeadlineMs: () => number;
+  /** Takes bytes of what is half received, or gives them back when negative; false when there is no room. */
+  readonly holdBytes: (change: number) => boolean;
   /** The call for a request whose stream has begun; null for a path that nobody serves. */
   readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => ServerCall | null;
   /** Counts and logs a connection that is not served, and one that is not served any more. */

@@ -34,10 +34,11 @@ export class FloodGuard {
     this.countReset();
   }
 
-  /** Counts a frame that a client has no need to send often. Throws ConnectionError when there are too many. */
-  countIdle(): void {
+  /** Counts a frame, or as many as it costs, that a client has no need to send often. Throws ConnectionError when there are too many. */
+  countIdle(frames = 1): void {
     const now = this.now();
     this.idleFrames ??= new RateLimit(IDLE_FRAMES.burst, IDLE_FRAMES.perSecond, now);
-    if (!this.idleFrames.take(now)) throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many idle frames');
+    if (!this.idleFrames.take(now, frames))
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many idle frames');
   }
 }

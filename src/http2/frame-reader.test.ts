@@ -11,6 +11,7 @@ class Recorder implements FrameSink {
   /** How DATA was cut. */
   readonly pieces: number[] = [];
   readonly reader = new FrameReader(this);
+  heldBytes = 0;
   whenSeen: () => void = () => {};
   private data: { line: string; content: Buffer[] } | null = null;
 
@@ -37,6 +38,11 @@ class Recorder implements FrameSink {
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     assert.equal(this.data, null);
     this.note(`frame ${type} ${flags} ${streamId} ${bytes.toString('hex', start, end)}`);
+  }
+
+  holdBytes(change: number): boolean {
+    this.heldBytes += change;
+    return true;
   }
 
   private note(line: string): void {

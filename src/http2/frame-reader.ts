@@ -1,8 +1,9 @@
 import { ConnectionError } from './connection-error.ts';
 import { ErrorCode, Flag, FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
+import { GrowingBuffer, type Holder } from './growing-buffer.ts';
 
 /** Receives frames. Bytes handed over are valid for the call only, unless they are kept on purpose: nobody overwrites them. */
-export interface FrameSink {
+export interface FrameSink extends Holder {
   /** A DATA frame without padding begins: `length` bytes of content follow by `onData`, however they are cut. */
   beginData(streamId: number, length: number): void;
   onData(bytes: Buffer, start: number, end: number): void;
@@ -11,9 +12,6 @@ export interface FrameSink {
   /** Any other frame, and DATA with padding: its payload is `bytes[start..end)`. */
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
 }
-
-/** What is kept of a frame that arrives in pieces grows with what has arrived. */
-const FIRST_CAPACITY_BYTES = 64;
 
 /**
  * Cuts a connection's bytes into frames. DATA is handed on as it comes, without waiting for the rest of its frame; other
@@ -28,8 +26,7 @@ export class FrameReader {
   private dataBytes = 0;
   private dataLength = 0;
   private dataEndsStream = false;
-  private partial: Buffer | null = null;
-  private partialBytes = 0;
+  private partial: GrowingBuffer | null = null;
 
   constructor(sink: FrameSink) {
     this.sink = sink;
@@ -66,6 +63,7 @@ export class FrameReader {
   /** Nothing that comes from now on is read. */
   stop(): void {
     this.stopped = true;
+    this.partial?.release();
     this.partial = null;
   }
 
@@ -98,42 +96,34 @@ export class FrameReader {
   }
 
   private hold(chunk: Buffer, pos: number): void {
-    const bytes = chunk.length - pos;
-    this.partial = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY_BYTES, bytes));
-    this.partialBytes = chunk.copy(this.partial, 0, pos);
+    this.partial = new GrowingBuffer(this.sink);
+    this.partial.append(chunk, pos, chunk.length, 0);
   }
 
   /** Fills the unfinished frame up from `chunk`; returns where its part ends. */
   private complete(chunk: Buffer, pos: number): number {
-    let at = this.append(chunk, pos, FRAME_HEAD_BYTES);
-    if (this.partialBytes < FRAME_HEAD_BYTES) return at;
-    const head = this.partial as Buffer;
-    if (this.partialBytes === FRAME_HEAD_BYTES && this.readHeld(head)) return at;
-    at = this.append(chunk, at, FRAME_HEAD_BYTES + head.readUIntBE(0, 3));
-    this.readHeld(this.partial as Buffer);
+    const partial = this.partial as GrowingBuffer;
+    let at = append(partial, chunk, pos, FRAME_HEAD_BYTES);
+    if (partial.length < FRAME_HEAD_BYTES) return at;
+    if (partial.length === FRAME_HEAD_BYTES && this.readHeld(partial)) return at;
+    at = append(partial, chunk, at, FRAME_HEAD_BYTES + partial.bytes.readUIntBE(0, 3));
+    this.readHeld(partial);
     return at;
   }
 
   /** Reads what is held if it is enough; true when it was, and nothing is held any more. */
-  private readHeld(held: Buffer): boolean {
-    const bytes = this.partialBytes;
+  private readHeld(partial: GrowingBuffer): boolean {
+    if (this.readFrame(partial.bytes, 0, partial.length) < 0) return false;
+    partial.release();
     this.partial = null;
-    if (this.readFrame(held, 0, bytes) >= 0) return true;
-    this.partial = held;
-    return false;
+    return true;
   }
+}
 
-  private append(chunk: Buffer, pos: number, needed: number): number {
-    const count = Math.min(needed - this.partialBytes, chunk.length - pos);
-    if (count <= 0) return pos;
-    const held = this.partial as Buffer;
-    const bytes = this.partialBytes + count;
-    if (bytes > held.length) {
-      this.partial = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(2 * held.length, needed)));
-      held.copy(this.partial, 0, 0, this.partialBytes);
-    }
-    chunk.copy(this.partial as Buffer, this.partialBytes, pos, pos + count);
-    this.partialBytes = bytes;
-    return pos + count;
-  }
+/** Fills `partial` up to `neededBytes` from `chunk`; returns where its part ends. */
+function append(partial: GrowingBuffer, chunk: Buffer, pos: number, neededBytes: number): number {
+  const end = pos + Math.min(neededBytes - partial.length, chunk.length - pos);
+  if (end <= pos) return pos;
+  partial.append(chunk, pos, end, neededBytes);
+  return end;
 }

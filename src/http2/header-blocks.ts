@@ -1,11 +1,11 @@
 import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, Flag } from './frames.ts';
+import { ErrorCode, Flag, MAX_FRAME_BYTES } from './frames.ts';
+import { GrowingBuffer, type Holder } from './growing-buffer.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
+import { HARD_FACTOR, type Http2Limits } from './limits.ts';
 import type { RequestHeaders } from './request-headers.ts';
 
-/** The longest header block: more than a client needs, and what is held for it while it comes in pieces. */
-const MAX_BLOCK_BYTES = 32 * 1024;
-/** The most frames that one may come in. */
+/** The most frames that one may come in, or twice as many as its longest needs. */
 const MAX_FRAMES = 16;
 const PRIORITY_BYTES = 5;
 const NOTHING = Buffer.alloc(0);
@@ -21,10 +21,21 @@ export class HeaderBlocks {
   streamId = 0;
   endStream = false;
   private readonly hpack = new HpackDecoder();
+  /** The longest block, and the longest list of fields that one may become. */
+  private readonly mostBytes: number;
+  private readonly mostFrames: number;
+  private readonly partial: GrowingBuffer;
+  private frames = 0;
+  /** The complete block: `bytes[start..end)`. */
   private bytes: Buffer = NOTHING;
   private start = 0;
   private end = 0;
-  private frames = 0;
+
+  constructor(holder: Holder, limits: Http2Limits) {
+    this.partial = new GrowingBuffer(holder);
+    this.mostBytes = HARD_FACTOR * limits.maxHeaderBytes;
+    this.mostFrames = Math.max(MAX_FRAMES, 2 * Math.ceil(this.mostBytes / MAX_FRAME_BYTES));
+  }
 
   /** Takes the content of a HEADERS frame. */
   begin(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
@@ -41,32 +52,45 @@ export class HeaderBlocks {
     this.endStream = (flags & Flag.endStream) !== 0;
     this.isOpen = (flags & Flag.endHeaders) === 0;
     this.frames = 1;
-    this.keep(bytes, from, to);
+    // most blocks are whole, and are read where they are; of one that is not, no more is kept than its own bytes
+    if (this.isOpen) this.partial.append(bytes, from, to, 0);
+    else this.complete(bytes, from, to);
   }
 
   /** Takes the content of a CONTINUATION frame. */
   continue(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
+    const { partial, mostBytes } = this;
     if (streamId !== this.streamId) throw new ConnectionError(ErrorCode.protocol, 'CONTINUATION of another stream');
-    const length = this.end - this.start + end - start;
-    if (length > MAX_BLOCK_BYTES || ++this.frames > MAX_FRAMES) {
-      throw new ConnectionError(ErrorCode.enhanceYourCalm, 'header block too long');
-    }
-    const whole = Buffer.concat([this.bytes.subarray(this.start, this.end), bytes.subarray(start, end)], length);
+    if (partial.length + end - start > mostBytes || ++this.frames > this.mostFrames) throw tooLong();
+    partial.append(bytes, start, end, mostBytes);
     this.isOpen = (flags & Flag.endHeaders) === 0;
-    this.keep(whole, 0, length);
+    if (!this.isOpen) this.complete(partial.bytes, 0, partial.length);
   }
 
-  /** Decodes the complete block into `headers`. */
+  /** Decodes the complete block into `headers`: all of it, however little of it is of use, for the sake of the next ones. */
   decode(headers: RequestHeaders): void {
-    const { bytes, start, end } = this;
-    this.keep(NOTHING, 0, 0);
-    const isValid = this.hpack.decode(bytes, start, end, (name, value) => headers.add(name, value));
+    const { bytes, start, end, mostBytes } = this;
+    const isValid = this.hpack.decode(bytes, start, end, (name, value) => {
+      headers.add(name, value);
+      if (headers.listBytes > mostBytes) throw tooLong();
+    });
     if (!isValid) throw new ConnectionError(ErrorCode.compression, 'header block cannot be decoded');
+    this.release();
   }
 
-  private keep(bytes: Buffer, start: number, end: number): void {
+  /** Forgets a block that is not complete. */
+  release(): void {
+    this.complete(NOTHING, 0, 0);
+    this.partial.release();
+  }
+
+  private complete(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
   }
+}
+
+function tooLong(): ConnectionError {
+  return new ConnectionError(ErrorCode.enhanceYourCalm, 'header block too long');
 }

@@ -7,12 +7,16 @@ export const ENTRY_OVERHEAD_BYTES = 32;
 export const HPACK_TABLE_BYTES = 4096;
 const LONGEST_INTEGER_SHIFT = 21;
 
+/** Entries that are gone and still take their places in the table. */
+const MOST_GONE = 128;
+
 type Entry = readonly [name: string, value: string];
 
 /** Decodes the header blocks of one connection (RFC 7541); keeps the dynamic table between them. */
 export class HpackDecoder {
-  /** The newest entry is the last. */
+  /** The newest entry is the last; those before `oldest` are gone. */
   private readonly table: Entry[] = [];
+  private oldest = 0;
   private tableBytes = 0;
   private tableLimitBytes = HPACK_TABLE_BYTES;
   private bytes: Buffer = Buffer.alloc(0);
@@ -62,7 +66,8 @@ export class HpackDecoder {
   /** The entry with `index`, which is negative when it could not be read. */
   private entry(index: number): Entry | null {
     if (index <= STATIC_TABLE.length) return STATIC_TABLE[index - 1] ?? null;
-    return this.table[this.table.length - (index - STATIC_TABLE.length)] ?? null;
+    const at = this.table.length - (index - STATIC_TABLE.length);
+    return at < this.oldest ? null : (this.table[at] ?? null);
   }
 
   private resize(): boolean {
@@ -83,12 +88,17 @@ export class HpackDecoder {
 
   /** Drops the oldest entries until `bytes` more have room, or there are none. */
   private evict(bytes: number): void {
-    let gone = 0;
-    while (this.tableBytes + bytes > this.tableLimitBytes && gone < this.table.length) {
-      const [name, value] = this.table[gone++] as Entry;
+    const { table } = this;
+    while (this.tableBytes + bytes > this.tableLimitBytes && this.oldest < table.length) {
+      const [name, value] = table[this.oldest] as Entry;
+      table[this.oldest++] = GONE;
       this.tableBytes -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
     }
-    if (gone > 0) this.table.splice(0, gone);
+    // many at a time, since those behind them have to be moved
+    if (this.oldest === table.length || this.oldest >= MOST_GONE) {
+      table.splice(0, this.oldest);
+      this.oldest = 0;
+    }
   }
 
   private text(): string | null {
@@ -120,3 +130,4 @@ export class HpackDecoder {
 }
 
 const NOTHING = Buffer.alloc(0);
+const GONE: Entry = ['', ''];

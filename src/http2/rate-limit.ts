@@ -12,12 +12,12 @@ export class RateLimit {
     this.filledMs = nowMs;
   }
 
-  /** Counts an event at `nowMs`; false when there have been too many. */
-  take(nowMs: number): boolean {
+  /** Counts `events` at `nowMs`; false, and none is counted, when there have been too many. */
+  take(nowMs: number, events = 1): boolean {
     this.left = Math.min(this.burst, this.left + Math.max(0, nowMs - this.filledMs) * this.perMs);
     this.filledMs = nowMs;
-    if (this.left < 1) return false;
-    this.left--;
+    if (this.left < events) return false;
+    this.left -= events;
     return true;
   }
 }

@@ -1,8 +1,5 @@
 import { ENTRY_OVERHEAD_BYTES } from './hpack-decoder.ts';
 
-/** The most that all fields of one request may count, with 32 bytes for each, as SETTINGS announces. */
-export const MAX_HEADER_LIST_BYTES = 16 * 1024;
-
 /** Headers that belong to one connection, and so make an HTTP/2 request malformed (RFC 9113, section 8.2.2). */
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'connection',
@@ -31,14 +28,22 @@ export class RequestHeaders {
   contentLength: number | null = null;
   /** Name of the first header that only a proxy adds; null when there is none. */
   proxyHeader: string | null = null;
+  /** All fields, with 32 bytes for each. */
+  listBytes = 0;
+  /** Fields beyond what is allowed, which are not looked at. */
+  excessFields = 0;
+  private readonly maxListBytes: number;
   private authority: string | null = null;
-  private listBytes = 0;
   private sawRegular = false;
   private invalid = false;
 
-  /** True when there was more than MAX_HEADER_LIST_BYTES. */
+  constructor(maxListBytes: number) {
+    this.maxListBytes = maxListBytes;
+  }
+
+  /** True when there was more than is allowed: then nothing of the fields beyond is known, nor whether they are valid. */
   get isTooLarge(): boolean {
-    return this.listBytes > MAX_HEADER_LIST_BYTES;
+    return this.listBytes > this.maxListBytes;
   }
 
   /** True when this is not a request as RFC 9113, section 8.3, has it. An empty `:authority` is let pass: Dart sends it. */
@@ -55,7 +60,10 @@ export class RequestHeaders {
 
   add(name: string, value: string): void {
     this.listBytes += name.length + value.length + ENTRY_OVERHEAD_BYTES;
-    if (this.isTooLarge) return;
+    if (this.isTooLarge) {
+      this.excessFields++;
+      return;
+    }
     if (name.startsWith(':')) this.addPseudo(name, value);
     else this.addRegular(name, value);
     if (FORBIDDEN_IN_VALUE.test(value)) this.invalid = true;

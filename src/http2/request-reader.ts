@@ -1,7 +1,9 @@
 import { ConnectionError } from './connection-error.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { ErrorCode, rstStreamFrame } from './frames.ts';
+import type { Holder } from './growing-buffer.ts';
 import { HeaderBlocks } from './header-blocks.ts';
+import type { Http2Limits } from './limits.ts';
 import { RequestHeaders } from './request-headers.ts';
 import type { Sender } from './sender.ts';
 import type { ServerStream, StreamHandler } from './server-stream.ts';
@@ -9,8 +11,11 @@ import type { PeerSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
 
 /** Serves requests. */
-export interface RequestHost {
-  /** A request has begun; what it answers is told what follows. Null when it was ended or reset at once. */
+export interface RequestHost extends Holder {
+  /**
+   * A request has begun; what is returned takes what follows. Null when it was ended or reset at once, as one has to be whose
+   * headers are too large.
+   */
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null;
 }
 
@@ -22,17 +27,22 @@ export interface RequestReaderDependencies {
   readonly peer: PeerSettings;
   /** What a new stream may be sent ahead by its client. */
   readonly receiveWindow: number;
+  readonly limits: Http2Limits;
 }
+
+/** Fields beyond the limit that cost as much as an idle frame. */
+const EXCESS_FIELDS_PER_FRAME = 64;
 
 /** Makes requests, and the ends of request bodies, of HEADERS and CONTINUATION frames. Throws ConnectionError. */
 export class RequestReader {
   /** True once no new request is served. */
   isLeaving = false;
   private readonly deps: RequestReaderDependencies;
-  private readonly blocks = new HeaderBlocks();
+  private readonly blocks: HeaderBlocks;
 
   constructor(deps: RequestReaderDependencies) {
     this.deps = deps;
+    this.blocks = new HeaderBlocks(deps.host, deps.limits);
   }
 
   /** True in the middle of a header block: then nothing but its continuation may come. */
@@ -52,14 +62,20 @@ export class RequestReader {
     this.readBlock();
   }
 
+  /** Forgets a header block that is not complete. */
+  stop(): void {
+    this.blocks.release();
+  }
+
   /** Reads the header block once it is complete. */
   private readBlock(): void {
     const { blocks } = this;
     if (blocks.isOpen) return;
     const { streamId, endStream } = blocks;
-    const headers = new RequestHeaders();
+    const { streams, guard, limits } = this.deps;
+    const headers = new RequestHeaders(limits.maxHeaderBytes);
     blocks.decode(headers);
-    const { streams, guard } = this.deps;
+    if (headers.isTooLarge) guard.countIdle(1 + Math.floor(headers.excessFields / EXCESS_FIELDS_PER_FRAME));
     if (streamId > streams.lastId) {
       streams.advance(streamId);
       this.open(streamId, headers, endStream);
@@ -68,6 +84,7 @@ export class RequestReader {
     const stream = streams.find(streamId);
     if (stream === null) this.onClosedStream(streamId);
     else if (!stream.remoteOpen) guard.reset(stream, ErrorCode.streamClosed);
+    else if (headers.isTooLarge) guard.reset(stream, ErrorCode.enhanceYourCalm);
     else if (!endStream || headers.areMalformedTrailers) guard.reset(stream, ErrorCode.protocol);
     else if (stream.hasWrongLength(0, true)) guard.reset(stream, ErrorCode.protocol);
     else streams.halfClose(stream);
@@ -102,10 +119,10 @@ export class RequestReader {
 
   /** The error code to refuse a request with; `none` for one that is served. */
   private faultOf(headers: RequestHeaders, endStream: boolean): number {
-    if (headers.isTooLarge) return ErrorCode.enhanceYourCalm;
+    if (this.isLeaving) return ErrorCode.refusedStream;
+    if (headers.isTooLarge) return ErrorCode.none; // the host says so, which is more than a code
     if (headers.isMalformed) return ErrorCode.protocol;
-    if (endStream && (headers.contentLength ?? 0) > 0) return ErrorCode.protocol;
-    return this.isLeaving ? ErrorCode.refusedStream : ErrorCode.none;
+    return endStream && (headers.contentLength ?? 0) > 0 ? ErrorCode.protocol : ErrorCode.none;
   }
 
   private refuse(streamId: number, code: number): void {

@@ -95,7 +95,7 @@ for (const [what, reset] of MADE_RESETS) {
   });
 }
 
-test('a header block that never ends is one of sixteen frames and 32 KiB', () => {
+test('a header block that never ends is one of sixteen frames and 128 KiB', () => {
   for (const piece of [NOTHING, Buffer.alloc(16_384, 0x82)]) {
     const peer = Http2Peer.greeted();
     peer.send(headers(1, requestBlock(), 0));

@@ -16,7 +16,7 @@ import {
   windowUpdateFrame,
 } from './frames.ts';
 import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
-import { MAX_HEADER_LIST_BYTES } from './request-headers.ts';
+import type { Http2Limits } from './limits.ts';
 import { type RequestHost, RequestReader } from './request-reader.ts';
 import { type Outlet, Sender, type StreamOwner } from './sender.ts';
 import type { ServerStream } from './server-stream.ts';
@@ -39,14 +39,17 @@ export interface ConnectionHost extends Outlet, RequestHost {
 const WINDOW_BYTES = 1024 * 1024;
 const REFILL_BYTES = WINDOW_BYTES / 2;
 
-const GREETING = Buffer.concat([
-  settingsFrame([
-    [Setting.maxConcurrentStreams, MAX_STREAMS],
-    [Setting.initialWindowSize, WINDOW_BYTES],
-    [Setting.maxHeaderListSize, MAX_HEADER_LIST_BYTES],
-  ]),
-  windowUpdateFrame(0, WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
-]);
+/** The server's SETTINGS, and the connection's window. */
+function greeting({ maxHeaderBytes }: Http2Limits): Buffer {
+  return Buffer.concat([
+    settingsFrame([
+      [Setting.maxConcurrentStreams, MAX_STREAMS],
+      [Setting.initialWindowSize, WINDOW_BYTES],
+      [Setting.maxHeaderListSize, maxHeaderBytes],
+    ]),
+    windowUpdateFrame(0, WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
+  ]);
+}
 const KEEPALIVE_PING = pingFrame(Buffer.from('keepaliv', 'latin1'), false);
 
 /**
@@ -58,6 +61,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   /** Set by every frame: the client is there. Whoever pings it looks at this, and clears it. */
   heard = false;
   private readonly host: ConnectionHost;
+  private readonly limits: Http2Limits;
   private readonly sender: Sender;
   private readonly streams = new StreamTable();
   private readonly requests: RequestReader;
@@ -72,8 +76,9 @@ export class ServerConnection implements FrameSink, StreamOwner {
   private current: ServerStream | null = null;
   private isOver = false;
 
-  constructor(host: ConnectionHost) {
+  constructor(host: ConnectionHost, limits: Http2Limits) {
     this.host = host;
+    this.limits = limits;
     const sender = new Sender(this, host);
     const guard = new FloodGuard(() => host.now());
     const peer: PeerSettings = {
@@ -83,7 +88,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     const shared = { streams: this.streams, sender, guard, peer };
     this.sender = sender;
     this.guard = guard;
-    this.requests = new RequestReader({ ...shared, host, receiveWindow: WINDOW_BYTES });
+    this.requests = new RequestReader({ ...shared, host, limits, receiveWindow: WINDOW_BYTES });
     this.control = new ControlFrames(shared);
   }
 
@@ -199,6 +204,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
     else this.control.onFrame(type, flags, streamId, bytes, start, end);
   }
 
+  holdBytes(change: number): boolean {
+    return this.host.holdBytes(change);
+  }
+
   streamFinished(stream: ServerStream): void {
     this.streams.retire(stream);
     this.finishIfDone();
@@ -229,6 +238,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   private dropAll(): void {
     this.isOver = true;
     this.reader.stop();
+    this.requests.stop();
     this.streams.dropAll();
   }
 
@@ -245,14 +255,15 @@ export class ServerConnection implements FrameSink, StreamOwner {
     }
     this.prefaceBytes += bytes;
     if (!this.isGreeted) return bytes;
-    this.sender.frame(GREETING);
+    this.sender.frame(greeting(this.limits));
     this.host.greeted();
     return bytes;
   }
 
   /** What may come where: SETTINGS first, and nothing between the frames of a header block. */
   private expect(type: number): void {
-    this.heard = true;
+    // a header block that goes on and on is no sign of life
+    if (type !== FrameType.continuation) this.heard = true;
     if (this.requests.isAmidBlock !== (type === FrameType.continuation)) {
       throw new ConnectionError(ErrorCode.protocol, 'header block not continued, or CONTINUATION without one');
     }

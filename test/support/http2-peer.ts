@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   type ConnectionError,
   type ConnectionHost,
+  type Http2Limits,
   type RequestHeaders,
   ServerConnection,
   type ServerStream,
@@ -80,6 +81,8 @@ export class Served implements StreamHandler {
   }
 }
 
+export const LIMITS: Http2Limits = { maxHeaderBytes: 16 * 1024 };
+
 /** A connection with both of its ends: a host that serves requests, and a client that says bytes and reads answers. */
 export class Http2Peer implements ConnectionHost {
   nowMs = 1_749_925_815_123;
@@ -90,13 +93,16 @@ export class Http2Peer implements ConnectionHost {
   readonly failures: number[] = [];
   /** What came on a connection that speaks something else than HTTP/2. */
   readonly otherBytes: Buffer[] = [];
+  /** What is held of half-received frames and header blocks, and how much may be. */
+  heldBytes = 0;
+  maxHeldBytes = Number.POSITIVE_INFINITY;
   greetings = 0;
   finishes = 0;
   overflows = 0;
   /** Every write that the outlet was handed, and the pieces of those that came in several. */
   readonly writes: Buffer[] = [];
   readonly pieces: Buffer[] = [];
-  readonly connection = new ServerConnection(this);
+  readonly connection = new ServerConnection(this, LIMITS);
   private readonly parser = new FrameParser();
   private readonly hpack = new HpackDecoder();
   private readWrites = 0;
@@ -190,11 +196,18 @@ export class Http2Peer implements ConnectionHost {
     this.failures.push(error.code);
   }
 
+  holdBytes(change: number): boolean {
+    if (change > 0 && this.heldBytes + change > this.maxHeldBytes) return false;
+    this.heldBytes += change;
+    assert.ok(this.heldBytes >= 0, 'more was given back than was held');
+    return true;
+  }
+
   /** By its path: `/early` is answered at once, `/hold` is left to the test, others are answered when their body ends. */
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
     const served = new Served(stream, headers);
     this.served.push(served);
-    if (headers.path === '/early') served.answer();
+    if (headers.isTooLarge || headers.path === '/early') served.answer();
     else if (headers.path !== '/hold') served.whenEnded = () => served.answer();
     return served;
   }

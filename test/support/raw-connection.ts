@@ -97,11 +97,16 @@ export class RawConnection {
 
   /** Opens a stream with these request headers. */
   request(headers: readonly HeaderField[], endStream = false): RawStream {
+    const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
+    return this.open((streamId) => this.frame(FrameType.headers, flags, streamId, encodeHeaders(headers)));
+  }
+
+  /** Opens a stream whose header frames `send` writes. */
+  open(send: (streamId: number) => void): RawStream {
     const stream = new RawStream(this, this.nextStreamId, this.peerInitialWindow);
     this.nextStreamId += 2;
     this.streams.set(stream.id, stream);
-    const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
-    this.frame(FrameType.headers, flags, stream.id, encodeHeaders(headers));
+    send(stream.id);
     return stream;
   }
 

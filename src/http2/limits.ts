@@ -1,0 +1,8 @@
+/** What one connection may ask for, as far as that can be chosen. */
+export interface Http2Limits {
+  /** All fields of one request, with 32 bytes for each besides its name and value (RFC 9113, section 6.5.2). */
+  readonly maxHeaderBytes: number;
+}
+
+/** Header lists and blocks that are so many times too long are not read to their end: the connection is ended. */
+export const HARD_FACTOR = 8;
