@@ -1,9 +1,10 @@
+import { resolve } from 'node:path';
 import type { Text } from '../text/index.ts';
 import { contradictsItself, type Origin, type Origins, settleLogLevel } from './log-level.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
 import { InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
-import { type Given, readEnvironment, readFile, readFlags } from './sources.ts';
+import { type Given, type GivenValue, readEnvironment, readFile, readFlags } from './sources.ts';
 
 export interface ConfigInput {
   readonly argv: readonly string[];
@@ -29,8 +30,9 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const problems: Text[] = [];
   const kept = readFlags(readOptionsFile(input, problems));
   const flags = readFlags(input.argv);
-  const environment = readEnvironment(input.env);
-  const given = [readConfigFile(input, [environment, kept, flags], problems), environment, kept, flags];
+  const base = lastText([kept, flags], 'base-folder');
+  const above = [readEnvironment(input.env), kept, flags].map((source) => withAbsolutePaths(source, base));
+  const given = [withAbsolutePaths(readConfigFile(input, above, problems), base), ...above];
   const values: Record<string, unknown> = { ...DEFAULT_CONFIG };
   const origins = new Map<OptionKey, Origin>();
   given.forEach((source, rank) => {
@@ -62,6 +64,20 @@ function applyValues(
   return problems;
 }
 
+/** A daemon does not run in the folder that it was started from: its relative paths start from `base` all the same. */
+function withAbsolutePaths({ values, problems }: Given, base: string | null): Given {
+  if (base === null) return { values, problems };
+  const absolute = ({ option, text, where }: GivenValue): GivenValue => {
+    const isPath = option.type === 'path' && text !== '' && text !== '-';
+    return { option, text: isPath ? resolve(base, text) : text, where };
+  };
+  return { values: values.map(absolute), problems };
+}
+
+function lastText(sources: readonly Given[], key: OptionKey): string | null {
+  return sources.flatMap(({ values }) => values.filter(({ option }) => option.key === key)).at(-1)?.text ?? null;
+}
+
 /** Problems in a file by their lines, whether a key or its value is wrong. */
 function inOrder(problems: readonly Text[]): readonly Text[] {
   const line = ({ en }: Text): number => Number(/:(\d+): /.exec(en)?.[1] ?? 0);
@@ -83,8 +99,8 @@ function readOptionsFile(input: ConfigInput, problems: Text[]): string[] {
 }
 
 function readConfigFile(input: ConfigInput, above: readonly Given[], problems: Text[]): Given {
-  const path = above.flatMap(({ values }) => values.filter(({ option }) => option.key === 'config')).at(-1)?.text;
-  if (path === undefined) return { values: [], problems: [] };
+  const path = lastText(above, 'config');
+  if (path === null) return { values: [], problems: [] };
   try {
     return readFile(path, input.readFile(path));
   } catch (error) {

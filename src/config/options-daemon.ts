@@ -118,6 +118,16 @@ export const DAEMON_OPTIONS = [
     },
   },
   {
+    key: 'node-options',
+    type: 'text',
+    default: null,
+    ...daemon,
+    doc: {
+      en: "NODE_OPTIONS of the daemon's process; those of the shell are not passed on to it",
+      ru: 'NODE_OPTIONS процесса daemon; значение из оболочки ему не передаётся',
+    },
+  },
+  {
     key: 'output-file',
     type: 'path',
     default: null,

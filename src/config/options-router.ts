@@ -211,6 +211,20 @@ export const ROUTER_OPTIONS = [
     },
   },
   {
+    key: 'base-folder',
+    type: 'path',
+    default: null,
+    group: 'process',
+    scope: 'router',
+    reload: 'restart',
+    hidden: true,
+    flagOnly: true,
+    doc: {
+      en: 'Folder that relative paths start from; the working folder by default',
+      ru: 'Папка, от которой отсчитываются относительные пути; по умолчанию рабочая папка',
+    },
+  },
+  {
     key: 'options-file',
     type: 'path',
     default: null,

@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
+import {
+  DEFAULT_CONFIG,
+  environmentName,
+  loadConfig,
+  OPTIONS,
+  type Option,
+  type RouterConfig,
+} from '../config/index.ts';
 import { type Places, placesOf } from './places.ts';
 import type { ProcessDefinition } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What surrounds the router's process: relative paths in its configuration start at its folder. */
+/** What surrounds the router's process. */
 export interface Surroundings {
   readonly env: Environment;
+  /** Where the command was given: relative paths in the environment start there. */
   readonly folder: string;
   /** True when the router rotates the log itself. */
   readonly rotates: boolean;
@@ -21,12 +30,12 @@ const KILL_RESERVE_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;
 const EXIT_CONFIGURATION = 2;
 /** Of a router that was asked to stop, by a plain `kill` as well: it stays stopped. */
-const EXIT_STOPPED = 143;
+export const EXIT_STOPPED = 143;
 /** Part of every name. PM2 leaves out what has it in its name; `true`, as it documents, leaves out nothing. */
 export const EVERY_VARIABLE = [''];
 /** What a router may need of the environment; everything else stays out of PM2, which keeps it in clear text. */
 const PASSED_ON =
-  /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_ENV|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|INVOCATION_ID|ROUTER_\w+)$/;
+  /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_ENV|NODE_EXTRA_CA_CERTS|INVOCATION_ID|ROUTER_\w+)$/;
 
 /** The environment that the router's process gets. */
 export function daemonEnvironment(env: Environment): Record<string, string> {
@@ -35,6 +44,30 @@ export function daemonEnvironment(env: Environment): Record<string, string> {
       (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
     ),
   );
+}
+
+/** Relative paths in `ROUTER_*` made absolute. */
+function absolutePaths(env: Record<string, string>, folder: string): Record<string, string> {
+  const names = new Set((OPTIONS as readonly Option[]).filter(({ type }) => type === 'path').map(environmentName));
+  const absolute = (name: string, value: string): string =>
+    names.has(name) && value !== '' && value !== '-' ? resolve(folder, value) : value;
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, absolute(name, value)]));
+}
+
+/**
+ * How PM2 runs a program of ours with this Node.js. By way of a shell that replaces itself, PM2 adds no code of its own.
+ * The script is named within the working folder: PM2 takes one with a space in its path for a shell command.
+ */
+export function nodeProgram(path: string, nodeArguments: readonly string[] = []) {
+  return {
+    script: basename(path),
+    // a folder that exists as long as the program does: PM2 starts nothing in one that was removed
+    cwd: dirname(path),
+    interpreter: '/bin/sh',
+    interpreter_args: ['-c', 'exec "$0" "$@"', process.execPath, ...nodeArguments],
+    exec_mode: 'fork',
+    instances: 1,
+  } as const;
 }
 
 /**
@@ -49,10 +82,7 @@ export function appDefinition(
 ): ProcessDefinition {
   return {
     name: config.name,
-    script: MAIN,
-    // through env(1), PM2 adds no code of its own to the router's process
-    interpreter: '/usr/bin/env',
-    interpreter_args: [process.execPath, ...loaderArguments()],
+    ...nodeProgram(MAIN, loaderArguments()),
     args: [
       ...options,
       '--supervised',
@@ -61,9 +91,6 @@ export function appDefinition(
       `--pid-file=${places.pidFile}`,
       `--control-socket=${places.controlSocket}`,
     ],
-    cwd: folder,
-    exec_mode: 'fork',
-    instances: 1,
     out_file: places.logFile,
     error_file: places.logFile,
     merge_logs: true,
@@ -79,7 +106,10 @@ export function appDefinition(
     vizion: false,
     pmx: false,
     filter_env: EVERY_VARIABLE,
-    env: daemonEnvironment(env),
+    env: {
+      ...absolutePaths(daemonEnvironment(env), folder),
+      ...(config.nodeOptions === null ? {} : { NODE_OPTIONS: config.nodeOptions }),
+    },
   };
 }
 
@@ -93,7 +123,8 @@ export function ecosystemApp(
   configFile: string,
   { env, folder }: Omit<Surroundings, 'rotates'>,
 ): { app: ProcessDefinition; places: Places } {
-  const options = isReadable(configFile) && env.ROUTER_CONFIG === undefined ? [`--config=${configFile}`] : [];
+  const named = isReadable(configFile) && env.ROUTER_CONFIG === undefined ? [`--config=${configFile}`] : [];
+  const options = [`--base-folder=${folder}`, ...named];
   const loaded = loadConfig({
     argv: options,
     env: routerVariables(env),

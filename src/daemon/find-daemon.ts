@@ -99,7 +99,11 @@ function keptPlaces(config: RouterConfig, env: Environment): Places {
 }
 
 /** What a daemon was started with: the options that were kept, or those on its command line. */
-export function startedWith(env: Environment, { name, args, logFile }: SupervisedProcess): string[] {
+export function startedWith(env: Environment, supervised: SupervisedProcess): string[] {
+  return withBaseFolder(givenOptions(env, supervised), supervised.folder);
+}
+
+function givenOptions(env: Environment, { name, args, logFile }: SupervisedProcess): string[] {
   const file = optionsFile(env, name);
   const kept = args.includes(`--options-file=${file}`) ? readOptions(env, name) : null;
   if (kept !== null) return kept;
@@ -107,10 +111,20 @@ export function startedWith(env: Environment, { name, args, logFile }: Supervise
   return logFile === null ? onCommandLine : [...onCommandLine, `--log-file=${logFile}`];
 }
 
-/** The configuration that a daemon has with these options, in the environment that it was started in. */
-export function configurationOf(options: readonly string[], supervised: SupervisedProcess | null): LoadedConfig {
-  const env = Object.entries(daemonEnvironment(supervised?.env ?? {})).filter(([name]) => name.startsWith('ROUTER_'));
-  return loadConfig({ argv: [...options], env: Object.fromEntries(env), readFile });
+/** Under an older version, relative paths started at the working folder. */
+function withBaseFolder(options: string[], folder: string | null): string[] {
+  if (folder === null || options.some((option) => keyOf(option) === 'base-folder')) return options;
+  return [`--base-folder=${folder}`, ...options];
+}
+
+/** The configuration that a daemon has with these options in this environment. */
+export function configurationOf(options: readonly string[], env: Environment): LoadedConfig {
+  return loadConfig({ argv: [...options], env: routerVariables(env), readFile });
+}
+
+/** The variables that are options. */
+export function routerVariables(env: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(daemonEnvironment(env)).filter(([name]) => name.startsWith('ROUTER_')));
 }
 
 function readFile(path: string): string {

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Language } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { appDefinition, type Surroundings } from './app-definition.ts';
+import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
 import type { DaemonCommand } from './command.ts';
 import { askStatus } from './control.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
@@ -20,6 +20,7 @@ const ASK_LIMIT_MS = 1000;
 /** PM2 writes the last lines of a process that ended a moment later. */
 const LAST_LINES_MS = 300;
 const SHOWN_LINES = 10;
+const LOOKED_AT_LINES = 60;
 const EXIT_CONFIGURATION = 2;
 
 /** Who rotates the log is found out here. */
@@ -49,6 +50,7 @@ export async function launch(
   prepareLogFile(places.logFile);
   const logFrom = logStats(places.logFile)?.sizeBytes ?? 0;
   const supervisor = await command.supervisor();
+  const pm2LogFrom = logStats(pm2LogFile(env))?.sizeBytes ?? 0;
   writeOptions(env, config.name, options);
   const file = `--options-file=${optionsFile(env, config.name)}`;
   let outcome: RouterStatus | Failure;
@@ -64,13 +66,15 @@ export async function launch(
   if (!isFailure(outcome)) return { ok: true, status: outcome };
   await cleanUp(command, supervisor, config.name, places);
   await delay(LAST_LINES_MS);
-  const lines = lastLines(places.logFile, SHOWN_LINES, logFrom);
+  const lines = lastLines(places.logFile, LOOKED_AT_LINES, logFrom);
+  const cause =
+    reasonIn(lines, command.context.lang) ?? spawnError(lastLines(pm2LogFile(env), LOOKED_AT_LINES, pm2LogFrom));
   return {
     ok: false,
-    lines,
+    lines: lines.slice(-SHOWN_LINES),
     reason: outcome.isLate
       ? command.say('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
-      : (reasonIn(lines, command.context.lang) ?? endOf(command, outcome)),
+      : (cause ?? endOf(command, outcome)),
     isConfigurationError: outcome.exitCode === EXIT_CONFIGURATION,
   };
 }
@@ -122,27 +126,4 @@ async function cleanUp(
 
 function endOf({ say }: DaemonCommand, { exitCode }: Failure): string {
   return exitCode === null ? say('endedWithout') : say('endedWith', { code: exitCode });
-}
-
-/**
- * Why the router gave up, in its own words: what it said in Russian to those who read that, else its last critical line, or
- * what it printed without being asked.
- */
-export function reasonIn(lines: readonly string[], lang: Language = 'en'): string | null {
-  const russian = lang === 'ru' ? lines.filter((line) => /^[^\d{].*[а-яё]/i.test(line)) : [];
-  if (russian.length > 0) return russian.join('; ');
-  const critical = lines.map(criticalMessage).findLast((message) => message !== null);
-  if (critical !== undefined) return critical;
-  const plain = lines.filter((line) => line.trim() !== '' && !/^(\d{4}-\d\d-\d\dT|\{)/.test(line));
-  return plain.length > 0 ? plain.join('; ') : null;
-}
-
-function criticalMessage(line: string): string | null {
-  if (!line.startsWith('{')) return /\[CRITICAL\] (.*)$/.exec(line)?.[1] ?? null;
-  try {
-    const { level, msg } = JSON.parse(line) as { level?: unknown; msg?: unknown };
-    return level === 'critical' ? String(msg) : null;
-  } catch {
-    return null;
-  }
 }

@@ -121,6 +121,11 @@ export const daemonMessages = defineMessages({
     en: '❌ The router did not tell the outcome of the reload within {seconds} s',
     ru: '❌ Роутер за {seconds} с не сообщил результат перезагрузки',
   },
+  nodeOptions: {
+    en: '⚠️  NODE_OPTIONS of this shell is not passed on to the daemon; if it needs it: --node-options={value}',
+    ru: '⚠️  NODE_OPTIONS этой оболочки daemon не получает; если нужно: --node-options={value}',
+  },
+  cause: { en: '💥 Cause: {cause}', ru: '💥 Причина: {cause}' },
   restarting: { en: '🔄 Restarting the daemon with PID: {pid}', ru: '🔄 Перезапуск daemon с PID: {pid}' },
   oldRunsAgain: {
     en: '↩️  The daemon runs again with its former options, PID: {pid}',

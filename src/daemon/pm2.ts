@@ -73,7 +73,7 @@ export class Pm2Supervisor implements ProcessSupervisor {
     }
     makeStateFolder(env);
     const pm2 = (await import('pm2')).default as unknown as Pm2;
-    await call(env, 'connect', CONNECT_LIMIT_MS, (done) => pm2.connect(done));
+    await outsideTheShell(env, () => call(env, 'connect', CONNECT_LIMIT_MS, (done) => pm2.connect(done)));
     const running = await call(env, 'getVersion', CALL_LIMIT_MS, (done) => pm2.getVersion(done));
     const { version } = createRequire(import.meta.url)('pm2/package.json') as { version: string };
     return new Pm2Supervisor(pm2, env, { running: String(running), own: version });
@@ -106,6 +106,21 @@ export class Pm2Supervisor implements ProcessSupervisor {
   }
 }
 
+/** A PM2 daemon that is launched inherits folder and environment: it must outlive both the folder and an editor's terminal. */
+async function outsideTheShell<T>(env: Environment, body: () => Promise<T>): Promise<T> {
+  const inherited = env as Record<string, string | undefined>;
+  const folder = process.cwd();
+  const { NODE_OPTIONS } = inherited;
+  process.chdir('/');
+  delete inherited.NODE_OPTIONS;
+  try {
+    return await body();
+  } finally {
+    process.chdir(folder);
+    if (NODE_OPTIONS !== undefined) inherited.NODE_OPTIONS = NODE_OPTIONS;
+  }
+}
+
 /** A call of PM2 as a promise with a time limit: some of them never call back (pm2#5302, #2166). */
 function call(env: Environment, name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -131,20 +146,25 @@ function messageOf(error: unknown): string {
   return String(error);
 }
 
-/** PM2 says `waiting restart` also of a process that its exit code keeps from being started again. */
-function statusOf(env: Pm2Process['pm2_env']): ProcessStatus {
+/**
+ * PM2 says `waiting restart` also of a process that its exit code keeps from being started again, and `online` of one that
+ * it could not start.
+ */
+function statusOf({ pid, pm2_env: env }: Pm2Process): ProcessStatus {
   const status = STATUS[env?.status ?? ''] ?? 'stopped';
   const isFinal =
     env?.exit_code !== undefined && [env.stop_exit_codes ?? []].flat().map(Number).includes(env.exit_code);
+  if (status === 'online' && !pid) return 'errored';
   return status === 'waiting' && isFinal ? 'stopped' : status;
 }
 
-function toSupervised({ name, pid, monit, pm2_env: env }: Pm2Process): SupervisedProcess {
+function toSupervised(found: Pm2Process): SupervisedProcess {
+  const { name, pid, monit, pm2_env: env } = found;
   const args = env?.args ?? [];
   return {
     name: name ?? '',
     pid: pid !== undefined && pid > 0 ? pid : null,
-    status: statusOf(env),
+    status: statusOf(found),
     restarts: env?.restart_time ?? 0,
     exitCode: env?.exit_code ?? null,
     script: env?.pm_exec_path ?? '',

@@ -1,12 +1,13 @@
 import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
+import { daemonEnvironment } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
-import { configurationOf, type LocatedDaemon, locateDaemon, startedWith } from './find-daemon.ts';
+import { configurationOf, type LocatedDaemon, locateDaemon, routerVariables, startedWith } from './find-daemon.ts';
 import { type Launched, launch, type StartSurroundings } from './launch.ts';
 import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
 import { type Places, placesOf } from './places.ts';
 import { setUpRotation } from './rotation.ts';
-import { explainFailure, refusingUnsafeLogs, reportStarted } from './start.ts';
+import { explainFailure, refusingUnsafeLogs, reportStarted, warnOfNodeOptions } from './start.ts';
 import { removeStalePidFile, stopProcess } from './stop.ts';
 
 /** Options, and the configuration that they make. */
@@ -27,10 +28,14 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   }
   const { supervised } = found;
   const kept = supervised === null ? (readOptions(env, config.name) ?? []) : startedWith(env, supervised);
-  const before = plan(command, kept, found);
-  const next = plan(command, mergeOptions(kept, keptOptions(argv, process.cwd())), found);
+  const folder = process.cwd();
+  const former = { env: supervised?.env ?? env, folder };
+  // the environment is taken anew; options among it that are not given now stay
+  const surroundings = { env: { ...routerVariables(former.env), ...env }, folder };
+  const before = plan(command, kept, former.env);
+  const next = plan(command, mergeOptions(kept, keptOptions(argv, folder)), surroundings.env);
   if (next === null) return EXIT.usage;
-  const surroundings = { env: supervised?.env ?? env, folder: supervised?.folder ?? process.cwd() };
+  warnOfNodeOptions(command, next.config);
   if (!(await stopOld(command, found))) return EXIT.failed;
   const launched = await refusingUnsafeLogs(command, () => start(command, next, surroundings));
   if (launched?.ok) {
@@ -39,15 +44,14 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
     return EXIT.done;
   }
   const code = launched === null ? EXIT.failed : explainFailure(command, launched);
-  if (before !== null && before.options.join('\n') !== next.options.join('\n')) {
-    await goBack(command, before, surroundings);
-  }
+  const isChanged = !isSame(before?.options, next.options) || !isSame(passedOn(former), passedOn(surroundings));
+  if (before !== null && isChanged) await goBack(command, before, former);
   return code;
 }
 
 /** Null, with the problems said, when these options make no valid configuration. */
-function plan(command: DaemonCommand, options: readonly string[], found: LocatedDaemon): Plan | null {
-  const loaded = configurationOf(options, found.supervised);
+function plan(command: DaemonCommand, options: readonly string[], env: StartSurroundings['env']): Plan | null {
+  const loaded = configurationOf(options, env);
   if (loaded.ok) {
     const config = { ...loaded.config, name: command.context.config.name };
     return { options, config, places: placesOf(config) };
@@ -74,6 +78,14 @@ function start(
   surroundings: StartSurroundings,
 ): Promise<Launched> {
   return launch(command, config, places, options, surroundings);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function passedOn({ env }: StartSurroundings): [string, string][] {
+  return Object.entries(daemonEnvironment(env)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** A router with its former options is better than none. */

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
-import { daemonEnvironment, EVERY_VARIABLE } from './app-definition.ts';
+import { daemonEnvironment, EVERY_VARIABLE, nodeProgram } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { pm2Home } from './pm2-home.ts';
 import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from './supervisor.ts';
@@ -11,6 +9,7 @@ import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from 
 const PM2_LOGROTATE = 'pm2-logrotate';
 /** The name of one that is started here. */
 const OURS = 'rpc-dart-router-logrotate';
+const OUR_LOGROTATE = fileURLToPath(new URL('./run-pm2-logrotate.js', import.meta.url));
 const CHECK_EVERY_S = 10;
 const RESPAWN_DELAY_MS = 1000;
 
@@ -42,7 +41,7 @@ export async function setUpRotation(command: DaemonCommand, config: RouterConfig
 
 async function ensureRunning(supervisor: ProcessSupervisor, definition: ProcessDefinition): Promise<void> {
   const running = await supervisor.describe(definition.name);
-  if (running?.status === 'online' && running.script === definition.script) return;
+  if (running?.status === 'online' && running.script === OUR_LOGROTATE) return;
   if (running !== null) await supervisor.remove(definition.name);
   await supervisor.start(definition);
 }
@@ -65,14 +64,8 @@ function pm2LogrotateDefinition(config: RouterConfig, env: Environment): Process
   const passedOn = Object.entries(daemonEnvironment(env)).filter(([key]) => !key.startsWith('ROUTER_'));
   return {
     name: OURS,
-    script: fileURLToPath(new URL('./run-pm2-logrotate.js', import.meta.url)),
+    ...nodeProgram(OUR_LOGROTATE),
     args: [JSON.stringify(settings)],
-    // its settings are looked for in the package.json of the folder that it runs in
-    cwd: dirname(createRequire(import.meta.url).resolve('pm2-logrotate/package.json')),
-    interpreter: '/usr/bin/env',
-    interpreter_args: [process.execPath],
-    exec_mode: 'fork',
-    instances: 1,
     autorestart: true,
     exp_backoff_restart_delay: RESPAWN_DELAY_MS,
     watch: false,

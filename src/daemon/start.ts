@@ -1,4 +1,5 @@
 import { EXIT } from '../cli/index.ts';
+import type { RouterConfig } from '../config/index.ts';
 import type { DaemonCommand, DaemonMessage } from './command.ts';
 import { locateDaemon } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
@@ -20,9 +21,9 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
   if (found.supervised !== null) await supervisor.remove(config.name);
   const places = placesOf(config);
   const folder = process.cwd();
-  const launched = await refusingUnsafeLogs(command, () =>
-    launch(command, config, places, keptOptions(argv, folder), { env, folder }),
-  );
+  const options = [`--base-folder=${folder}`, ...keptOptions(argv, folder)];
+  warnOfNodeOptions(command, config);
+  const launched = await refusingUnsafeLogs(command, () => launch(command, config, places, options, { env, folder }));
   if (launched === null) return EXIT.failed;
   if (!launched.ok) return explainFailure(command, launched);
   await setUpRotation(command, config);
@@ -47,6 +48,12 @@ const LOG_PROBLEMS = {
   notAFile: 'logNotAFile',
   unwritable: 'logUnwritable',
 } as const satisfies Record<UnsafeLogFile['problem'], DaemonMessage>;
+
+/** Those of an editor's terminal would end with it, and keep every later start of the daemon from succeeding. */
+export function warnOfNodeOptions(command: DaemonCommand, { nodeOptions }: RouterConfig): void {
+  const { NODE_OPTIONS } = command.context.env;
+  if (NODE_OPTIONS && nodeOptions === null) command.warn(command.say('nodeOptions', { value: NODE_OPTIONS }));
+}
 
 export function explainFailure(command: DaemonCommand, launched: Launched & { ok: false }): number {
   command.fail(command.say('startFailed', { reason: launched.reason }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reasonIn } from './launch.ts';
+import { reasonIn, spawnError } from './cause.ts';
 import { daemonMessages } from './messages.ts';
 import { formatBytes, formatDuration, formatTime, statusLines } from './status-lines.ts';
 import type { DaemonReport } from './status-report.ts';
@@ -20,7 +20,7 @@ test('sizes, times and durations are printed as the guide has them', () => {
 const REPORT: DaemonReport = {
   ...{ name: 'x', state: 'respawning', running: false, pid: null, pidFile: '/p', controlSocket: '/s', logFile: '/l' },
   ...{ logSizeBytes: null, logModifiedAt: null, lastLogLines: [], memoryBytes: null, cpuPercent: null, uptimeMs: null },
-  ...{ ports: [], restarts: 4, pm2: { status: 'waiting', version: '7.0.4' }, router: null },
+  ...{ ports: [], restarts: 4, pm2: { status: 'waiting', version: '7.0.4' }, cause: null, router: null },
 };
 
 test('a daemon between two crashes is shown as such, in both languages', () => {
@@ -46,4 +46,26 @@ test('why a router gave up: its critical line, or what it printed without being 
   assert.equal(reasonIn(both.slice(0, 1), 'ru'), 'Cannot listen');
   assert.equal(reasonIn(['2025-06-14T21:30:15: [INFO] a']), null);
   assert.equal(reasonIn([]), null);
+  const stack = [
+    'node:internal/modules/cjs/loader:1228',
+    '  throw err;',
+    '  ^',
+    '',
+    "Error: Cannot find module '/x.js'",
+  ];
+  const printed = [...stack, 'Require stack:', '- internal/preload', '    at a (b:1:2)', '}', 'Node.js v20.20.2'];
+  assert.equal(reasonIn(printed), "Error: Cannot find module '/x.js'");
+  const refused = '/usr/bin/node: --eval is not allowed in NODE_OPTIONS';
+  assert.equal(reasonIn([refused]), refused);
+  assert.equal(reasonIn(['/bin/sh: 1: exec: /gone/node: not found', 'x']), '/bin/sh: 1: exec: /gone/node: not found');
+});
+
+test('a process that PM2 could not start has its reason in the log of PM2', () => {
+  const lines = [
+    '2026-11-25T18:00:00: PM2 log: App [x:0] starting in -fork mode-',
+    '2026-11-25T18:00:00: PM2 error: Error: spawn /bin/sh ENOENT',
+    '    at ChildProcess._handle.onexit (node:internal/child_process:285:19)',
+  ];
+  assert.equal(spawnError(lines), 'Error: spawn /bin/sh ENOENT');
+  assert.equal(spawnError(lines.slice(0, 1)), null);
 });

@@ -11,7 +11,8 @@ export function statusLines(report: DaemonReport, say: Say, lang: Language = 'en
   const head = headLine(report, say);
   // one that PM2 has given up has left its reason in the log
   if (report.state === 'notRunning' && report.pm2 === null) return [head];
-  const lines = [head, say('pidFile', { path: report.pidFile }), say('log', { path: report.logFile })];
+  const cause = report.cause === null ? [] : [say('cause', { cause: report.cause })];
+  const lines = [head, ...cause, say('pidFile', { path: report.pidFile }), say('log', { path: report.logFile })];
   return [...lines, ...logLines(report, say), ...processLines(report, say), ...routerLines(report.router, say, lang)];
 }
 

@@ -1,4 +1,7 @@
+import type { CommandContext } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
+import { EXIT_STOPPED } from './app-definition.ts';
+import { causeIn } from './cause.ts';
 import type { FoundDaemon } from './find-daemon.ts';
 import { lastLines, logStats } from './log-file.ts';
 import { type OpenPort, openPorts } from './ports.ts';
@@ -31,12 +34,19 @@ export interface DaemonReport {
   /** Times that PM2 started it again; null when PM2 does not look after it. */
   readonly restarts: number | null;
   readonly pm2: { readonly status: ProcessStatus; readonly version: string } | null;
+  /** Why it does not stay up, or why PM2 has given it up; null when it runs, and when nothing says it. */
+  readonly cause: string | null;
   /** What the router says of itself, as `/api/status`; null when it does not answer. */
   readonly router: RouterStatus | null;
 }
 
 /** Everything about a daemon that can be seen from outside, and what it says of itself. */
-export function reportDaemon(name: string, found: FoundDaemon, pm2Version: string | null): DaemonReport {
+export function reportDaemon(
+  { config, env, lang }: Pick<CommandContext, 'config' | 'env' | 'lang'>,
+  found: FoundDaemon,
+  pm2Version: string | null,
+): DaemonReport {
+  const { name } = config;
   const { pid, places, status, supervised } = found;
   const log = logStats(places.logFile);
   return {
@@ -62,8 +72,14 @@ export function reportDaemon(name: string, found: FoundDaemon, pm2Version: strin
           ),
     restarts: supervised?.restarts ?? null,
     pm2: supervised === null || pm2Version === null ? null : { status: supervised.status, version: pm2Version },
+    cause: hasFailed(found) ? causeIn(env, places.logFile, lang) : null,
     router: status,
   };
+}
+
+/** False for a router that was stopped on purpose. */
+function hasFailed({ pid, supervised }: FoundDaemon): boolean {
+  return pid === null && supervised !== null && supervised.exitCode !== EXIT_STOPPED;
 }
 
 function stateOf({ pid, status, supervised }: FoundDaemon): DaemonState {

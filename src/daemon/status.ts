@@ -10,7 +10,7 @@ export async function showStatus(command: DaemonCommand): Promise<number> {
   const { config, env } = command.context;
   const supervisor = await command.runningSupervisor();
   const found = await findDaemon(config, env, supervisor);
-  const report = reportDaemon(config.name, found, supervisor?.versions.running ?? null);
+  const report = reportDaemon(command.context, found, supervisor?.versions.running ?? null);
   if (config.json) command.out(JSON.stringify(report, null, 2));
   else {
     print(command, report);

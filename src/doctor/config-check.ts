@@ -37,7 +37,7 @@ const messages = defineMessages({
 
 const OTHERS_MAY_WRITE = 0o022;
 /** Options of the command itself. */
-const ASIDE: ReadonlySet<string> = new Set(['doctor', 'json', 'lang', 'options-file']);
+const ASIDE: ReadonlySet<string> = new Set(['doctor', 'json', 'lang', 'options-file', 'base-folder']);
 const LEAST_NODE = [20, 19] as const;
 
 /** The configuration was read before any check: wrong ones end with exit code 2 and their problems. */

@@ -21,6 +21,8 @@ export interface Run {
 export interface RunOptions {
   /** Another PM2 than the one among our dependencies. */
   readonly bin?: string;
+  /** Another copy of the program. */
+  readonly main?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -37,7 +39,7 @@ export class DaemonBed implements AsyncDisposable {
 
   /** Runs `rpc-dart-router` with these arguments, in English unless told. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-    return this.execute(process.execPath, [MAIN, ...args], options);
+    return this.execute(process.execPath, [options.main ?? MAIN, ...args], options);
   }
 
   /** Starts a daemon that has to come up. */

@@ -118,5 +118,5 @@ test('exit 3 when it does not run, 1 when it does not answer', async () => {
 
 const KEYS = [
   ...['name', 'state', 'running', 'pid', 'pidFile', 'controlSocket', 'logFile', 'logSizeBytes', 'logModifiedAt'],
-  ...['lastLogLines', 'memoryBytes', 'cpuPercent', 'uptimeMs', 'ports', 'restarts', 'pm2', 'router'],
+  ...['lastLogLines', 'memoryBytes', 'cpuPercent', 'uptimeMs', 'ports', 'restarts', 'pm2', 'cause', 'router'],
 ];
