@@ -1,0 +1,42 @@
+import { mapOf, numberOf, type RouterEvent, textOf } from './messages.ts';
+import type { Transport } from './transport.ts';
+import { decodeMap, encodeMap } from './values.ts';
+
+/** The router's events: subscribed to once the application wants them, and again on each new connection. */
+export class EventStream {
+  private readonly onEvent: (event: RouterEvent) => void;
+  private isWanted = false;
+  private subscribed: Transport | null = null;
+
+  constructor(onEvent: (event: RouterEvent) => void) {
+    this.onEvent = onEvent;
+  }
+
+  /** The application wants events from now on. */
+  want(transport: Transport | null): void {
+    this.isWanted = true;
+    if (transport !== null) this.reopen(transport);
+  }
+
+  /** Subscribes over `transport`, if events are wanted. */
+  reopen(transport: Transport): void {
+    if (!this.isWanted || this.subscribed === transport) return;
+    this.subscribed = transport;
+    const stream = transport.open('events', {
+      onMessage: (body) => {
+        const event = decodeMap(body);
+        this.onEvent({
+          type: textOf(event.type) ?? '',
+          timestamp: numberOf(event.timestamp) ?? 0,
+          data: mapOf(event.data),
+        });
+      },
+      // the end of the connection is reported elsewhere
+      onEnd: () => {
+        if (this.subscribed === transport) this.subscribed = null;
+      },
+    });
+    stream.write(encodeMap({ v: null }));
+    stream.end();
+  }
+}

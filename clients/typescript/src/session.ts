@@ -1,0 +1,47 @@
+import type { Registration } from './connection.ts';
+import type { Payload } from './values.ts';
+
+/** The part of a session that outlives a connection, besides the messages of the outbox. */
+export class Session {
+  clientId: string | null = null;
+  private token: string | null = null;
+  private receivedCount = 0;
+  private reportedCount = 0;
+
+  /** Messages that were received in this session. */
+  get received(): number {
+    return this.receivedCount;
+  }
+
+  /** Messages that were received and not yet acknowledged. */
+  get unreported(): number {
+    return this.receivedCount - this.reportedCount;
+  }
+
+  get isKept(): boolean {
+    return this.token !== null;
+  }
+
+  count(): void {
+    this.receivedCount++;
+  }
+
+  reported(): void {
+    this.reportedCount = this.receivedCount;
+  }
+
+  /** The `session` field of a registration. */
+  request(): Payload {
+    return this.token === null ? {} : { token: this.token, received: this.receivedCount };
+  }
+
+  /** Takes over the router's answer; true when the session goes on. */
+  adopt({ clientId, session }: Registration): boolean {
+    const resumed = session?.resumed === true;
+    if (!resumed) this.receivedCount = 0;
+    this.reportedCount = this.receivedCount;
+    this.clientId = clientId;
+    this.token = session?.token ?? null;
+    return resumed;
+  }
+}
