@@ -96,6 +96,18 @@ export const LIMIT_OPTIONS = [
     doc: { en: 'Groups per client', ru: 'Групп у одного клиента' },
   },
   {
+    key: 'max-resets-per-second',
+    type: 'integer',
+    default: 500,
+    range: [1, 1_000_000],
+    ...limit,
+    reload: 'restart',
+    doc: {
+      en: 'Calls that one connection may cancel a second (a thousand at once), unless most of its calls go through; beyond it the connection is ended',
+      ru: 'Вызовов, которые одно соединение может отменять в секунду (сразу — тысячу), если отменяется большинство; сверх того соединение завершается',
+    },
+  },
+  {
     key: 'max-pending-requests',
     type: 'integer',
     default: 1000,

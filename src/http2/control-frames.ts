@@ -37,6 +37,7 @@ export class ControlFrames {
   private onWindowUpdate(streamId: number, length: number, bytes: Buffer, start: number): void {
     const { streams, sender, guard } = this.deps;
     expectLength(length, 4);
+    guard.countControl();
     const increment = readUint32(bytes, start) & MAX_WINDOW_BYTES;
     if (streamId === 0) {
       if (increment === 0) throw new ConnectionError(ErrorCode.protocol, 'window update of nought');
@@ -54,8 +55,9 @@ export class ControlFrames {
     const { streams, sender, guard } = this.deps;
     expectLength(length, 4);
     const stream = streams.find(streamId);
+    if (stream?.handler) guard.countReset();
+    else guard.countControl();
     if (stream === null) return;
-    if (stream.handler !== null) guard.countReset();
     sender.forget(stream);
     streams.drop(stream);
   }
@@ -63,6 +65,7 @@ export class ControlFrames {
   private onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     expectLength(end - start, 8);
     expectNoStream(streamId);
+    this.deps.guard.countControl();
     if ((flags & Flag.ack) === 0) this.deps.sender.frame(pingFrame(bytes.subarray(start, end), true));
   }
 

@@ -2,6 +2,8 @@
 export interface Http2Limits {
   /** All fields of one request, with 32 bytes for each besides its name and value (RFC 9113, section 6.5.2). */
   readonly maxHeaderBytes: number;
+  /** Streams that a client may reset in the long run, while they are most of its streams. */
+  readonly maxResetsPerSecond: number;
 }
 
 /** Header lists and blocks that are so many times too long are not read to their end: the connection is ended. */

@@ -20,4 +20,9 @@ export class RateLimit {
     this.left -= events;
     return true;
   }
+
+  /** Allows `events` more, up to a burst. */
+  give(events: number): void {
+    this.left = Math.min(this.burst, this.left + events);
+  }
 }

@@ -78,6 +78,7 @@ export class RequestReader {
     if (headers.isTooLarge) guard.countIdle(1 + Math.floor(headers.excessFields / EXCESS_FIELDS_PER_FRAME));
     if (streamId > streams.lastId) {
       streams.advance(streamId);
+      guard.resets.streamOpened();
       this.open(streamId, headers, endStream);
       return;
     }

@@ -169,16 +169,16 @@ test('a client that does not read what it asks for is noticed when a megabyte wa
   peer.reads = false;
   peer.connection.ping();
   const pings = Buffer.concat(Array.from({ length: 1000 }, () => pingFrame(Buffer.alloc(8))));
-  for (let i = 0; i < 61; i++) peer.send(pings);
+  for (let i = 0; i < 61; i++, peer.nowMs += 100) peer.send(pings);
   assert.equal(peer.overflows, 0);
   peer.send(pings);
   assert.ok(peer.overflows > 0, '62,000 answers of 17 bytes');
 });
 
-test('a client that reads may be answered as often as it asks', () => {
+test('a client that reads is answered as often as it asks, ten thousand times a second', () => {
   const { peer } = answering();
   const pings = Buffer.concat(Array.from({ length: 1000 }, () => pingFrame(Buffer.alloc(8))));
-  for (let i = 0; i < 100; i++) peer.send(pings);
+  for (let i = 0; i < 100; i++, peer.nowMs += 100) peer.send(pings);
   assert.deepEqual([peer.overflows, peer.frames().length], [0, 100_000]);
 });
 

@@ -37,7 +37,9 @@ export class Sender {
   /** Streams that were reset or have ended are told here. */
   private readonly owner: StreamOwner;
   private readonly outlet: Outlet;
+  /** The connection's window, and all that the peer has granted for it so far. */
   private windowBytes = DEFAULT_WINDOW_BYTES;
+  private grantedBytes = DEFAULT_WINDOW_BYTES;
   private readonly next = new NextWrite();
   /** Streams to be told when what waits, or what is with the outlet, has been taken. */
   private readonly waitingTakers = new Takers();
@@ -62,6 +64,11 @@ export class Sender {
   /** True when nothing waits and nothing is with the outlet. */
   get isIdle(): boolean {
     return !this.busy && this.next.bytes === 0;
+  }
+
+  /** Content of all DATA frames so far. */
+  get sentBytes(): number {
+    return this.grantedBytes - this.windowBytes;
   }
 
   /** Lets frames gather until `uncork`. */
@@ -144,6 +151,7 @@ export class Sender {
   /** The peer opens the connection's window; false when that is beyond what may be. */
   openWindow(bytes: number): boolean {
     this.windowBytes += bytes;
+    this.grantedBytes += bytes;
     if (this.windowBytes > MAX_WINDOW_BYTES) return false;
     this.resume();
     this.flush();

@@ -124,7 +124,10 @@ test('who asks for answers and reads none has a megabyte of them waiting at most
   peer.reads = false;
   peer.connection.ping();
   let bytes = 0;
-  for (; peer.overflows === 0 && bytes < 10_000_000; bytes += 17) peer.send(pingFrame(Buffer.alloc(8)));
+  for (; peer.overflows === 0 && bytes < 10_000_000; bytes += 17) {
+    peer.send(pingFrame(Buffer.alloc(8)));
+    peer.nowMs += 0.1;
+  }
   assert.ok(bytes <= 1024 * 1024 + 100, `${bytes} bytes`);
 });
 
@@ -152,6 +155,61 @@ test('requests that are served are not given up for new ones', () => {
   for (let n = 511; n < 900; n++) peer.send(request(streamId(n), '/early'));
   assert.ok(peer.served.slice(0, 511).every(({ closes }) => closes === 0));
   assert.equal(peer.served.length, 900);
+});
+
+/** What clients may send often, the more so the more they get. */
+const CONTROL: readonly (readonly [what: string, frame: Buffer])[] = [
+  ['PING', pingFrame(Buffer.alloc(8))],
+  ['PING ACK', encodeFrame(FrameType.ping, Flag.ack, 0, Buffer.alloc(8))],
+  ['WINDOW_UPDATE of the connection', windowUpdate(0, 1)],
+  ['WINDOW_UPDATE of a stream', windowUpdate(1, 1)],
+  ['WINDOW_UPDATE of a closed stream', windowUpdate(3, 1)],
+  ['RST_STREAM of a closed stream', rstStream(3, 8)],
+  ['DATA of a closed stream', data(5, Buffer.from('x'))],
+];
+
+/** A peer with a stream that is open, one that it has reset, and one that the server has. */
+function busyPeer(): Http2Peer {
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), request(3, '/hold'), rstStream(3, 8), request(5, '/hold'), windowUpdate(5, 0));
+  return peer;
+}
+
+for (const [what, frame] of CONTROL) {
+  test(`a flood of ${what} ends beyond twenty thousand`, () => {
+    const peer = busyPeer();
+    const hundred = Buffer.concat(Array.from({ length: 100 }, () => frame));
+    let frames = 0;
+    for (; peer.failures.length === 0 && frames < 100_000; frames += 100) peer.send(hundred);
+    assert.ok(frames >= 20_000 && frames <= 22_000, `${frames}`);
+    assert.match(peer.said().at(-1) ?? '', /^GOAWAY 5 ENHANCE_YOUR_CALM$/);
+  });
+
+  test(`${what}, ten thousand a second, is served for ever`, () => {
+    const peer = busyPeer();
+    const hundred = Buffer.concat(Array.from({ length: 100 }, () => frame));
+    for (let frames = 0; frames < 100_000; frames += 100, peer.nowMs += 10) peer.send(hundred);
+    assert.deepEqual(peer.failures, []);
+  });
+}
+
+test('a client that updates two windows for each small message it gets is served, however many', () => {
+  const peer = busyPeer();
+  const served = peer.request();
+  for (let n = 0; n < 50_000; n++) {
+    served.write(Buffer.alloc(20));
+    peer.send(windowUpdate(0, 20), windowUpdate(1, 20));
+  }
+  assert.deepEqual(peer.failures, []);
+});
+
+test('a client that cancels many calls because it makes many is served', () => {
+  const peer = Http2Peer.greeted();
+  for (let n = 0; n < 20_000; n++) {
+    const id = streamId(n);
+    peer.send(n % 5 < 2 ? Buffer.concat([request(id, '/hold'), rstStream(id, 8)]) : request(id, '/early', END));
+  }
+  assert.deepEqual(peer.failures, []);
 });
 
 test('a client that does all of it now and then is served for ever', () => {

@@ -80,7 +80,11 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.host = host;
     this.limits = limits;
     const sender = new Sender(this, host);
-    const guard = new FloodGuard(() => host.now());
+    const guard = new FloodGuard(
+      () => host.now(),
+      () => sender.sentBytes,
+      limits,
+    );
     const peer: PeerSettings = {
       initialWindowBytes: DEFAULT_WINDOW_BYTES,
       headerTableBytes: HPACK_TABLE_BYTES,
@@ -221,6 +225,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   /** DATA of a closed stream is a mistake, unless its client could not know. */
   private onClosedStream(streamId: number): void {
+    this.guard.countControl();
     if (this.streams.wasGivenUp(streamId)) return;
     this.streams.giveUp(streamId);
     this.sender.frame(rstStreamFrame(streamId, ErrorCode.streamClosed));

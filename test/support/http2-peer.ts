@@ -81,7 +81,7 @@ export class Served implements StreamHandler {
   }
 }
 
-export const LIMITS: Http2Limits = { maxHeaderBytes: 16 * 1024 };
+export const LIMITS: Http2Limits = { maxHeaderBytes: 16 * 1024, maxResetsPerSecond: 100 };
 
 /** A connection with both of its ends: a host that serves requests, and a client that says bytes and reads answers. */
 export class Http2Peer implements ConnectionHost {
