@@ -19,6 +19,8 @@ import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close a connection on which everything has been said. */
 const LINGER_MS = 1000;
+/** Time for a client to answer that it has seen the end coming. */
+const LEAVE_ANSWER_MS = 500;
 /** What is cut off here may be more exactly the business of a stream: those have the same deadline, and say whose reader it was. */
 const TEND_SLACK_MS = 2000;
 /** Characters of a header that an answer repeats. */
@@ -177,6 +179,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
 
   leave(): void {
     this.http2.leave();
+    setTimeout(() => this.http2.leaveNow(), LEAVE_ANSWER_MS).unref();
   }
 
   /** Lets the client be pinged when it has been silent for too long, and gives it up when it does not answer. */

@@ -11,6 +11,8 @@ export interface ControlFramesDependencies {
   readonly sender: Sender;
   readonly guard: FloodGuard;
   readonly peer: PeerSettings;
+  /** The client has answered a PING of this payload. */
+  readonly onPong: (payload: Buffer) => void;
 }
 
 /** Does what frames say that carry neither headers nor data (RFC 9113, section 6). Throws ConnectionError. */
@@ -65,8 +67,11 @@ export class ControlFrames {
   private onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     expectLength(end - start, 8);
     expectNoStream(streamId);
-    this.deps.guard.countControl();
-    if ((flags & Flag.ack) === 0) this.deps.sender.frame(pingFrame(bytes.subarray(start, end), true));
+    const { guard, sender, onPong } = this.deps;
+    guard.countControl();
+    const payload = bytes.subarray(start, end);
+    if ((flags & Flag.ack) === 0) sender.frame(pingFrame(payload, true));
+    else onPong(payload);
   }
 
   private onSettings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {

@@ -9,6 +9,7 @@ export const LARGEST_FRAME_BYTES = 0xffffff;
 /** Flow-control windows: what they are at first, and at most. */
 export const DEFAULT_WINDOW_BYTES = 65_535;
 export const MAX_WINDOW_BYTES = 0x7fffffff;
+export const MAX_STREAM_ID = 0x7fffffff;
 
 export const FrameType = {
   data: 0,

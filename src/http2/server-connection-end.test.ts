@@ -12,7 +12,7 @@ test('who leaves says so with the last stream, and is gone at once when there is
   const peer = Http2Peer.greeted();
   peer.send(request(5, '/early', END));
   peer.said();
-  peer.connection.leave();
+  peer.connection.leaveNow();
   assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 5 NO_ERROR'], 1]);
   peer.send(request(7), PING);
   assert.deepEqual([peer.said(), peer.served.length], [[], 1]);
@@ -21,8 +21,8 @@ test('who leaves says so with the last stream, and is gone at once when there is
 test('who leaves serves what is open, refuses what is new, and is gone when the last answer is taken', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1), request(3));
-  peer.connection.leave();
-  peer.connection.leave();
+  peer.connection.leaveNow();
+  peer.connection.leaveNow();
   peer.send(request(5), data(5, Buffer.from('x')), PING, data(1, Buffer.from('x'), END));
   const said = ['GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM', PONG, 'HEADERS 1 END_STREAM :status=200'];
   assert.deepEqual([peer.said(), peer.finishes], [said, 0]);
@@ -36,14 +36,14 @@ test('who leaves serves what is open, refuses what is new, and is gone when the 
 test('who leaves does not wait for clients that do not end what is answered', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1, '/early'));
-  peer.connection.leave();
+  peer.connection.leaveNow();
   assert.deepEqual([peer.said(), peer.finishes], [['HEADERS 1 END_STREAM :status=200', 'GOAWAY 1 NO_ERROR'], 1]);
 });
 
 test('who leaves is gone when the client gives up the last stream', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1));
-  peer.connection.leave();
+  peer.connection.leaveNow();
   peer.send(rstStream(1, 8), PING);
   assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 1 NO_ERROR', PONG], 1]);
 });
@@ -51,7 +51,7 @@ test('who leaves is gone when the client gives up the last stream', () => {
 test('who leaves and resets the last stream says so before it is gone', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1));
-  peer.connection.leave();
+  peer.connection.leaveNow();
   peer.request().stream.reset(11);
   assert.deepEqual(peer.said(), ['GOAWAY 1 NO_ERROR', 'RST_STREAM 1 ENHANCE_YOUR_CALM']);
   assert.equal(peer.finishes, 1);
@@ -60,11 +60,11 @@ test('who leaves and resets the last stream says so before it is gone', () => {
 test('the end is told once, whatever is asked behind it', () => {
   for (const end of ['leave', 'fail'] as const) {
     const peer = Http2Peer.greeted();
-    if (end === 'leave') peer.connection.leave();
+    if (end === 'leave') peer.connection.leaveNow();
     else peer.send(windowUpdate(0, 0));
     assert.equal(peer.finishes, 1);
     peer.connection.ping();
-    peer.connection.leave();
+    peer.connection.leaveNow();
     peer.connection.resetStalled(peer.nowMs, 0);
     peer.send(PING);
     assert.equal(peer.finishes, 1);
@@ -159,7 +159,7 @@ const EVENTS: readonly ((peer: Http2Peer, n: number) => void)[] = [
 ];
 const RARE_EVENTS: readonly ((peer: Http2Peer) => void)[] = [
   (peer) => peer.send(windowUpdate(0, 0)),
-  (peer) => peer.connection.leave(),
+  (peer) => peer.connection.leaveNow(),
 ];
 
 test('whatever happens, every stream is told once that it is over', () => {

@@ -9,19 +9,18 @@ import {
   Flag,
   FrameType,
   goawayFrame,
+  MAX_STREAM_ID,
   pingFrame,
   rstStreamFrame,
-  Setting,
-  settingsFrame,
   windowUpdateFrame,
 } from './frames.ts';
 import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
-import type { Http2Limits } from './limits.ts';
+import { type Http2Limits, WINDOW_BYTES } from './limits.ts';
 import { type RequestHost, RequestReader } from './request-reader.ts';
 import { type Outlet, Sender, type StreamOwner } from './sender.ts';
 import type { ServerStream } from './server-stream.ts';
-import type { PeerSettings } from './settings.ts';
-import { MAX_STREAMS, StreamTable } from './stream-table.ts';
+import { greeting, type PeerSettings } from './settings.ts';
+import { StreamTable } from './stream-table.ts';
 
 /** What a connection asks of those who serve it. */
 export interface ConnectionHost extends Outlet, RequestHost {
@@ -35,22 +34,11 @@ export interface ConnectionHost extends Outlet, RequestHost {
   now(): number;
 }
 
-/** What a client may send ahead. Nothing is buffered here, so it only has to be enough not to hold anybody up. */
-const WINDOW_BYTES = 1024 * 1024;
 const REFILL_BYTES = WINDOW_BYTES / 2;
-
-/** The server's SETTINGS, and the connection's window. */
-function greeting({ maxHeaderBytes }: Http2Limits): Buffer {
-  return Buffer.concat([
-    settingsFrame([
-      [Setting.maxConcurrentStreams, MAX_STREAMS],
-      [Setting.initialWindowSize, WINDOW_BYTES],
-      [Setting.maxHeaderListSize, maxHeaderBytes],
-    ]),
-    windowUpdateFrame(0, WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
-  ]);
-}
 const KEEPALIVE_PING = pingFrame(Buffer.from('keepaliv', 'latin1'), false);
+const LEAVING = Buffer.from('leaving!', 'latin1');
+/** GOAWAY that stops nothing yet, and a PING whose answer shows that it has arrived (RFC 9113, section 6.8). */
+const LEAVING_SOON = Buffer.concat([goawayFrame(MAX_STREAM_ID, ErrorCode.none), pingFrame(LEAVING, false)]);
 
 /**
  * The server's side of one HTTP/2 connection (RFC 9113), as much of it as gRPC needs: no push, no priorities, no dynamic
@@ -74,6 +62,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
   private receiveWindow = WINDOW_BYTES;
   /** The stream of the DATA frame that is being read. */
   private current: ServerStream | null = null;
+  private isLeavingSoon = false;
   private isOver = false;
 
   constructor(host: ConnectionHost, limits: Http2Limits) {
@@ -93,7 +82,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.sender = sender;
     this.guard = guard;
     this.requests = new RequestReader({ ...shared, host, limits, receiveWindow: WINDOW_BYTES });
-    this.control = new ControlFrames(shared);
+    this.control = new ControlFrames({ ...shared, onPong: (payload) => this.onPong(payload) });
   }
 
   /** True once the client has sent the preface. */
@@ -146,8 +135,16 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.sender.frame(KEEPALIVE_PING);
   }
 
-  /** Takes no more streams, and finishes when those that are open have ended. */
+  /** Asks the client to open no more streams; those that are on their way are served until it has answered, or `leaveNow`. */
   leave(): void {
+    if (!this.isGreeted) this.leaveNow();
+    if (this.isOver || this.requests.isLeaving || this.isLeavingSoon) return;
+    this.isLeavingSoon = true;
+    this.sender.frame(LEAVING_SOON);
+  }
+
+  /** Takes no more streams, and finishes when those that are open have ended. */
+  leaveNow(): void {
     if (this.isOver || this.requests.isLeaving) return;
     this.requests.isLeaving = true;
     if (this.isGreeted) this.sender.frame(goawayFrame(this.streams.lastId, ErrorCode.none));
@@ -221,6 +218,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.streams.giveUp(stream.id);
     this.streams.drop(stream);
     this.finishIfDone();
+  }
+
+  private onPong(payload: Buffer): void {
+    if (this.isLeavingSoon && payload.equals(LEAVING)) this.leaveNow();
   }
 
   /** DATA of a closed stream is a mistake, unless its client could not know. */

@@ -1,5 +1,28 @@
 import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, LARGEST_FRAME_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES, readUint32, Setting } from './frames.ts';
+import {
+  DEFAULT_WINDOW_BYTES,
+  ErrorCode,
+  LARGEST_FRAME_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_WINDOW_BYTES,
+  readUint32,
+  Setting,
+  settingsFrame,
+  windowUpdateFrame,
+} from './frames.ts';
+import { type Http2Limits, MAX_STREAMS, WINDOW_BYTES } from './limits.ts';
+
+/** Our own SETTINGS, and the connection's window, which they do not cover. */
+export function greeting({ maxHeaderBytes }: Http2Limits): Buffer {
+  return Buffer.concat([
+    settingsFrame([
+      [Setting.maxConcurrentStreams, MAX_STREAMS],
+      [Setting.initialWindowSize, WINDOW_BYTES],
+      [Setting.maxHeaderListSize, maxHeaderBytes],
+    ]),
+    windowUpdateFrame(0, WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
+  ]);
+}
 
 /** What a client's SETTINGS mean for us. */
 export interface PeerSettings {

@@ -1,10 +1,8 @@
 import { ConnectionError } from './connection-error.ts';
 import { ErrorCode, MAX_WINDOW_BYTES } from './frames.ts';
+import { MAX_STREAMS } from './limits.ts';
 import type { Sender } from './sender.ts';
 import { ServerStream, type StreamHandler } from './server-stream.ts';
-
-/** Streams that one connection may have open at a time: a client needs a handful, and a hundred may share a connection. */
-export const MAX_STREAMS = 512;
 
 /** What a new stream may be sent, and what its client may send, in bytes. */
 export interface Windows {

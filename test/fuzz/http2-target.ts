@@ -50,8 +50,9 @@ class RandomServer extends Http2Peer {
     if (what < 45 && this.served.length > 0) this.act(this.random.pick(this.served));
     else if (what < 75) this.take();
     else if (what < 85) this.reads = !this.reads;
-    else if (what < 89) this.connection.resetStalled(this.nowMs, 1000);
-    else if (what < 90) this.connection.leave();
+    else if (what < 88) this.connection.resetStalled(this.nowMs, 1000);
+    else if (what < 89) this.connection.leave();
+    else if (what < 90) this.connection.leaveNow();
     else if (what < 93) this.connection.ping();
     else this.nowMs += this.random.below(2000);
   }
