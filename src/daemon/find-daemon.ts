@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type LoadedConfig, loadConfig, type RouterConfig } from '../config/index.ts';
+import { resolve } from 'node:path';
+import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { daemonEnvironment } from './app-definition.ts';
+import { commandLineOf, placesIn } from './command-line.ts';
 import { askStatus } from './control.ts';
-import { keptOptions, keyOf, optionsFile, readOptions } from './options-file.ts';
+import { keyOf, readOptions } from './options-file.ts';
+import { isOfHome, type OtherRouter, ownerOf, SERVICE_PID_FILE } from './owner.ts';
 import { type Places, placesOf } from './places.ts';
 import { hasSameOwner, isAlive, isRouter, readPid } from './processes.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
@@ -14,9 +16,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface LocatedDaemon {
   /** What PM2 knows, null when it does not have it. */
   readonly supervised: SupervisedProcess | null;
-  /** The router's process, null when there is none. */
+  /** The router's process, null when there is none. It is one that this PM2 home or a given pid file names. */
   readonly pid: number | null;
+  /** True for a router of this PM2 home: its kept options are those of this router. */
+  readonly isOwn: boolean;
   readonly places: Places;
+  /** Looked for when there is none of these. */
+  readonly other: OtherRouter | null;
 }
 
 export interface FoundDaemon extends LocatedDaemon {
@@ -45,9 +51,13 @@ export async function findDaemon(
   supervisor: ProcessSupervisor | null,
 ): Promise<FoundDaemon> {
   const located = await locateDaemon(config, env, supervisor);
-  const status = located.pid === null ? null : await askStatus(located.places.controlSocket);
-  // in a shared folder, anybody may put a socket there
-  return { ...located, status: status?.pid === located.pid ? status : null };
+  return { ...located, status: await statusOf(located) };
+}
+
+/** What a router says of itself. In a shared folder, anybody may put a socket there: the pid has to be the same. */
+export async function statusOf({ pid, places }: Pick<LocatedDaemon, 'pid' | 'places'>): Promise<RouterStatus | null> {
+  const status = pid === null ? null : await askStatus(places.controlSocket);
+  return status?.pid === pid ? status : null;
 }
 
 /** Looks a daemon up in PM2 and in its pid file. It may hang: it is not asked. */
@@ -58,9 +68,44 @@ export async function locateDaemon(
 ): Promise<LocatedDaemon> {
   const supervised = (await supervisor?.describe(config.name)) ?? null;
   if (supervised !== null && !isRouterDefinition(supervised)) throw new ForeignProcess(supervised.script);
-  const places = supervised === null ? keptPlaces(config, env) : supervisedPlaces(config, supervised);
-  const pid = livePid(supervised?.pid ?? null) ?? routerPid(places.pidFile);
-  return { supervised, pid, places };
+  const named = config.pidFile === null ? null : routerPid(config.pidFile);
+  if (supervised !== null && (named === null || named === supervised.pid))
+    return locateSupervised(config, env, supervised);
+  return named === null ? locateKept(config, env) : locateNamed(config, env, named);
+}
+
+/** PM2 has it. When it has lost the process, that may run on nevertheless. */
+function locateSupervised(config: RouterConfig, env: Environment, supervised: SupervisedProcess): LocatedDaemon {
+  const places = supervisedPlaces(config, supervised);
+  const pid = livePid(supervised.pid) ?? ownPid(places.pidFile, env);
+  return { supervised, pid, isOwn: true, places, other: null };
+}
+
+/** A pid file was given that names a running router. */
+function locateNamed(config: RouterConfig, env: Environment, pid: number): LocatedDaemon {
+  const isOwn = isOfHome(pid, env);
+  return { supervised: null, pid, isOwn, places: placesIn(commandLineOf(pid), config), other: null };
+}
+
+/** Without PM2, the options that were kept of the last start say where it was. */
+function locateKept(config: RouterConfig, env: Environment): LocatedDaemon {
+  const places = keptPlaces(config, env);
+  const pid = ownPid(places.pidFile, env);
+  const other = pid === null && config.pidFile === null ? otherRouter(config, places) : null;
+  return { supervised: null, pid, isOwn: pid !== null, places, other };
+}
+
+/** Neither a default path nor a kept one proves that a router is of this PM2 home: another may have its file there. */
+function ownPid(pidFile: string, env: Environment): number | null {
+  const pid = routerPid(pidFile);
+  return pid !== null && isOfHome(pid, env) ? pid : null;
+}
+
+function otherRouter(config: RouterConfig, places: Places): OtherRouter | null {
+  const usual = [places.pidFile, placesOf(config).pidFile];
+  if (config.name === DEFAULT_CONFIG.name) usual.push(SERVICE_PID_FILE);
+  const pid = usual.map(routerPid).find((found) => found !== null);
+  return pid == null ? null : { pid, places: placesIn(commandLineOf(pid), config), owner: ownerOf(pid) };
 }
 
 function livePid(pid: number | null): number | null {
@@ -72,59 +117,24 @@ function routerPid(pidFile: string): number | null {
   return pid !== null && isAlive(pid) && isRouter(pid) && hasSameOwner(pidFile, pid) ? pid : null;
 }
 
-/** Where a process that PM2 runs has its files: its command line says so. */
 function supervisedPlaces(config: RouterConfig, { args, logFile }: SupervisedProcess): Places {
-  const places = placesOf(config);
-  const value = (key: string): string | undefined => args.findLast((arg) => keyOf(arg) === key)?.slice(key.length + 3);
-  return {
-    pidFile: value('pid-file') ?? places.pidFile,
-    controlSocket: value('control-socket') ?? places.controlSocket,
-    logFile: logFile ?? places.logFile,
-  };
+  const places = placesIn(args, config);
+  return { ...places, logFile: logFile ?? places.logFile };
 }
 
-/** Without PM2, by the options that were kept of the last start; what is given now counts more. */
+/** By the options that were kept of the last start, unless another pid file is given now. */
 function keptPlaces(config: RouterConfig, env: Environment): Places {
   const kept = readOptions(env, config.name);
-  if (kept === null) return placesOf(config);
-  const loaded = loadConfig({ argv: kept, env: {}, readFile });
-  if (!loaded.ok) return placesOf(config);
-  const { pidFile, logFile, controlSocket } = config;
-  return placesOf({
-    ...config,
-    pidFile: pidFile ?? loaded.config.pidFile,
-    logFile: logFile ?? loaded.config.logFile,
-    controlSocket: controlSocket ?? loaded.config.controlSocket,
-  });
-}
-
-/** What a daemon was started with: the options that were kept, or those on its command line. */
-export function startedWith(env: Environment, supervised: SupervisedProcess): string[] {
-  return withBaseFolder(givenOptions(env, supervised), supervised.folder);
-}
-
-function givenOptions(env: Environment, { name, args, logFile }: SupervisedProcess): string[] {
-  const file = optionsFile(env, name);
-  const kept = args.includes(`--options-file=${file}`) ? readOptions(env, name) : null;
-  if (kept !== null) return kept;
-  const onCommandLine = keptOptions(args, '/').filter((option) => option !== '--log-file=-');
-  return logFile === null ? onCommandLine : [...onCommandLine, `--log-file=${logFile}`];
-}
-
-/** Under an older version, relative paths started at the working folder. */
-function withBaseFolder(options: string[], folder: string | null): string[] {
-  if (folder === null || options.some((option) => keyOf(option) === 'base-folder')) return options;
-  return [`--base-folder=${folder}`, ...options];
-}
-
-/** The configuration that a daemon has with these options in this environment. */
-export function configurationOf(options: readonly string[], env: Environment): LoadedConfig {
-  return loadConfig({ argv: [...options], env: routerVariables(env), readFile });
-}
-
-/** The variables that are options. */
-export function routerVariables(env: Environment): Record<string, string> {
-  return Object.fromEntries(Object.entries(daemonEnvironment(env)).filter(([name]) => name.startsWith('ROUTER_')));
+  const loaded = kept === null ? null : loadConfig({ argv: kept, env: {}, readFile });
+  if (!loaded?.ok) return placesOf(config);
+  const before = placesOf({ ...loaded.config, name: config.name });
+  if (config.pidFile !== null && resolve(config.pidFile) !== before.pidFile) return placesOf(config);
+  const given = placesOf({ ...config, pidFile: before.pidFile });
+  return {
+    pidFile: before.pidFile,
+    logFile: config.logFile === null ? before.logFile : given.logFile,
+    controlSocket: config.controlSocket === null ? before.controlSocket : given.controlSocket,
+  };
 }
 
 function readFile(path: string): string {

@@ -7,12 +7,12 @@ import { lastLines, logStats } from './log-file.ts';
 /** `--daemon-logs [-f] [--lines N]`: the log's last lines, also of a daemon that does not run any more. */
 export async function showLogs(command: DaemonCommand): Promise<number> {
   const { config, env, stdout } = command.context;
-  const { places, pid } = await locateDaemon(config, env, await command.runningSupervisor());
-  const { logFile } = places;
+  const { places, pid, other } = await locateDaemon(config, env, await command.runningSupervisor());
+  const { logFile } = (other ?? { places }).places;
   const stats = logStats(logFile);
   if (stats === null) {
-    command.fail(command.say(pid === null ? 'notRunning' : 'logMissing'));
-    return pid === null ? EXIT.notRunning : EXIT.failed;
+    command.fail(command.say(pid === null && other === null ? 'notRunning' : 'logMissing'));
+    return pid === null && other === null ? EXIT.notRunning : EXIT.failed;
   }
   for (const line of lastLines(logFile, config.lines)) command.out(line);
   if (config.follow) await followUntilInterrupted(logFile, stats.sizeBytes, stdout);

@@ -45,6 +45,26 @@ export const daemonMessages = defineMessages({
     en: '🔄 Last reload: {time}, refused: {reason}',
     ru: '🔄 Последняя перезагрузка: {time}, отклонена: {reason}',
   },
+  owner: { en: '👤 It runs under the user {user}{by}', ru: '👤 Работает под пользователем {user}{by}' },
+  byService: { en: ', as the systemd service {service}', ru: ', как сервис systemd {service}' },
+  byHome: { en: ', with PM2_HOME={home}', ru: ', PM2_HOME={home}' },
+  hintOther: {
+    en: '💡 Another router runs here with PID {pid}, under the user {user}{by}; to command it: {command}',
+    ru: '💡 Здесь работает другой роутер, PID {pid}, пользователь {user}{by}; управление им: {command}',
+  },
+  hintCommand: { en: '💡 To command it: {command}', ru: '💡 Управление им: {command}' },
+  hintHidden: {
+    en: '💡 A service may run that this user may not see; use sudo',
+    ru: '💡 Возможно, работает сервис, который этому пользователю не виден; используйте sudo',
+  },
+  notOwn: {
+    en: '❌ The router with PID {pid} was not started with this PM2 home, its options are not known here. {command}',
+    ru: '❌ Роутер с PID {pid} запущен не с этой папкой PM2, его опции здесь неизвестны. {command}',
+  },
+  pidOfOthers: {
+    en: '⚠️  {path} holds the PID {pid} of another program; left alone',
+    ru: '⚠️  В {path} записан PID {pid} другой программы; файл не тронут',
+  },
   hintStatus: { en: '💡 --daemon-status shows its state', ru: '💡 Используйте --daemon-status для проверки состояния' },
   hintStop: { en: '💡 --daemon-stop stops it', ru: '💡 Используйте --daemon-stop для остановки' },
   starting: { en: 'Starting the daemon…', ru: 'Запуск daemon…' },

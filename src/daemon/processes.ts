@@ -44,6 +44,13 @@ export function processUptimeMs(pid: number): number | null {
   return Math.max(0, Math.round(Number.parseFloat(uptime) * 1000 - Number(started) * TICK_MS));
 }
 
+/** True for a process that ran when the file was written: it may be the one that wrote it. */
+export function isOlderThan(pid: number, path: string): boolean {
+  const uptimeMs = processUptimeMs(pid);
+  const writtenAt = attempt(() => statSync(path).mtimeMs);
+  return uptimeMs !== null && writtenAt !== null && Date.now() - uptimeMs <= writtenAt + ROUNDING_MS;
+}
+
 /** Memory that a process holds, by the kernel; null when it does not run. */
 export function processMemoryBytes(pid: number): number | null {
   const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -53,6 +60,8 @@ export function processMemoryBytes(pid: number): number | null {
 
 /** The kernel counts a hundred ticks a second for programs, on every Linux. */
 const TICK_MS = 10;
+/** The times compared are rounded, to a second and to a tick. */
+const ROUNDING_MS = 2000;
 
 /** `R`, `S`, `T` when stopped, `Z` when ended and not yet waited for; null when unknown. */
 export function stateOf(pid: number): string | null {

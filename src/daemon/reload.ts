@@ -4,6 +4,7 @@ import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonCommand } from './command.ts';
 import { askStatus } from './control.ts';
 import { type FoundDaemon, findDaemon } from './find-daemon.ts';
+import { explainNotRunning } from './not-running.ts';
 import {
   changedKeys,
   isSupervisorOption,
@@ -14,7 +15,6 @@ import {
   readOptions,
   writeOptions,
 } from './options-file.ts';
-import { removeStalePidFile } from './stop.ts';
 
 const OUTCOME_LIMIT_MS = 15_000;
 const LOOK_EVERY_MS = 20;
@@ -24,8 +24,7 @@ export async function reloadDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   const found = await findDaemon(config, env, await command.runningSupervisor());
   if (found.pid === null) {
-    command.fail(command.say('notRunning'));
-    removeStalePidFile(command, found.places.pidFile);
+    explainNotRunning(command, found, 'reload');
     return EXIT.notRunning;
   }
   if (found.status === null) {
@@ -73,9 +72,10 @@ async function reloadWith(
 }
 
 /** The options that the router reads again at a reload; null when it was not started from here. */
-function keptOptionsOf({ context }: DaemonCommand, { supervised }: FoundDaemon): string[] | null {
+function keptOptionsOf({ context }: DaemonCommand, { supervised, isOwn }: FoundDaemon): string[] | null {
   const { env, config } = context;
-  const isOurs = supervised === null || supervised.args.includes(`--options-file=${optionsFile(env, config.name)}`);
+  const isOurs =
+    supervised === null ? isOwn : supervised.args.includes(`--options-file=${optionsFile(env, config.name)}`);
   return isOurs ? readOptions(env, config.name) : null;
 }
 

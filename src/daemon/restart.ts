@@ -2,13 +2,16 @@ import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import { daemonEnvironment } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
-import { configurationOf, type LocatedDaemon, locateDaemon, routerVariables, startedWith } from './find-daemon.ts';
+import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
 import { type Launched, launch, type StartSurroundings } from './launch.ts';
+import { explainNotRunning } from './not-running.ts';
 import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
+import { commandFor, ownerOf } from './owner.ts';
 import { type Places, placesOf } from './places.ts';
 import { setUpRotation } from './rotation.ts';
 import { explainFailure, refusingUnsafeLogs, reportStarted, warnOfNodeOptions } from './start.ts';
-import { removeStalePidFile, stopProcess } from './stop.ts';
+import { configurationOf, routerVariables, startedWith } from './started-with.ts';
+import { stopProcess } from './stop.ts';
 
 /** Options, and the configuration that they make. */
 interface Plan {
@@ -22,9 +25,15 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   const found = await locateDaemon(config, env, await command.runningSupervisor());
   if (found.pid === null && found.supervised === null) {
-    command.fail(command.say('notRunning'));
-    removeStalePidFile(command, found.places.pidFile);
+    explainNotRunning(command, found, 'restart');
     return EXIT.notRunning;
+  }
+  if (!found.isOwn) {
+    const { pid, places } = found;
+    const owner = ownerOf(pid ?? 0);
+    const hint = command.say('hintCommand', { command: commandFor({ pid: pid ?? 0, places, owner }, 'restart') });
+    command.fail(command.say('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
+    return EXIT.failed;
   }
   const { supervised } = found;
   const kept = supervised === null ? (readOptions(env, config.name) ?? []) : startedWith(env, supervised);

@@ -4,6 +4,7 @@ import type { DaemonCommand, DaemonMessage } from './command.ts';
 import { locateDaemon } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
 import { UnsafeLogFile } from './log-file.ts';
+import { hintAtOthers } from './not-running.ts';
 import { keptOptions } from './options-file.ts';
 import { type Places, placesOf } from './places.ts';
 import { setUpRotation } from './rotation.ts';
@@ -18,8 +19,13 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
     command.fail(command.say('alreadyRunning', { pid: found.pid ?? '—' }));
     return EXIT.failed;
   }
-  if (found.supervised !== null) await supervisor.remove(config.name);
   const places = placesOf(config);
+  if (found.other?.places.pidFile === places.pidFile) {
+    command.fail(command.say('alreadyRunning', { pid: found.other.pid }));
+    hintAtOthers(command, found, 'status');
+    return EXIT.failed;
+  }
+  if (found.supervised !== null) await supervisor.remove(config.name);
   const folder = process.cwd();
   const options = [`--base-folder=${folder}`, ...keptOptions(argv, folder)];
   warnOfNodeOptions(command, config);

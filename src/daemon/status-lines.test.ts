@@ -20,7 +20,7 @@ test('sizes, times and durations are printed as the guide has them', () => {
 const REPORT: DaemonReport = {
   ...{ name: 'x', state: 'respawning', running: false, pid: null, pidFile: '/p', controlSocket: '/s', logFile: '/l' },
   ...{ logSizeBytes: null, logModifiedAt: null, lastLogLines: [], memoryBytes: null, cpuPercent: null, uptimeMs: null },
-  ...{ ports: [], restarts: 4, pm2: { status: 'waiting', version: '7.0.4' }, cause: null, router: null },
+  ...{ ports: [], restarts: 4, pm2: { status: 'waiting', version: '7.0.4' }, owner: null, cause: null, router: null },
 };
 
 test('a daemon between two crashes is shown as such, in both languages', () => {

@@ -1,6 +1,7 @@
 import type { Language, Translate } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonMessage } from './command.ts';
+import { startedBy } from './not-running.ts';
 import { formatPort } from './ports.ts';
 import type { DaemonReport } from './status-report.ts';
 
@@ -12,7 +13,13 @@ export function statusLines(report: DaemonReport, say: Say, lang: Language = 'en
   // one that PM2 has given up has left its reason in the log
   if (report.state === 'notRunning' && report.pm2 === null) return [head];
   const cause = report.cause === null ? [] : [say('cause', { cause: report.cause })];
-  const lines = [head, ...cause, say('pidFile', { path: report.pidFile }), say('log', { path: report.logFile })];
+  const lines = [
+    head,
+    ...ownerLines(report, say),
+    ...cause,
+    say('pidFile', { path: report.pidFile }),
+    say('log', { path: report.logFile }),
+  ];
   return [...lines, ...logLines(report, say), ...processLines(report, say), ...routerLines(report.router, say, lang)];
 }
 
@@ -20,6 +27,12 @@ function headLine({ state, pid, controlSocket, restarts }: DaemonReport, say: Sa
   if (state === 'running') return say('running', { pid: pid ?? '' });
   if (state === 'notAnswering') return say('notAnswering', { pid: pid ?? '', socket: controlSocket });
   return state === 'respawning' ? say('respawning', { count: restarts ?? 0 }) : say('notRunning');
+}
+
+function ownerLines({ owner }: DaemonReport, say: Say): string[] {
+  if (owner === null) return [];
+  const by = startedBy({ say }, owner);
+  return [say('owner', { user: owner.user, by }), say('hintCommand', { command: owner.command })];
 }
 
 function logLines({ logSizeBytes, logModifiedAt, lastLogLines }: DaemonReport, say: Say): string[] {
@@ -32,14 +45,14 @@ function logLines({ logSizeBytes, logModifiedAt, lastLogLines }: DaemonReport, s
 }
 
 function processLines(report: DaemonReport, say: Say): string[] {
-  const { memoryBytes, uptimeMs, ports, restarts, cpuPercent, pm2, pid } = report;
+  const { memoryBytes, uptimeMs, ports, restarts, cpuPercent, pm2, pid, owner } = report;
   const lines: string[] = [];
   if (memoryBytes !== null) lines.push(say('memory', { size: formatBytes(memoryBytes, '') }));
   if (uptimeMs !== null) lines.push(say('uptime', { time: formatDuration(uptimeMs) }));
   if (ports.length > 0) lines.push(say('ports'), ...ports.map((port) => `   • ${formatPort(port)}`));
   if (restarts !== null) lines.push(say('restarts', { count: restarts }));
   if (cpuPercent !== null) lines.push(say('cpu', { percent: cpuPercent.toFixed(1) }));
-  if (pm2 === null && pid !== null) lines.push(say('unsupervised'));
+  if (pm2 === null && pid !== null && !owner?.pm2Home) lines.push(say('unsupervised'));
   return lines;
 }
 

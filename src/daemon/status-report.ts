@@ -4,6 +4,7 @@ import { EXIT_STOPPED } from './app-definition.ts';
 import { causeIn } from './cause.ts';
 import type { FoundDaemon } from './find-daemon.ts';
 import { lastLines, logStats } from './log-file.ts';
+import { commandFor, type Owner } from './owner.ts';
 import { type OpenPort, openPorts } from './ports.ts';
 import { processMemoryBytes, processUptimeMs } from './processes.ts';
 import type { ProcessStatus } from './supervisor.ts';
@@ -34,6 +35,8 @@ export interface DaemonReport {
   /** Times that PM2 started it again; null when PM2 does not look after it. */
   readonly restarts: number | null;
   readonly pm2: { readonly status: ProcessStatus; readonly version: string } | null;
+  /** Under whom it runs, when that is not this PM2 home; how to command it is with it. */
+  readonly owner: (Owner & { readonly command: string }) | null;
   /** Why it does not stay up, or why PM2 has given it up; null when it runs, and when nothing says it. */
   readonly cause: string | null;
   /** What the router says of itself, as `/api/status`; null when it does not answer. */
@@ -72,6 +75,7 @@ export function reportDaemon(
           ),
     restarts: supervised?.restarts ?? null,
     pm2: supervised === null || pm2Version === null ? null : { status: supervised.status, version: pm2Version },
+    owner: found.other === null ? null : { ...found.other.owner, command: commandFor(found.other, 'stop') },
     cause: hasFailed(found) ? causeIn(env, places.logFile, lang) : null,
     router: status,
   };

@@ -1,22 +1,32 @@
 import { EXIT } from '../cli/index.ts';
 import type { DaemonCommand } from './command.ts';
-import { findDaemon } from './find-daemon.ts';
+import { type FoundDaemon, findDaemon, statusOf } from './find-daemon.ts';
+import { hintAtOthers, removeStalePidFile } from './not-running.ts';
+import type { OtherRouter } from './owner.ts';
 import { statusLines } from './status-lines.ts';
 import { type DaemonReport, reportDaemon } from './status-report.ts';
-import { removeStalePidFile } from './stop.ts';
 
 /** `--daemon-status`: 0 running, 3 not running, 1 when it has a process that does not answer or does not stay up. */
 export async function showStatus(command: DaemonCommand): Promise<number> {
   const { config, env } = command.context;
   const supervisor = await command.runningSupervisor();
-  const found = await findDaemon(config, env, supervisor);
+  const own = await findDaemon(config, env, supervisor);
+  const found = own.other === null ? own : await lookAtOther(own, own.other);
   const report = reportDaemon(command.context, found, supervisor?.versions.running ?? null);
   if (config.json) command.out(JSON.stringify(report, null, 2));
   else {
     print(command, report);
-    if (report.state === 'notRunning') removeStalePidFile(command, report.pidFile);
+    if (report.state === 'notRunning') {
+      removeStalePidFile(command, report.pidFile);
+      hintAtOthers(command, found, 'status');
+    }
   }
   return exitCode(report);
+}
+
+/** Shown as if it were of this PM2 home, with the owner beside it. */
+async function lookAtOther(own: FoundDaemon, other: OtherRouter): Promise<FoundDaemon> {
+  return { ...own, ...other, status: await statusOf(other) };
 }
 
 function print(command: DaemonCommand, report: DaemonReport): void {

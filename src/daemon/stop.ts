@@ -2,10 +2,12 @@ import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../cli/index.ts';
 import type { DaemonCommand } from './command.ts';
-import { configurationOf, type LocatedDaemon, locateDaemon, startedWith } from './find-daemon.ts';
+import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
+import { explainNotRunning } from './not-running.ts';
 import { removeOptions } from './options-file.ts';
-import { isAlive, isRouter, readPid } from './processes.ts';
+import { isAlive, readPid } from './processes.ts';
 import { forgetRotation } from './rotation.ts';
+import { configurationOf, startedWith } from './started-with.ts';
 
 const PATIENCE_MS = 10_000;
 /** The router's own limit is as long: it gets the time to leave by itself. */
@@ -40,28 +42,15 @@ async function notRunning(command: DaemonCommand, found: LocatedDaemon): Promise
     command.good(command.say('respawnEnded'));
     return EXIT.done;
   }
-  command.fail(command.say('notRunning'));
-  removeStalePidFile(command, found.places.pidFile);
+  explainNotRunning(command, found, 'stop');
   if (wasInPm2) command.out(command.say('removedFromPm2', { name: command.context.config.name }));
   return EXIT.notRunning;
-}
-
-/** A pid file whose process is gone, or is another program by now. */
-export function removeStalePidFile(command: DaemonCommand, path: string): void {
-  const pid = readPid(path);
-  if (pid === null || (isAlive(pid) && isRouter(pid))) return;
-  try {
-    rmSync(path, { force: true });
-    command.out(command.say('staleRemoved', { path }));
-  } catch {
-    command.warn(command.say('staleOfOthers', { path })); // in /tmp only its owner may
-  }
 }
 
 async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promise<void> {
   const { config, env } = command.context;
   await forgetRotation(command);
-  removeOptions(env, config.name);
+  if (found.isOwn || found.pid === null) removeOptions(env, config.name);
   if (found.pid !== null && readPid(found.places.pidFile) === found.pid) rmSync(found.places.pidFile, { force: true });
 }
 

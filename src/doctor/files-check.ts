@@ -7,6 +7,7 @@ import { type Check, type DoctorWorld, type Finding, fail, ok } from './finding.
 
 const messages = defineMessages({
   good: { en: 'Folders can be written, secrets are not open', ru: 'Папки доступны для записи, секреты закрыты' },
+  others: { en: 'The files are those of {user}: check as root', ru: 'Файлы принадлежат {user}: проверяйте как root' },
   noFolder: { en: '{path}: there is no such folder', ru: '{path}: такой папки нет' },
   make: {
     en: 'sudo install -d -m 750 -o {user} {path}',
@@ -39,6 +40,10 @@ export const permissionsCheck: Check = {
   name: 'permissions',
   look(world) {
     const { pidFile, logFile, controlSocket } = world.daemon.places;
+    const { other } = world.daemon;
+    if (other !== null && process.getuid?.() !== 0) {
+      return [ok(messages(world.lang)('others', { user: other.owner.user }))];
+    }
     const folders = new Set([pidFile, logFile, controlSocket].map((path) => dirname(path)));
     const findings = [
       ...[...folders].flatMap((folder) => folderProblems(folder, world)),

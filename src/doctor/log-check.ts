@@ -1,4 +1,4 @@
-import { statfsSync, statSync } from 'node:fs';
+import { type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defineMessages } from '../cli/index.ts';
 import { formatBytes } from '../text/index.ts';
@@ -6,6 +6,7 @@ import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './fi
 
 const messages = defineMessages({
   none: { en: '{path}: no log yet', ru: '{path}: лога пока нет' },
+  hidden: { en: '{path} is not for this user to see', ru: '{path} этому пользователю не виден' },
   size: { en: '{path}: {size}', ru: '{path}: {size}' },
   big: {
     en: '{path}: {size}, beyond log-max-size {max}: it is not rotated',
@@ -36,13 +37,22 @@ export const logCheck: Check = {
   look({ daemon, config, lang }) {
     const say = messages(lang);
     const path = daemon.places.logFile;
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = statOf(path);
+    if (stats === 'hidden') return [ok(say('hidden', { path }))];
     if (stats === undefined) return [ok(say('none', { path }))];
     const params = { path, size: formatBytes(stats.size, lang), max: formatBytes(config.logMaxSize, lang) };
     if (stats.size <= config.logMaxSize * ROTATION_SLACK) return [ok(say('size', params))];
     return [warn(say('big', params), say('rotate'))];
   },
 };
+
+function statOf(path: string): Stats | undefined | 'hidden' {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return 'hidden';
+  }
+}
 
 /** Where logs and pid files are. */
 export const diskCheck: Check = {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineMessages } from '../cli/index.ts';
 import { isAlive, isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
@@ -8,6 +8,7 @@ const messages = defineMessages({
   version: { en: 'PM2 {version} comes with the router', ru: 'С роутером поставляется PM2 {version}' },
   missing: { en: 'PM2 is not installed', ru: 'PM2 не установлен' },
   install: { en: 'Run npm ci in the folder of the router', ru: 'Выполните npm ci в папке роутера' },
+  hidden: { en: '{home} is not for this user to see', ru: '{home} этому пользователю не видна' },
   running: { en: 'PM2 {running} runs, with the home {home}', ru: 'Работает PM2 {running}, папка {home}' },
   other: {
     en: 'PM2 {running} runs, but {version} comes with the router',
@@ -49,9 +50,22 @@ export const pm2Check: Check = {
     const say = messages(world.lang);
     const version = installedVersion();
     if (version === null) return [fail(say('missing'), say('install'))];
+    const home = pm2Home(world.env);
+    // PM2 of another user, with a router of theirs
+    if (world.daemon.other !== null && isHidden(home))
+      return [ok(say('version', { version })), ok(say('hidden', { home }))];
     return [ok(say('version', { version })), await runningFinding(version, world), ...homeProblems(world)];
   },
 };
+
+function isHidden(home: string): boolean {
+  try {
+    accessSync(home, constants.X_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
 
 /** Read, not loaded: PM2 is for the daemon commands alone. It is ours, or beside us when we are a dependency ourselves. */
 function installedVersion(): string | null {
@@ -89,14 +103,15 @@ function titleVersion(pid: number, procFolder: string): string | null {
   }
 }
 
-function homeProblems({ env, lang }: DoctorWorld): Finding[] {
+function homeProblems({ env, lang, daemon }: DoctorWorld): Finding[] {
   const say = messages(lang);
   const home = pm2Home(env);
   const findings: Finding[] = [];
   if (Buffer.byteLength(pm2Socket(env)) > SOCKET_PATH_BYTES) findings.push(fail(say('long', { home }), say('shorten')));
   const stats = statSync(home, { throwIfNoEntry: false });
   if (stats === undefined) return findings;
-  if (stats.uid !== (process.getuid?.() ?? stats.uid)) findings.push(fail(say('foreign', { home }), say('ownHome')));
+  if (daemon.other === null && stats.uid !== (process.getuid?.() ?? stats.uid))
+    findings.push(fail(say('foreign', { home }), say('ownHome')));
   const mode = stats.mode & 0o777;
   if ((mode & GROUP_OR_OTHERS) !== 0) {
     findings.push(warn(say('open', { home, mode: mode.toString(8) }), say('close', { home })));

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { defineMessages, type Language } from '../cli/index.ts';
 import { VERSION } from '../config/index.ts';
+import { commandFor, isServiceHidden, type OtherRouter, SERVICE_PID_FILE } from '../daemon/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
@@ -17,8 +18,16 @@ const messages = defineMessages({
     ru: 'Роутер с PID {pid} не отвечает на {socket}',
   },
   look: {
-    en: 'See its log: rpc-dart-router --daemon-logs; if it hangs: rpc-dart-router --daemon-stop, which kills it',
-    ru: 'Смотрите лог: rpc-dart-router --daemon-logs; если завис: rpc-dart-router --daemon-stop завершит его',
+    en: 'See its log: {logs}; if it hangs: {stop}, which kills it',
+    ru: 'Смотрите лог: {logs}; если завис: {stop} завершит его',
+  },
+  owner: {
+    en: 'It runs under the user {user}, not with this PM2 home; to command it: {command}',
+    ru: 'Он работает под пользователем {user}, не с этой папкой PM2; управление им: {command}',
+  },
+  service: {
+    en: 'It runs under the user {user}, as the systemd service {service}; to command it: {command}',
+    ru: 'Он работает под пользователем {user}, как сервис systemd {service}; управление им: {command}',
   },
   running: {
     en: 'Version {version} runs with the PID {pid}: {connections} connections, {clients} clients',
@@ -29,13 +38,13 @@ const messages = defineMessages({
     ru: 'Работает версия {running}, а установлена {version}',
   },
   restart: {
-    en: 'rpc-dart-router --daemon-restart, at a quiet time',
-    ru: 'rpc-dart-router --daemon-restart в спокойное время',
+    en: '{command}, at a quiet time',
+    ru: '{command} в спокойное время',
   },
   refused: { en: 'The last reload was refused: {error}', ru: 'Последняя перезагрузка конфигурации отклонена: {error}' },
   reload: {
-    en: 'Correct the configuration, then: rpc-dart-router --daemon-reload',
-    ru: 'Исправьте конфигурацию, затем: rpc-dart-router --daemon-reload',
+    en: 'Correct the configuration, then: {command}',
+    ru: 'Исправьте конфигурацию, затем: {command}',
   },
   crowded: { en: '{current} of {max} connections in use', ru: 'Занято {current} из {max} соединений' },
   raise: { en: 'Raise max-connections and reload', ru: 'Увеличьте max-connections и перезагрузите конфигурацию' },
@@ -47,13 +56,17 @@ const CROWDED = 0.8;
 /** The router that runs here, if one does. */
 export const routerCheck: Check = {
   name: 'router',
-  look({ daemon, status, lang }) {
+  look({ daemon, status, lang, config }) {
     const say = messages(lang);
-    const { pid, places } = daemon;
-    if (status !== null) return runningFindings(status, say, lang);
+    const { pid, places, other } = daemon;
+    if (status !== null) return [...runningFindings(status, other, say, lang), ...ownerFindings(other, say)];
     if (isForbidden(dirname(places.pidFile))) return [warn(say('hidden', { path: places.pidFile }), say('sudo'))];
+    if (pid === null && config.pidFile === null && isServiceHidden()) {
+      return [warn(say('hidden', { path: SERVICE_PID_FILE }), say('sudo'))];
+    }
     if (pid === null) return [ok(say('none'))];
-    return [fail(say('silent', { pid, socket: places.controlSocket }), say('look'))];
+    const advice = say('look', { logs: commandFor(other, 'logs'), stop: commandFor(other, 'stop') });
+    return [fail(say('silent', { pid, socket: places.controlSocket }), advice), ...ownerFindings(other, say)];
   },
 };
 
@@ -67,14 +80,29 @@ function isForbidden(folder: string): boolean {
   }
 }
 
-function runningFindings(status: RouterStatus, say: ReturnType<typeof messages>, lang: Language): Finding[] {
+type Say = ReturnType<typeof messages>;
+
+function ownerFindings(other: OtherRouter | null, say: Say): Finding[] {
+  if (other === null) return [];
+  const { user, service } = other.owner;
+  const command = commandFor(other, 'restart');
+  return [ok(service === null ? say('owner', { user, command }) : say('service', { user, service, command }))];
+}
+
+function runningFindings(status: RouterStatus, other: OtherRouter | null, say: Say, lang: Language): Finding[] {
   const { version, pid, connections, clients, reload } = status;
   const { current, max } = connections;
   const findings = [ok(say('running', { version, pid, connections: current, clients: clients.current }))];
-  if (version !== VERSION) findings.push(warn(say('older', { running: version, version: VERSION }), say('restart')));
+  if (version !== VERSION)
+    findings.push(
+      warn(
+        say('older', { running: version, version: VERSION }),
+        say('restart', { command: commandFor(other, 'restart') }),
+      ),
+    );
   if (reload.outcome === 'refused') {
     const [error = ''] = lang === 'ru' ? reload.errorsRu : reload.errors;
-    findings.push(warn(say('refused', { error }), say('reload')));
+    findings.push(warn(say('refused', { error }), say('reload', { command: commandFor(other, 'reload') })));
   }
   if (current > max * CROWDED) findings.push(warn(say('crowded', { current, max }), say('raise')));
   return findings;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type CommandContext, defineMessages, EXIT, paint } from '../cli/index.ts';
 import { loadConfig, VERSION } from '../config/index.ts';
-import { askStatus, locateDaemon, optionsFile } from '../daemon/index.ts';
+import { askStatus, locateDaemon, type OtherRouter, optionsFile, optionsFileOf } from '../daemon/index.ts';
 import { examine, type NamedFinding } from './examine.ts';
 import type { DoctorWorld, Outcome } from './finding.ts';
 
@@ -42,9 +42,12 @@ function summary(findings: readonly NamedFinding[], { lang }: CommandContext): s
 }
 
 async function worldOf(context: CommandContext): Promise<DoctorWorld> {
-  const { config, sources } = effective(context);
-  const { env, lang } = context;
-  const daemon = await locateDaemon(config, env, null);
+  const { lang } = context;
+  const located = await locateDaemon(context.config, context.env, null);
+  const { other } = located;
+  const daemon = other === null ? located : { ...located, pid: other.pid, places: other.places };
+  const { config, sources } = effective(context, other);
+  const env = other?.owner.pm2Home == null ? context.env : { ...context.env, PM2_HOME: other.owner.pm2Home };
   return {
     config,
     sources,
@@ -59,10 +62,16 @@ async function worldOf(context: CommandContext): Promise<DoctorWorld> {
 }
 
 /** A daemon remembers the options that it was started with; what is given now counts more. */
-function effective({ argv, env, config, sources }: CommandContext): Pick<CommandContext, 'config' | 'sources'> {
-  const kept = optionsFile(env, config.name);
-  if (!existsSync(kept)) return { config, sources };
-  const withKept = [`--options-file=${kept}`, ...argv];
-  const loaded = loadConfig({ argv: withKept, env, readFile: (path) => readFileSync(path, 'utf8') });
+function effective(
+  { argv, env, config, sources }: CommandContext,
+  other: OtherRouter | null,
+): Pick<CommandContext, 'config' | 'sources'> {
+  const kept = other === null ? optionsFile(env, config.name) : optionsFileOf(other.pid);
+  if (kept === null || !existsSync(kept)) return { config, sources };
+  const loaded = loadConfig({
+    argv: [`--options-file=${kept}`, ...argv],
+    env: other === null ? env : {}, // that of another router is not ours
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
   return loaded.ok ? loaded : { config, sources };
 }

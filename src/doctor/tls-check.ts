@@ -2,6 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parsePrivateKey } from '../app/index.ts';
 import { defineMessages } from '../cli/index.ts';
+import { commandFor } from '../daemon/index.ts';
 import { explainSystemError, Problems } from '../text/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
@@ -12,8 +13,8 @@ const messages = defineMessages({
   over: { en: '{path} ended on {until}', ru: '{path} истёк {until}' },
   early: { en: '{path} is not valid before {from}', ru: '{path} начнёт действовать только {from}' },
   renew: {
-    en: 'Put a new certificate and key in their place, then: rpc-dart-router --daemon-reload',
-    ru: 'Замените сертификат и ключ, затем: rpc-dart-router --daemon-reload',
+    en: 'Put a new certificate and key in their place, then: {command}',
+    ru: 'Замените сертификат и ключ, затем: {command}',
   },
   clock: { en: 'Check the clock of this machine, or wait', ru: 'Проверьте часы этой машины или подождите' },
   unreadable: { en: '{path}: {error}', ru: '{path}: {error}' },
@@ -32,7 +33,7 @@ const SOON_DAYS = 14;
 
 export const tlsCheck: Check = {
   name: 'tls',
-  look({ config, lang, now }) {
+  look({ config, lang, now, daemon }) {
     const { tlsCert, tlsKey, tlsClientCa } = config;
     const say = messages(lang);
     if (tlsCert === null) return [ok(say('none'))];
@@ -49,7 +50,8 @@ export const tlsCheck: Check = {
     };
     for (const path of [tlsCert, ...(tlsClientCa === null ? [] : [tlsClientCa])]) {
       const certificate = read(path, (pem) => new X509Certificate(pem));
-      if (certificate !== null) findings.push(validity(path, certificate, say, now));
+      if (certificate !== null)
+        findings.push(validity(path, certificate, say, now, commandFor(daemon.other, 'reload')));
     }
     if (tlsKey !== null) findings.push(...pairing(tlsCert, tlsKey, read, say));
     return findings;
@@ -58,13 +60,13 @@ export const tlsCheck: Check = {
 
 type Say = ReturnType<typeof messages>;
 
-function validity(path: string, certificate: X509Certificate, say: Say, now: Date): Finding {
+function validity(path: string, certificate: X509Certificate, say: Say, now: Date, command: string): Finding {
   const { validFrom, validTo } = certificate;
   const days = Math.floor((Date.parse(validTo) - now.getTime()) / DAY_MS);
   const params = { path, from: dayOf(validFrom), until: dayOf(validTo), days };
   if (Date.parse(validFrom) > now.getTime()) return fail(say('early', params), say('clock'));
-  if (days < 0) return fail(say('over', params), say('renew'));
-  return days < SOON_DAYS ? warn(say('soon', params), say('renew')) : ok(say('valid', params));
+  if (days < 0) return fail(say('over', params), say('renew', { command }));
+  return days < SOON_DAYS ? warn(say('soon', params), say('renew', { command })) : ok(say('valid', params));
 }
 
 function pairing(

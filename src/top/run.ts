@@ -37,7 +37,8 @@ export async function runTop(context: CommandContext): Promise<number> {
 
 async function placeOf({ config, env }: CommandContext): Promise<Place | null> {
   if (config.metricsUrl === null) {
-    return { socketPath: (await locateDaemon(config, env, null)).places.controlSocket };
+    const { other, places } = await locateDaemon(config, env, null);
+    return { socketPath: (other ?? { places }).places.controlSocket };
   }
   if (!URL.canParse(config.metricsUrl)) return null;
   const url = new URL(config.metricsUrl);

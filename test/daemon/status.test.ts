@@ -81,7 +81,7 @@ test('--json has the documented keys', async () => {
   assert.ok(Math.abs(Date.now() - report.logModifiedAt) < 60_000);
 
   assert.equal((await bed.run(['--daemon-stop'])).code, 0);
-  const stopped = await bed.run(['--daemon-status', '--json']);
+  const stopped = await bed.run(['--daemon-status', '--json', ...bed.places]);
   assert.equal(stopped.code, 3);
   const empty = JSON.parse(stopped.stdout);
   assert.deepEqual(Object.keys(empty), KEYS);
@@ -118,5 +118,5 @@ test('exit 3 when it does not run, 1 when it does not answer', async () => {
 
 const KEYS = [
   ...['name', 'state', 'running', 'pid', 'pidFile', 'controlSocket', 'logFile', 'logSizeBytes', 'logModifiedAt'],
-  ...['lastLogLines', 'memoryBytes', 'cpuPercent', 'uptimeMs', 'ports', 'restarts', 'pm2', 'cause', 'router'],
+  ...['lastLogLines', 'memoryBytes', 'cpuPercent', 'uptimeMs', 'ports', 'restarts', 'pm2', 'owner', 'cause', 'router'],
 ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
 import { poll, quiet } from '../support/poll.ts';
 import { DaemonBed, signal } from './daemon-bed.ts';
@@ -22,7 +22,7 @@ test('--daemon-stop ends the daemon gracefully and takes it out of PM2', async (
   assert.equal(bed.log.match(/Startup/g)?.length, 1, 'PM2 did not start it again');
   assert.match(bed.log, /RPC Dart Router stopped/);
 
-  const again = await bed.run(['--daemon-stop'], RUSSIAN);
+  const again = await bed.run(['--daemon-stop', ...bed.places], RUSSIAN);
   assert.deepEqual([again.code, again.stderr], [3, '❌ Daemon не запущен\n']);
 });
 
@@ -34,7 +34,7 @@ test('a plain kill stops the daemon too: PM2 does not start it again', async () 
     signal(pid, name);
     await poll('the end', () => !signal(pid, 0), { limitMs: 10_000 });
     await quiet(RESPAWN_MS);
-    const status = await bed.run(['--daemon-status', '--json']);
+    const status = await bed.run(['--daemon-status', '--json', ...bed.places]);
     assert.deepEqual([status.code, JSON.parse(status.stdout).state], [3, 'notRunning']);
     await bed.start();
   }
@@ -63,6 +63,7 @@ test('a stale pid file is removed, and PM2 is not launched to find out', async (
   await using bed = new DaemonBed();
   for (const stale of ['999999999', String(process.pid)]) {
     bed.folder.write('router.pid', `${stale}\n`);
+    utimesSync(bed.pidFile, 1e9, 1e9); // from before this process got its pid
     const { code, stdout, stderr } = await bed.run(['--daemon-stop', ...bed.places]);
     assert.equal(code, 3);
     assert.equal(stdout, `🧹 Removed a stale PID file: ${bed.pidFile}\n`);
@@ -82,6 +83,17 @@ test('a pid file that somebody else wrote stops nothing', {
   const { code } = await bed.run(['--daemon-stop', '--name', 'other', '--pid-file', forged]);
   assert.equal(code, 3);
   assert.equal((await bed.run(['--daemon-status'])).code, 0);
+});
+
+test('the pid file of another program is left alone', async () => {
+  await using bed = new DaemonBed();
+  const path = bed.folder.write('program.pid', `${process.pid}\n`);
+  for (const command of ['--daemon-stop', '--daemon-status', '--daemon-reload', '--daemon-restart']) {
+    const { code, stderr } = await bed.run([command, '--pid-file', path]);
+    assert.equal(code, 3, command);
+    assert.ok(stderr.endsWith(`⚠️  ${path} holds the PID ${process.pid} of another program; left alone\n`), stderr);
+  }
+  assert.equal(readFileSync(path, 'utf8'), `${process.pid}\n`);
 });
 
 test('another program of the same name in PM2 is left alone', async () => {

@@ -110,7 +110,7 @@ test('permissions: open secrets, a missing folder, a symlink in a shared one', a
   assert.deepEqual(await look({ config: bed.config({ tlsKey: link }) }), ['ok']);
   const gone = bed.folder.file('gone/x.pid');
   const places = { pidFile: gone, logFile: bed.folder.file('router.log'), controlSocket: bed.folder.file('x.sock') };
-  const [missing] = await look({ daemon: { supervised: null, pid: null, places } });
+  const [missing] = await look({ daemon: { supervised: null, pid: null, isOwn: false, places, other: null } });
   assert.match(missing ?? '', /^fail: .*gone: there is no such folder → sudo install -d -m 750/);
   symlinkSync('/etc/passwd', bed.folder.file('router.log'));
   assert.match((await look({}))[0] ?? '', /^fail: .*router\.log is a symbolic link.* → Remove it: rm /);

@@ -40,7 +40,7 @@ export class DoctorBed implements Disposable {
       sources: new Map(),
       lang: 'en',
       env,
-      daemon: { supervised: null, pid: null, places },
+      daemon: { supervised: null, pid: null, isOwn: false, places, other: null },
       status: null,
       procFolder: '/proc',
       pidFolders: [],
