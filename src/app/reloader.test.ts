@@ -17,15 +17,22 @@ const loaded = (change: Partial<RouterConfig>): LoadedConfig => ({
   sources: new Map(),
 });
 
+const NO_FILES = { tls: null, tokens: null, digests: new Map() };
+
 function makeBed(prepare: () => void = () => {}): Bed {
   const [said, steps]: [string[], string[]] = [[], []];
-  const log = { info: (line: string) => said.push(line), error: (line: string) => said.push(`! ${line}`) };
+  const log = {
+    info: (line: string) => said.push(line),
+    warning: (line: string) => said.push(`? ${line}`),
+    error: (line: string) => said.push(`! ${line}`),
+  };
   const bed: Bed = {
     said,
     steps,
     next: loaded({}),
-    reloader: new Reloader(DEFAULT_CONFIG, {
+    reloader: new Reloader(DEFAULT_CONFIG, NO_FILES, {
       log,
+      warnings: ({ maxGroups }) => (maxGroups === 1 ? [{ en: 'few', ru: 'мало' }] : []),
       load: () => bed.next,
       prepare: () => {
         prepare();
@@ -112,6 +119,31 @@ test('each attempt is counted, and a good one clears what was wrong', () => {
   bed.reloader.reload();
   const { count, outcome, errors, changes } = bed.reloader.state;
   assert.deepEqual([count, outcome, errors, changes], [2, 'unchanged', [], []]);
+});
+
+test('warnings of the start are repeated after each reload, and shown in both languages', () => {
+  const bed = makeBed();
+  for (const outcome of ['applied', 'unchanged']) {
+    bed.next = loaded({ maxGroups: 1 });
+    bed.reloader.reload();
+    assert.equal(bed.reloader.state.outcome, outcome);
+    assert.equal(bed.said.at(-1), '? few');
+    assert.deepEqual([bed.reloader.state.warnings, bed.reloader.state.warningsRu], [['few'], ['мало']]);
+  }
+  bed.next = loaded({ port: 1 });
+  bed.reloader.reload();
+  assert.deepEqual(bed.reloader.state.warnings, []);
+});
+
+test('an error that nobody expects refuses the reload', () => {
+  const bed = makeBed();
+  Object.defineProperty(bed, 'next', {
+    get: () => {
+      throw new Error('EIO: i/o error');
+    },
+  });
+  bed.reloader.reload();
+  assert.deepEqual([bed.reloader.state.outcome, bed.reloader.state.errors], ['refused', ['EIO: i/o error']]);
 });
 
 test('options of the daemon commands are no matter of a running router', () => {

@@ -1,12 +1,19 @@
 import { type ConfigChange, configDigest, diffConfig, type LoadedConfig, type RouterConfig } from '../config/index.ts';
-import type { RouterStatus } from '../telemetry/index.ts';
+import type { LogFields, RouterStatus } from '../telemetry/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
+import { describeInForce, fileChanges, logInForce } from './describe-security.ts';
 import { loadSecurity, type SecurityFiles } from './security-files.ts';
 
 export interface ReloaderDependencies {
-  readonly log: { info(message: string): void; error(message: string): void };
+  readonly log: {
+    info(message: string, fields?: LogFields): void;
+    warning(message: string): void;
+    error(message: string): void;
+  };
   /** Reads the configuration anew, from where it came from at the start. */
   readonly load: () => LoadedConfig;
+  /** What an operator should know about a configuration that works. */
+  readonly warnings: (config: RouterConfig) => readonly Text[];
   /** Opens what can fail before anything is changed; throws to refuse. */
   readonly prepare: (next: RouterConfig) => () => void;
   /** Puts the new configuration into force; must not fail. */
@@ -19,9 +26,11 @@ export class Reloader {
   state: RouterStatus['reload'];
   private readonly deps: ReloaderDependencies;
   private current: RouterConfig;
+  private files: SecurityFiles;
 
-  constructor(config: RouterConfig, deps: ReloaderDependencies) {
+  constructor(config: RouterConfig, files: SecurityFiles, deps: ReloaderDependencies) {
     this.current = config;
+    this.files = files;
     this.deps = deps;
     this.state = {
       count: 0,
@@ -31,6 +40,9 @@ export class Reloader {
       errors: [],
       errorsRu: [],
       configDigest: configDigest(config),
+      warnings: [],
+      warningsRu: [],
+      inForce: describeInForce(files),
     };
   }
 
@@ -58,8 +70,8 @@ export class Reloader {
     const security = loadSecurity(loaded.config);
     if (frozen.length > 0 || !security.ok) {
       const needRestart = frozen.map(({ key, from, to }) => ({
-        en: `${key}: cannot change without a restart (${from} -> ${to})`,
-        ru: `${key}: нельзя изменить без перезапуска (${from} -> ${to})`,
+        en: `${key}: cannot change without a restart (${from || 'none'} -> ${to || 'none'})`,
+        ru: `${key}: нельзя изменить без перезапуска (${from || 'нет'} -> ${to || 'нет'})`,
       }));
       this.refuse([...needRestart, ...(security.ok ? [] : security.problems)]);
       return;
@@ -76,28 +88,42 @@ export class Reloader {
       this.refuse(error instanceof Problems ? error.list : [explainSystemError(error)]);
       return;
     }
+    const all = [...changes.map(({ key, from, to }) => ({ key, from, to })), ...fileChanges(next, this.files, files)];
     this.current = next;
-    for (const { key, from, to } of changes) this.deps.log.info(`${key}: ${from} -> ${to}`);
-    const outcome = changes.length > 0 ? 'applied' : 'unchanged';
-    this.note({ outcome, changes: changes.map(({ key, from, to }) => ({ key, from, to })), errors: [], errorsRu: [] });
-    this.deps.log.info(
-      `Configuration reloaded: ${changes.length > 0 ? `${changes.length} changed` : 'nothing changed'}`,
-    );
+    this.files = files;
+    this.noteApplied(all, this.deps.warnings(next));
+  }
+
+  private noteApplied(changes: RouterStatus['reload']['changes'], warnings: readonly Text[]): void {
+    const { log } = this.deps;
+    for (const { key, from, to } of changes) log.info(`${key}: ${from} -> ${to}`);
+    this.note({
+      outcome: changes.length > 0 ? 'applied' : 'unchanged',
+      changes,
+      errors: [],
+      errorsRu: [],
+      warnings: warnings.map(({ en }) => en),
+      warningsRu: warnings.map(({ ru }) => ru),
+    });
+    log.info(`Configuration reloaded: ${changes.length > 0 ? `${changes.length} changed` : 'nothing changed'}`);
+    logInForce(log, this.state.inForce);
+    for (const { en } of warnings) log.warning(en);
   }
 
   private refuse(problems: readonly Text[]): void {
     const [errors, errorsRu] = [problems.map(({ en }) => en), problems.map(({ ru }) => ru)];
-    this.note({ outcome: 'refused', changes: [], errors, errorsRu });
+    this.note({ outcome: 'refused', changes: [], errors, errorsRu, warnings: [], warningsRu: [] });
     this.deps.log.error('Reload refused, the old configuration stays in force');
     for (const error of errors) this.deps.log.error(error);
   }
 
-  private note(outcome: Pick<RouterStatus['reload'], 'outcome' | 'changes' | 'errors' | 'errorsRu'>): void {
+  private note(outcome: Omit<RouterStatus['reload'], 'count' | 'lastAt' | 'configDigest' | 'inForce'>): void {
     this.state = {
       ...outcome,
       count: this.state.count + 1,
       lastAt: Date.now(),
       configDigest: configDigest(this.current),
+      inForce: describeInForce(this.files),
     };
   }
 }

@@ -4,6 +4,7 @@ import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.t
 import { Authenticator, GrpcServer } from '../grpc/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard, type LogDestination, type Logger } from '../telemetry/index.ts';
+import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
 import { makeHeapRoom } from './heap.ts';
 import { limitsOf } from './limits.ts';
@@ -13,6 +14,7 @@ import { checkPidFile, removePidFile, writePidFile } from './pid-file.ts';
 import { writePortsFile } from './ports-file.ts';
 import { Reloader } from './reloader.ts';
 import type { SecurityFiles } from './security-files.ts';
+import { openFilesLimit, startWarnings } from './start-warnings.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface AppDependencies {
@@ -59,8 +61,9 @@ export class RouterApp {
     this.jobs = new JobGuard(log);
     this.auth = new Authenticator(security.tokens, config.authScope);
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
-    this.reloader = new Reloader(config, {
+    this.reloader = new Reloader(config, security, {
       log,
+      warnings: (next) => startWarnings(next, openFilesLimit()),
       load: deps.load,
       prepare: (next) => this.prepare(next),
       apply: (next, files, changes) => this.apply(next, files, changes),
@@ -113,6 +116,7 @@ export class RouterApp {
     if (config.pidFile !== null) writePidFile(config.pidFile);
     for (const task of this.periodic) task.refresh();
     this.state = 'ready';
+    logInForce(log, this.reloader.state.inForce);
     log.info('RPC Dart Router daemon ready');
     log.info(`HTTP/2 gRPC server listening on ${describe(address)}`);
     log.info('Ready to accept connections');

@@ -40,6 +40,14 @@ for (const option of OPTIONS as readonly Option[]) {
   });
 }
 
+test('tokens are turned on and exchanged while running, but not turned off', () => {
+  const classes = (from: string | null, to: string | null) =>
+    diffConfig(changed({ authTokensFile: from }), changed({ authTokensFile: to })).map(({ reload }) => reload);
+  assert.deepEqual(classes(null, 'a'), ['live']);
+  assert.deepEqual(classes('a', 'b'), ['live']);
+  assert.deepEqual(classes('a', null), ['restart']);
+});
+
 test('TLS files are exchanged for new connections, TLS itself is not turned on or off', () => {
   const tls = changed({ tlsCert: 'a', tlsKey: 'b' });
   const classes = (from: RouterConfig, to: RouterConfig) => diffConfig(from, to).map(({ reload }) => reload);
@@ -47,4 +55,5 @@ test('TLS files are exchanged for new connections, TLS itself is not turned on o
   assert.deepEqual(classes(DEFAULT_CONFIG, tls), ['restart', 'restart']);
   assert.deepEqual(classes(tls, DEFAULT_CONFIG), ['restart', 'restart']);
   assert.deepEqual(classes(tls, { ...tls, tlsClientCa: 'd' }), ['restart']);
+  assert.deepEqual(classes({ ...tls, tlsClientCa: 'd' }, tls), ['restart']);
 });

@@ -23,11 +23,16 @@ export function diffConfig(old: RouterConfig, next: RouterConfig): ConfigChange[
     }));
 }
 
-/** TLS files can be exchanged under a running listener, TLS itself not be turned on or off. */
+/**
+ * TLS files can be exchanged under a running listener, TLS itself not be turned on or off. Tokens can be turned on, but not
+ * off: a configuration file that lost a line must not open the router.
+ */
 function reloadClass(option: Option, old: RouterConfig, next: RouterConfig): ReloadClass {
   const togglesTls =
     (old.tlsCert === null) !== (next.tlsCert === null) || (old.tlsClientCa === null) !== (next.tlsClientCa === null);
-  return option.key.startsWith('tls-') && togglesTls ? 'restart' : option.reload;
+  const dropsTokens = old.authTokensFile !== null && next.authTokensFile === null;
+  const isFrozen = option.key === 'auth-tokens-file' ? dropsTokens : option.key.startsWith('tls-') && togglesTls;
+  return isFrozen ? 'restart' : option.reload;
 }
 
 /** A short digest that tells one effective configuration from another. */

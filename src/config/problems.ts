@@ -51,6 +51,12 @@ export const PROBLEMS = {
       'здесь начинается второй документ YAML; удалите эту строку',
     ),
   notArguments: (path: string): Text => at(path, 'expected a JSON array of texts', 'нужен JSON-массив строк'),
+  noOption: (path: string): Text =>
+    at(
+      path,
+      'holds no option, only comments or nothing; write {} if that is meant, or leave out --config',
+      'нет ни одной опции, только комментарии или ничего; напишите {}, если так и нужно, или уберите --config',
+    ),
   notAMap: (where: Where): Text => at(where, 'expected "key: value" lines', 'нужны строки вида «ключ: значение»'),
   notSingle: (where: Where, name: string): Text =>
     at(where, `${name} must be a single value`, `${name}: нужно одно значение`),

@@ -17,7 +17,7 @@ for (const lang of ['en', 'ru'] as const) {
     for (const option of OPTIONS) {
       const isForFile =
         !('flagOnly' in option) && !('hidden' in option) && option.group !== 'commands' && option.key !== 'config';
-      assert.equal(new RegExp(`^#${option.key}:`, 'm').test(text), isForFile, option.key);
+      assert.equal(new RegExp(`^#?${option.key}:`, 'm').test(text), isForFile, option.key);
       if (isForFile) assert.ok(text.includes(`# ${option.doc[lang]}`), option.key);
     }
   });
@@ -40,6 +40,6 @@ test('given values are in force, options left out are not there', () => {
 
 test('an option says when a reload is not enough', () => {
   const lines = sampleConfig({ lang: 'en' }).split('\n');
-  assert.match(lines[lines.indexOf('#port: 8080') - 1] ?? '', /\(restart\)$/);
+  assert.match(lines[lines.indexOf('port: 8080') - 1] ?? '', /\(restart\)$/);
   assert.doesNotMatch(lines[lines.indexOf('#max-connections: 1000') - 1] ?? '', /restart/);
 });

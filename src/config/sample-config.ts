@@ -47,7 +47,8 @@ function belongs(option: Option, { leaveOut }: SampleOptions): boolean {
 }
 
 function entry(option: Option, { lang, values }: SampleOptions): string {
-  const given = values?.[option.key as OptionKey];
+  // a file of comments alone is refused, so one line is in force
+  const given = (values ?? { port: String(DEFAULT_CONFIG.port) })[option.key as OptionKey];
   const note = NOTES[lang][option.reload];
   const comment = `# ${option.doc[lang]}${note === '' ? '' : ` (${note})`}`;
   const value = asYaml(given ?? formatValue(option, DEFAULT_CONFIG[configName(option)]));

@@ -51,9 +51,13 @@ test('environment: only ROUTER_ names are looked at, and all of those are', () =
   });
 });
 
+const NO_OPTION = 'f: holds no option, only comments or nothing; write {} if that is meant, or leave out --config';
+
 const FILES: readonly (readonly [string, string, readonly string[], readonly string[]])[] = [
-  ['nothing', '', [], []],
-  ['comments', '# port: 80\n\n', [], []],
+  ['nothing', '', [], [NO_OPTION]],
+  ['comments', '# port: 80\n\n', [], [NO_OPTION]],
+  ['an empty document', '---\n', [], [NO_OPTION]],
+  ['no option, explicitly', '{}\n', [], []],
   ['YAML', 'port: 80\n\nhost: "::"  # all\n', ['port=80 @f:1', 'host=:: @f:3'], []],
   ['JSON', '{\n  "port": 80,\n  "metrics": true\n}', ['port=80 @f:2', 'metrics=true @f:3'], []],
   ['Windows line ends', 'port: 80\r\nhost: a\r\n', ['port=80 @f:1', 'host=a @f:2'], []],

@@ -130,10 +130,14 @@ export function readFile(path: string, text: string): Given {
       ? PROBLEMS.secondDocument(at(pos[0]))
       : PROBLEMS.syntax(at(pos[0]), firstSentence(message)),
   );
-  if (problems.length > 0 || document.contents === null) return { values, problems };
-  if (!isMap(document.contents)) return { values, problems: [PROBLEMS.notAMap(`${path}:1`)] };
+  if (problems.length > 0) return { values, problems };
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
+    return { values, problems: [PROBLEMS.noOption(path)] };
+  }
+  if (!isMap(contents)) return { values, problems: [PROBLEMS.notAMap(`${path}:1`)] };
   const seen = new Set<string>();
-  for (const { key, value } of document.contents.items) {
+  for (const { key, value } of contents.items) {
     const name = isScalar(key) ? String(key.value) : '';
     const where = at(isScalar(key) ? key.range?.[0] : undefined);
     const option = FILE_OPTIONS.get(name);

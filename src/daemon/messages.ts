@@ -125,6 +125,12 @@ export const daemonMessages = defineMessages({
     en: '✅ Configuration reloaded: nothing changed',
     ru: '✅ Конфигурация перезагружена: изменений нет',
   },
+  certificateInForce: {
+    en: 'certificate in force: {subject}, expires {until}',
+    ru: 'действует сертификат: {subject}, истекает {until}',
+  },
+  clientCaInForce: { en: 'client CA in force: {subject}', ru: 'действует клиентский CA: {subject}' },
+  tokensInForce: { en: 'tokens in force: {tokens}', ru: 'действует токенов: {tokens}' },
   reloadRefusedNow: {
     en: '❌ Reload refused, the old configuration stays in force:',
     ru: '❌ Перезагрузка отклонена, действует прежняя конфигурация:',

@@ -100,7 +100,24 @@ async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, befor
   }
   command.good(command.say(outcome.outcome === 'unchanged' ? 'reloadNothing' : 'reloadDone'));
   for (const { key, from, to } of outcome.changes) command.out(`   ${key}: ${from} -> ${to}`);
+  for (const line of inForceLines(command, outcome.inForce)) command.out(`   ${line}`);
+  for (const warning of command.context.lang === 'ru' ? outcome.warningsRu : outcome.warnings) {
+    command.out(`   ⚠️ ${warning}`);
+  }
   return EXIT.done;
+}
+
+/** The certificate and the number of tokens that clients meet from now on. */
+function inForceLines({ say }: DaemonCommand, inForce: RouterStatus['reload']['inForce']): string[] {
+  const { certificateSubject, certificateExpiresAt, clientCaSubject, tokens } = inForce;
+  const lines: string[] = [];
+  if (certificateSubject !== null) {
+    const until = new Date(certificateExpiresAt ?? 0).toISOString();
+    lines.push(say('certificateInForce', { subject: certificateSubject, until }));
+  }
+  if (clientCaSubject !== null) lines.push(say('clientCaInForce', { subject: clientCaSubject }));
+  if (tokens !== null) lines.push(say('tokensInForce', { tokens }));
+  return lines;
 }
 
 /** The outcome of the next reload, or null when the router ended or says nothing. */

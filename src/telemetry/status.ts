@@ -61,6 +61,18 @@ export interface RouterStatus {
     /** The same in Russian, for the commands. */
     readonly errorsRu: readonly string[];
     readonly configDigest: string;
+    /** What an operator should know about the configuration that the last reload put into force. */
+    readonly warnings: readonly string[];
+    /** The same in Russian, for the commands. */
+    readonly warningsRu: readonly string[];
+    /** What clients meet, as the files said at the start or at the last good reload. */
+    readonly inForce: {
+      readonly certificateSubject: string | null;
+      readonly certificateExpiresAt: number | null;
+      readonly clientCaSubject: string | null;
+      /** Valid tokens; null when none are asked for. */
+      readonly tokens: number | null;
+    };
   };
   readonly eventLoop: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
   readonly memory: {

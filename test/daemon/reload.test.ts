@@ -46,6 +46,20 @@ test('a configuration file is read again', async () => {
   assert.match(refused.stderr, /config\.yaml:2: unknown key prot; did you mean port\?/);
 });
 
+test('renewed files are changes, and what is in force is printed with the warnings of the start', async () => {
+  await using bed = new DaemonBed();
+  const tokens = bed.folder.write('tokens', 'alice: a\n');
+  await bed.start(['--auth-tokens-file', tokens]);
+  bed.folder.write('tokens', 'alice: a\nbob: b\n');
+  const { code, stdout } = await bed.run(['--daemon-reload']);
+  assert.equal(code, 0);
+  assert.match(stdout, /✅ Configuration reloaded\n {3}auth-tokens-file: 1 -> 2 \(\+1\)\n {3}tokens in force: 2\n$/);
+  bed.folder.write('tokens', '');
+  const refused = await bed.run(['--daemon-reload', '--lang', 'ru']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /tokens: нет ни одного токена; добавьте строку «имя: токен»/);
+});
+
 test('a refused reload leaves everything as it was', async () => {
   await using bed = new DaemonBed();
   await bed.start(['--max-groups', '5']);

@@ -209,7 +209,7 @@ test('turning TLS off or client certificates on needs a restart', async () => {
   const config = folder.write('tls.yaml', `tls-cert: ${server.certFile}\ntls-key: ${server.keyFile}\n`);
   await using router = await RouterProcess.start(['--config', config]);
   for (const text of [
-    '',
+    '{}\n',
     `tls-cert: ${server.certFile}\ntls-key: ${server.keyFile}\ntls-client-ca: ${ca.certFile}\n`,
   ]) {
     writeFileSync(config, text);

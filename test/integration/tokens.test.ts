@@ -184,20 +184,23 @@ test('HUP: clients of a removed or changed token are cut off with the reason, ot
   });
 });
 
-test('HUP turns tokens on: who has proven none is cut off; and off again', async () => {
+test('HUP turns tokens on: a connection without a token is closed; off again takes a restart', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', `alice: ${ALICE}\n`);
-  const config = folder.write('router.yaml', '');
+  const config = folder.write('router.yaml', '{}\n');
   await using router = await RouterProcess.start(['--config', config]);
   using anybody = await DartClient.join(router.port);
   folder.write('router.yaml', `auth-tokens-file: ${tokens}\n`);
   assert.equal((await router.reload()).outcome, 'applied');
   await within(anybody.connection.whenClosed, 2000, 'it to be cut off');
   using alice = await DartClient.join(router.port, {}, bearer(ALICE));
-  folder.write('router.yaml', '');
-  assert.equal((await router.reload()).outcome, 'applied');
-  using free = await DartClient.join(router.port);
-  assert.equal(await free.canReach(alice.id), true);
+  folder.write('router.yaml', '{}\n');
+  const { outcome, errors } = await router.reload();
+  assert.equal(outcome, 'refused');
+  assert.match(errors.join(), /^auth-tokens-file: cannot change without a restart \(.*tokens -> none\)$/);
+  using stranger = await DartClient.connect(router.port);
+  assert.equal((await stranger.tryRegister()).success, false);
+  assert.equal(await alice.canReach(alice.id), true);
 });
 
 test('a file that others can read, or that is malformed, refuses the start with every problem at once', async () => {
@@ -210,7 +213,7 @@ test('a file that others can read, or that is malformed, refuses the start with 
     /tokens: readable by others \(mode 644\); run: chmod 640/,
     /tokens:1: expected "name: token"/,
     /tokens:2: expected/,
-    /tokens:4: name bob is there already/,
+    /tokens:4: name bob is already given above/,
     /tokens:5: expected/,
   ]) {
     assert.match(router.log, expected);

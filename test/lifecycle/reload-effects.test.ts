@@ -126,7 +126,7 @@ test('other limits hold for those who are connected already', async () => {
 });
 
 test('groups, unanswered requests, send queue and names on the status page: changed while clients are connected', async () => {
-  await using configured = await Configured.start('');
+  await using configured = await Configured.start('{}\n');
   const { router } = configured;
   using asking = await DartClient.join(router.port, { clientName: 'asking' });
   using asked = await DartClient.join(router.port);
@@ -171,7 +171,7 @@ test('shutdown-timeout and write-deadline: changed while clients are connected',
 });
 
 test('statistics can be turned on, hurried and turned off', async () => {
-  await using configured = await Configured.start('');
+  await using configured = await Configured.start('{}\n');
   const { router } = configured;
   await configured.apply('stats: true\nstats-interval: 100ms\n');
   await poll('three rounds', () => (router.log.match(/Statistics: clients/g)?.length ?? 0) >= 3);
@@ -184,7 +184,7 @@ test('statistics can be turned on, hurried and turned off', async () => {
 });
 
 test('ten HUPs at once are ten reloads, and nobody is lost', async () => {
-  await using configured = await Configured.start('');
+  await using configured = await Configured.start('{}\n');
   const { router } = configured;
   using client = await DartClient.join(router.port);
   for (let n = 0; n < 10; n++) {

@@ -1,0 +1,84 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { RouterConfig } from '../config/index.ts';
+import type { TokenDigests } from '../grpc/index.ts';
+import type { LogFields, RouterStatus } from '../telemetry/index.ts';
+import type { SecurityFiles } from './security-files.ts';
+
+type InForce = RouterStatus['reload']['inForce'];
+type Change = RouterStatus['reload']['changes'][number];
+
+/** Enough of a SHA-256 to tell two certificates apart. */
+const FINGERPRINT_CHARS = 16;
+
+/** The certificate and the tokens that clients meet, without anything secret. */
+export function describeInForce({ tls, tokens }: SecurityFiles): InForce {
+  const certificate = tls === null ? null : new X509Certificate(tls.cert);
+  return {
+    certificateSubject: certificate === null ? null : subjectOf(certificate),
+    certificateExpiresAt: tls?.expiresAt ?? null,
+    clientCaSubject: tls?.clientCa == null ? null : subjectOf(new X509Certificate(tls.clientCa)),
+    tokens: tokens?.size ?? null,
+  };
+}
+
+/** The same as a log line, where there is anything; a router open to everybody is warned about instead. */
+export function logInForce(log: { info(message: string, fields?: LogFields): void }, inForce: InForce): void {
+  const { certificateSubject, certificateExpiresAt, clientCaSubject, tokens } = inForce;
+  if (certificateSubject === null && tokens === null) return;
+  log.info('Security in force', {
+    certificate: certificateSubject ?? 'none',
+    ...(certificateExpiresAt !== null && { expires: new Date(certificateExpiresAt).toISOString() }),
+    clientCa: clientCaSubject ?? 'none',
+    tokens: tokens ?? 'none',
+  });
+}
+
+/** Files whose content changed under the same name; those that are named anew are changes of the configuration. */
+export function fileChanges(config: RouterConfig, old: SecurityFiles, next: SecurityFiles): Change[] {
+  const changed = (path: string | null): boolean =>
+    path !== null && old.digests.has(path) && old.digests.get(path) !== next.digests.get(path);
+  const changes: Change[] = [];
+  const note = (key: string, path: string | null, describe: (files: SecurityFiles) => string): void => {
+    if (changed(path)) changes.push({ key, from: describe(old), to: describe(next) });
+  };
+  note('tls-cert', config.tlsCert, ({ tls }) => describeCertificate(tls?.cert));
+  note('tls-key', config.tlsKey, ({ tls }) => describePublicKey(tls?.cert));
+  note('tls-client-ca', config.tlsClientCa, ({ tls }) => describeCertificate(tls?.clientCa));
+  if (changed(config.authTokensFile)) {
+    const difference = describeDifference(old.tokens ?? new Map(), next.tokens ?? new Map());
+    const to = `${next.tokens?.size ?? 0}${difference}`;
+    changes.push({ key: 'auth-tokens-file', from: String(old.tokens?.size ?? 0), to });
+  }
+  return changes;
+}
+
+/** `CN=router, 2026-11-27, sha256:0123456789abcdef`. */
+function describeCertificate(pem: Buffer | null | undefined): string {
+  if (pem == null) return '';
+  const certificate = new X509Certificate(pem);
+  const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase().slice(0, FINGERPRINT_CHARS);
+  const until = new Date(certificate.validTo).toISOString().slice(0, 10);
+  return `${subjectOf(certificate)}, ${until}, sha256:${fingerprint}`;
+}
+
+/** A private key is known by its public half, which is that of the certificate. */
+function describePublicKey(cert: Buffer | undefined): string {
+  if (cert === undefined) return '';
+  const der = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
+  return `sha256:${createHash('sha256').update(der).digest('hex').slice(0, FINGERPRINT_CHARS)}`;
+}
+
+/** One line; certificates for a few days may have alternative names alone. */
+function subjectOf(certificate: X509Certificate): string {
+  return (certificate.subject || certificate.subjectAltName || '').replaceAll('\n', ', ');
+}
+
+/** ` (+1 -2 ~3)`: tokens added, removed, and changed under the same name. */
+function describeDifference(old: TokenDigests, next: TokenDigests): string {
+  const added = [...next.keys()].filter((name) => !old.has(name)).length;
+  const removed = [...old.keys()].filter((name) => !next.has(name)).length;
+  const changed = [...next].filter(([name, digest]) => old.get(name)?.equals(digest) === false).length;
+  const parts = [added > 0 ? `+${added}` : '', removed > 0 ? `-${removed}` : '', changed > 0 ? `~${changed}` : ''];
+  const listed = parts.filter((part) => part !== '').join(' ');
+  return listed === '' ? '' : ` (${listed})`;
+}
