@@ -133,7 +133,11 @@ void main() {
     expect(online!.lostMessages, 6, 'lost');
     bed.proxy.cut();
     await poll(() => bed.router.registrations.length == 3, 'another resume');
-    expect(bed.router.registrations.last['session']['received'], 10, 'count');
+    expect(bed.router.registrations.last['session']['received'], 4, 'count');
+    await poll(() => bed.only.isConnected, 'online');
+    bed.only.send({'type': 'broadcast', 'payload': {'n': 11}});
+    await poll(() => received.length == 5, 'one more');
+    expect(received, [7, 8, 9, 10, 11], 'received');
   }, router: const TestRouterOptions(keptMessages: 4));
 
   bedTest('a router that restarts: what was written fails, what was kept is sent', (bed) async {
@@ -215,7 +219,7 @@ void main() {
 
   bedTest('a session taken over by another is not taken back', (bed) async {
     final client = await bed.client();
-    bed.only.resume(0);
+    bed.only.resume(bed.only.token!, 0);
     await poll(() => client.state.status == RouterClientStatus.closed, 'closed');
     expect(client.state.reason!.code, RouterErrorCode.replaced, 'reason');
     expect(bed.router.registrations.length, 1, 'registrations');
@@ -259,7 +263,7 @@ void main() {
     final error = await expectThrows<RouterException>(
       () => RpcRouterClient.connect('ws://127.0.0.1:$port'),
     );
-    expect(error.code, RouterErrorCode.unavailable, 'code');
+    expect(error.code, RouterErrorCode.unreachable, 'code');
 
     final client = RpcRouterClient(
       'ws://127.0.0.1:$port',
@@ -279,7 +283,7 @@ void main() {
     );
     bed.proxy.cut();
     await poll(() => client.state.status == RouterClientStatus.closed, 'closed');
-    expect(client.state.reason!.code, RouterErrorCode.unavailable, 'reason');
+    expect(client.state.reason!.code, RouterErrorCode.unreachable, 'reason');
   });
 
   bedTest('calls in the wrong order and wrong values are refused', (bed) async {

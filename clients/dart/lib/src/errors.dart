@@ -16,7 +16,7 @@ abstract final class RouterErrorCode {
   static const unimplemented = 'unimplemented';
 
   /// The router cannot be reached, or the connection was lost.
-  static const unavailable = 'unavailable';
+  static const unreachable = 'unreachable';
 
   /// The router does not know this client (any more).
   static const notRegistered = 'not-registered';
@@ -36,8 +36,8 @@ abstract final class RouterErrorCode {
   /// The client was closed.
   static const closed = 'closed';
 
-  /// The handler at the other end failed.
-  static const failed = 'failed';
+  /// The other client answered a request with an error.
+  static const remote = 'remote';
 
   /// Something arrived that the protocol does not allow.
   static const protocol = 'protocol';
@@ -70,6 +70,6 @@ const Map<int, String> _codeOfStatus = {
   8: RouterErrorCode.overloaded,
   10: RouterErrorCode.replaced,
   12: RouterErrorCode.unimplemented,
-  14: RouterErrorCode.unavailable,
+  14: RouterErrorCode.unreachable,
   16: RouterErrorCode.unauthenticated,
 };

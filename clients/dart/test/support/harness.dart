@@ -9,7 +9,7 @@ final List<_Test> _tests = [];
 void test(
   String name,
   FutureOr<void> Function() body, {
-  Duration timeout = const Duration(seconds: 30),
+  Duration timeout = const Duration(minutes: 2),
 }) => _tests.add((name: name, body: () async => body(), timeout: timeout));
 
 /// Runs the tests, prints a line for each, and ends the program: with 1 when one failed.
@@ -87,7 +87,7 @@ Future<E> expectThrows<E extends Object>(FutureOr<Object?> Function() action) as
 Future<void> poll(
   bool Function() condition,
   String what, {
-  Duration timeout = const Duration(seconds: 10),
+  Duration timeout = const Duration(seconds: 30),
 }) async {
   final clock = Stopwatch()..start();
   while (!condition()) {

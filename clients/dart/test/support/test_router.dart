@@ -119,7 +119,7 @@ final class TestRouter {
     Map<String, dynamic>? session;
     if (asked is Map && options.sessions) {
       final previous = client.token;
-      final lost = known == null ? 0 : client.resume(asked['received'] as int);
+      final lost = known == null ? 0 : client.resume(asked['token'] as String, asked['received'] as int);
       client.token = 'token_${client.id}_${++_ids}';
       _byToken.removeWhere((token, owner) => owner == client && token != previous);
       _byToken[client.token!] = client;

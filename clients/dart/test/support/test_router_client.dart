@@ -46,7 +46,7 @@ final class TestRouterClient {
 
   final String id;
   final TestRouter _router;
-  String? token;
+  String? _token;
   String? name;
   List<dynamic> groups = [];
   Map<String, dynamic> metadata = {};
@@ -58,6 +58,11 @@ final class TestRouterClient {
   /// Messages to the client that it has not acknowledged; the first has the number [_firstKept].
   final List<Uint8List> _kept = [];
   int _firstKept = 1;
+
+  /// Numbers that the client does not count, because their messages were dropped: now, and as known to
+  /// the holder of a token.
+  int _skipped = 0;
+  final Map<String, int> _skippedAtToken = {};
   TestConnection? _connection;
   int _streamId = 0;
   Timer? _window;
@@ -70,13 +75,24 @@ final class TestRouterClient {
     metadata = request['metadata'] as Map<String, dynamic>? ?? metadata;
   }
 
-  /// Takes the session up; returns how many messages are lost.
-  int resume(int clientReceived) {
+  set token(String? token) {
+    _token = token;
+    if (token != null) _skippedAtToken[token] = _skipped;
+  }
+
+  String? get token => _token;
+
+  /// Takes the session up with the token that the client has; returns how many messages are lost.
+  int resume(String usedToken, int clientReceived) {
     _unbind(10, 'Replaced by a newer p2p stream of the same client');
     _window?.cancel();
     _window = Timer(_router.options.window, _expire);
+    // the answer that brought a later token may be lost
+    _skipped = _skippedAtToken[usedToken]!;
     _drop(clientReceived);
-    return _firstKept - 1 - clientReceived;
+    final lost = _firstKept - 1 - clientReceived - _skipped;
+    _skipped += lost;
+    return lost;
   }
 
   void bind(TestConnection connection, int streamId, int? clientReceived) {
@@ -215,7 +231,7 @@ final class TestRouterClient {
   void _write(Map<String, dynamic> message) => _connection?.send(_streamId, encodeCbor(message));
 
   void _drop(int count) {
-    while (_firstKept <= count && _kept.isNotEmpty) {
+    while (_firstKept <= count + _skipped && _kept.isNotEmpty) {
       _kept.removeAt(0);
       _firstKept++;
     }

@@ -84,7 +84,7 @@ final class RouterConnection {
     final link = _link;
     if (link == null) return;
     _isHurried = true;
-    link.close(const RouterException(RouterErrorCode.unavailable, 'registering again'));
+    link.close(const RouterException(RouterErrorCode.unreachable, 'registering again'));
     _forgetLink();
   }
 
@@ -162,7 +162,7 @@ final class RouterConnection {
       if (_isClosed) link.close(_closedError);
       return link;
     } on Object catch (error) {
-      throw RouterException(RouterErrorCode.unavailable, 'cannot connect to $_url: $error');
+      throw RouterException(RouterErrorCode.unreachable, 'cannot connect to $_url: $error');
     }
   }
 

@@ -72,7 +72,7 @@ final class LinkSetup {
     try {
       return await provider();
     } on Object catch (error) {
-      throw RouterException(RouterErrorCode.unavailable, 'tokenProvider failed: $error');
+      throw RouterException(RouterErrorCode.unreachable, 'tokenProvider failed: $error');
     }
   }
 
@@ -93,7 +93,7 @@ final class LinkSetup {
   void _onMessage(RouterMessage message) {
     if (message.type == RouterMessageType.error) {
       final error = RouterException(
-        message.errorCode ?? RouterErrorCode.failed,
+        message.errorCode ?? RouterErrorCode.remote,
         message.errorMessage ?? 'error without a text',
       );
       if (error.code == RouterErrorCode.tooLarge) _tooLarge = error;

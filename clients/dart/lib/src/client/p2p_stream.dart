@@ -42,7 +42,7 @@ final class P2PStream {
     sendProbe: _sendProbe,
     onDead: () => _channel.close(
       RouterException(
-        RouterErrorCode.unavailable,
+        RouterErrorCode.unreachable,
         'the router did not answer a heartbeat within ${_options.heartbeatTimeout}',
       ),
     ),
@@ -163,7 +163,7 @@ final class P2PStream {
     if (_isStopped) return;
     final isReplaced = status.code == RpcStatus.aborted;
     final error = RouterException(
-      isReplaced ? RouterErrorCode.replaced : RouterErrorCode.unavailable,
+      isReplaced ? RouterErrorCode.replaced : RouterErrorCode.unreachable,
       status.message.isEmpty ? 'the router ended the stream (status ${status.code})' : status.message,
     );
     if (!_bound.isCompleted) _bound.completeError(error);

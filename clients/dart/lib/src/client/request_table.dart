@@ -36,7 +36,7 @@ final class RequestTable {
     if (message.success == true) {
       request.response.complete(message.payload ?? {});
     } else {
-      final code = message.errorCode ?? RouterErrorCode.failed;
+      final code = message.errorCode ?? RouterErrorCode.remote;
       final text = message.errorMessage ?? 'the request failed';
       request.response.completeError(RouterException(code, text));
     }

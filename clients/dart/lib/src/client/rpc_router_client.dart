@@ -197,7 +197,7 @@ final class RpcRouterClient {
   }
 
   /// Sends a request and returns the payload of the response. A [RouterException] with the code
-  /// `timeout`, `not-found`, `failed` (the other end), or another one.
+  /// `timeout`, `not-found`, `remote` (an error of the other client), or another one.
   Future<Map<String, dynamic>> sendRequest(
     String targetId,
     Map<String, dynamic> payload, {
@@ -320,7 +320,7 @@ final class RpcRouterClient {
     final link = await _connection.connected().timeout(
       options.callTimeout,
       onTimeout: () => throw RouterException(
-        RouterErrorCode.unavailable,
+        RouterErrorCode.unreachable,
         '$method: not connected within ${options.callTimeout}',
       ),
     );

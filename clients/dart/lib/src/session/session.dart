@@ -57,9 +57,8 @@ final class Session {
       return hadSession ? SessionOutcome.lost : SessionOutcome.started;
     }
     _token = token;
+    // they are not counted: the router knows which ones it dropped
     _lost = _count(answer, 'lost');
-    // the lost messages have numbers, too
-    _received += _lost;
     outbox
       ..acknowledge(_count(answer, 'received'))
       ..rewind();

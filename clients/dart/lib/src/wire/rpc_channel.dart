@@ -145,4 +145,4 @@ final class RpcChannel {
   }
 }
 
-RouterException _lost(String reason) => RouterException(RouterErrorCode.unavailable, reason);
+RouterException _lost(String reason) => RouterException(RouterErrorCode.unreachable, reason);
