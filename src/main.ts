@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCommandLine } from './cli/index.ts';
+import { runCommandLine, surviveLostTerminal } from './cli/index.ts';
 
 /** How long something left behind may keep a finished process alive. */
 const LINGER_MS = 1000;
@@ -7,6 +7,8 @@ const LINGER_MS = 1000;
 const { argv, env, stdin, stdout, stderr } = process;
 // `rpc-dart-router --help | head` closes the pipe early, and that is no error
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
+
+surviveLostTerminal();
 
 try {
   process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr });

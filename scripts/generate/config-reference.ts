@@ -76,10 +76,11 @@ const RELOAD: Readonly<Record<ReloadClass, Text>> = {
   restart: { en: 'restart', ru: 'перезапуск' },
 };
 
-const TYPES: Readonly<Record<'boolean' | 'text' | 'path', Text>> = {
+const TYPES: Readonly<Record<'boolean' | 'text' | 'path' | 'host', Text>> = {
   boolean: { en: 'on or off', ru: 'вкл. или выкл.' },
   text: { en: 'text', ru: 'текст' },
   path: { en: 'file', ru: 'файл' },
+  host: { en: 'address or name', ru: 'адрес или имя' },
 };
 
 /** docs/configuration.md: every option that is no secret of ours, by group. */

@@ -81,6 +81,7 @@ function idleSource(): TelemetrySource {
     version: VERSION,
     instanceId: '',
     startedAt: 0,
+    uptimeMs: () => 0,
     state: () => 'ready',
     listening: () => [],
     connections: () => 0,

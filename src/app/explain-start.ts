@@ -1,13 +1,24 @@
+import { networkInterfaces } from 'node:os';
 import type { RouterConfig } from '../config/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
 
+interface SystemError {
+  readonly code?: string;
+  readonly message: string;
+  readonly port?: number;
+  readonly address?: string;
+  /** The name that could not be resolved. */
+  readonly hostname?: string;
+}
+
 /** What went wrong at the start, and what to do about it. */
-export function explainStart(error: unknown, config: RouterConfig): Text {
+export function explainStart(error: unknown, config: Pick<RouterConfig, 'host' | 'port'>): Text {
   if (error instanceof Problems && error.list[0] !== undefined) return error.list[0];
-  const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, message, port, address, hostname } = error as SystemError;
   if (port === -1) return explainSocket(address ?? '', message, error);
-  const where = `${address ?? config.host}:${port ?? config.port}`;
-  const cannot = code === undefined ? undefined : CANNOT_LISTEN[code];
+  const host = hostname ?? address ?? config.host;
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port ?? config.port}`;
+  const cannot = explainName(hostname) ?? (code === undefined ? undefined : CANNOT_LISTEN[code]);
   if (cannot !== undefined && (code !== 'EACCES' || port !== undefined)) {
     return { en: `Cannot listen on ${where}: ${cannot.en}`, ru: `Не удалось открыть ${where}: ${cannot.ru}` };
   }
@@ -25,8 +36,28 @@ const CANNOT_LISTEN: Readonly<Record<string, Text>> = {
     ru: 'нет прав; для портов ниже 1024 нужна CAP_NET_BIND_SERVICE',
   },
   EADDRNOTAVAIL: { en: 'this machine has no such address', ru: 'у этой машины нет такого адреса' },
+  EAFNOSUPPORT: { en: 'this machine has no IPv6', ru: 'на этой машине нет IPv6' },
+  EINVAL: {
+    en: 'the address is not complete (a link-local one needs its interface: fe80::1%eth0)',
+    ru: 'адрес неполный (для link-local нужен интерфейс: fe80::1%eth0)',
+  },
   ENOTFOUND: { en: 'unknown host name', ru: 'неизвестное имя хоста' },
+  EAI_AGAIN: {
+    en: 'the host name cannot be resolved at present; give an IP address of this machine',
+    ru: 'имя хоста сейчас не разрешается; укажите IP-адрес этой машины',
+  },
 };
+
+/** The name of a network interface in the place of an address. */
+function explainName(hostname: string | undefined): Text | undefined {
+  const addresses = hostname === undefined ? undefined : networkInterfaces()[hostname];
+  if (addresses === undefined) return undefined;
+  const list = addresses.map(({ address }) => address).join(', ');
+  return {
+    en: `that is a network interface; give one of its addresses: ${list}`,
+    ru: `это сетевой интерфейс; укажите один из его адресов: ${list}`,
+  };
+}
 
 function explainSocket(path: string, message: string, error: unknown): Text {
   return {

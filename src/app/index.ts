@@ -1,4 +1,5 @@
 export { parsePrivateKey } from '../grpc/index.ts';
+export { checkHosts } from './check-hosts.ts';
 export { isAlive, readPid } from './pid-file.ts';
 export { runRouter } from './run.ts';
 export { forbiddenModes, openTo } from './secret-files.ts';

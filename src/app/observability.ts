@@ -79,7 +79,7 @@ export class Observability {
     this.closed.add({
       at,
       reason,
-      connectedMs: at - client.connectedAt,
+      connectedMs: Math.max(0, at - client.connectedAt),
       clientId: client.id,
       clientName: client.name,
     });
@@ -119,6 +119,7 @@ export class Observability {
 
   private createSource(): TelemetrySource {
     const { core, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId } = this.deps;
+    const startedMs = performance.now();
     return {
       core,
       jobs,
@@ -126,6 +127,7 @@ export class Observability {
       version: VERSION,
       instanceId,
       startedAt: Date.now(),
+      uptimeMs: () => Math.round(performance.now() - startedMs),
       state,
       listening: () => this.listening,
       connections: () => server.connectionCount,

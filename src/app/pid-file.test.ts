@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { TempFolder } from '../../test/support/temp.ts';
 import { checkPidFile, isAlive, PidFileError, readPid, removePidFile, writePidFile } from './pid-file.ts';
@@ -69,3 +70,53 @@ test('symlinks and folders are refused', () => {
   for (const name of ['link', 'folder']) assert.throws(() => writePidFile(folder.file(name)), /is not a regular file/);
   assert.equal(existsSync(folder.file('nowhere')), false);
 });
+
+test('a folder that cannot be used is named, and nothing is written', () => {
+  using folder = new TempFolder();
+  folder.write('file', '');
+  for (const [path, cause] of [
+    ['missing/router.pid', 'ENOENT'],
+    ['file/router.pid', 'not a directory'],
+  ] as const) {
+    const name = folder.file(path);
+    for (const attempt of [checkPidFile, writePidFile]) {
+      assert.throws(
+        () => attempt(name),
+        (error: Error) => {
+          assert.ok(error instanceof PidFileError);
+          assert.ok(
+            error.message.startsWith(`${name}: the folder ${dirname(name)} is not usable: ${cause}`),
+            error.message,
+          );
+          return true;
+        },
+      );
+    }
+  }
+});
+
+test('a pid file on a full disk: an error that names it, and no empty file', { skip: whyNoSmallDisk() }, () => {
+  using folder = new TempFolder();
+  const disk = folder.file('disk');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', disk]);
+  try {
+    writeFileSync(join(disk, 'filler'), Buffer.alloc(4096));
+    const path = join(disk, 'router.pid');
+    assert.throws(
+      () => writePidFile(path),
+      (error: Error) => error.message.startsWith(`${path}: cannot be written: ENOSPC`),
+    );
+    assert.equal(existsSync(path), false);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+function whyNoSmallDisk(): string | false {
+  using folder = new TempFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder.path]).status !== 0)
+    return 'it needs root, to mount a small disk';
+  spawnSync('umount', [folder.path]);
+  return false;
+}

@@ -1,4 +1,5 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { explainSystemError, Problems } from '../text/index.ts';
 
 /** What `--ports-file` says: written at once and whole, so that a reader never sees half of it. */
 export interface Ports {
@@ -10,6 +11,12 @@ export interface Ports {
 
 export function writePortsFile(path: string, ports: Ports): void {
   const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, `${JSON.stringify(ports)}\n`);
-  renameSync(unfinished, path);
+  try {
+    writeFileSync(unfinished, `${JSON.stringify(ports)}\n`);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    const { en, ru } = explainSystemError(error);
+    throw new Problems({ en: `${path}: cannot be written: ${en}`, ru: `${path}: не записывается: ${ru}` });
+  }
 }

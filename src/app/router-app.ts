@@ -63,7 +63,8 @@ export class RouterApp {
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
     this.reloader = new Reloader(config, security, {
       log,
-      warnings: (next) => startWarnings(next, openFilesLimit()),
+      // the environment is that of the start, and its warning was given then
+      warnings: (next) => startWarnings(next, openFilesLimit(), {}),
       load: deps.load,
       prepare: (next) => this.prepare(next),
       apply: (next, files, changes) => this.apply(next, files, changes),

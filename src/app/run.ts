@@ -115,7 +115,7 @@ async function runUntilStopped(
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
   log.info(`Log level: ${config.logLevel}`);
-  for (const warning of startWarnings(config, openFilesLimit())) log.warning(warning.en);
+  for (const warning of startWarnings(config, openFilesLimit(), context.env)) log.warning(warning.en);
   try {
     await app.start();
     keepYoungGenerationSmall();

@@ -4,7 +4,7 @@ import { DEFAULT_CONFIG, type RouterConfig } from '../config/index.ts';
 import { isLoopback, openFilesLimit, startWarnings } from './start-warnings.ts';
 
 const warningsOf = (change: Partial<RouterConfig>, limit: number | null = null): string[] =>
-  startWarnings({ ...DEFAULT_CONFIG, ...change }, limit).map(({ en }) => en);
+  startWarnings({ ...DEFAULT_CONFIG, ...change }, limit, {}).map(({ en }) => en);
 
 test('loopback is every address of 127/8, ::1 and localhost, and nothing that only looks like it', () => {
   for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) assert.equal(isLoopback(host), true, host);

@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import type { RouterConfig } from '../config/index.ts';
+import { type RouterConfig, serviceLinkWarning } from '../config/index.ts';
 import type { Text } from '../text/index.ts';
 
 /** Descriptors that the process needs besides its connections. */
 const OTHER_DESCRIPTORS = 64;
 
 /** What an operator should know about a configuration that works. */
-export function startWarnings(config: RouterConfig, openFilesLimit: number | null): Text[] {
+export function startWarnings(
+  config: RouterConfig,
+  openFilesLimit: number | null,
+  env: Readonly<Record<string, string | undefined>>,
+): Text[] {
   const { host, metrics, metricsHost, maxConnections } = config;
-  const warnings: Text[] = [];
+  const links = serviceLinkWarning(env);
+  const warnings: Text[] = links === null ? [] : [links];
   if (!isLoopback(host) && config.tlsCert === null) {
     warnings.push({
       en: `Listening on ${host} without TLS: messages can be read on the way`,

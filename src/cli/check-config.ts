@@ -1,4 +1,4 @@
-import { loadSecurity, openFilesLimit, startWarnings } from '../app/index.ts';
+import { checkHosts, loadSecurity, openFilesLimit, startWarnings } from '../app/index.ts';
 import { asYaml, configName, formatValue, isFileKey, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
 import { type CommandContext, EXIT } from './context.ts';
 import { cliMessages } from './texts.ts';
@@ -9,11 +9,12 @@ const VALUE_WIDTH = 44;
  * `--check-config`: prints the effective configuration as YAML, each value with its source, and what the router would warn of.
  * The files that it names are read as well. No option holds a secret itself: tokens and keys stay in their files.
  */
-export async function checkConfig({ config, sources, lang, stdout, stderr }: CommandContext): Promise<number> {
+export async function checkConfig({ config, sources, env, lang, stdout, stderr }: CommandContext): Promise<number> {
   const say = cliMessages(lang);
   const security = loadSecurity(config);
-  if (!security.ok) {
-    for (const problem of security.problems) stderr.write(`${problem[lang]}\n`);
+  const problems = [...(security.ok ? [] : security.problems), ...(await checkHosts(config))];
+  if (problems.length > 0) {
+    for (const problem of problems) stderr.write(`${problem[lang]}\n`);
     return EXIT.usage;
   }
   for (const option of OPTIONS as readonly Option[]) {
@@ -25,7 +26,7 @@ export async function checkConfig({ config, sources, lang, stdout, stderr }: Com
     const shown = isFileKey(option) ? line : `# ${line}`;
     stdout.write(`${shown.padEnd(VALUE_WIDTH)} # ${source ?? say('byDefault')}\n`);
   }
-  for (const warning of startWarnings(config, openFilesLimit())) stdout.write(`# ${warning[lang]}\n`);
+  for (const warning of startWarnings(config, openFilesLimit(), env)) stdout.write(`# ${warning[lang]}\n`);
   stdout.write(`# ${say('configOk')}\n`);
   return EXIT.done;
 }

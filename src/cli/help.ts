@@ -43,7 +43,9 @@ function flagsOf(option: Option): string {
 
 function placeholder(option: Option): string {
   if (option.type === 'choice') return option.choices.join('|');
-  return { integer: 'N', duration: 'TIME', bytes: 'SIZE', text: 'TEXT', path: 'FILE', boolean: '' }[option.type];
+  return { integer: 'N', duration: 'TIME', bytes: 'SIZE', text: 'TEXT', path: 'FILE', host: 'HOST', boolean: '' }[
+    option.type
+  ];
 }
 
 function defaultOf(option: Option): string {

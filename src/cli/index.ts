@@ -4,4 +4,4 @@ export { type CommandContext, type CommandWorld, EXIT } from './context.ts';
 export { helpText } from './help.ts';
 export { chooseLanguage } from './language.ts';
 export { defineMessages, type MessageParams, type Translate } from './messages.ts';
-export { Progress, paint } from './terminal.ts';
+export { Progress, paint, surviveLostTerminal } from './terminal.ts';

@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
@@ -15,6 +17,17 @@ export function paint(
 ): string {
   const colours = stream.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
   return colours ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/**
+ * At its end Node sets the terminals of standard input and output back to what they were, and aborts (SIGABRT) when one is
+ * gone, as after a closed SSH session. Descriptors that are closed it leaves alone.
+ */
+export function surviveLostTerminal(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  process.once('exit', () => {
+    for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
+  });
 }
 
 /** A line that shows that something goes on; nothing at all in a pipe. */

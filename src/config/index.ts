@@ -3,7 +3,8 @@ export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.t
 export { OPTION_GROUPS } from './option-groups.ts';
 export type { Option, OptionGroup, OptionScope, ReloadClass } from './option-types.ts';
 export { configName, DEFAULT_CONFIG, environmentName, OPTIONS, type OptionKey, type RouterConfig } from './options.ts';
-export { formatValue } from './parse-value.ts';
+export { expandHome, formatValue } from './parse-value.ts';
 export { asYaml, type SampleOptions, sampleConfig } from './sample-config.ts';
+export { serviceLinkWarning } from './service-links.ts';
 export { type GivenValue, isFileKey, readFlags } from './sources.ts';
 export { VERSION } from './version.ts';

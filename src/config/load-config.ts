@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Text } from '../text/index.ts';
 import { contradictsItself, type Origin, type Origins, settleLogLevel } from './log-level.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
-import { InvalidValue, parseText } from './parse-value.ts';
+import { expandHome, InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
 import { type Given, type GivenValue, readEnvironment, readFile, readFlags } from './sources.ts';
 
@@ -102,7 +102,7 @@ function readConfigFile(input: ConfigInput, above: readonly Given[], problems: T
   const path = lastText(above, 'config');
   if (path === null) return { values: [], problems: [] };
   try {
-    return readFile(path, input.readFile(path));
+    return readFile(path, input.readFile(expandHome(path)));
   } catch (error) {
     problems.push(PROBLEMS.unreadable(path, error));
     return { values: [], problems: [] };

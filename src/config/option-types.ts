@@ -54,7 +54,7 @@ export interface BytesOption extends OptionBase {
   readonly range: readonly [number, number];
 }
 export interface TextOption extends OptionBase {
-  readonly type: 'text' | 'path';
+  readonly type: 'text' | 'path' | 'host';
   readonly default: string | null;
 }
 export interface ChoiceOption extends OptionBase {

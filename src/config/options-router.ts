@@ -8,7 +8,7 @@ export const ROUTER_OPTIONS = [
   {
     key: 'host',
     alias: ['h'],
-    type: 'text',
+    type: 'host',
     default: '0.0.0.0',
     group: 'network',
     scope: 'router',

@@ -102,7 +102,7 @@ export const TELEMETRY_OPTIONS = [
   },
   {
     key: 'metrics-host',
-    type: 'text',
+    type: 'host',
     default: '127.0.0.1',
     group: 'monitoring',
     scope: 'router',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Option } from './option-types.ts';
@@ -11,6 +13,8 @@ const COUNT: Option = { key: 'count', type: 'integer', default: 5, range: [1, 10
 const TIME: Option = { key: 'time', type: 'duration', default: 1000, range: [100, 7_200_000], ...common };
 const SIZE: Option = { key: 'size', type: 'bytes', default: 1024, range: [16, 1024 ** 3], ...common };
 const NAME: Option = { key: 'name', type: 'text', default: 'x', ...common };
+const HOST: Option = { key: 'host', type: 'host', default: '::', ...common };
+const PATH: Option = { key: 'path', type: 'path', default: null, ...common };
 const CHOICE: Option = { key: 'choice', type: 'choice', default: 'a', choices: ['a', 'b'], ...common };
 
 const GOOD: readonly (readonly [Option, string, unknown])[] = [
@@ -42,13 +46,43 @@ const GOOD: readonly (readonly [Option, string, unknown])[] = [
   [SIZE, '0.5GiB', 1024 ** 3 / 2],
   [NAME, 'any thing: at all', 'any thing: at all'],
   [CHOICE, 'b', 'b'],
+  [HOST, '0.0.0.0', '0.0.0.0'],
+  [HOST, '::1', '::1'],
+  [HOST, '[::1]', '::1'],
+  [HOST, 'fe80::1%eth0', 'fe80::1%eth0'],
+  [HOST, 'localhost', 'localhost'],
+  [HOST, 'my_host.example.org.', 'my_host.example.org.'],
+  [PATH, '/a/~/b', '/a/~/b'],
+  [PATH, '-', '-'],
+  [PATH, '~user/b', '~user/b'],
+  [PATH, '~/b c', join(homedir(), 'b c')],
 ];
 
 for (const [option, text, value] of GOOD) {
   test(`${option.type} ${text} is ${value}`, () => assert.equal(parseText(option, text), value));
 }
 
+const NOT_A_HOST = [
+  '',
+  '[127.0.0.1]',
+  '/run/router.sock',
+  'a,b',
+  'a b',
+  '*',
+  '1.2.3',
+  '256.1.1.1',
+  'a:80',
+  '-a',
+  '[::1]:80',
+];
+
 const BAD: readonly (readonly [Option, string, string])[] = [
+  ...NOT_A_HOST.map((text): [Option, string, string] => [
+    HOST,
+    text,
+    `host must be one IP address or host name, got ${text === '' ? 'nothing' : text}`,
+  ]),
+  [PATH, '', 'path must be a path, got nothing'],
   [SWITCH, 'maybe', 'on must be true or false, got maybe'],
   [SWITCH, '', 'on must be true or false, got nothing'],
   [COUNT, '101', 'count must be 1..100, got 101'],

@@ -1,4 +1,7 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { bothLanguages, type Text } from '../text/index.ts';
+import { parseHost } from './host.ts';
 import type { Option } from './option-types.ts';
 
 /** A value that is not what its option takes: says what it should have been. */
@@ -34,10 +37,24 @@ export function parseText(option: Option, text: string): boolean | number | stri
     case 'choice':
       if (!option.choices.includes(text)) throw invalid(option, oneOf(option.choices), text);
       return text;
+    case 'host': {
+      const host = parseHost(text);
+      if (host === null)
+        throw invalid(option, { en: 'one IP address or host name', ru: 'один IP-адрес или имя хоста' }, text);
+      return host;
+    }
+    case 'path':
+      if (text === '') throw invalid(option, { en: 'a path', ru: 'путь' }, text);
+      return expandHome(text);
     default:
       if (text === '') throw invalid(option, { en: 'a text', ru: 'текст' }, text);
       return text;
   }
+}
+
+/** `~/` as a shell has it, which leaves it alone behind `=` and does not see a file. */
+export function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
 
 function parseBoolean(option: Option, text: string): boolean {

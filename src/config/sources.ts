@@ -6,6 +6,7 @@ import type { Option } from './option-types.ts';
 import { environmentName, OPTIONS } from './options.ts';
 import { InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
+import { isServiceLink } from './service-links.ts';
 
 /** One value as somebody wrote it, and where: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
 export interface GivenValue {
@@ -93,7 +94,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const values: GivenValue[] = [];
   const problems: Text[] = [];
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('ROUTER_') || text === undefined) continue;
+    if (!name.startsWith('ROUTER_') || text === undefined || isServiceLink(name, text)) continue;
     const option = known.get(name);
     if (option === undefined) problems.push(PROBLEMS.unknownVariable(name, nearestName(name, [...known.keys()])));
     else values.push({ option, text, where: name });

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { OPTIONS, type Option, type OptionKey, readFlags } from '../config/index.ts';
+import { expandHome, OPTIONS, type Option, type OptionKey, readFlags } from '../config/index.ts';
 import { makeStateFolder, stateFolder } from './pm2-home.ts';
 
 /** Options of the moment, which say nothing about the daemon itself. */
@@ -26,7 +26,8 @@ export function keptOptions(argv: readonly string[], folder: string): string[] {
   return readFlags(argv)
     .values.filter(({ option }) => option.scope !== 'command' && !NOT_KEPT.has(option.key))
     .map(
-      ({ option, text }) => `--${option.key}=${option.type === 'path' && text !== '-' ? resolve(folder, text) : text}`,
+      ({ option, text }) =>
+        `--${option.key}=${option.type === 'path' && text !== '-' ? resolve(folder, expandHome(text)) : text}`,
     );
 }
 

@@ -23,7 +23,7 @@ export class Connection implements RouterConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.remote = remoteOf(socket);
   }
 
   makeSecretAuthority(): string {
@@ -36,6 +36,12 @@ export class Connection implements RouterConnection {
     this.closeReason = reason;
     this.socket.destroy();
   }
+}
+
+/** `10.0.0.7:50412`, also where a socket for IPv6 and IPv4 reports it as `::ffff:10.0.0.7`; `[2001:db8::7]:50412`. */
+export function remoteOf({ remoteAddress, remotePort }: EndPoints): string {
+  const address = remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'unknown';
+  return `${address.includes(':') ? `[${address}]` : address}:${remotePort ?? '?'}`;
 }
 
 /** The addresses and ports of both ends, as far as they are known. */

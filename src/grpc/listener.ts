@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
-import { Connection, Connections } from './connection.ts';
+import { Connection, Connections, remoteOf } from './connection.ts';
 import { paceAccepting, paceClosing } from './pace-connections.ts';
 import { Pacer } from './pacer.ts';
 import type { TlsMaterial } from './tls.ts';
@@ -113,7 +113,7 @@ export class Listener {
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.on('error', ignoreError);
       const reason = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'handshakeTimeout' : 'tlsError';
-      this.refuse(reason, `${socket.remoteAddress}`, error.message);
+      this.refuse(reason, remoteOf(socket), error.message);
       socket.destroy();
     });
     return server;
@@ -122,7 +122,7 @@ export class Listener {
   private accept(socket: Socket): void {
     const limit = this.deps.maxConnections();
     if (this.draining || this.connections.count >= limit) {
-      this.refuse(this.draining ? 'draining' : 'connectionLimit', `${socket.remoteAddress}`, `limit ${limit}`);
+      this.refuse(this.draining ? 'draining' : 'connectionLimit', remoteOf(socket), `limit ${limit}`);
       socket.destroy();
       return;
     }

@@ -36,13 +36,13 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       name: 'rpc_router_event_loop_delay_seconds',
       type: 'gauge',
       help: 'How late the event loop was over the last minute: its median, and the p99 and maximum of the worst second.',
-      labels: ['quantile'],
+      labels: ['statistic'],
       read: () => {
         const { p50Ms, p99Ms, maxMs } = sampler.eventLoopDelay;
         return [
-          { labels: { quantile: '0.5' }, value: p50Ms / 1000 },
-          { labels: { quantile: '0.99' }, value: p99Ms / 1000 },
-          { labels: { quantile: '1' }, value: maxMs / 1000 },
+          { labels: { statistic: 'p50' }, value: p50Ms / 1000 },
+          { labels: { statistic: 'p99' }, value: p99Ms / 1000 },
+          { labels: { statistic: 'max' }, value: maxMs / 1000 },
         ];
       },
     },

@@ -12,6 +12,8 @@ export interface TelemetrySource {
   readonly instanceId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Since the start, by the monotonic clock. */
+  readonly uptimeMs: () => number;
   readonly state: () => RouterStatus['state'];
   readonly listening: () => RouterStatus['listening'];
   readonly connections: () => number;

@@ -18,7 +18,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     node: process.version,
     state: source.state(),
     startedAt: source.startedAt,
-    uptimeMs: Date.now() - source.startedAt,
+    uptimeMs: source.uptimeMs(),
     listening: source.listening(),
     connections: {
       current: source.connections(),

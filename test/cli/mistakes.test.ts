@@ -165,8 +165,8 @@ const MISTAKES: readonly Mistake[] = [
       'none',
     ],
     code: 1,
-    en: /^Cannot start: ENOENT/,
-    ru: /^Не удалось запустить роутер: нет такого файла или папки/,
+    en: /no\/pid: the folder .*\/no is not usable: ENOENT.*; create it or choose another --pid-file\n$/,
+    ru: /no\/pid: папка .*\/no недоступна: нет такого файла или папки/,
   },
   {
     name: 'a control socket in no folder',

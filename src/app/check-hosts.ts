@@ -1,0 +1,24 @@
+import { createServer } from 'node:net';
+import type { RouterConfig } from '../config/index.ts';
+import type { Text } from '../text/index.ts';
+import { explainStart } from './explain-start.ts';
+
+/**
+ * What a start would say of the addresses to listen on. Each is bound for a moment, with any free port: the configured one
+ * may be in use by the router that this configuration is for.
+ */
+export async function checkHosts(config: RouterConfig): Promise<Text[]> {
+  const { host, port, metrics, metricsHost, metricsPort } = config;
+  const places = [{ host, port }];
+  if (metrics && metricsHost !== host) places.push({ host: metricsHost, port: metricsPort });
+  const errors = await Promise.all(places.map((place) => bindError(place.host)));
+  return places.flatMap((place, i) => (errors[i] ? [explainStart(Object.assign(errors[i], place), place)] : []));
+}
+
+function bindError(host: string): Promise<Error | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen({ host, port: 0 }, () => server.close(() => resolve(null)));
+  });
+}

@@ -1,0 +1,13 @@
+import { isIP, isIPv6 } from 'node:net';
+
+const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
+const HOST_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*\\.?$`, 'i');
+
+/** An address or a host name as `listen` takes it, without the brackets that IPv6 has in a URL; null when it is neither. */
+export function parseHost(text: string): string | null {
+  const inBrackets = /^\[(.*)\]$/.exec(text)?.[1];
+  if (inBrackets !== undefined) return isIPv6(inBrackets) ? inBrackets : null;
+  if (isIP(text) !== 0) return text;
+  // 1.2.3 and 256.0.0.1 are mistyped addresses
+  return HOST_NAME.test(text) && !/^[\d.]+$/.test(text) ? text : null;
+}
