@@ -9,6 +9,7 @@ import { anchorsOf, DOCUMENTS, type Document, ROOT } from './documents.ts';
 const OTHER_FLAGS = new Set([
   ...['--rollback', '--uninstall', '--purge', '--tune', '--dry-run', '--quiet', '--port', '--lang'], // install-production.sh
   ...['--check', '--import', '--test', '--user', '--service-name', '--omit', '--offline', '--deploy-hook'],
+  ...['--stop-timeout', '--build-arg', '--init'],
 ]);
 const ALL: readonly Option[] = OPTIONS;
 const FLAGS = new Set(

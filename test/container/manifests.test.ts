@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { validate as deploymentOf } from 'kubernetes-models/_schemas/IoK8sApiAppsV1Deployment';
+import { validate as configMap } from 'kubernetes-models/_schemas/IoK8sApiCoreV1ConfigMap';
+import { validate as service } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Service';
+import { validate as networkPolicy } from 'kubernetes-models/_schemas/IoK8sApiNetworkingV1NetworkPolicy';
+import { validate as disruptionBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
+import { parse } from 'yaml';
+import { ROOT } from '../support/program.ts';
+import { RouterProcess } from '../support/router-process.ts';
+import { TempFolder } from '../support/temp.ts';
+import { environmentOf, only, readStages } from './dockerfile.ts';
+
+const FOLDER = `${ROOT}deploy/kubernetes`;
+const read = (name: string) => parse(readFileSync(`${FOLDER}/${name}.yaml`, 'utf8'));
+/** Validators compiled from the schemas of Kubernetes. */
+const SCHEMAS: Readonly<Record<string, (data: unknown) => boolean>> = {
+  'v1 ConfigMap': configMap,
+  'apps/v1 Deployment': deploymentOf,
+  'networking.k8s.io/v1 NetworkPolicy': networkPolicy,
+  'policy/v1 PodDisruptionBudget': disruptionBudget,
+  'v1 Service': service,
+};
+const [, IMAGE = []] = readStages('deploy/container/Dockerfile');
+
+const deployment = read('deployment');
+const pod = deployment.spec.template.spec;
+const [container] = pod.containers;
+
+test('every manifest fits the schema of its kind', () => {
+  const files = readdirSync(FOLDER).map((name) => name.replace('.yaml', ''));
+  const { resources } = read('kustomization');
+  assert.deepEqual(
+    files.filter((name) => name !== 'kustomization').sort(),
+    resources.map((name: string) => name.replace('.yaml', '')).sort(),
+  );
+  for (const name of files.filter((file) => file !== 'kustomization')) {
+    const manifest = read(name);
+    assert.deepEqual(problemsOf(manifest), [], name);
+  }
+});
+
+/** What the schema of its kind has against a manifest, fields that it does not know included. */
+function problemsOf(manifest: { apiVersion: string; kind: string }): unknown[] {
+  const validate = SCHEMAS[`${manifest.apiVersion} ${manifest.kind}`];
+  assert.ok(validate, manifest.kind);
+  const unread = new Set<string>();
+  const isValid = validate(recordReads(manifest, '', unread));
+  const { errors } = validate as { errors?: unknown[] };
+  return isValid ? [...unread].map((path) => `unknown field: ${path}`) : (errors ?? ['invalid']);
+}
+
+/** The schemas let unknown fields pass, but a validator reads each field that it knows. */
+function recordReads<T extends object>(value: T, path: string, unread: Set<string>): T {
+  const children = new Map<string, unknown>();
+  for (const [key, child] of Object.entries(value)) {
+    unread.add(`${path}/${key}`);
+    const isObject = typeof child === 'object' && child !== null;
+    children.set(key, isObject ? recordReads(child, `${path}/${key}`, unread) : child);
+  }
+  return new Proxy(value, {
+    get(target, key) {
+      if (typeof key === 'symbol' || !children.has(key)) return Reflect.get(target, key);
+      unread.delete(`${path}/${key}`);
+      return children.get(key);
+    },
+  });
+}
+
+test('the check finds a field of the wrong type and a field that does not exist', () => {
+  const wrong = structuredClone(deployment);
+  wrong.spec.replicas = 'one';
+  assert.match(JSON.stringify(problemsOf(wrong)), /replicas/);
+  const unknown = structuredClone(deployment);
+  unknown.spec.template.spec.terminationGraceSeconds = 45;
+  assert.deepEqual(problemsOf(unknown), ['unknown field: /spec/template/spec/terminationGraceSeconds']);
+});
+
+test('selectors find the pods of the Deployment', () => {
+  const labels = deployment.spec.template.metadata.labels;
+  const selectors = [
+    deployment.spec.selector.matchLabels,
+    read('service').spec.selector,
+    read('pod-disruption-budget').spec.selector.matchLabels,
+    read('network-policy').spec.podSelector.matchLabels,
+  ];
+  for (const selector of selectors) assert.deepEqual(selector, labels);
+});
+
+test('the pod keeps the "restricted" pod security standard, and gets no service links', () => {
+  assert.equal(pod.enableServiceLinks, false);
+  assert.equal(pod.automountServiceAccountToken, false);
+  assert.equal(pod.securityContext.runAsNonRoot, true);
+  assert.equal(pod.securityContext.seccompProfile.type, 'RuntimeDefault');
+  const expected = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+  assert.deepEqual(container.securityContext, expected);
+});
+
+test('user, ports and folders are those of the image', () => {
+  const { runAsUser, runAsGroup } = pod.securityContext;
+  assert.equal(`${runAsUser}:${runAsGroup}`, only(IMAGE, 'USER'));
+  const ports = container.ports.map(({ containerPort }: { containerPort: number }) => containerPort);
+  assert.deepEqual(ports.join(' '), only(IMAGE, 'EXPOSE'));
+  const mounts = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+  assert.ok(mounts.some((path: string) => environmentOf(IMAGE).ROUTER_CONTROL_SOCKET?.startsWith(`${path}/`)));
+  const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+  assert.equal(container.image, `rpc-dart-router:${version}`);
+});
+
+test('the router gets all of its shutdown timeout before the kubelet kills it', () => {
+  const config = parse(read('config-map').data['config.yaml']);
+  const [, pauseSeconds] = container.lifecycle.preStop.exec.command;
+  const shutdownSeconds = Number.parseInt(config['shutdown-timeout'], 10);
+  assert.ok(pod.terminationGracePeriodSeconds > shutdownSeconds + Number(pauseSeconds));
+});
+
+test('the router accepts the configuration, and answers the probes', async () => {
+  using folder = new TempFolder();
+  const config = folder.write('config.yaml', read('config-map').data['config.yaml']);
+  // what the pod has for itself, a test must not take from the machine
+  await using router = await RouterProcess.start([
+    '--config',
+    config,
+    '--metrics-host',
+    '127.0.0.1',
+    '--metrics-port',
+    '0',
+  ]);
+  for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+    const response = await fetch(`http://127.0.0.1:${router.metricsPort}${probe.httpGet.path}`);
+    assert.equal(response.status, 200, probe.httpGet.path);
+  }
+});
