@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import { runCommandLine, surviveLostTerminal } from './cli/index.ts';
+import { EarlySignals } from './early-signals.ts';
+
+const signals = new EarlySignals();
 
 /** How long something left behind may keep a finished process alive. */
 const LINGER_MS = 1000;
@@ -8,10 +10,11 @@ const { argv, env, stdin, stdout, stderr } = process;
 // `rpc-dart-router --help | head` closes the pipe early, and that is no error
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
-surviveLostTerminal();
-
 try {
-  process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr });
+  // imported here: static imports would all be loaded before the first signal handler is set
+  const { runCommandLine, surviveLostTerminal } = await import('./cli/index.ts');
+  surviveLostTerminal();
+  process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr, signals });
 } catch (error) {
   stderr.write(`Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;

@@ -48,6 +48,8 @@ export class RouterApp {
   private tlsExpiresAt: number | null;
   private state: 'starting' | 'ready' | 'draining' = 'starting';
   private forced = false;
+  /** What signals asked for before the router was up. */
+  private readonly due = new Set<() => void>();
   private markStopped: () => void = () => {};
 
   constructor(deps: AppDependencies) {
@@ -125,6 +127,8 @@ export class RouterApp {
       const { instanceId } = this.deps;
       writePortsFile(config.portsFile, { pid: process.pid, instanceId, grpc: address.port, metrics: metricsPort });
     }
+    for (const action of this.due) action();
+    this.due.clear();
   }
 
   /** Stops gracefully; asked a second time, at once. */
@@ -151,12 +155,26 @@ export class RouterApp {
     return this.state === 'draining';
   }
 
+  /** Reloads the configuration: at once, or once the router is up; not while it stops. */
   reload(): void {
-    if (this.state === 'ready') this.reloader.reload();
+    this.onceStarted(this.doReload);
   }
 
   logStatistics(): void {
+    this.onceStarted(this.doLogStatistics);
+  }
+
+  private readonly doReload = (): void => {
+    if (this.state === 'ready') this.reloader.reload();
+  };
+
+  private readonly doLogStatistics = (): void => {
     this.jobs.run('statistics', () => this.observability.logStatistics(), undefined);
+  };
+
+  private onceStarted(action: () => void): void {
+    if (this.state === 'starting') this.due.add(action);
+    else action();
   }
 
   toggleDebug(): void {

@@ -17,8 +17,9 @@ import { explainStart } from './explain-start.ts';
 import { keepYoungGenerationSmall } from './heap.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
-import { handleSignals } from './signals.ts';
+import { handleSignals, type SignalActions } from './signals.ts';
 import { openFilesLimit, startWarnings } from './start-warnings.ts';
+import { closeStrayDebugger } from './stray-debugger.ts';
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -63,11 +64,20 @@ export async function runRouter(context: CommandContext): Promise<number> {
     load: () => loadConfig({ argv: context.argv, env: context.env, readFile: (path) => readFileSync(path, 'utf8') }),
     openLog,
   });
+  const actions: SignalActions = {
+    stop: () => app.requestStop(),
+    reload: () => app.reload(),
+    statistics: () => app.logStatistics(),
+    toggleDebug: () => app.toggleDebug(),
+  };
+  const forget = handleSignals(actions, context.signals);
   try {
     return await runUntilStopped(app, log, context, complain);
   } finally {
     rotation?.stop();
     await journal?.close();
+    context.signals?.hold();
+    forget();
   }
 }
 
@@ -105,12 +115,6 @@ async function runUntilStopped(
   const { config } = context;
   // the cause of a crash is to be found in the log, wherever that is; Node ends the process after this
   process.once('uncaughtExceptionMonitor', (error) => log.critical(`Crash: ${error.stack ?? error.message}`));
-  const forget = handleSignals({
-    stop: () => app.requestStop(),
-    reload: () => app.reload(),
-    statistics: () => app.logStatistics(),
-    toggleDebug: () => app.toggleDebug(),
-  });
   logBanner(log, VERSION);
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
@@ -118,6 +122,10 @@ async function runUntilStopped(
   for (const warning of startWarnings(config, openFilesLimit(), context.env)) log.warning(warning.en);
   try {
     await app.start();
+    if (closeStrayDebugger(process.execArgv, context.env.NODE_OPTIONS ?? '')) {
+      log.warning('SIGUSR1 came while Node.js started and opened its debugger; it is closed');
+      app.logStatistics();
+    }
     keepYoungGenerationSmall();
     await app.stopped;
     log.info('RPC Dart Router stopped');
@@ -130,7 +138,6 @@ async function runUntilStopped(
     if (!isLogSeen || context.lang !== 'en') complain(reason);
     return EXIT_FAILED;
   } finally {
-    forget();
     await app.dispose();
   }
 }

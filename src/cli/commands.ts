@@ -53,6 +53,8 @@ export async function runCommandLine(world: CommandWorld): Promise<number> {
     return EXIT.usage;
   }
   const command = COMMANDS[chosen[0] as keyof RouterConfig] ?? runInForeground;
+  // only the router has a use for signals that came early; any other command they end, as they would have at once
+  if (command !== runInForeground) for (const signal of world.signals?.take() ?? []) process.kill(process.pid, signal);
   return command({ ...world, lang, config, sources });
 }
 

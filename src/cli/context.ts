@@ -8,6 +8,15 @@ export interface CommandWorld {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Signals that came while the program was loaded; the router handles them, for other commands they count as usual. */
+  readonly signals?: PendingSignals;
+}
+
+export interface PendingSignals {
+  /** Collects again, while the router ends: a late SIGHUP is no reason to end with another exit code. */
+  hold(): void;
+  /** Stops collecting; returns each signal that came, once. */
+  take(): readonly NodeJS.Signals[];
 }
 
 /** What a command gets: the world and the configuration that was read from it. */
