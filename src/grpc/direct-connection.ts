@@ -7,7 +7,9 @@ import {
   type ServerStream,
   type StreamHandler,
 } from '../http2/index.ts';
+import type { ServerCall } from './call.ts';
 import type { CallStream } from './call-stream.ts';
+import { CompressedRequest } from './compressed-request.ts';
 import type { Connection } from './connection.ts';
 import { DirectStream, type Reading, refuseRequest } from './direct-stream.ts';
 import type { EndPacer, PacedReader } from './end-pacer.ts';
@@ -173,7 +175,7 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     if (headers.isTooLarge) this.refuseTooLarge(stream);
     else if (headers.method !== 'POST') refuseRequest(stream, '405');
     else if (!isGrpcContentType(headers.contentType)) refuseRequest(stream, '415');
-    else return this.openCall(new DirectStream(stream, this), headers);
+    else return this.openRequest(stream, headers);
     return null;
   }
 
@@ -220,7 +222,15 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     new DirectStream(stream, this).end('RESOURCE_EXHAUSTED', details);
   }
 
-  private openCall(stream: CallStream, headers: RequestHeaders): StreamHandler | null {
+  private openRequest(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
+    const call = this.openCall(new DirectStream(stream, this), headers);
+    const { encoding } = headers;
+    if (call === null || encoding === null || encoding === 'identity') return call;
+    const { options, holdBytes } = this.deps;
+    return new CompressedRequest(stream, call, { encoding, maxMessageBytes: options.maxMessageBytes, holdBytes });
+  }
+
+  private openCall(stream: CallStream, headers: RequestHeaders): ServerCall | null {
     const timeoutMs = headers.timeout === null ? Number.POSITIVE_INFINITY : parseTimeoutMs(headers.timeout);
     if (timeoutMs === null) {
       stream.end(

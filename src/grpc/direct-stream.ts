@@ -1,6 +1,7 @@
 import { ErrorCode, encodeHeaders, type ServerStream } from '../http2/index.ts';
 import type { EndStatus } from '../router/index.ts';
 import type { CallStream } from './call-stream.ts';
+import { ACCEPTED_ENCODINGS } from './compressed-request.ts';
 import { percentEncoded } from './grpc-headers.ts';
 import { STATUS_CODES } from './status.ts';
 
@@ -9,6 +10,7 @@ type Headers = readonly (readonly [name: string, value: string])[];
 const RESPONSE: Headers = [
   [':status', '200'],
   ['content-type', 'application/grpc'],
+  ['grpc-accept-encoding', ACCEPTED_ENCODINGS],
 ];
 /** Details may quote what a client sent; a few kilobytes of headers are all that clients take. */
 const MAX_DETAILS_CHARS = 500;

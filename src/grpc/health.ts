@@ -1,3 +1,4 @@
+import { TEXT } from '../router/index.ts';
 import { type FramingFault, frame, MessageReader, type MessageSink } from '../wire/index.ts';
 import type { CallHandler, OpenHandler, ServerCall } from './call.ts';
 
@@ -157,10 +158,11 @@ class HealthRequest implements CallHandler, MessageSink {
     this.run(service);
   }
 
-  onFault(_fault: FramingFault): void {
+  onFault(fault: FramingFault): void {
     if (this.done) return;
     this.done = true;
-    this.call.end('INVALID_ARGUMENT', 'Not a HealthCheckRequest');
+    if (fault === 'compressed') this.call.end('INTERNAL', TEXT.compressed);
+    else this.call.end('INVALID_ARGUMENT', 'Not a HealthCheckRequest');
   }
 
   holdBytes(): boolean {

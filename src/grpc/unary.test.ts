@@ -81,7 +81,6 @@ const REFUSED: readonly (readonly [string, Buffer])[] = [
   ['a map that is cut', prefix(Buffer.from('a2617601', 'hex'))],
   ['integer keys', prefix(Buffer.from('a10102', 'hex'))],
   ['a key twice', prefix(Buffer.from('a2617601617602', 'hex'))],
-  ['the compressed flag', prefix(BODY, 1)],
   ['two messages', Buffer.concat([prefix(BODY), prefix(BODY)])],
   ['two inner frames', frameTogether([BODY, BODY])],
 ];
@@ -94,6 +93,12 @@ for (const [name, bytes] of REFUSED) {
     assert.ok((ends[0]?.[1].length ?? 0) > 5);
   });
 }
+
+test('the compressed flag without an encoding: INTERNAL once, and nothing runs', () => {
+  const { requests, ends, heldBytes } = feed(prefix(BODY, 1));
+  assert.deepEqual([requests.length, ends.length, heldBytes], [0, 1, 0]);
+  assert.equal(ends[0]?.[0], 'INTERNAL');
+});
 
 test('too large, and no room for it: RESOURCE_EXHAUSTED', () => {
   const { ends } = feed(prefix(Buffer.alloc(10_006)));

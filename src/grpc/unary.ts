@@ -109,8 +109,10 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   }
 
   onFault(fault: FramingFault): void {
-    if (fault === 'compressed') this.refuse('Compressed messages are not supported');
-    else if (fault === 'truncated') this.refuse('Truncated message');
+    if (fault === 'compressed') {
+      this.failed = true;
+      this.call.end('INTERNAL', TEXT.compressed);
+    } else if (fault === 'truncated') this.refuse('Truncated message');
     else {
       this.failed = true;
       this.call.end('RESOURCE_EXHAUSTED', fault === 'tooLarge' ? TEXT.tooLarge(this.limitBytes) : TEXT.noMemory);

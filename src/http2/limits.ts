@@ -11,6 +11,7 @@ export const HARD_FACTOR = 8;
 
 /** What a client may send ahead. Nothing is buffered here, so it only has to be enough not to hold anybody up. */
 export const WINDOW_BYTES = 1024 * 1024;
+export const REFILL_BYTES = WINDOW_BYTES / 2;
 
 /** Streams that one connection may have open at a time: a client needs a handful, and a hundred may share a connection. */
 export const MAX_STREAMS = 512;

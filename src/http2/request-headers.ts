@@ -22,6 +22,8 @@ export class RequestHeaders {
   contentType: string | null = null;
   /** `authorization`. */
   authorization: string | null = null;
+  /** `grpc-encoding`: what the messages may be compressed by. */
+  encoding: string | null = null;
   /** `grpc-timeout`, as it was sent. */
   timeout: string | null = null;
   /** `content-length`, in bytes; null when there is none. */
@@ -83,6 +85,7 @@ export class RequestHeaders {
     if (name === 'content-type') this.contentType = value;
     else if (name === 'authorization') this.authorization = value;
     else if (name === 'grpc-timeout') this.timeout = value;
+    else if (name === 'grpc-encoding') this.encoding = value;
     else if (name === 'content-length') this.addLength(value);
     else if (name === 'te') this.invalid ||= value !== 'trailers';
     else if (CONNECTION_HEADERS.has(name) || !NAME.test(name)) this.invalid = true;

@@ -217,3 +217,24 @@ test('a client whose windows are closed is answered when SETTINGS open them', ()
   peer.send(settingsFrame({ [Setting.initialWindowSize]: 65_535 }));
   assert.deepEqual(peer.said(), ['SETTINGS ACK', 'DATA 1 3', 'HEADERS 1 END_STREAM :status=200']);
 });
+
+test('a stream that is held is given no more window until it is let go, and its client may not go beyond', () => {
+  const piece = Buffer.alloc(16_000);
+  const peer = Http2Peer.greeted();
+  peer.send(request(1, '/hold'), request(3, '/hold'));
+  const { stream } = peer.request(0);
+  stream.isHeld = true;
+  for (let n = 0; n < 60; n++) peer.send(data(1, piece));
+  const ofStream = (): string[] => peer.said().filter((line) => !line.startsWith('WINDOW_UPDATE 0'));
+  assert.deepEqual(
+    ofStream().filter((line) => line.startsWith('WINDOW_UPDATE 1 ')),
+    [],
+  );
+  stream.isHeld = false;
+  stream.refill();
+  assert.deepEqual(ofStream(), ['WINDOW_UPDATE 1 960000']);
+  peer.request(1).stream.isHeld = true;
+  for (let n = 0; n < 66; n++) peer.send(data(3, piece));
+  assert.deepEqual(ofStream().at(-1), 'RST_STREAM 3 FLOW_CONTROL_ERROR');
+  assert.deepEqual(peer.failures, []);
+});

@@ -15,7 +15,7 @@ import {
   windowUpdateFrame,
 } from './frames.ts';
 import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
-import { type Http2Limits, WINDOW_BYTES } from './limits.ts';
+import { type Http2Limits, REFILL_BYTES, WINDOW_BYTES } from './limits.ts';
 import { type RequestHost, RequestReader } from './request-reader.ts';
 import { type Outlet, Sender, type StreamOwner } from './sender.ts';
 import type { ServerStream } from './server-stream.ts';
@@ -34,7 +34,6 @@ export interface ConnectionHost extends Outlet, RequestHost {
   now(): number;
 }
 
-const REFILL_BYTES = WINDOW_BYTES / 2;
 const KEEPALIVE_PING = pingFrame(Buffer.from('keepaliv', 'latin1'), false);
 const LEAVING = Buffer.from('leaving!', 'latin1');
 /** GOAWAY that stops nothing yet, and a PING whose answer shows that it has arrived (RFC 9113, section 6.8). */
@@ -164,7 +163,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   beginData(streamId: number, length: number): void {
     this.expect(FrameType.data);
-    // neither window can be overrun: each is opened again as soon as half of it is used
+    // this window cannot be overrun: it is opened again as soon as half of it is used
     this.receiveWindow -= length;
     const stream = this.streams.find(streamId);
     this.current = stream;
@@ -191,10 +190,8 @@ export class ServerConnection implements FrameSink, StreamOwner {
     if (stream === null || !stream.remoteOpen) return;
     if (stream.hasWrongLength(length, endStream)) this.guard.reset(stream, ErrorCode.protocol);
     else if (endStream) this.streams.halfClose(stream);
-    else if (stream.receiveWindow <= REFILL_BYTES) {
-      this.sender.frame(windowUpdateFrame(stream.id, WINDOW_BYTES - stream.receiveWindow));
-      stream.receiveWindow = WINDOW_BYTES;
-    }
+    else if (stream.receiveWindow < 0) this.guard.reset(stream, ErrorCode.flowControl);
+    else stream.refill();
   }
 
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {

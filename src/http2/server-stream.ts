@@ -1,3 +1,5 @@
+import { windowUpdateFrame } from './frames.ts';
+import { REFILL_BYTES, WINDOW_BYTES } from './limits.ts';
 import type { Sender } from './sender.ts';
 
 /** Told what happens on one stream. */
@@ -24,6 +26,8 @@ export class ServerStream {
   sendWindow: number;
   receiveWindow: number;
   remoteOpen = true;
+  /** While true, the client's window is not opened again: what it has sent waits somewhere. */
+  isHeld = false;
   /** What is left of the content that the request announced; UNKNOWN_LENGTH when it did not. */
   contentLeft = UNKNOWN_LENGTH;
   /** False once the end is queued. */
@@ -53,6 +57,13 @@ export class ServerStream {
     const left = this.contentLeft - bytes;
     this.contentLeft = Math.max(0, left);
     return left < 0 || (isEnd && left > 0);
+  }
+
+  /** Opens the client's window again when half of it is used; to be called after `isHeld` has become false. */
+  refill(): void {
+    if (this.isHeld || !this.remoteOpen || this.receiveWindow > REFILL_BYTES) return;
+    this.sender.frame(windowUpdateFrame(this.id, WINDOW_BYTES - this.receiveWindow));
+    this.receiveWindow = WINDOW_BYTES;
   }
 
   /** Sends a header block ahead of everything else. */

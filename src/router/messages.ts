@@ -16,6 +16,7 @@ export const TEXT = {
   unreadable:
     'Unreadable message: float16, float32, undefined, bignums, indefinite-length strings and integers beyond int64 cannot be read by rpc_dart clients',
   tooLarge: (limit: number) => `Message too large: at most ${limit} bytes`,
+  compressed: 'Compressed message without grpc-encoding',
   noMemory: 'Router memory limit reached',
   fieldMissing: (type: string, field: string) => `Message of type ${type} must have ${field}`,
   unknownType: 'Unknown message type',

@@ -149,7 +149,7 @@ export class Session implements MessageSink, BodySink {
     });
     if (fault === 'tooLarge') this.end('RESOURCE_EXHAUSTED', TEXT.tooLarge(core.limits.maxMessageBytes));
     else if (fault === 'noMemory') this.end('RESOURCE_EXHAUSTED', TEXT.noMemory);
-    else this.end('INTERNAL', fault === 'compressed' ? 'Compressed messages are not supported' : 'Truncated message');
+    else this.end('INTERNAL', fault === 'compressed' ? TEXT.compressed : 'Truncated message');
   }
 
   holdBytes(change: number): boolean {

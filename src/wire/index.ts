@@ -19,7 +19,9 @@ export {
   frame,
   frameHead,
   PREFIX_BYTES,
+  prefixLength,
   unwrapMessage,
+  writePrefix,
   writePrefixes,
 } from './framing.ts';
 export { type FramingFault, MessageReader, type MessageSink } from './message-reader.ts';

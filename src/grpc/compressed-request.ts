@@ -1,0 +1,183 @@
+import { gunzip } from 'node:zlib';
+import type { ServerStream, StreamHandler } from '../http2/index.ts';
+import { TEXT } from '../router/index.ts';
+import { PREFIX_BYTES, prefixLength, writePrefix } from '../wire/index.ts';
+import type { ServerCall } from './call.ts';
+import { Slots } from './slots.ts';
+
+/** What requests may be compressed by, as `grpc-accept-encoding` has it. Answers are never compressed. */
+export const ACCEPTED_ENCODINGS = 'identity,gzip';
+
+/** Messages decompressed at a time, for all connections: the thread pool is small, and needed for other work. */
+const JOBS = new Slots(2);
+/** A text that does not compress becomes longer, by a little. */
+const GZIP_OVERHEAD_BYTES = 1024;
+const MAX_CHUNK_BYTES = 64 * 1024;
+/** The prefix of a message that is longer than any limit: what reads it refuses it as too large. */
+const TOO_LARGE = Buffer.from('00ffffffff', 'hex');
+
+export interface CompressedRequestOptions {
+  /** `grpc-encoding` of the request, which is not `identity`. */
+  readonly encoding: string;
+  /** After decompression. */
+  readonly maxMessageBytes: number;
+  readonly holdBytes: (change: number) => boolean;
+}
+
+/**
+ * The body of a request whose messages may be compressed, before the call gets it: it gets all of them uncompressed, in
+ * their order. Decompression runs in the thread pool, one message of a request at a time; meanwhile the client may send no
+ * more than its window (see `ServerStream.isHeld`).
+ */
+export class CompressedRequest implements StreamHandler {
+  private readonly stream: ServerStream;
+  private readonly call: ServerCall;
+  private readonly options: CompressedRequestOptions;
+  /** What is not passed on yet: `bytes[start..end)`. */
+  private bytes: Buffer = NOTHING;
+  private start = 0;
+  private end = 0;
+  private isBusy = false;
+  private hasEnded = false;
+  private isOver = false;
+
+  constructor(stream: ServerStream, call: ServerCall, options: CompressedRequestOptions) {
+    this.stream = stream;
+    this.call = call;
+    this.options = options;
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    if (this.isOver || !this.append(bytes, start, end)) return;
+    this.advance();
+  }
+
+  onEnd(): void {
+    this.hasEnded = true;
+    this.advance();
+  }
+
+  onWriteComplete(): void {
+    this.call.onWriteComplete();
+  }
+
+  onClosed(): void {
+    this.stop();
+    this.call.onClosed();
+  }
+
+  /** Passes on what is complete, up to the first message that has to be decompressed. */
+  private advance(): void {
+    while (!this.isBusy && !this.isOver) {
+      const { bytes, start } = this;
+      const isPrefixed = this.end - start >= PREFIX_BYTES;
+      const length = isPrefixed ? prefixLength(bytes, start) : 0;
+      if (length > this.limitBytes + GZIP_OVERHEAD_BYTES) this.refuseTooLarge();
+      else if (isPrefixed && start + PREFIX_BYTES + length <= this.end) this.take(start, start + PREFIX_BYTES + length);
+      else {
+        if (this.hasEnded) this.passEnd();
+        return;
+      }
+    }
+  }
+
+  /** A message framed twice has a second prefix inside. */
+  private get limitBytes(): number {
+    return this.options.maxMessageBytes + PREFIX_BYTES;
+  }
+
+  private take(start: number, end: number): void {
+    this.start = end;
+    // copied, since what is passed on may be kept, and the buffer is written to again
+    const message = Buffer.from(this.bytes.subarray(start, end));
+    if (message[0] === 0) this.call.onData(message, 0, message.length);
+    else if (this.options.encoding === 'gzip') this.decompress(message.subarray(PREFIX_BYTES));
+    else {
+      this.stop();
+      const encoding = this.options.encoding.slice(0, 50);
+      this.call.end('UNIMPLEMENTED', `Compression by ${encoding} is not supported: use ${ACCEPTED_ENCODINGS}`);
+    }
+  }
+
+  private decompress(body: Buffer): void {
+    this.isBusy = this.stream.isHeld = true;
+    const chunkSize = Math.min(MAX_CHUNK_BYTES, Math.max(1024, 4 * body.length));
+    JOBS.take(() => {
+      if (this.isOver) {
+        JOBS.release();
+        return;
+      }
+      gunzip(body, { maxOutputLength: this.limitBytes, chunkSize }, (error, message) => {
+        JOBS.release();
+        this.decompressed(error as NodeJS.ErrnoException | null, message);
+      });
+    });
+  }
+
+  private decompressed(error: NodeJS.ErrnoException | null, body: Buffer): void {
+    this.isBusy = this.stream.isHeld = false;
+    if (this.isOver) return;
+    if (error === null) {
+      const message = Buffer.allocUnsafe(PREFIX_BYTES + body.length);
+      writePrefix(message, 0, body.length);
+      message.set(body, PREFIX_BYTES);
+      this.call.onData(message, 0, message.length);
+      this.advance();
+      this.stream.refill();
+    } else if (error.code === 'ERR_BUFFER_TOO_LARGE') this.refuseTooLarge();
+    else {
+      this.stop();
+      this.call.end('INTERNAL', `Message cannot be decompressed: ${error.message}`);
+    }
+  }
+
+  private refuseTooLarge(): void {
+    this.stop();
+    this.call.onData(TOO_LARGE, 0, TOO_LARGE.length);
+  }
+
+  /** Passes the end on, behind the beginning of a message that is not complete if there is one. */
+  private passEnd(): void {
+    const rest = Buffer.from(this.bytes.subarray(this.start, this.end));
+    this.stop();
+    if (rest.length > 0) {
+      rest[0] = 0;
+      this.call.onData(rest, 0, rest.length);
+    }
+    this.call.onEnd();
+  }
+
+  /** Adds to what is not passed on yet; false when there is no memory for it, which ends the call. */
+  private append(bytes: Buffer, start: number, end: number): boolean {
+    const kept = this.end - this.start;
+    const wanted = kept + end - start;
+    if (wanted <= this.bytes.length) this.bytes.copyWithin(0, this.start, this.end);
+    else {
+      const capacity = Math.max(wanted, Math.min(2 * this.bytes.length, this.limitBytes));
+      if (!this.options.holdBytes(capacity - this.bytes.length)) {
+        this.stop();
+        this.call.end('RESOURCE_EXHAUSTED', TEXT.noMemory);
+        return false;
+      }
+      const grown = Buffer.allocUnsafeSlow(capacity);
+      this.bytes.copy(grown, 0, this.start, this.end);
+      this.bytes = grown;
+    }
+    this.start = 0;
+    this.end = kept;
+    bytes.copy(this.bytes, kept, start, end);
+    this.end = wanted;
+    return true;
+  }
+
+  /** Passes nothing more on. */
+  private stop(): void {
+    this.isOver = true;
+    this.stream.isHeld = false;
+    if (this.bytes.length > 0) this.options.holdBytes(-this.bytes.length);
+    this.bytes = NOTHING;
+    this.start = this.end = 0;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
