@@ -1,9 +1,6 @@
-import { Flag, FRAME_HEAD_BYTES, FrameType, settingsFrame } from '../../http2/index.ts';
+import { Flag, FRAME_HEAD_BYTES } from '../../http2/index.ts';
 
-/** The little of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that is read before a connection is handed to node:http2. */
-
-/** An empty SETTINGS frame: all defaults. */
-export const EMPTY_SETTINGS = settingsFrame([]);
+/** The part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that it takes to replace `:authority` in front of node:http2. */
 
 export interface FrameHead {
   readonly type: number;
@@ -25,10 +22,6 @@ export function frameAt(bytes: Buffer, pos: number): FrameHead | null {
   };
 }
 
-export function isSettingsAck(frame: FrameHead): boolean {
-  return frame.type === FrameType.settings && (frame.flags & Flag.ack) !== 0;
-}
-
 /** Where the header block fragment of a HEADERS frame lies; null for one that is split or makes no sense. */
 function headerBlock(bytes: Buffer, frame: FrameHead): { start: number; end: number } | null {
   if ((frame.flags & Flag.endHeaders) === 0) return null;
@@ -43,7 +36,6 @@ interface AuthorityField {
   readonly start: number;
   readonly valueStart: number;
   readonly end: number;
-  readonly empty: boolean;
 }
 
 const AUTHORITY_INDEX = 1; // of HPACK's static table, where its value is empty
@@ -84,7 +76,7 @@ function findAuthority(bytes: Buffer, start: number, end: number): AuthorityFiel
       // an indexed field, or a change of the table's size
       const integer = readInteger(bytes, pos, end, first >= 0x80 ? 7 : 5);
       if (integer === null) return null;
-      if (first === (0x80 | AUTHORITY_INDEX)) return { start: pos, valueStart: -1, end: integer.next, empty: true };
+      if (first === (0x80 | AUTHORITY_INDEX)) return { start: pos, valueStart: -1, end: integer.next };
       pos = integer.next;
       continue;
     }
@@ -95,31 +87,69 @@ function findAuthority(bytes: Buffer, start: number, end: number): AuthorityFiel
     if (behind < 0) return null;
     const named = index.value === 0 && AUTHORITY_NAMES.some((name) => bytes.indexOf(name, index.next) === index.next);
     if (index.value === AUTHORITY_INDEX || named) {
-      return { start: pos, valueStart, end: behind, empty: ((bytes[valueStart] as number) & 0x7f) === 0 };
+      return { start: pos, valueStart, end: behind };
     }
     pos = behind;
   }
   return null;
 }
 
-/** True when the HEADERS frame has an `:authority` that is the empty string. */
-export function hasEmptyAuthority(bytes: Buffer, frame: FrameHead): boolean {
-  const block = headerBlock(bytes, frame);
-  return block !== null && findAuthority(bytes, block.start, block.end)?.empty === true;
+/** Behind the changes of the table's size that a block may begin with. */
+function behindSizeUpdates(bytes: Buffer, start: number, end: number): number {
+  let pos = start;
+  while (pos < end && ((bytes[pos] as number) & 0xe0) === 0x20) pos = readInteger(bytes, pos, end, 5)?.next ?? end;
+  return pos;
 }
 
-/**
- * The HEADERS frame at `pos` with `authority` (1 to 126 ASCII characters) in place of its `:authority`; the frame as it
- * was when it has none of its own.
- */
-export function withAuthority(bytes: Buffer, pos: number, frame: FrameHead, authority: string): Buffer {
-  const whole = bytes.subarray(pos, frame.end);
-  const block = headerBlock(bytes, frame);
-  const field = block === null ? null : findAuthority(bytes, block.start, block.end);
-  if (field === null) return whole;
-  const value = Buffer.concat([Buffer.from([authority.length]), Buffer.from(authority, 'latin1')]);
-  const name = field.valueStart < 0 ? Buffer.from([AUTHORITY_INDEX]) : bytes.subarray(field.start, field.valueStart);
-  const patched = Buffer.concat([bytes.subarray(pos, field.start), name, value, bytes.subarray(field.end, frame.end)]);
-  patched.writeUIntBE(patched.length - FRAME_HEAD_BYTES, 0, 3);
-  return patched;
+/** Writes one `:authority` (1 to 126 ASCII characters) into the requests of a connection. */
+export class AuthorityWriter {
+  private readonly value: Buffer;
+  /** A request had one of its own; others may then refer to it by the table, where it was replaced as well. */
+  private sawAuthority = false;
+
+  constructor(authority: string) {
+    this.value = Buffer.concat([Buffer.from([authority.length]), Buffer.from(authority, 'latin1')]);
+  }
+
+  /** The HEADERS frame at `pos` with the authority in place of its own; as it was where that cannot be found. */
+  write(bytes: Buffer, pos: number, frame: FrameHead): Buffer {
+    const block = headerBlock(bytes, frame);
+    if (block === null) return bytes.subarray(pos, frame.end);
+    const field = findAuthority(bytes, block.start, block.end);
+    this.sawAuthority ||= field !== null;
+    if (field === null) {
+      const at = behindSizeUpdates(bytes, block.start, block.end);
+      const isRequest = !this.sawAuthority && at < block.end && isPseudoHeader(bytes, at);
+      return isRequest ? this.spliced(bytes, pos, frame, at, at, AUTHORITY_NAME) : bytes.subarray(pos, frame.end);
+    }
+    const name = field.valueStart < 0 ? AUTHORITY_NAME : bytes.subarray(field.start, field.valueStart);
+    return this.spliced(bytes, pos, frame, field.start, field.end, name);
+  }
+
+  private spliced(bytes: Buffer, pos: number, frame: FrameHead, from: number, to: number, name: Buffer): Buffer {
+    const patched = Buffer.concat([bytes.subarray(pos, from), name, this.value, bytes.subarray(to, frame.end)]);
+    patched.writeUIntBE(patched.length - FRAME_HEAD_BYTES, 0, 3);
+    return patched;
+  }
+}
+
+/** `:authority` as a literal that enters no table, without its value. */
+const AUTHORITY_NAME = Buffer.from([AUTHORITY_INDEX]);
+/** Indexes of `:method`, `:path` and `:scheme` in the static table. */
+const FIRST_PSEUDO = 2;
+const LAST_PSEUDO = 7;
+
+/** True when the field at `pos` is one that only a request begins with, and trailers do not. */
+function isPseudoHeader(bytes: Buffer, pos: number): boolean {
+  const first = bytes[pos] as number;
+  const bits = first >= 0x80 ? 7 : first >= 0x40 ? 6 : 4;
+  const index = first & ((1 << bits) - 1);
+  if (index === 0) return isColon(bytes, pos + 1);
+  return index >= FIRST_PSEUDO && index <= LAST_PSEUDO;
+}
+
+/** True when the string at `pos` begins with a colon, as it is or Huffman-coded (its code has seven bits). */
+function isColon(bytes: Buffer, pos: number): boolean {
+  const first = bytes[pos + 1] ?? 0;
+  return (bytes[pos] as number) >= 0x80 ? first >> 1 === 0x5c : first === 0x3a;
 }

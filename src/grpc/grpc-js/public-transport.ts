@@ -9,9 +9,9 @@ import {
 import type { Connection } from '../connection.ts';
 import { Pacer } from '../pacer.ts';
 import type { Transport, TransportDependencies, TransportOptions } from '../transport.ts';
-import { AuthorityPatch } from './authority-patch.ts';
-import { type PatchNeed, Preamble } from './preamble.ts';
+import { Preamble } from './preamble.ts';
 import { type BaseCall, PublicStream } from './public-stream.ts';
+import { RequestGate } from './request-gate.ts';
 
 const MAX_STREAMS_PER_CONNECTION = 512;
 /** How much too large a message may be for grpc-js to let it through. */
@@ -41,15 +41,13 @@ export class PublicTransport implements Transport {
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 
-  /** Reads the beginning of the conversation, then lets grpc-js have it. */
+  /** Waits for the client preface, then hands the connection to grpc-js. */
   serve(connection: Connection, socket: Socket): void {
-    const { handshakeTimeoutMs, keepaliveIntervalMs } = this.deps.options;
     new Preamble(socket, {
-      handshakeTimeoutMs,
-      idleMs: keepaliveIntervalMs,
-      onReady: (need) => this.opening.run(() => this.inject(connection, socket, need)),
-      onFailed: (reason) => {
-        this.deps.refuse(reason, connection.remote, '');
+      handshakeTimeoutMs: this.deps.options.handshakeTimeoutMs,
+      onReady: () => this.opening.run(() => this.inject(connection, socket)),
+      onFailed: (reason, details) => {
+        this.deps.refuse(reason, connection.remote, details);
         socket.destroy();
         connection.socket.destroy();
       },
@@ -76,15 +74,10 @@ export class PublicTransport implements Transport {
     this.server.forceShutdown();
   }
 
-  private inject(connection: Connection, socket: Socket, { authority, settingsAck }: PatchNeed): void {
+  private inject(connection: Connection, socket: Socket): void {
     if (socket.destroyed) return;
     this.injected.add(connection);
-    const asIs = !authority && !settingsAck;
-    this.injector.injectConnection(asIs ? socket : this.patched(connection, socket, settingsAck));
-  }
-
-  private patched(connection: Connection, socket: Socket, dropSettingsAck: boolean): AuthorityPatch {
-    return new AuthorityPatch(socket, this.deps.connections.addSecret(connection), dropSettingsAck);
+    this.injector.injectConnection(new RequestGate(socket, this.deps.connections.addSecret(connection)));
   }
 
   private interceptor(): ServerInterceptor {
