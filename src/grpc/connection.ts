@@ -23,6 +23,7 @@ export class Connection implements RouterConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    // read now: a socket that the peer has closed has none any more
     this.remote = remoteOf(socket);
   }
 

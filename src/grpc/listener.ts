@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
@@ -18,6 +19,8 @@ export interface ListenerDependencies {
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
 }
 
+/** A renegotiation (TLS 1.2) costs the server much more than the client, and no client of HTTP/2 may ask for one. */
+const SECURE_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION;
 const LISTEN_BACKLOG = 4096;
 /** Connections that are accepted, that say something first, and that end, in one turn of the event loop: a millisecond of each. */
 const ACCEPTED_PER_TURN = 8;
@@ -64,7 +67,12 @@ export class Listener {
 
   /** New connections are shaken hands with by this material. */
   replaceTls(tls: TlsMaterial): void {
-    this.tlsServer?.setSecureContext({ key: tls.key, cert: tls.cert, ca: tls.clientCa ?? undefined });
+    this.tlsServer?.setSecureContext({
+      key: tls.key,
+      cert: tls.cert,
+      ca: tls.clientCa ?? undefined,
+      secureOptions: SECURE_OPTIONS,
+    });
   }
 
   /** Takes no more connections. */
@@ -94,6 +102,7 @@ export class Listener {
     const server = createTlsServer({
       key: tls.key,
       cert: tls.cert,
+      secureOptions: SECURE_OPTIONS,
       ...(tls.clientCa === null ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
       ALPNProtocols: ['h2'],
       handshakeTimeout: this.deps.handshakeTimeoutMs,
@@ -112,8 +121,12 @@ export class Listener {
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.on('error', ignoreError);
-      const reason = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'handshakeTimeout' : 'tlsError';
-      this.refuse(reason, remoteOf(socket), error.message);
+      const raw = rawSocketOf(socket);
+      const isTimeout = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
+      // a load balancer that only checks the port connects, sends nothing and closes
+      if (isTimeout || raw.bytesRead > 0) {
+        this.refuse(isTimeout ? 'handshakeTimeout' : 'tlsError', remoteOf(raw), error.message);
+      }
       socket.destroy();
     });
     return server;
@@ -153,6 +166,14 @@ export class Listener {
     this.deps.counters.refused[reason]++;
     this.deps.log.warnOnce(`${what} ${reason}`, what, { reason, remote, details });
   }
+}
+
+/**
+ * The socket beneath one of TLS, whose address was read when it was accepted and stays known; where Node does not tell, the
+ * one of TLS, which has no address once it is closed.
+ */
+function rawSocketOf(socket: TLSSocket): Socket {
+  return (socket as TLSSocket & { readonly _parent?: Socket })._parent ?? socket;
 }
 
 function ignoreError(): void {}

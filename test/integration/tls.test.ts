@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import { after, test } from 'node:test';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { type Identity, TestCa } from '../support/certs.ts';
@@ -219,4 +220,46 @@ test('turning TLS off or client certificates on needs a restart', async () => {
   }
   using client = await DartClient.connect(router.port, { tls });
   await assertWorks(client);
+});
+
+test('TLS 1.2: no renegotiation, also after a reload', async () => {
+  await using router = await RouterProcess.start(filesOf(server));
+  for (const round of ['start', 'reload']) {
+    if (round === 'reload') await router.reload();
+    const options = { ca: ca.cert, maxVersion: 'TLSv1.2', ALPNProtocols: ['h2'] } as const;
+    const socket = connect({ host: '127.0.0.1', port: router.port, ...options });
+    await once(socket, 'secureConnect');
+    assert.equal(socket.getProtocol(), 'TLSv1.2');
+    socket.resume();
+    const refused = new Promise<string>((resolve) => socket.once('error', (error) => resolve(error.message)));
+    const accepted = new Promise<string>((resolve) => {
+      socket.renegotiate({}, (error) => resolve(error === null ? 'accepted' : error.message));
+    });
+    const outcome = await within(Promise.race([refused, accepted]), 2000, 'the answer');
+    assert.match(outcome, /renegotiation/i, round);
+    socket.destroy();
+  }
+  using client = await DartClient.connect(router.port, { tls });
+  await assertWorks(client);
+});
+
+test('a connection that sends no byte, as of a health check, is no TLS error; one that does is, with its address', async () => {
+  await using router = await RouterProcess.start(filesOf(server));
+  for (const close of ['end', 'resetAndDestroy'] as const) {
+    const probe = connectTcp(router.port, '127.0.0.1');
+    await once(probe, 'connect');
+    probe[close]();
+    await within(once(probe, 'close'), 2000, 'the probe to be closed');
+  }
+  const bad = connectTcp(router.port, '127.0.0.1');
+  await once(bad, 'connect');
+  const { localPort } = bad;
+  bad.write('\x16\x03\x01\x00\x02\x01\x00');
+  bad.end();
+  bad.resume();
+  const { connections } = await router.until('all to be gone', (status) => {
+    return (status.connections.refused.tlsError ?? 0) > 0 && status.connections.current === 0;
+  });
+  assert.equal(connections.refused.tlsError, 1);
+  assert.match(router.log, new RegExp(`reason=tlsError remote=127.0.0.1:${localPort}`));
 });
