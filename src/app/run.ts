@@ -9,6 +9,7 @@ import {
   Logger,
   LogRotation,
   logFile,
+  lostLinesNotice,
   standardOutput,
 } from '../telemetry/index.ts';
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
@@ -83,8 +84,10 @@ export async function runRouter(context: CommandContext): Promise<number> {
 
 /** Where the log goes by this configuration; throws when the file cannot be written to. */
 function openLog(config: RouterConfig): LogDestination {
-  if (config.outputFile !== null) return new HeldOutput(standardOutput());
-  return config.logFile === null || config.logFile === STANDARD_OUTPUT ? standardOutput() : logFile(config.logFile);
+  const lostNotice = (lines: number): string => lostLinesNotice(config.logFormat, lines);
+  if (config.outputFile !== null) return new HeldOutput(standardOutput(lostNotice));
+  const isStandardOutput = config.logFile === null || config.logFile === STANDARD_OUTPUT;
+  return isStandardOutput ? standardOutput(lostNotice) : logFile(config.logFile, lostNotice);
 }
 
 /** Under PM2, the rotation of the file that PM2 writes; null where it is not asked for. */

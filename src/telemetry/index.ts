@@ -4,7 +4,7 @@ export { HttpEndpoint, type RequestHandler } from './http-endpoint.ts';
 export { createRoutes } from './http-routes.ts';
 export { type Job, JobGuard } from './job-guard.ts';
 export { JournalStream } from './journal.ts';
-export { LOG_LEVELS, type LogFields, type LogFormat, Logger, type LogLevel } from './log.ts';
+export { LOG_LEVELS, type LogFields, type LogFormat, Logger, type LogLevel, lostLinesNotice } from './log.ts';
 export { type LogDestination, logFile, standardOutput } from './log-destination.ts';
 export { LogRotation, type LogRotationOptions } from './log-rotation.ts';
 export { MemoryReader } from './memory-reader.ts';

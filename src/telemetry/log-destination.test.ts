@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { TempFolder } from '../../test/support/temp.ts';
 import { logFile } from './log-destination.ts';
+
+const notice = (lines: number): string => `lost: ${lines}\n`;
 
 test('a log file is made with mode 600 and appended to', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   for (const line of ['one\n', 'two\n']) {
-    const destination = logFile(path);
+    const destination = logFile(path, notice);
     destination.write(line);
     destination.close();
   }
@@ -19,7 +23,7 @@ test('a log file is made with mode 600 and appended to', () => {
 test('reopened after a rename, it goes on in a new file', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
-  const destination = logFile(path);
+  const destination = logFile(path, notice);
   destination.write('one\n');
   renameSync(path, `${path}.1`);
   destination.write('two\n');
@@ -32,7 +36,7 @@ test('reopened after a rename, it goes on in a new file', () => {
 test('what cannot be reopened stays open', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
-  const destination = logFile(path);
+  const destination = logFile(path, notice);
   renameSync(path, `${path}.1`);
   mkdirSync(path);
   assert.throws(() => destination.reopen(), /router\.log: cannot be opened for writing/);
@@ -48,13 +52,43 @@ test('a symlink is refused, a broken one as well', () => {
     ['b', folder.file('nowhere')],
   ] as const) {
     symlinkSync(target, folder.file(name));
-    assert.throws(() => logFile(folder.file(name)), /is a symbolic link; refused for safety/);
+    assert.throws(() => logFile(folder.file(name), notice), /is a symbolic link; refused for safety/);
   }
 });
 
 test('a full disk: writing never throws, lost lines are counted', () => {
-  const destination = logFile('/dev/full');
+  const destination = logFile('/dev/full', notice);
   for (let n = 0; n < 3; n++) destination.write('lost\n');
   assert.equal(destination.linesLost, 3);
   destination.close();
 });
+
+test('a line that a full disk has torn is ended, and the lines that are missing are counted in their place', {
+  skip: whyNoSmallDisk(),
+}, () => {
+  using folder = new TempFolder();
+  const disk = folder.file('disk');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', disk]);
+  try {
+    writeFileSync(join(disk, 'filler'), Buffer.alloc(4096));
+    const path = join(disk, 'router.log');
+    const destination = logFile(path, notice);
+    destination.write(`${'a'.repeat(4090)}\n`);
+    for (const line of ['torn line\n', 'lost line\n']) destination.write(line);
+    rmSync(join(disk, 'filler'));
+    for (const line of ['next\n', 'last\n']) destination.write(line);
+    destination.close();
+    assert.deepEqual(readFileSync(path, 'utf8').split('\n').slice(1), ['torn ', 'lost: 2', 'next', 'last', '']);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+function whyNoSmallDisk(): string | false {
+  using folder = new TempFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder.path]).status !== 0)
+    return 'it needs root, to mount a small disk';
+  spawnSync('umount', [folder.path]);
+  return false;
+}

@@ -11,6 +11,9 @@ export interface LogDestination {
   readonly linesLost: number;
 }
 
+/** The line, in the format of the log, that says how many before it are missing. */
+export type LostNotice = (lines: number) => string;
+
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 /** How often a full pipe is tried again before the line is given up. */
 const RETRIES = 20;
@@ -19,20 +22,32 @@ const RETRIES = 20;
 class DescriptorDestination implements LogDestination {
   linesLost = 0;
   protected descriptor: number;
-  private lostSinceSaid = 0;
+  private readonly lostNotice: LostNotice;
+  private lostSinceNotice = 0;
+  /** Whether a line was cut in its middle, and the next one has to begin on a line of its own. */
+  protected isTorn = false;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, lostNotice: LostNotice) {
     this.descriptor = descriptor;
+    this.lostNotice = lostNotice;
   }
 
   write(line: string): void {
-    if (!this.tryWrite(line)) {
-      this.linesLost++;
-      this.lostSinceSaid++;
-    } else if (this.lostSinceSaid > 0) {
-      this.tryWrite(`(${this.lostSinceSaid} log lines before this one could not be written)\n`);
-      this.lostSinceSaid = 0;
+    if (this.lostSinceNotice === 0) {
+      if (!this.tryWrite(line)) this.lose();
+      return;
     }
+    // the notice first: it stands where the lines are missing
+    if (this.tryWrite(this.lostNotice(this.lostSinceNotice))) {
+      this.lostSinceNotice = 0;
+      if (this.tryWrite(line)) return;
+    }
+    this.lose();
+  }
+
+  private lose(): void {
+    this.linesLost++;
+    this.lostSinceNotice++;
   }
 
   reopen(): void {}
@@ -40,11 +55,12 @@ class DescriptorDestination implements LogDestination {
   close(): void {}
 
   private tryWrite(line: string): boolean {
-    const bytes = Buffer.from(line);
+    const bytes = Buffer.from(this.isTorn ? `\n${line}` : line);
     let written = 0;
     for (let tries = 0; tries < RETRIES; tries++) {
       try {
         written += writeSync(this.descriptor, bytes, written);
+        if (written > 0) this.isTorn = written < bytes.length;
         if (written >= bytes.length) return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
@@ -55,8 +71,8 @@ class DescriptorDestination implements LogDestination {
 }
 
 /** Standard output. */
-export function standardOutput(): LogDestination {
-  return new DescriptorDestination(1);
+export function standardOutput(lostNotice: LostNotice): LogDestination {
+  return new DescriptorDestination(1, lostNotice);
 }
 
 /**
@@ -100,14 +116,15 @@ function problem(path: string, en: string, ru: string): Problems {
 class FileDestination extends DescriptorDestination {
   private readonly path: string;
 
-  constructor(path: string) {
-    super(openLogFile(path));
+  constructor(path: string, lostNotice: LostNotice) {
+    super(openLogFile(path), lostNotice);
     this.path = path;
   }
 
   override reopen(): void {
     const old = this.descriptor;
     this.descriptor = openLogFile(this.path);
+    this.isTorn = false;
     closeQuietly(old);
   }
 
@@ -126,6 +143,6 @@ function closeQuietly(descriptor: number): void {
 }
 
 /** A log file; throws when it cannot be opened or is not safe to write to. */
-export function logFile(path: string): LogDestination {
-  return new FileDestination(path);
+export function logFile(path: string, lostNotice: LostNotice): LogDestination {
+  return new FileDestination(path, lostNotice);
 }

@@ -153,6 +153,17 @@ export class Logger {
   }
 }
 
+/** A warning of its own, in the format of the log, about lines that are missing before it. */
+export function lostLinesNotice(format: LogFormat, lines: number): string {
+  const record = {
+    level: 'warning',
+    time: new Date().toISOString(),
+    lines,
+    msg: 'Log lines before this one could not be written',
+  };
+  return format === 'json' ? `${JSON.stringify(record)}\n` : textLine(record as LogRecord);
+}
+
 interface LogRecord {
   readonly level: WritingLevel;
   readonly time: string;

@@ -54,3 +54,14 @@ test('the oldest beyond those to keep go; files with other names stay', () => {
   );
   assert.ok(existsSync(folder.file('router__notes.log')) && existsSync(folder.file('x__2026-11-20_00-00-00.log')));
 });
+
+test('after the clock was put back, a new name still comes last, and the oldest goes', () => {
+  using folder = new TempFolder();
+  const log = folder.write('router.log', '');
+  folder.write('router__2026-11-24_00-00-00.log.gz', '');
+  const names = Array.from({ length: 101 }, () => folder.write(basename(rotatedName(log, NOW)), ''));
+  assert.equal(names[0], folder.file('router__2026-11-24_00-00-00_01.log'));
+  assert.equal(rotatedLogs(log).at(-1), folder.file('router__2026-11-24_00-00-00_101.log'));
+  removeOldLogs({ logFile: log, maxSizeBytes: 1, retain: 2 });
+  assert.deepEqual(rotatedLogs(log), names.slice(-2));
+});

@@ -35,16 +35,31 @@ export function renameLog(logFile: string, rotated: string): void {
   renameSync(empty, logFile);
 }
 
-/** `router__2026-11-23_00-00-00.log`, as pm2-logrotate has it, with a number behind when there is one already. */
+/**
+ * `router__2026-11-23_00-00-00.log`, as pm2-logrotate has it, with a number behind when there is one already. After the
+ * clock was put back, the time is that of the newest one there is, so that names stay in the order of rotation.
+ */
 export function rotatedName(logFile: string, now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   const time = `${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`;
-  const taken = new Set(rotatedLogs(logFile).map((path) => path.replace(/\.gz$/, '')));
-  for (let number = 0; ; number++) {
-    const name = join(dirname(logFile), `${stem(logFile)}__${day}_${time}${number === 0 ? '' : `_${two(number)}`}.log`);
-    if (!taken.has(name)) return name;
-  }
+  const wanted = `${day}_${time}`;
+  const newest = positionOf(rotatedLogs(logFile).at(-1) ?? '');
+  const isAhead = newest.stamp >= wanted;
+  const suffix = isAhead ? `${newest.stamp}_${two(newest.number + 1)}` : wanted;
+  return join(dirname(logFile), `${stem(logFile)}__${suffix}.log`);
+}
+
+/** Where a rotated log stands in the order of rotation. */
+function positionOf(path: string): { readonly stamp: string; readonly number: number } {
+  const match = /__(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?\.log(?:\.gz)?$/.exec(path);
+  return { stamp: match?.[1] ?? '', number: Number(match?.[2] ?? 0) };
+}
+
+function byPosition(a: string, b: string): number {
+  const [first, second] = [positionOf(a), positionOf(b)];
+  if (first.stamp !== second.stamp) return first.stamp < second.stamp ? -1 : 1;
+  return first.number - second.number;
 }
 
 /** The rotated logs of a log, oldest first. */
@@ -52,7 +67,7 @@ export function rotatedLogs(logFile: string): string[] {
   const start = `${stem(logFile)}__`;
   return readdirSync(dirname(logFile))
     .filter((name) => name.startsWith(start) && /__\d{4}-\d\d-\d\d_[\d_-]+\.log(\.gz)?$/.test(name))
-    .sort()
+    .sort(byPosition)
     .map((name) => join(dirname(logFile), name));
 }
 

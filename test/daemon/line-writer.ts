@@ -6,7 +6,7 @@ import { HeldOutput, Logger, LogRotation, standardOutput } from '../../src/telem
 const LINES_PER_SECOND = 1000;
 const [countFile = '', mode, logFile = ''] = process.argv.slice(2);
 
-const output = new HeldOutput(standardOutput());
+const output = new HeldOutput(standardOutput((lines) => `${lines} lost\n`));
 const log = new Logger({ level: 'info', format: 'text', destination: output });
 const rotation =
   mode === 'rotating'
