@@ -37,8 +37,8 @@ export class RouterClient extends EventEmitter {
       this.#p2p.once('data', resolve).once('error', reject);
     });
     this.#p2p.on('data', (message) => this.#receive(message));
-    this.#p2p.on('error', (error) => this.emit('end', error.details ?? error.message));
-    this.#p2p.on('end', () => this.emit('end', 'the router closed the stream'));
+    this.#p2p.on('error', (error) => this.#ended(error.details ?? error.message));
+    this.#p2p.on('end', () => this.#ended('the router closed the stream'));
     // the first message says who this is; only an id that was registered on the same connection is taken
     this.send({ type: 'heartbeat' });
     const first = await bound;
@@ -92,6 +92,18 @@ export class RouterClient extends EventEmitter {
     this.#events?.cancel();
     if (this.#p2p === null) this.#rpc.close();
     else this.#p2p.once('status', () => this.#rpc.close()).end();
+  }
+
+  /** The stream is over: frees everything, and fails the requests that are open. */
+  #ended(reason) {
+    if (this.#p2p === null) return;
+    this.#p2p = null;
+    clearInterval(this.#heartbeat);
+    this.#events?.cancel();
+    this.#rpc.close();
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
+    this.#waiting.clear();
+    this.emit('end', reason);
   }
 
   #receive(message) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { ROOT } from '../support/program.ts';
@@ -22,8 +23,8 @@ class Chat implements Disposable {
   output = '';
   readonly child: ChildProcess;
 
-  constructor(name: string, token = 's3cret') {
-    const args = ['examples/chat.mjs', '--name', name, '--address', `127.0.0.1:${router.port}`, '--token', token];
+  constructor(name: string, token = 's3cret', port = router.port) {
+    const args = ['examples/chat.mjs', '--name', name, '--address', `127.0.0.1:${port}`, '--token', token];
     this.child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -47,9 +48,9 @@ class Chat implements Disposable {
 
 test('the example chat: everybody, one, a request, who is there, coming and going', async () => {
   using alice = new Chat('alice');
-  await alice.reads(/You are alice\. Here: alice\n/);
+  await alice.reads(/You are alice\. Here: alice\. Type/);
   using bob = new Chat('bob');
-  await bob.reads(/You are bob\. Here: alice, bob\n/);
+  await bob.reads(/You are bob\. Here: alice, bob\. Type/);
   await alice.reads(/^\+ bob$/m);
   bob.type('hello');
   await alice.reads(/^bob: hello$/m);
@@ -58,7 +59,11 @@ test('the example chat: everybody, one, a request, who is there, coming and goin
   bob.type('?alice');
   await bob.reads(/^alice: \d{4}-\d\d-\d\dT/m);
   bob.type('@nobody hello');
-  await bob.reads(/^! Клиент nobody не найден или отключен$/m);
+  await bob.reads(/^! No client is called nobody: \/who lists them$/m);
+  bob.type('/help');
+  await bob.reads(/^ {2}@bob hello +to bob alone/m);
+  bob.type('/dance');
+  await bob.reads(/^! Unknown command \/dance: \/help lists them$/m);
   bob.type('/who');
   await bob.reads(/^alice, bob$/m);
   bob.child.stdin?.end();
@@ -72,4 +77,33 @@ test('the example says why it cannot join', async () => {
   const [code] = await once(stranger.child, 'close');
   assert.match(stranger.output, /^Cannot join at 127\.0\.0\.1:\d+: .*token/);
   assert.equal(code, 1);
+});
+
+test('no router: the example names the address and what to do, without a stack', async () => {
+  // bound and never listened on by a router: a port that refuses
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  using chat = new Chat('early', '', port);
+  const [code] = await once(chat.child, 'close');
+  assert.match(chat.output, new RegExp(`^No router answers at 127\\.0\\.0\\.1:${port}\\.\nStart one`));
+  assert.doesNotMatch(chat.output, /\bat .*\.mjs/);
+  assert.equal(code, 1);
+});
+
+test('the example reconnects when the router is restarted', async () => {
+  const first = await RouterProcess.start();
+  const { port } = first;
+  using chat = new Chat('alice', '', port);
+  await chat.reads(/You are alice/);
+  await first.stop();
+  await chat.reads(/^! Disconnected: .*Reconnecting/m);
+  await using _second = await RouterProcess.start(['--port', String(port)]);
+  await chat.reads(/^Connected again\. Here: alice$/m);
+  chat.type('/who');
+  await chat.reads(/^alice$/m);
+  chat.type('/quit');
+  const [code] = await once(chat.child, 'close');
+  assert.equal(code, 0);
 });

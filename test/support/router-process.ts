@@ -176,7 +176,8 @@ export class RouterProcess implements AsyncDisposable {
 
   private allArgs(): string[] {
     const extra = (process.env.ROUTER_TEST_ARGS ?? '').split(' ').filter((arg) => arg !== '');
-    const basic = ['--host', '127.0.0.1', '--port', '0', '--ports-file', this.folder.file('ports.json')];
+    const port = this.args.includes('--port') ? [] : ['--port', '0'];
+    const basic = ['--host', '127.0.0.1', ...port, '--ports-file', this.folder.file('ports.json')];
     return [...basic, '--control-socket', this.socketPath, ...extra, ...this.args];
   }
 
