@@ -8,6 +8,7 @@ import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
 import { makeHeapRoom } from './heap.ts';
 import { limitsOf } from './limits.ts';
+import { MemoryReturn, returnMemory } from './memory-return.ts';
 import { Observability } from './observability.ts';
 import { Periodic } from './periodic.ts';
 import { checkPidFile, removePidFile, writePidFile } from './pid-file.ts';
@@ -31,6 +32,7 @@ const MIN_SWEEP_MS = 50;
 const MAX_SWEEP_MS = 1000;
 const TEND_MS = 100;
 const HEAP_ROOM_MS = 1000;
+const MEMORY_RETURN_MS = 250;
 
 /** One router process: builds the parts, starts them in order, reloads them, and stops them in reverse. */
 export class RouterApp {
@@ -195,6 +197,7 @@ export class RouterApp {
 
   private makePeriodic(): Periodic[] {
     const liveness = new Liveness(this.core);
+    const memoryReturn = new MemoryReturn();
     const sweepMs = (): number =>
       Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(this.config.writeDeadlineMs / 4)));
     const every = (intervalMs: () => number | null, job: Job, task: () => void): Periodic =>
@@ -209,6 +212,11 @@ export class RouterApp {
         () => this.server.tend(),
       ),
       every(() => HEAP_ROOM_MS, 'heapRoom', makeHeapRoom),
+      every(
+        () => MEMORY_RETURN_MS,
+        'memoryReturn',
+        () => returnMemory(memoryReturn, this.core.budget.usedBytes),
+      ),
       every(healthCheckMs, 'healthCheck', () => liveness.check()),
       every(statsMs, 'statistics', () => this.observability.logStatistics()),
     ];

@@ -7,6 +7,7 @@ export const JOBS = [
   'checkTimeouts',
   'sweepSlowReaders',
   'heapRoom',
+  'memoryReturn',
   'healthCheck',
   'statistics',
 ] as const;
