@@ -3,6 +3,7 @@ import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
 import { type CommandContext, type CommandWorld, EXIT } from './context.ts';
 import { helpText } from './help.ts';
 import { chooseLanguage } from './language.ts';
+import { translateLegacy } from './legacy.ts';
 import { cliMessages } from './texts.ts';
 
 type Command = (context: CommandContext) => Promise<number>;
@@ -27,8 +28,10 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
 const runInForeground: Command = async (context) => (await import('../app/index.ts')).runRouter(context);
 
 /** Does what the command line asks for; resolves with the exit code. */
-export async function runCommandLine(world: CommandWorld): Promise<number> {
-  const { argv, env, stdout, stderr } = world;
+export async function runCommandLine(given: CommandWorld): Promise<number> {
+  const { argv, env, warnings } = translateLegacy(given.argv, given.env);
+  const world = { ...given, argv, env };
+  const { stdout, stderr } = world;
   const asked = flagsBeforeEnd(argv);
   const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
   const lang = chooseLanguage(loaded.ok ? loaded.config.lang : loaded.lang, env);
@@ -40,6 +43,7 @@ export async function runCommandLine(world: CommandWorld): Promise<number> {
     stdout.write(`${VERSION}\n`);
     return EXIT.done;
   }
+  for (const warning of warnings) stderr.write(`${warning[lang]}\n`);
   const say = cliMessages(lang);
   if (!loaded.ok) {
     for (const problem of loaded.problems) stderr.write(`${problem[lang]}\n`);
