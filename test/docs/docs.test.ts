@@ -10,6 +10,7 @@ const OTHER_FLAGS = new Set([
   ...['--rollback', '--uninstall', '--purge', '--tune', '--dry-run', '--quiet', '--port', '--lang'], // install-production.sh
   ...['--check', '--import', '--test', '--user', '--service-name', '--omit', '--offline', '--deploy-hook'],
   ...['--stop-timeout', '--build-arg', '--init'],
+  ...['--stop', '--status', '--reload', '--cert-file', '--key-file', '--tls', '--worker-threads'], // of the Dart router, translated
 ]);
 const ALL: readonly Option[] = OPTIONS;
 const FLAGS = new Set(
@@ -17,7 +18,7 @@ const FLAGS = new Set(
     (name) => `--${name}`,
   ),
 );
-const VARIABLES = new Set(ALL.map(environmentName));
+const VARIABLES = new Set([...ALL.map(environmentName), 'ROUTER_ENABLE_STATS', 'ROUTER_ENABLE_METRICS']);
 const { scripts, dependencies, devDependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 ) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
