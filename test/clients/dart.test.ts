@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TestCa } from '../support/certs.ts';
+import { TempFolder } from '../support/temp.ts';
 import { runDart, SKIP_WITHOUT_DART } from './dart-program.ts';
 
 const options = { skip: SKIP_WITHOUT_DART };
@@ -20,3 +22,15 @@ test('Dart: sessions, reconnects, refusals', options, () => passes('test/session
 test('Dart: 10,000 messages both ways over 100 losses', options, () =>
   passes('test/loss_test.dart', { ROUTER_URL: '' }),
 );
+
+test('Dart: wss://', options, async () => {
+  using folder = new TempFolder();
+  const ca = new TestCa(folder);
+  const { certFile, keyFile } = ca.issue('router');
+  await passes('test/tls_test.dart', {
+    ROUTER_URL: '',
+    TLS_CA: ca.certFile,
+    TLS_CERT: certFile,
+    TLS_KEY: keyFile,
+  });
+});

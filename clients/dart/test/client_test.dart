@@ -101,7 +101,7 @@ void main() {
     expect((await codeOf({'do': 'throw'})).startsWith('remote: Bad state: broken'), true);
     expect((await codeOf({'do': 'wait', 'n': 1}, timeoutMs: 100)).startsWith('timeout: '), true);
     final absent = await codeOf({'n': 1}, to: 'client_of_nobody');
-    expect(absent.contains('не найден'), true, absent);
+    expect(absent.startsWith('not-found: ') && absent.contains('не найден'), true, absent);
     await closeAll([alice, bob]);
   });
 

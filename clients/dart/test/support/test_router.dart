@@ -24,7 +24,14 @@ final class TestRouter {
   static Future<TestRouter> start({
     TestRouterOptions options = const TestRouterOptions(),
     int port = 0,
-  }) async => TestRouter._(await HttpServer.bind(InternetAddress.loopbackIPv4, port), options);
+    SecurityContext? tls,
+  }) async {
+    final address = InternetAddress.loopbackIPv4;
+    final server = tls == null
+        ? await HttpServer.bind(address, port)
+        : await HttpServer.bindSecure(address, port, tls);
+    return TestRouter._(server, options);
+  }
 
   final HttpServer _server;
   final TestRouterOptions options;

@@ -49,8 +49,8 @@ final class RouterConnection {
       try {
         await setup.run(link);
         return;
-      } on RouterException {
-        if (link.isAlive) rethrow;
+      } on RouterException catch (error) {
+        if (link.isAlive || error.code != RouterErrorCode.unreachable) rethrow;
       }
     }
   }
@@ -74,9 +74,13 @@ final class RouterConnection {
 
   /// Makes the next attempt at once; looks after a connection that seems alive.
   void reconnectNow() {
+    _endPause();
+    _link?.p2p?.probe();
+  }
+
+  void _endPause() {
     final pause = _pause;
     if (pause != null && !pause.isCompleted) pause.complete();
-    _link?.p2p?.probe();
   }
 
   /// Registers again, with what the registration of [setup] says now.
@@ -101,7 +105,7 @@ final class RouterConnection {
     _link?.p2p?.end();
     _link?.close(_closedError);
     _stop(_closedError);
-    _pause?.complete();
+    _endPause();
   }
 
   Future<void> _run() async {
@@ -132,6 +136,11 @@ final class RouterConnection {
     } on RouterException catch (error) {
       link?.close(error);
       return (error, false);
+    } on Object catch (error, stack) {
+      _options.log?.call('$error\n$stack');
+      final reason = RouterException(RouterErrorCode.internal, '$error');
+      link?.close(reason);
+      return (reason, false);
     } finally {
       _forgetLink();
     }
@@ -182,9 +191,7 @@ final class RouterConnection {
 
   Future<void> _wait(Duration delay) async {
     final pause = _pause = Completer<void>();
-    final timer = Timer(delay, () {
-      if (!pause.isCompleted) pause.complete();
-    });
+    final timer = Timer(delay, _endPause);
     await pause.future;
     timer.cancel();
     _pause = null;

@@ -86,7 +86,13 @@ final class LinkSetup {
       onUndecodable: (error) => _reportUnreadable('a message', error),
     );
     link.p2p = p2p;
-    await p2p.bind();
+    try {
+      await p2p.bind();
+    } on RouterException catch (error) {
+      // another registration may help
+      link.close(error);
+      rethrow;
+    }
     p2p.flush();
   }
 

@@ -1,6 +1,7 @@
 import 'dart:async';
 import 'dart:math';
 
+import '../cbor/numbers.dart';
 import '../errors.dart';
 import '../model/router_message.dart';
 import '../session/outbox.dart';
@@ -66,7 +67,7 @@ final class _PendingRequest {
 
 String _randomPrefix() {
   final random = _secureRandom();
-  String word() => random.nextInt(1 << 32).toRadixString(16).padLeft(8, '0');
+  String word() => random.nextInt(twoPow32).toRadixString(16).padLeft(8, '0');
   return word() + word();
 }
 

@@ -6,11 +6,11 @@ import '../model/router_client_info.dart';
 import '../model/router_event.dart';
 import '../model/router_message.dart';
 import '../model/router_state.dart';
-import '../session/outbox.dart';
 import 'connection.dart';
 import 'connection_listener.dart';
 import 'inbox.dart';
 import 'options.dart';
+import 'outgoing.dart';
 import 'registration.dart';
 import 'request_handler.dart';
 import 'request_table.dart';
@@ -66,12 +66,12 @@ final class RpcRouterClient {
   final RequestTable _requests = RequestTable();
   late final Inbox _inbox = Inbox(
     requests: _requests,
-    // a failure is reported by problems
     respond: (response) {
-      if (!_connection.isClosed) _send(response).delivered.ignore();
+      if (!_connection.isClosed) _outgoing.send(response).ignore();
     },
     log: options.log,
   );
+  late final Outgoing _outgoing = Outgoing(_connection, _requests, onFailed: _inbox.addProblem);
 
   /// The id that the router gave at [register]. It stays as long as the session goes on.
   String? get clientId => _connection.setup.clientId;
@@ -178,7 +178,7 @@ final class RpcRouterClient {
   ///
   /// In a session the future completes when the router has received the message, whatever happens to
   /// connections meanwhile; do not await each of many messages, but the last one, or [drain]. It fails
-  /// with a [RouterException]. A failure that nothing awaits is reported by [problems].
+  /// with a [RouterException]. [problems] reports it as well.
   Future<void> sendUnicast(String targetId, Map<String, dynamic> payload) =>
       sendP2PMessage(RouterMessage.unicast(targetId: targetId, payload: payload));
 
@@ -193,7 +193,7 @@ final class RpcRouterClient {
   /// Sends any message.
   Future<void> sendP2PMessage(RouterMessage message) {
     if (message.type == RouterMessageType.heartbeat) return heartbeat();
-    return _send(message).delivered;
+    return _outgoing.send(message);
   }
 
   /// Sends a request and returns the payload of the response. A [RouterException] with the code
@@ -202,16 +202,7 @@ final class RpcRouterClient {
     String targetId,
     Map<String, dynamic> payload, {
     Duration timeout = const Duration(seconds: 30),
-  }) {
-    final requestId = _requests.newId();
-    final message = RouterMessage.request(
-      targetId: targetId,
-      payload: payload,
-      requestId: requestId,
-      timeoutMs: timeout.inMilliseconds,
-    );
-    return _requests.add(requestId, _send(message), timeout);
-  }
+  }) => _outgoing.request(targetId, payload, timeout);
 
   /// Sets the handler that answers requests; null gives them to [messages] again.
   // A setter would read like a property of the client.
@@ -233,16 +224,7 @@ final class RpcRouterClient {
 
   /// Joins and leaves groups. A [RouterException] when the router refuses.
   Future<void> updateGroups({List<String> join = const [], List<String> leave = const []}) async {
-    await _send(
-      RouterMessage(
-        type: RouterMessageType.updateGroups,
-        payload: {
-          'messageId': _requests.newId(),
-          if (join.isNotEmpty) 'join': join,
-          if (leave.isNotEmpty) 'leave': leave,
-        },
-      ),
-    ).delivered;
+    await _outgoing.updateGroups(join, leave);
     _connection.setup.registration?.groups
       ?..addAll(join)
       ..removeAll(leave);
@@ -254,7 +236,7 @@ final class RpcRouterClient {
 
   /// Sends a heartbeat now.
   Future<void> heartbeat() async {
-    _requireP2P();
+    _outgoing.requireP2P();
     _connection.sendHeartbeat();
   }
 
@@ -286,35 +268,6 @@ final class RpcRouterClient {
 
   /// The same as [close], under the name of 2025.
   Future<void> dispose() => close();
-
-  OutboxEntry _send(RouterMessage message) {
-    _requireP2P();
-    final whole = message.withDefaults(
-      senderId: clientId!,
-      timestamp: DateTime.now().millisecondsSinceEpoch,
-    );
-    final messageId = message.payload?['messageId'];
-    final entry = OutboxEntry(
-      encodeCbor(whole.toMap()),
-      messageId: messageId is String ? messageId : null,
-    );
-    // an application that does not await must not end by an unhandled error
-    entry.delivered.then<void>((_) {}, onError: _onSendFailed);
-    try {
-      _connection.send(entry);
-    } on RouterException catch (error) {
-      entry.fail(error);
-    }
-    return entry;
-  }
-
-  void _requireP2P() {
-    if (!_connection.setup.wantsP2P) throw StateError('call initializeP2P() first');
-  }
-
-  void _onSendFailed(Object error) {
-    if (error is RouterException) _inbox.addProblem(error);
-  }
 
   Future<Map<String, dynamic>> _call(String method, Map<String, dynamic> request) async {
     final link = await _connection.connected().timeout(

@@ -1,6 +1,7 @@
 import 'dart:typed_data';
 
 import '../cbor/cbor_reader.dart';
+import '../errors.dart';
 
 /// What a [RouterMessage] is for.
 enum RouterMessageType {
@@ -166,11 +167,16 @@ final class RouterMessage {
     _ => null,
   };
 
-  /// `payload['code']` of an error, see `RouterErrorCode`.
+  /// `payload['code']` of an error or a failed response, see `RouterErrorCode`. Routers before 3.1 give
+  /// none: the code is taken from their texts.
   String? get errorCode => switch (payload?['code']) {
     final String code => code,
+    _ when _isOfRouter && errorMessage == 'Request timeout' => RouterErrorCode.timeout,
+    _ when _isOfRouter && _notFound.hasMatch(errorMessage ?? '') => RouterErrorCode.notFound,
     _ => null,
   };
+
+  bool get _isOfRouter => senderId == null || senderId == 'router';
 
   /// The map that goes over the wire; fields that are null are left out.
   Map<String, dynamic> toMap() => {
@@ -199,6 +205,8 @@ final class RouterMessage {
   @override
   String toString() => 'RouterMessage(${toMap()})';
 }
+
+final RegExp _notFound = RegExp(r'^Клиент .* не найден или отключен$', dotAll: true);
 
 T? _read<T>(Map<String, dynamic> map, String key) {
   final value = map[key];

@@ -128,11 +128,11 @@ final class Outbox {
   /// Called when the router ended a stream because of a message that is too large, after [rewind].
   ///
   /// The first message that was not counted is the likely one. It could also be the one behind, so
-  /// it is given up only when the same happens to it again.
+  /// it is given up only when the same happens to it again, or when the router has named it.
   void suspectTooLarge(RouterException error) {
     if (_unwritten.isEmpty || !_unwritten.first.wasWritten) return;
     final entry = _unwritten.first;
-    if (++entry._tooLargeCount < 2) return;
+    if (++entry._tooLargeCount < 2 && !entry.isDone) return;
     _unwritten.removeFirst();
     _bufferedBytes -= entry.body.length;
     entry.fail(error);
