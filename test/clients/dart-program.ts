@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from '../monitoring/programs.ts';
+import { poll } from '../support/poll.ts';
 import { ROOT } from '../support/program.ts';
 import { TempFolder } from '../support/temp.ts';
 
@@ -21,31 +22,61 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** Runs a Dart program of the client's package. The bare VM has no pub, so it is given the list of packages. */
-export async function runDart(
-  program: string,
-  env: Readonly<Record<string, string>> = {},
-  args: readonly string[] = [],
-): Promise<ProgramResult> {
-  using folder = new TempFolder();
+/** Runs a Dart program of the client's package to its end. */
+export async function runDart(program: string, env: Readonly<Record<string, string>> = {}): Promise<ProgramResult> {
+  await using running = startDart(program, env);
+  return await running.exited;
+}
+
+/** Starts a Dart program of the client's package. The bare VM has no pub, so it is given the list of packages. */
+export function startDart(program: string, env: Readonly<Record<string, string>> = {}): RunningProgram {
+  const folder = new TempFolder();
   const packages = folder.write('package_config.json', JSON.stringify(packageConfig()));
-  const child = spawn(DART ?? 'dart', [`--packages=${packages}`, program, ...args], {
+  const child = spawn(DART ?? 'dart', [`--packages=${packages}`, program], {
     cwd: PACKAGE,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
     timeout: PROGRAM_LIMIT_MS,
     killSignal: 'SIGKILL',
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
+  return new RunningProgram(child, folder);
+}
+
+/** Ends with its standard input, which is closed on disposal. */
+export class RunningProgram implements AsyncDisposable {
+  readonly exited: Promise<ProgramResult>;
+  private readonly child: ChildProcessWithoutNullStreams;
+  private output = '';
+
+  constructor(child: ChildProcessWithoutNullStreams, folder: TempFolder) {
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.exited = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => {
+        folder.remove();
+        resolve({ code, output: this.output });
+      });
     });
   }
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
-  });
+
+  /** The first line of its output. */
+  async firstLine(): Promise<string> {
+    await poll('a line of output', () => this.output.includes('\n') || this.child.exitCode !== null, {
+      limitMs: PROGRAM_LIMIT_MS,
+    });
+    if (this.child.exitCode !== null) throw new Error(`the Dart program ended: ${this.output}`);
+    return this.output.slice(0, this.output.indexOf('\n'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.stdin.end();
+    await this.exited;
+  }
 }
 
 function packageConfig(): object {
