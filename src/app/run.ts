@@ -67,7 +67,11 @@ export async function runRouter(context: CommandContext): Promise<number> {
   });
   const actions: SignalActions = {
     stop: () => app.requestStop(),
-    reload: () => app.reload(),
+    reload: () => {
+      // whatever becomes of the reload: logrotate sends SIGHUP as well
+      void rotation?.reopenIfMoved();
+      app.reload();
+    },
     statistics: () => app.logStatistics(),
     toggleDebug: () => app.toggleDebug(),
   };
@@ -99,6 +103,7 @@ function rotationOf(
   if (config.outputFile === null || !(output instanceof HeldOutput)) return null;
   return new LogRotation({
     output,
+    rotates: config.logRotation,
     format: config.logFormat,
     logFile: config.outputFile,
     maxSizeBytes: config.logMaxSize,

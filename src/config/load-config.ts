@@ -69,7 +69,7 @@ function withAbsolutePaths({ values, problems }: Given, base: string | null): Gi
   if (base === null) return { values, problems };
   const absolute = ({ option, text, where }: GivenValue): GivenValue => {
     const isPath = option.type === 'path' && text !== '' && text !== '-';
-    return { option, text: isPath ? resolve(base, text) : text, where };
+    return { option, text: isPath ? resolve(base, expandHome(text)) : text, where };
   };
   return { values: values.map(absolute), problems };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   DEFAULT_CONFIG,
   environmentName,
+  expandHome,
   loadConfig,
   OPTIONS,
   type Option,
@@ -50,7 +51,7 @@ export function daemonEnvironment(env: Environment): Record<string, string> {
 function absolutePaths(env: Record<string, string>, folder: string): Record<string, string> {
   const names = new Set((OPTIONS as readonly Option[]).filter(({ type }) => type === 'path').map(environmentName));
   const absolute = (name: string, value: string): string =>
-    names.has(name) && value !== '' && value !== '-' ? resolve(folder, value) : value;
+    names.has(name) && value !== '' && value !== '-' ? resolve(folder, expandHome(value)) : value;
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, absolute(name, value)]));
 }
 
@@ -87,7 +88,8 @@ export function appDefinition(
       ...options,
       '--supervised',
       '--log-file=-',
-      ...(rotates ? [`--output-file=${places.logFile}`] : []),
+      `--output-file=${places.logFile}`,
+      ...(rotates ? [] : ['--no-log-rotation']),
       `--pid-file=${places.pidFile}`,
       `--control-socket=${places.controlSocket}`,
     ],

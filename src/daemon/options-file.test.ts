@@ -29,9 +29,9 @@ test('relative paths start at the folder of the caller', () => {
 });
 
 test('what is kept means the same as what was written', () => {
-  const readFile = (): string => '';
+  const readFile = (): string => '{}';
   for (const argv of [
-    ['-p', '80', '--host', 'a=b', '--client-timeout', '1.5m', '--max-message-bytes=1MiB', '-q'],
+    ['-p', '80', '--host', 'a-b', '--client-timeout', '1.5m', '--max-message-bytes=1MiB', '-q'],
     ['--no-health-check', '--log-format=json', '--config', '/with space/and=sign.yaml'],
   ]) {
     const direct = loadConfig({ argv, env: {}, readFile });

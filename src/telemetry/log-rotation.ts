@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HeldOutput } from './held-output.ts';
@@ -24,6 +24,8 @@ const PROBES = 25;
 
 export interface LogRotationOptions extends RotationSettings {
   readonly output: HeldOutput;
+  /** False when another program rotates the file, or none: then it is only opened again after it was moved. */
+  readonly rotates: boolean;
   readonly format: LogFormat;
   /** Makes whoever writes the file open it anew. */
   readonly reopen: () => void;
@@ -43,12 +45,15 @@ export class LogRotation {
   private readonly timer: NodeJS.Timeout;
   private isBusy = false;
   private pausedUntil = 0;
+  /** The file that PM2 has open, by its inode; null before it has made one. */
+  private openInode: bigint | null;
 
   constructor(options: LogRotationOptions) {
     this.options = options;
     const { output, format } = options;
     const destination = { write: (line: string) => output.writeThrough(line), reopen() {}, close() {}, linesLost: 0 };
     this.marker = new Logger({ level: 'info', format, destination });
+    this.openInode = inodeOf(options.logFile);
     this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
     process.once('exit', this.flush);
   }
@@ -61,8 +66,8 @@ export class LogRotation {
 
   /** Rotates when the file has reached its size. Never throws. */
   async look(): Promise<void> {
-    const { logFile, maxSizeBytes, complain } = this.options;
-    if (this.isBusy || performance.now() < this.pausedUntil) return;
+    const { rotates, logFile, maxSizeBytes, complain } = this.options;
+    if (!rotates || this.isBusy || performance.now() < this.pausedUntil) return;
     this.isBusy = true;
     try {
       if (sizeOf(logFile) >= maxSizeBytes) await this.rotate();
@@ -71,6 +76,24 @@ export class LogRotation {
       this.pausedUntil = performance.now() + PAUSE_MS;
       complain(`${logFile}: cannot be rotated: ${(error as Error).message}`);
     } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** Goes on in a new file when the one that PM2 has open was renamed or removed, as logrotate does. Never throws. */
+  async reopenIfMoved(): Promise<void> {
+    const { logFile, complain, output } = this.options;
+    if (this.isBusy || (this.openInode !== null && inodeOf(logFile) === this.openInode)) return;
+    this.isBusy = true;
+    output.hold();
+    try {
+      prepareLog(logFile);
+      this.options.reopen();
+      await this.untilWrittenAnew('a file that was renamed or removed', () => {});
+    } catch (error) {
+      complain(`${logFile}: cannot be opened again: ${(error as Error).message}`);
+    } finally {
+      output.release();
       this.isBusy = false;
     }
   }
@@ -90,22 +113,26 @@ export class LogRotation {
       await until(() => textFrom(logFile, from).includes(basename(rotated)), WRITTEN_LIMIT_MS, 'PM2 does not write');
       renameLog(logFile, rotated);
       reopen();
-      await this.untilWrittenAnew(rotated);
+      // still written to after all: so it keeps its name
+      await this.untilWrittenAnew(basename(rotated), () => renameSync(rotated, logFile));
     } finally {
       output.release();
     }
   }
 
   /** A line that went to the old file, or was lost on the way, says nothing: the next one will. */
-  private async untilWrittenAnew(rotated: string): Promise<void> {
+  private async untilWrittenAnew(before: string, giveUp: () => void): Promise<void> {
     const { logFile, reopen } = this.options;
     for (let probe = 1; probe <= PROBES; probe++) {
       await delay(POLL_MS);
-      this.marker.info('Log goes on from', { file: basename(rotated) });
-      if (await appears(() => sizeOf(logFile) > 0, PROBE_LIMIT_MS)) return;
+      this.marker.info('Log goes on from', { file: before });
+      if (await appears(() => sizeOf(logFile) > 0, PROBE_LIMIT_MS)) {
+        this.openInode = inodeOf(logFile);
+        return;
+      }
       reopen();
     }
-    renameSync(rotated, logFile); // still written to: so it keeps its name
+    giveUp();
     throw new Error('PM2 does not open its logs anew');
   }
 
@@ -128,6 +155,15 @@ async function appears(condition: () => boolean, limitMs: number): Promise<boole
     await delay(POLL_MS);
   }
   return true;
+}
+
+function inodeOf(path: string): bigint | null {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+}
+
+/** Makes the log with mode 600 unless there is one, so that PM2 does not make it readable by others. */
+function prepareLog(path: string): void {
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }
 
 function sizeOf(path: string): number {

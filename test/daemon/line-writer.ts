@@ -11,7 +11,7 @@ const log = new Logger({ level: 'info', format: 'text', destination: output });
 const rotation =
   mode === 'rotating'
     ? new LogRotation({
-        ...{ output, format: 'text', logFile, maxSizeBytes: 1024, retain: 100 },
+        ...{ output, rotates: true, format: 'text', logFile, maxSizeBytes: 1024, retain: 100 },
         reopen: () => process.kill(process.ppid, 'SIGUSR2'),
         complain: console.error,
       })

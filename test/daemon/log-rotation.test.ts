@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,22 @@ test('the log is rotated at its size, compressed and thinned out, and the router
 
   assert.equal((await bed.run(['--daemon-stop'])).code, 0);
 });
+
+for (const options of [[], ['--no-log-rotation']]) {
+  test(`SIGHUP after the log was renamed or removed: it goes on in a new file ${options.join()}`, async () => {
+    await using bed = new DaemonBed();
+    const { code, stderr } = await bed.run(['--daemon-start', ...bed.options, ...options]);
+    assert.equal(code, 0, stderr);
+    for (const move of [() => renameSync(bed.logFile, bed.folder.file('moved')), () => rmSync(bed.logFile)]) {
+      move();
+      process.kill(bed.pid, 'SIGHUP');
+      await poll('the log to go on', () => readFileSync(bed.logFile, 'utf8').includes('Configuration reloaded'), {
+        limitMs: LIMIT_MS,
+      });
+      assert.equal(statSync(bed.logFile).mode & 0o777, 0o600);
+    }
+  });
+}
 
 test(`rotation by the router loses no line of ${ROTATIONS} rotations at 1,000 lines/s`, async (t) => {
   await using bed = new DaemonBed();
