@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Imports point inwards: wire <- router <- grpc <- app. Who may reach what is said here, and kept. */
+/** Imports point inwards: wire <- router <- rpc <- grpc <- app. Who may reach what is said here, and kept. */
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -76,12 +76,43 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   router: ['wire'],
   text: [],
   http2: [],
-  grpc: ['wire', 'router', 'http2', 'text', '@grpc/grpc-js', 'node:'],
+  rpc: ['wire', 'router'],
+  grpc: ['wire', 'router', 'rpc', 'http2', 'text', '@grpc/grpc-js', 'node:'],
 };
 
 for (const [folder, allowed] of Object.entries(ALLOWED)) {
   test(`${folder} imports nothing but ${allowed.join(', ')}`, () => {
     assert.deepEqual(beyond(folder, allowed), []);
+  });
+}
+
+/** The files on a cycle of imports, types included, that starts in `folder`; empty without one. */
+function cycleIn(folder: string): readonly string[] {
+  const finished = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): readonly string[] => {
+    const at = path.indexOf(file);
+    if (at >= 0) return path.slice(at);
+    if (finished.has(file)) return [];
+    path.push(file);
+    for (const { target, isRelative } of IMPORTS.filter((it) => it.file === file)) {
+      const cycle = isRelative ? visit(target) : [];
+      if (cycle.length > 0) return cycle;
+    }
+    path.pop();
+    finished.add(file);
+    return [];
+  };
+  for (const file of [...FILES.keys()].filter((name) => folderOf(name) === folder)) {
+    const cycle = visit(file);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
+
+for (const folder of ['wire', 'router', 'rpc']) {
+  test(`${folder}: no import cycle, types included`, () => {
+    assert.deepEqual(cycleIn(folder), []);
   });
 }
 
@@ -95,7 +126,7 @@ test('only src/daemon loads PM2', () => {
 
 test('the commands never reach into the router', () => {
   for (const folder of ['cli', 'daemon', 'doctor', 'top']) {
-    const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|grpc|http2|wire)\//.test(it.target));
+    const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|rpc|grpc|http2|wire)\//.test(it.target));
     assert.deepEqual(
       reached.map((it) => `${it.file} imports ${it.target}`),
       [],

@@ -24,7 +24,7 @@ export async function drain(
   core.draining = true;
   server.startDraining();
   core.publishHealthWarning('Router is shutting down', 'critical');
-  for (const stream of [...core.streams]) stream.outlet.end('UNAVAILABLE', 'Router is shutting down');
+  for (const stream of [...core.streams]) stream.transport.end('UNAVAILABLE', 'Router is shutting down');
   await waitUntil(() => core.streams.size === 0, deadline);
   server.closeSessions();
   await waitUntil(() => server.connectionCount === 0, performance.now() + LINGER_MS);

@@ -1,8 +1,8 @@
 import type { RouterConfig } from '../config/index.ts';
 import type { Limits } from '../router/index.ts';
 
-/** The part of the configuration that the core heeds. */
-export function limitsOf(config: RouterConfig): Limits {
+/** The limits of the core. A limit without an option of the same name and type does not compile. */
+export function limitsOf(config: Pick<RouterConfig, keyof Limits>): Limits {
   return {
     maxMessageBytes: config.maxMessageBytes,
     maxSendQueueBytes: config.maxSendQueueBytes,
@@ -13,6 +13,5 @@ export function limitsOf(config: RouterConfig): Limits {
     maxPendingRequests: config.maxPendingRequests,
     clientTimeoutMs: config.clientTimeoutMs,
     healthCheckIntervalMs: config.healthCheckIntervalMs,
-    healthCheck: config.healthCheck,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RpcAuthenticator, RpcConnection } from '../rpc/index.ts';
 import { decodeEntry, mapEntries, mapWithout } from '../wire/index.ts';
-import type { Connection } from './connection.ts';
 
 /** Names and digests of the tokens that are valid; the tokens themselves are not kept. */
 export type TokenDigests = ReadonlyMap<string, Buffer>;
@@ -23,7 +23,7 @@ const ANYONE = '';
  * Authenticates calls by token. A credential is the name of a token and its digest, so that it stops being valid when
  * either changes. Without a tokens file every call is admitted.
  */
-export class Authenticator {
+export class Authenticator implements RpcAuthenticator {
   readonly scope: AuthScope;
   private tokens: TokenDigests | null;
 
@@ -41,12 +41,12 @@ export class Authenticator {
   }
 
   /** False when calls of several clients may share `connection`, so that each has to carry its own token. */
-  trusts(connection: Connection): boolean {
+  trusts(connection: RpcConnection): boolean {
     return this.scope === 'connection' && connection.proxyHeader === null;
   }
 
   /** The credential of a call, by its `authorization` header or by its connection; null when neither is valid. */
-  authenticate(connection: Connection, authorization: string | null): string | null {
+  authenticate(connection: RpcConnection, authorization: string | null): string | null {
     if (this.tokens === null) return ANYONE;
     const { credential } = connection;
     if (credential !== null && this.trusts(connection) && this.isValid(credential)) return credential;
@@ -55,7 +55,7 @@ export class Authenticator {
   }
 
   /** The same by the token in `register`'s metadata map, the only way an unmodified Dart client has. */
-  authenticateByMetadata(connection: Connection, metadata: Buffer): string | null {
+  authenticateByMetadata(connection: RpcConnection, metadata: Buffer): string | null {
     const entries = mapEntries(metadata, 0, metadata.length) ?? [];
     const token = decodeEntry(metadata, entries, TOKEN_KEY);
     return typeof token === 'string' ? this.prove(connection, token) : null;
@@ -74,7 +74,7 @@ export class Authenticator {
     return end > 0 && this.tokens.get(credential.slice(0, end))?.toString('hex') === credential.slice(end + 1);
   }
 
-  private prove(connection: Connection, token: string): string | null {
+  private prove(connection: RpcConnection, token: string): string | null {
     const digest = digestOf(token);
     let found: string | null = null;
     // compares all of them, so that the time does not depend on the position of the match

@@ -1,31 +1,27 @@
 import type { EndStatus } from '../router/index.ts';
 
-/** The stream under one call, whatever carries it. */
+/** The HTTP/2 stream of one call. */
 export interface CallStream {
-  /**
-   * True for one that passes on whole messages only: what is written then begins and ends with one, and is not the piece of
-   * any.
-   */
+  /** True if every write must consist of whole messages (grpc-js). */
   readonly needsWholeMessages: boolean;
   /** Sends the response headers ahead of everything else. */
   sendHeaders(): void;
-  /** Sends gRPC messages, `first` and `rest`, `bytes` in all; answered by `ServerCall.onWriteComplete`, which may be at once. */
+  /** Sends gRPC messages, `first` and `rest`, `bytes` in all; completed by `ServerCall.onWriteComplete`, possibly at once. */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void;
-  /** Sends the trailers, behind everything written. */
+  /** Sends the trailers after everything written. */
   end(code: EndStatus, details: string): void;
-  /** Gives the stream up alone, without waiting for its reader; false when only the end of the connection does that. */
+  /** Resets the stream without waiting for its reader; false where only closing the connection does that. */
   reset(): boolean;
-  /** Asks for no more of the request body, so that its sender has to wait; some may still come. */
-  pause(): void;
-  /** Wants more of it again. */
-  resume(): void;
+  /** Backpressure: reads no more of the request body; some may still arrive. */
+  pauseReading(): void;
+  resumeReading(): void;
 }
 
-/** What is asked for by a request: where it goes, and what it shows to be let in. */
+/** The header fields of a request that the router uses. */
 export interface CallRequest {
   readonly path: string;
-  /** The header of that name. */
+  /** The header field of that name. */
   readonly authorization: string | null;
-  /** Name of a header that only a proxy adds; null when there is none. */
+  /** Name of a header field that only a proxy adds, or null. */
   readonly proxyHeader: string | null;
 }

@@ -1,48 +1,49 @@
-import type { Counters, EndStatus, Method, SendQueue, StreamTransport } from '../router/index.ts';
+import type { CloseReason, Counters, EndStatus, SendQueue, StreamTransport } from '../router/index.ts';
+import type { RpcMethod } from '../rpc/index.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 import type { Connection } from './connection.ts';
 
-/** What a method does with one call. */
+/** Serves one call. */
 export interface CallHandler {
   /** The next bytes of the request body, `bytes[start..end)`, cut anywhere. */
   receive(bytes: Buffer, start: number, end: number): void;
-  /** The client will send nothing more. */
+  /** End of the request body. */
   halfClosed(): void;
-  /** The call is over, whoever ended it. */
+  /** The call is over, ended by either side. */
   closed(): void;
-  /** What the transport has to tell when it has taken a write; null for calls that answer once. */
+  /** The queue whose writes the transport completes; null for calls that answer once. */
   readonly queue: SendQueue | null;
-  /** The transport has taken the last write; for those without a queue. */
+  /** The last write is complete; for calls without a queue. */
   onWriteComplete?(): void;
 }
 
 export type OpenHandler = (call: ServerCall, request: CallRequest) => CallHandler | null;
 
-/** An answer that is sent in pieces. */
-interface Pieces {
+/** An answer that is sent in chunks. */
+interface ChunkedAnswer {
   readonly remaining: Iterator<Buffer>;
   readonly deadline: NodeJS.Timeout;
 }
 
 /**
- * One call, between the stream that carries it and the handler that serves it. The stream calls the `on…` methods; a
+ * One call, between the stream that carries it and the handler that serves it. The stream calls the `on...` methods; the
  * handler answers by the others.
  */
 export class ServerCall implements StreamTransport {
-  /** Null for calls that are not of the router's own service. */
-  readonly method: Method | null;
   readonly connection: Connection;
+  /** Null for calls of other services, which are not counted. */
+  private readonly method: RpcMethod | null;
   private readonly startedMs: number;
   private readonly counters: Counters;
   private readonly stream: CallStream;
   private handler: CallHandler | null = null;
   private ending: { readonly code: EndStatus; readonly details: string } | null = null;
-  private pieces: Pieces | null = null;
+  private chunks: ChunkedAnswer | null = null;
   private deadline: NodeJS.Timeout | null = null;
-  private onceClosed: (() => void) | null = null;
+  private closedCallback: (() => void) | null = null;
   private counted = false;
 
-  constructor(stream: CallStream, method: Method | null, connection: Connection, counters: Counters) {
+  constructor(stream: CallStream, method: RpcMethod | null, connection: Connection, counters: Counters) {
     this.stream = stream;
     this.method = method;
     this.connection = connection;
@@ -50,7 +51,7 @@ export class ServerCall implements StreamTransport {
     this.startedMs = performance.now();
   }
 
-  /** Lets `open` make the handler, or end the call. */
+  /** Lets `open` create the handler, or end the call. */
   serve(open: OpenHandler, request: CallRequest): void {
     this.handler = open(this, request);
   }
@@ -62,8 +63,8 @@ export class ServerCall implements StreamTransport {
   }
 
   /** Calls `run` when the call is over. */
-  whenClosed(run: () => void): void {
-    this.onceClosed = run;
+  onceClosed(run: () => void): void {
+    this.closedCallback = run;
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
@@ -75,10 +76,9 @@ export class ServerCall implements StreamTransport {
   }
 
   onWriteComplete(): void {
-    const { handler } = this;
-    const { pieces } = this;
-    // one a turn: the socket may take all of a long answer at once
-    if (pieces !== null) setImmediate(() => this.nextChunk(pieces));
+    const { handler, chunks } = this;
+    // one chunk a tick: the socket may accept a long answer at once
+    if (chunks !== null) setImmediate(() => this.nextChunk(chunks));
     else if (handler?.queue) {
       handler.queue.onWriteComplete();
       if (this.ending !== null && handler.queue.isEmpty) this.finish(this.ending);
@@ -89,11 +89,11 @@ export class ServerCall implements StreamTransport {
     this.count('CANCELLED');
     const { handler } = this;
     this.handler = null;
-    if (this.pieces !== null) this.endChunks(this.pieces);
+    if (this.chunks !== null) this.endChunks(this.chunks);
     if (this.deadline !== null) clearTimeout(this.deadline);
     handler?.closed();
-    this.onceClosed?.();
-    this.onceClosed = null;
+    this.closedCallback?.();
+    this.closedCallback = null;
   }
 
   /** Sends the response headers ahead of the first message. */
@@ -105,22 +105,30 @@ export class ServerCall implements StreamTransport {
     if (!this.counted) this.stream.write(first, rest, bytes);
   }
 
-  /** True when nothing that is written will reach anybody any more. */
+  /** True when nothing more can be sent. */
   get isOver(): boolean {
     return this.counted || this.handler === null;
   }
 
+  /** Sends one framed message and ends the call. */
+  answer(message: Buffer): void {
+    this.sendHeaders();
+    this.write(message, NO_BUFFERS, message.length);
+    this.end('OK', 'OK');
+  }
+
   /**
-   * Writes one message in pieces, each in a turn of its own when the one before is taken, and ends the call. A reader that
-   * takes none for `deadlineMs` is cut off.
+   * Sends one message in chunks, each in a tick of its own when the one before is written, and ends the call. A client that
+   * reads none for `deadlineMs` is disconnected.
    */
-  writeChunks(pieces: Iterable<Buffer>, deadlineMs: number): void {
-    const whole = this.stream.needsWholeMessages ? [Buffer.concat([...pieces])] : pieces;
-    this.pieces = {
-      remaining: whole[Symbol.iterator](),
-      deadline: setTimeout(() => this.cut('Slow reader'), deadlineMs).unref(),
+  writeChunks(chunks: Iterable<Buffer>, deadlineMs: number): void {
+    this.sendHeaders();
+    const joined = this.stream.needsWholeMessages ? [Buffer.concat([...chunks])] : chunks;
+    this.chunks = {
+      remaining: joined[Symbol.iterator](),
+      deadline: setTimeout(() => this.abort('slowReaderDeadline'), deadlineMs).unref(),
     };
-    this.nextChunk(this.pieces);
+    this.nextChunk(this.chunks);
   }
 
   end(code: EndStatus, details: string): void {
@@ -129,37 +137,37 @@ export class ServerCall implements StreamTransport {
     if (this.handler?.queue?.isEmpty !== false) this.finish(this.ending);
   }
 
-  cut(_details: string): void {
+  abort(reason: CloseReason): void {
     this.count('RESOURCE_EXHAUSTED');
     this.handler = null;
-    // a connection that serves nobody else has no other use
-    if (this.connection.clients.size === 0 || !this.stream.reset()) this.connection.destroy('slowReaderBytes');
+    // a connection without other clients has no other use
+    if (this.connection.clients.size === 0 || !this.stream.reset()) this.connection.destroy(reason);
   }
 
-  pause(): void {
-    this.stream.pause();
+  pauseReading(): void {
+    this.stream.pauseReading();
   }
 
-  resume(): void {
-    this.stream.resume();
+  resumeReading(): void {
+    this.stream.resumeReading();
   }
 
-  private nextChunk(pieces: Pieces): void {
-    if (this.pieces !== pieces) return;
-    const { remaining, deadline } = pieces;
-    const piece = this.isOver ? DONE : remaining.next();
-    if (piece.done === true) {
-      this.endChunks(pieces);
+  private nextChunk(chunks: ChunkedAnswer): void {
+    if (this.chunks !== chunks) return;
+    const { remaining, deadline } = chunks;
+    const chunk = this.isOver ? DONE : remaining.next();
+    if (chunk.done === true) {
+      this.endChunks(chunks);
       if (!this.isOver) this.end('OK', 'OK');
       return;
     }
     deadline.refresh();
-    this.stream.write(piece.value, NOTHING, piece.value.length);
+    this.stream.write(chunk.value, NO_BUFFERS, chunk.value.length);
   }
 
-  private endChunks(pieces: Pieces): void {
-    clearTimeout(pieces.deadline);
-    this.pieces = null;
+  private endChunks(chunks: ChunkedAnswer): void {
+    clearTimeout(chunks.deadline);
+    this.chunks = null;
   }
 
   private finish({ code, details }: { readonly code: EndStatus; readonly details: string }): void {
@@ -172,15 +180,15 @@ export class ServerCall implements StreamTransport {
   private count(status: string): void {
     if (this.counted) return;
     this.counted = true;
-    if (this.method === null) return;
-    this.counters.callEnded(this.method, status);
-    if (this.method !== 'p2p' && this.method !== 'events') {
-      this.counters.unaryDuration[this.method].observe((performance.now() - this.startedMs) / 1000);
-    }
+    const { method, counters } = this;
+    if (method === null) return;
+    counters.callEnded(method.name, status);
+    if (method.kind !== 'unary') return;
+    counters.durationsOf(method.name).observe((performance.now() - this.startedMs) / 1000);
   }
 }
 
-/** The longest delay that a timer takes: 24 days. */
+/** The longest delay that a Node timer supports: 24 days. */
 const LONGEST_TIMER_MS = 0x7fffffff;
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
-const NOTHING: readonly Buffer[] = [];
+const NO_BUFFERS: readonly Buffer[] = [];

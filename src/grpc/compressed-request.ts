@@ -1,15 +1,15 @@
 import { gunzip } from 'node:zlib';
 import type { ServerStream, StreamHandler } from '../http2/index.ts';
 import { TEXT } from '../router/index.ts';
+import { ConcurrencyLimiter } from '../rpc/index.ts';
 import { PREFIX_BYTES, prefixLength, writePrefix } from '../wire/index.ts';
 import type { ServerCall } from './call.ts';
-import { Slots } from './slots.ts';
 
 /** What requests may be compressed by, as `grpc-accept-encoding` has it. Answers are never compressed. */
 export const ACCEPTED_ENCODINGS = 'identity,gzip';
 
 /** Messages decompressed at a time, for all connections: the thread pool is small, and needed for other work. */
-const JOBS = new Slots(2);
+const JOBS = new ConcurrencyLimiter(2);
 /** A text that does not compress becomes longer, by a little. */
 const GZIP_OVERHEAD_BYTES = 1024;
 const MAX_CHUNK_BYTES = 64 * 1024;
@@ -102,7 +102,7 @@ export class CompressedRequest implements StreamHandler {
   private decompress(body: Buffer): void {
     this.isBusy = this.stream.isHeld = true;
     const chunkSize = Math.min(MAX_CHUNK_BYTES, Math.max(1024, 4 * body.length));
-    JOBS.take(() => {
+    JOBS.run(() => {
       if (this.isOver) {
         JOBS.release();
         return;

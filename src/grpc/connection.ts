@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Client, CloseReason, RouterConnection } from '../router/index.ts';
-import type { Slots } from './slots.ts';
+import type { Client, CloseReason } from '../router/index.ts';
+import type { ConcurrencyLimiter, RpcConnection } from '../rpc/index.ts';
 
 /** A TCP connection that was let in. */
-export class Connection implements RouterConnection {
+export class Connection implements RpcConnection {
   readonly clients = new Set<Client>();
   readonly socket: Socket;
   readonly remote: string;
@@ -16,8 +16,7 @@ export class Connection implements RouterConnection {
   credential: string | null = null;
   /** First header by which a request on it showed an HTTP proxy, which may mix the calls of several clients; else null. */
   proxyHeader: string | null = null;
-  /** Lists of clients that are being made for it; made when first needed. */
-  listings: Slots | null = null;
+  listings: ConcurrencyLimiter | null = null;
   /** Why the router closes it, when it does. */
   closeReason: CloseReason = 'connectionLost';
 

@@ -12,18 +12,18 @@ const RESPONSE: Headers = [
   ['content-type', 'application/grpc'],
   ['grpc-accept-encoding', ACCEPTED_ENCODINGS],
 ];
-/** Details may quote what a client sent; a few kilobytes of headers are all that clients take. */
+/** Details may quote client input, and clients accept only a few kilobytes of headers. */
 const MAX_DETAILS_CHARS = 500;
 const RESPONSE_HEADERS = encodeHeaders(RESPONSE);
 const OK_TRAILERS = encodeHeaders([['grpc-status', '0']]);
 
-/** What the streams of a connection are read from: all of them pause together. */
+/** The read side of a connection: all its streams pause together. */
 export interface Reading {
   pause(): void;
   resume(): void;
 }
 
-/** gRPC on a stream of the router's own HTTP/2: which headers stand where (gRPC over HTTP/2, "Responses"). */
+/** gRPC on a stream of the router's own HTTP/2: headers and trailers (gRPC over HTTP/2, "Responses"). */
 export class DirectStream implements CallStream {
   readonly needsWholeMessages = false;
   private readonly stream: ServerStream;
@@ -55,16 +55,16 @@ export class DirectStream implements CallStream {
     return true;
   }
 
-  pause(): void {
+  pauseReading(): void {
     this.reading.pause();
   }
 
-  resume(): void {
+  resumeReading(): void {
     this.reading.resume();
   }
 }
 
-/** Refuses a request that is no gRPC: by a status of HTTP alone. */
+/** Refuses a request that is not gRPC, by an HTTP status alone. */
 export function refuseRequest(stream: ServerStream, httpStatus: '405' | '415'): void {
   stream.end(encodeHeaders([[':status', httpStatus]]));
 }

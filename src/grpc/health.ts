@@ -1,5 +1,5 @@
 import { TEXT } from '../router/index.ts';
-import { type FramingFault, frame, MessageReader, type MessageSink } from '../wire/index.ts';
+import { type FramingFault, frame, MessageReader, type MessageSink, SINGLE } from '../wire/index.ts';
 import type { CallHandler, OpenHandler, ServerCall } from './call.ts';
 
 /** Whether a service may be used, as `grpc.health.v1` numbers it. */
@@ -165,9 +165,12 @@ class HealthRequest implements CallHandler, MessageSink {
     else this.call.end('INVALID_ARGUMENT', 'Not a HealthCheckRequest');
   }
 
-  holdBytes(): boolean {
+  /** Requests are small and their number is limited: they need no budget. */
+  reserveBytes(): boolean {
     return true;
   }
+
+  releaseBytes(): void {}
 }
 
 /** The service that a request names; empty for all of them, null for one that cannot be read. */
@@ -179,6 +182,6 @@ function serviceOf(request: Buffer): string | null {
 }
 
 function send(call: ServerCall, state: State): void {
-  const message = frame(Buffer.from([STATUS_FIELD, state]), 1);
+  const message = frame(Buffer.from([STATUS_FIELD, state]), SINGLE);
   call.write(message, [], message.length);
 }

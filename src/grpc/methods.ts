@@ -1,163 +1,86 @@
+import type { SendQueue, Subscription } from '../router/index.ts';
 import {
-  type Client,
-  type Method,
-  metadataFilter,
-  type RouterCore,
-  type SendQueue,
-  type Session,
-  type Subscription,
-} from '../router/index.ts';
-import type { Framing } from '../wire/index.ts';
-import type { Authenticator } from './auth.ts';
+  admitCall,
+  callUnary,
+  type EventsMethod,
+  type P2pMethod,
+  type RpcContext,
+  RpcError,
+  type RpcMethod,
+  type RpcServices,
+  type UnaryMethod,
+} from '../rpc/index.ts';
+import { type Framing, frame, frameHead } from '../wire/index.ts';
 import type { CallHandler, OpenHandler, ServerCall } from './call.ts';
-import type { CallRequest } from './call-stream.ts';
-import { sendListing } from './list-clients.ts';
-import {
-  checkProfile,
-  InvalidField,
-  integerField,
-  mapField,
-  respond,
-  textField,
-  textListField,
-  UnaryHandler,
-  type UnaryRequest,
-} from './unary.ts';
+import { GrpcP2pStream } from './p2p-stream.ts';
+import type { ReassemblyBudget } from './reassembly-budget.ts';
+import { UnaryHandler } from './unary.ts';
 
-export interface MethodDependencies {
-  readonly core: RouterCore;
-  readonly auth: Authenticator;
+export interface GrpcServices extends RpcServices {
+  readonly memory: ReassemblyBudget;
 }
 
-/** Entries of a metadata filter: each is looked up in every client. */
-const MAX_FILTER_ENTRIES = 64;
-const EMPTY_MAP = Buffer.from([0xa0]);
-
-/** How each method of the service is served. */
-export function createMethods(deps: MethodDependencies): Record<Method, OpenHandler> {
-  const { log } = deps.core;
-  const traced =
-    (open: OpenHandler): OpenHandler =>
-    (call, request) => {
-      if (log.isDebug === true) log.debug('Call', { method: call.method, remote: call.connection.remote });
-      return open(call, request);
-    };
-  const guarded = (open: (call: ServerCall, credential: string) => CallHandler): OpenHandler =>
-    traced((call, request) => {
-      const credential = authenticate(deps, call, request);
-      return credential === null ? null : open(call, credential);
-    });
-  return {
-    register: traced((call, request) => openRegister(deps, call, request)),
-    ping: guarded((call) => unary(deps, call, (request) => ping(call, request))),
-    getOnlineClients: guarded((call) => unary(deps, call, (request) => listClients(deps, call, request))),
-    p2p: guarded((call, credential) => openP2p(deps, call, credential)),
-    events: guarded((call, credential) => openEvents(deps, call, credential)),
+/** Serves the calls of `method` over gRPC. */
+export function openMethod(services: GrpcServices, method: RpcMethod): OpenHandler {
+  return (call, request) => {
+    try {
+      const context = admitCall(services, method, call.connection, request.authorization);
+      if (method.kind === 'unary') return openUnary(services, method, call, context);
+      if (method.kind === 'p2p') return openP2p(services, method, call, context);
+      return new EventsHandler(services, method, call, context);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      call.end(error.status, error.message);
+      return null;
+    }
   };
 }
 
-/** The credential of a call; null for one that was refused. */
-function authenticate({ core, auth }: MethodDependencies, call: ServerCall, request: CallRequest): string | null {
-  if (core.draining) {
-    call.end('UNAVAILABLE', 'Router is shutting down');
-    return null;
-  }
-  const credential = auth.authenticate(call.connection, request.authorization);
-  if (credential === null) {
-    refuseAuth(core, call);
-    call.end('UNAUTHENTICATED', tokenRequired(auth, call));
-  }
-  return credential;
+function openUnary(services: GrpcServices, method: UnaryMethod, call: ServerCall, context: RpcContext): CallHandler {
+  const { core, memory } = services;
+  const run = (body: Buffer, framing: Framing): void => {
+    const answer = callUnary(method, body, context);
+    if (answer instanceof RpcError) call.end(answer.status, answer.message);
+    else if (Buffer.isBuffer(answer)) call.answer(frame(answer, framing));
+    else {
+      answer.start({
+        get isOver() {
+          return call.isOver;
+        },
+        onClosed: (closed) => call.onceClosed(closed),
+        sendChunks: (bodyBytes, chunks) =>
+          call.writeChunks(withHead(frameHead(bodyBytes, framing), chunks), core.limits.writeDeadlineMs),
+      });
+    }
+  };
+  return new UnaryHandler(call, { maxMessageBytes: core.limits.maxMessageBytes, memory, run });
 }
 
-function tokenRequired(auth: Authenticator, { connection }: ServerCall): string {
-  if (auth.trusts(connection)) return 'A valid token is required';
-  const { proxyHeader } = connection;
-  const why = proxyHeader === null ? '' : `: an HTTP proxy shares this connection (header ${proxyHeader})`;
-  return `A valid token is required on every call${why}`;
+function* withHead(head: Buffer, chunks: Iterable<Buffer>): Generator<Buffer> {
+  yield head;
+  yield* chunks;
 }
 
-function refuseAuth(core: RouterCore, call: ServerCall): void {
-  core.counters.authFailures++;
-  core.log.warnOnce('auth', 'Authentication failed', { method: call.method, remote: call.connection.remote });
-}
-
-function unary({ core }: MethodDependencies, call: ServerCall, run: (request: UnaryRequest) => void): UnaryHandler {
-  return new UnaryHandler(call, {
-    maxMessageBytes: core.limits.maxMessageBytes,
-    holdBytes: (change) => core.halfReceived.hold(change),
-    run: (request) => {
-      try {
-        run(request);
-      } catch (error) {
-        if (!(error instanceof InvalidField)) throw error;
-        call.end('INVALID_ARGUMENT', error.message);
-      }
-    },
-  });
-}
-
-function ping(call: ServerCall, request: UnaryRequest): void {
-  respond(call, request.framing, { serverTimestamp: Date.now(), timestamp: integerField(request, 'v') });
-}
-
-function openRegister(deps: MethodDependencies, call: ServerCall, request: CallRequest): CallHandler | null {
-  if (deps.core.draining) {
-    call.end('UNAVAILABLE', 'Router is shutting down');
-    return null;
-  }
-  const credential = deps.auth.authenticate(call.connection, request.authorization);
-  return unary(deps, call, (request) => register(deps, call, request, credential));
-}
-
-function register(
-  { core, auth }: MethodDependencies,
-  call: ServerCall,
-  request: UnaryRequest,
-  byHeader: string | null,
-): void {
-  const name = textField(request, 'clientName');
-  const groups = [...new Set(textListField(request, 'groups') ?? [])];
-  const given = mapField(request, 'metadata') ?? EMPTY_MAP;
-  const refuse = (errorMessage: string): void =>
-    respond(call, request.framing, { clientId: '', errorMessage, success: false });
-  const credential = byHeader ?? auth.authenticateByMetadata(call.connection, given);
-  if (credential === null) {
-    refuseAuth(core, call);
-    refuse('Authentication failed: a valid token is required');
-    return;
-  }
-  const metadata = auth.cleanMetadata(given);
-  const problem = checkProfile(name, groups, metadata, core.limits.maxGroups);
-  if (problem !== null)
-    core.log.warnOnce('profile', 'Registration refused', { problem, remote: call.connection.remote });
-  const client: Client | string = problem ?? core.register(call.connection, { name, groups, metadata }, credential);
-  if (typeof client === 'string') refuse(client);
-  else respond(call, request.framing, { clientId: client.id, success: true });
-}
-
-function listClients({ core }: MethodDependencies, call: ServerCall, request: UnaryRequest): void {
-  const groups = textListField(request, 'groups');
-  const metadata = mapField(request, 'metadata');
-  const wanted = metadata === null ? null : metadataFilter(metadata);
-  if ((wanted?.length ?? 0) > MAX_FILTER_ENTRIES) {
-    throw new InvalidField(`metadata must have at most ${MAX_FILTER_ENTRIES} entries`);
-  }
-  sendListing(core, call, request.framing, {
-    groups: groups === null || groups.length === 0 ? null : new Set(groups),
-    metadata: wanted,
-  });
-}
-
-/** Lets the transport drive a p2p stream of the core. */
-function openP2p({ core }: MethodDependencies, call: ServerCall, credential: string): Session {
+function openP2p(services: GrpcServices, method: P2pMethod, call: ServerCall, context: RpcContext): CallHandler {
   call.sendHeaders();
-  return core.openStream(call.connection, call, credential);
+  const { core, memory } = services;
+  return new GrpcP2pStream({ core, memory, call, open: (transport) => method.handler(transport, context) });
 }
 
-/** Subscribes on the request message, whose content is ignored, or at its end. */
+/** Subscribes once the request has been read. */
 class EventsHandler extends UnaryHandler {
-  subscription: Subscription | null = null;
+  private subscription: Subscription | null = null;
+
+  constructor({ core, memory }: GrpcServices, method: EventsMethod, call: ServerCall, context: RpcContext) {
+    super(call, {
+      maxMessageBytes: core.limits.maxMessageBytes,
+      memory,
+      run: (_body, framing) => {
+        call.sendHeaders();
+        this.subscription = method.handler(call, framing, context);
+      },
+    });
+  }
 
   override get queue(): SendQueue | null {
     return this.subscription?.queue ?? null;
@@ -167,17 +90,4 @@ class EventsHandler extends UnaryHandler {
     super.closed();
     this.subscription?.closed();
   }
-}
-
-function openEvents({ core }: MethodDependencies, call: ServerCall, credential: string): CallHandler {
-  const subscribe = (framing: Framing): void => {
-    call.sendHeaders();
-    handler.subscription = core.subscribe({ connection: call.connection, outlet: call, framing, credential });
-  };
-  const handler = new EventsHandler(call, {
-    maxMessageBytes: core.limits.maxMessageBytes,
-    holdBytes: (change) => core.halfReceived.hold(change),
-    run: (request) => subscribe(request.framing),
-  });
-  return handler;
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { type CloseReason, METHODS, type Method, type RouterConnection, type RouterCore } from '../router/index.ts';
+import type { CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
+import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
 import type { Authenticator } from './auth.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -8,7 +9,9 @@ import { DirectTransport } from './direct-transport.ts';
 import { PublicTransport } from './grpc-js/public-transport.ts';
 import { Health } from './health.ts';
 import { Listener } from './listener.ts';
-import { createMethods } from './methods.ts';
+import { openMethod } from './methods.ts';
+import { Pacer } from './pacer.ts';
+import { ReassemblyBudget } from './reassembly-budget.ts';
 import type { TlsMaterial } from './tls.ts';
 import type { Transport, TransportDependencies, TransportOptions } from './transport.ts';
 
@@ -25,20 +28,21 @@ export interface GrpcServerDependencies {
   readonly tls: TlsMaterial | null;
 }
 
-const SERVICE = 'router';
-
 /** The router's gRPC server: accepts connections, serves the five methods and gRPC's health service. */
 export class GrpcServer {
   readonly listener: Listener;
   private readonly deps: GrpcServerDependencies;
-  private readonly methods: Record<Method, OpenHandler>;
-  private readonly health = new Health(['', SERVICE]);
+  private readonly methods: ReadonlyMap<RpcMethod, OpenHandler>;
+  private readonly health = new Health(['', SERVICE_NAME]);
   private readonly transport: Transport;
+  private readonly memory: ReassemblyBudget;
 
   constructor(deps: GrpcServerDependencies) {
     this.deps = deps;
     const { core, auth, options } = deps;
-    this.methods = createMethods({ core, auth });
+    this.memory = new ReassemblyBudget(core.budget, () => core.clock.monotonicMs());
+    const services = { core, auth, memory: this.memory, listingSlices: new Pacer(1) };
+    this.methods = new Map(SERVICE.map((method) => [method, openMethod(services, method)]));
     this.listener = new Listener(
       {
         log: core.log,
@@ -128,7 +132,7 @@ export class GrpcServer {
       arriving: listener.arriving,
       closing: listener.closing,
       writeDeadlineMs: () => core.limits.writeDeadlineMs,
-      holdBytes: (change) => core.halfReceived.hold(change),
+      holdBytes: (change) => this.memory.reserve(change),
       openCall: (connection, stream, request) => this.openCall(connection, stream, request),
       refuse: (reason, remote, details) => listener.refuse(reason, remote, details),
       cutOff: (reason, remote, details) => listener.cutOff(reason, remote, details),
@@ -140,7 +144,7 @@ export class GrpcServer {
   private openCall(connection: Connection, stream: CallStream, request: CallRequest): ServerCall | null {
     if (request.proxyHeader !== null) this.noteProxy(connection, request.proxyHeader);
     const method = METHOD_BY_PATH.get(request.path) ?? null;
-    const open = method === null ? this.health.methods.get(request.path) : this.methods[method];
+    const open = method === null ? this.health.methods.get(request.path) : this.methods.get(method);
     if (open === undefined) return null;
     const call = new ServerCall(stream, method, connection, this.deps.core.counters);
     call.serve(open, request);
@@ -157,5 +161,3 @@ export class GrpcServer {
     });
   }
 }
-
-const METHOD_BY_PATH: ReadonlyMap<string, Method> = new Map(METHODS.map((method) => [`/${SERVICE}/${method}`, method]));

@@ -1,55 +1,40 @@
-import { MAX_METADATA_BYTES, MAX_NAME_BYTES, type SendQueue, TEXT } from '../router/index.ts';
+import { type SendQueue, TEXT } from '../router/index.ts';
 import {
   type BodySink,
-  copyValue,
-  decodeEntry,
-  decodeValue,
-  type Encodable,
-  type Entry,
-  encode,
   type Framing,
   type FramingFault,
-  frame,
-  hasValue,
   MessageReader,
   type MessageSink,
-  mapEntries,
-  Raw,
+  SINGLE,
   unwrapMessage,
 } from '../wire/index.ts';
 import type { CallHandler, ServerCall } from './call.ts';
 
-/** The request of a call that takes one message. */
-export interface UnaryRequest {
-  readonly bytes: Buffer;
-  readonly entries: readonly Entry[];
-  readonly framing: Framing;
-}
-
-/** The longest request of a call that takes one message: metadata and group names with all limits used, and room to spare. */
+/** Largest request: metadata and group names at their limits, with room to spare. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
-/** A request's time from its first bytes to its end: what is held of it is held from everybody. */
+/** Time from the first bytes of a request to its end: its memory is part of a budget that all streams share. */
 const COMPLETE_WITHIN_MS = 30_000;
 
 export interface UnaryOptions {
   /** As for messages; requests have a limit of their own besides. */
   readonly maxMessageBytes: number;
-  readonly holdBytes: (change: number) => boolean;
-  /** Called once, with the request, when it is complete; copies what it keeps. */
-  readonly run: (request: UnaryRequest) => void;
+  /** Memory for the partial request. */
+  readonly memory: { reserve(bytes: number): boolean; release(bytes: number): void };
+  /** Called once with the complete request. `body` must not be used afterwards. */
+  readonly run: (body: Buffer, framing: Framing) => void;
 }
 
-/** Reads the one request message of a call; whatever is not one readable map is answered with INVALID_ARGUMENT. */
+/** Reads the one request message of a call; anything else is INVALID_ARGUMENT. */
 export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   private readonly call: ServerCall;
   private readonly options: UnaryOptions;
   private readonly reader: MessageReader;
   private readonly limitBytes: number;
-  /** The request, which counts as held until it is served. */
+  /** The request, until it is served. */
   private body: Buffer | null = null;
   private deadline: NodeJS.Timeout | undefined;
-  private framing: Framing = 0;
+  private framing: Framing = SINGLE;
   private failed = false;
 
   constructor(call: ServerCall, options: UnaryOptions) {
@@ -71,14 +56,8 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     clearTimeout(this.deadline);
     this.reader.end();
     if (this.failed) return;
-    const { body, framing } = this;
-    if (body === null) {
-      this.refuse('No request message');
-      return;
-    }
-    const entries = mapEntries(body, 0, body.length);
-    if (entries === null) this.refuse('Request is not a readable CBOR map with text keys');
-    else this.options.run({ bytes: body, entries, framing });
+    if (this.body === null) this.refuse('No request message');
+    else this.options.run(this.body, this.framing);
     this.releaseBody();
   }
 
@@ -97,7 +76,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     if (this.failed) return;
     if (this.body !== null) this.refuse('More than one request message');
     else if (end - start > this.limitBytes) this.onFault('tooLarge');
-    else if (!this.holdBytes(end - start)) this.onFault('noMemory');
+    else if (!this.reserveBytes(end - start)) this.onFault('noMemory');
     else {
       this.body = Buffer.from(bytes.subarray(start, end));
       this.framing = framing;
@@ -119,12 +98,16 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     }
   }
 
-  holdBytes(change: number): boolean {
-    if (change > 0) this.deadline ??= setTimeout(() => this.giveUp(), COMPLETE_WITHIN_MS).unref();
-    return this.options.holdBytes(change);
+  reserveBytes(bytes: number): boolean {
+    this.deadline ??= setTimeout(() => this.timeOut(), COMPLETE_WITHIN_MS).unref();
+    return this.options.memory.reserve(bytes);
   }
 
-  private giveUp(): void {
+  releaseBytes(bytes: number): void {
+    this.options.memory.release(bytes);
+  }
+
+  private timeOut(): void {
     this.failed = true;
     this.reader.release();
     this.releaseBody();
@@ -133,7 +116,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
 
   private releaseBody(): void {
     if (this.body === null) return;
-    this.holdBytes(-this.body.length);
+    this.releaseBytes(this.body.length);
     this.body = null;
   }
 
@@ -142,75 +125,4 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
     this.failed = true;
     this.call.end('INVALID_ARGUMENT', details);
   }
-}
-
-/** Answers a unary call in the framing of its request, and ends it. */
-export function respond(call: ServerCall, framing: Framing, body: Encodable): void {
-  call.sendHeaders();
-  const message = frame(encode(body), framing);
-  call.write(message, [], message.length);
-  call.end('OK', 'OK');
-}
-
-/** A request field of the wrong type; becomes INVALID_ARGUMENT. */
-export class InvalidField extends Error {}
-
-/** An optional text field. */
-export function textField(request: UnaryRequest, key: string): string | null {
-  const value = decodeEntry(request.bytes, request.entries, key);
-  if (value === undefined && !isPresent(request, key)) return null;
-  if (typeof value !== 'string') throw new InvalidField(`${key} must be a text`);
-  return value;
-}
-
-/** An optional list of texts; absent is null. */
-export function textListField(request: UnaryRequest, key: string): string[] | null {
-  if (!isPresent(request, key)) return null;
-  const value = decodeEntry(request.bytes, request.entries, key);
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-    throw new InvalidField(`${key} must be a list of texts`);
-  }
-  return value;
-}
-
-/** An optional map with text keys, as it was encoded; absent is null. */
-export function mapField(request: UnaryRequest, key: string): Buffer | null {
-  const entry = request.entries.find((candidate) => candidate.key === key);
-  if (!hasValue(request.bytes, entry)) return null;
-  const bytes = copyValue(request.bytes, entry);
-  if (mapEntries(bytes, 0, bytes.length) === null) throw new InvalidField(`${key} must be a map with text keys`);
-  return bytes;
-}
-
-/** A required integer, to be echoed exactly: beyond 2^53 it stays as it was encoded. */
-export function integerField(request: UnaryRequest, key: string): Raw | number {
-  const entry = request.entries.find((candidate) => candidate.key === key);
-  const value = entry === undefined ? undefined : decodeValue(request.bytes.subarray(entry.valueStart, entry.end));
-  if (entry !== undefined && typeof value === 'bigint') return new Raw(copyValue(request.bytes, entry));
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new InvalidField(`${key} must be an integer`);
-  return value;
-}
-
-function isPresent(request: UnaryRequest, key: string): boolean {
-  return hasValue(
-    request.bytes,
-    request.entries.find((entry) => entry.key === key),
-  );
-}
-
-/** Why a profile is refused, or null. */
-export function checkProfile(
-  name: string | null,
-  groups: readonly string[],
-  metadata: Buffer,
-  maxGroups: number,
-): string | null {
-  if (name !== null && Buffer.byteLength(name) > MAX_NAME_BYTES)
-    return `clientName too long: at most ${MAX_NAME_BYTES} bytes`;
-  if (groups.length > maxGroups) return `Too many groups: at most ${maxGroups}`;
-  if (groups.some((group) => Buffer.byteLength(group) > MAX_NAME_BYTES)) {
-    return `Group name too long: at most ${MAX_NAME_BYTES} bytes`;
-  }
-  if (metadata.length > MAX_METADATA_BYTES) return `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`;
-  return null;
 }

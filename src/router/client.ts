@@ -1,13 +1,49 @@
-import { copyToArena, EncodedId, encode, encodeHead, encodeText } from '../wire/index.ts';
-import type { RouterConnection } from './interfaces.ts';
-import type { PendingRequest } from './pending-requests.ts';
-import type { Session } from './session.ts';
+import { copyToArena, EncodedId, encode, encodeHead, encodeText, type Framing } from '../wire/index.ts';
+import type { CloseReason } from './counters.ts';
+import type { SendQueue } from './delivery/send-queue.ts';
+import type { EndStatus } from './interfaces.ts';
 
-/** `disconnecting` and `offline` are seen only by those who watch a client go. */
+/** Listings contain `online` and `idle` only; the others occur while a client is being removed. */
 export const CLIENT_STATUSES = ['online', 'idle', 'disconnecting', 'offline'] as const;
 export type ClientStatus = (typeof CLIENT_STATUSES)[number];
 
-/** What a client says of itself when it registers. */
+/** The connection that clients register on. Ids are no secrets: the identity of this object is what counts. */
+export interface RouterConnection {
+  readonly clients: Set<Client>;
+  /** For logs: address and port. */
+  readonly remote: string;
+  /** Header by which its requests showed an HTTP proxy: several clients may share it. Null for a client's own connection. */
+  readonly proxyHeader: string | null;
+}
+
+/** The p2p stream of a client, as others deliver to it. */
+export interface ClientStream {
+  client: Client | null;
+  /** The framing of everything that is pushed to `queue`. */
+  readonly framing: Framing;
+  readonly queue: SendQueue;
+  /** Sends a message of the router itself. */
+  send(message: Buffer): void;
+  /** Ends the stream after everything queued has been written. */
+  end(status: EndStatus, details: string): void;
+}
+
+/** A request that was delivered and is unanswered. */
+export interface PendingRequest {
+  readonly key: string;
+  readonly requester: Client;
+  readonly responder: Client;
+  /** The request's id as the requester encoded it. */
+  readonly requestIdItem: Buffer;
+  readonly cancelTimer: () => void;
+}
+
+/** Observes removals, for the status page. */
+export interface ClientObserver {
+  clientClosed(client: Client, reason: CloseReason): void;
+}
+
+/** The attributes that a client registers with. */
 export interface ClientProfile {
   readonly name: string | null;
   readonly groups: readonly string[];
@@ -15,10 +51,10 @@ export interface ClientProfile {
   readonly metadata: Buffer;
 }
 
-/** A registered client. Removed ones keep `removed` set, so that late callbacks can tell. */
+/** A registered client. `removed` stays set, for callbacks that run later. */
 export class Client {
   readonly id: string;
-  /** The id as a CBOR text item; its text starts at `idTextStart`. */
+  /** The id as a CBOR text item. */
   readonly idItem: Buffer;
   /** The connection that it registered on, or the one of its last stream where those may differ. */
   connection: RouterConnection;
@@ -26,18 +62,18 @@ export class Client {
   credential = '';
   readonly name: string | null;
   readonly groups: readonly string[];
-  /** For people, in milliseconds since the epoch; what depends on time goes by `lastReceivedMs`. */
+  /** Milliseconds since the epoch, for display; timeouts use `lastReceivedMs`. */
   readonly connectedAt: number;
   lastActivity: number;
-  /** When it last said something, by a clock that never jumps. */
+  /** Time of the last message, by the monotonic clock. */
   lastReceivedMs: number;
   status: ClientStatus = 'online';
-  /** The open p2p stream that is bound to this client. */
-  stream: Session | null = null;
-  /** Since when there is no stream, by the same clock; meaningless while there is one. */
+  /** The attached p2p stream, if any. */
+  stream: ClientStream | null = null;
+  /** Start of the time without a stream, by the monotonic clock; meaningless while one is attached. */
   unboundSinceMs: number;
   removed = false;
-  /** Requests this client waits for, and those it was asked: made when first needed. */
+  /** Unanswered requests of this client and to it; created on demand. */
   outgoingRequests: Map<string, PendingRequest> | null = null;
   incomingRequests: Set<PendingRequest> | null = null;
   private metadataBytes: Buffer;
@@ -65,10 +101,19 @@ export class Client {
     this.info = null;
   }
 
-  /** The id for the scanner to compare with; made when first needed, since many clients only listen. */
+  /** The id for the scanner to compare with; created on demand, since many clients only receive. */
   get encodedId(): EncodedId {
     this.known ??= new EncodedId(this.idItem);
     return this.known;
+  }
+
+  /** True when `bytes[start..end)` is the text of this client's id. */
+  hasId(bytes: Buffer, start: number, end: number): boolean {
+    const { idItem } = this;
+    // the text follows a head of two bytes, for ids of 24 to 255 bytes
+    if (idItem.length - (end - start) !== 2) return false;
+    for (let i = start, k = 2; i < end; i++, k++) if (bytes[i] !== idItem[k]) return false;
+    return true;
   }
 
   setStatus(status: ClientStatus): void {
@@ -77,7 +122,7 @@ export class Client {
     this.info = null;
   }
 
-  /** Notes a message of this client. */
+  /** Records that a message of this client has arrived. */
   recordActivity(now: number, monotonicMs: number): void {
     this.lastActivity = now;
     this.lastReceivedMs = monotonicMs;
@@ -85,8 +130,8 @@ export class Client {
   }
 
   /**
-   * The ClientInfo map of PROTOCOL.md. It is encoded once and kept; only the time of the last activity, which has a fixed
-   * width, is written anew. The length of the result does not change unless status or metadata do.
+   * The ClientInfo map of PROTOCOL.md, encoded once and cached; only the time of the last activity, which has a fixed
+   * width, is updated. The length of the result changes only with status or metadata.
    */
   encodedInfo(): Buffer {
     if (this.info === null) this.info = this.encodeInfo();

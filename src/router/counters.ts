@@ -1,23 +1,11 @@
+import { MESSAGE_TYPES, TypeCode } from '../wire/index.ts';
+
 /**
- * Plain numbers that the hot path increments. Nothing here allocates, formats or calls out: prom-client, the status
- * page and the statistics line read these fields when somebody asks.
+ * Plain numbers that the hot path increments, without an allocation or a call: metrics, status page and statistics read
+ * them on demand.
  */
 
-/** Message types of the p2p stream, in the order of the `*ByType` arrays. `unknown` counts malformed ones as well. */
-export const MESSAGE_TYPES = [
-  'unicast',
-  'multicast',
-  'broadcast',
-  'request',
-  'response',
-  'heartbeat',
-  'updateMetadata',
-  'error',
-  'unknown',
-] as const;
-export type MessageType = (typeof MESSAGE_TYPES)[number];
-
-/** Why a message reached nobody, or not everybody it was meant for. */
+/** Reasons for which a message was not delivered, or not to all its receivers. */
 export const DROP_REASONS = [
   'targetNotFound',
   'noMembers',
@@ -36,7 +24,7 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Why a client was removed. The first three are texts of the protocol; see `closeReasonText`. */
+/** Reasons for which a client was removed; for the texts see `closeReasonText`. */
 export const CLOSE_REASONS = [
   'connectionLost',
   'inactivityTimeout',
@@ -50,13 +38,9 @@ export const CLOSE_REASONS = [
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
-/** Why a TCP connection was refused or cut. */
+/** Reasons for which a TCP connection was refused or closed. */
 export const REFUSE_REASONS = ['connectionLimit', 'draining', 'handshakeTimeout', 'tlsError', 'protocolError'] as const;
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
-
-/** Methods of the service, plus everything else. */
-export const METHODS = ['register', 'ping', 'getOnlineClients', 'p2p', 'events'] as const;
-export type Method = (typeof METHODS)[number];
 
 function zeroes<K extends string>(keys: readonly K[]): Record<K, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
@@ -91,14 +75,12 @@ const LATENCY_BOUNDS = [
 ];
 const UNARY_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
-const UNKNOWN = MESSAGE_TYPES.indexOf('unknown');
-
 /** Everything that is counted in one router. */
 export class Counters {
-  /** Messages and bytes that came in on p2p streams, by index into MESSAGE_TYPES. Bytes are CBOR bytes without framing. */
+  /** Messages and bytes received on p2p streams, by type code. Bytes are CBOR bytes without framing. */
   readonly messagesInByType = new Float64Array(MESSAGE_TYPES.length);
   readonly bytesInByType = new Float64Array(MESSAGE_TYPES.length);
-  /** Copies queued to receivers (one broadcast to 100 is 100), and their bytes, by index into MESSAGE_TYPES. */
+  /** Copies queued to receivers (one broadcast to 100 is 100), and their bytes, by type code. */
   readonly messagesOutByType = new Float64Array(MESSAGE_TYPES.length);
   readonly bytesOutByType = new Float64Array(MESSAGE_TYPES.length);
   readonly dropped = zeroes(DROP_REASONS);
@@ -108,46 +90,49 @@ export class Counters {
   connectionsTotal = 0;
   clientsTotal = 0;
   slowReaders = 0;
-  /** Times that the reading of a sender waited for its deliveries to be written. */
+  /** Times a sender was paused by backpressure. */
   sendersPaused = 0;
   authFailures = 0;
   /** From bytes read to bytes queued. */
   readonly routingLatency = new HistogramCounter(LATENCY_BOUNDS);
   /** Finished calls: method -> gRPC status name -> count. Both sets are closed. */
-  readonly calls = new Map<Method, Map<string, number>>();
-  readonly unaryDuration: Record<Method, HistogramCounter>;
+  readonly calls = new Map<string, Map<string, number>>();
+  private readonly unaryDuration = new Map<string, HistogramCounter>();
 
-  constructor() {
-    this.unaryDuration = Object.fromEntries(METHODS.map((m) => [m, new HistogramCounter(UNARY_BOUNDS)])) as Record<
-      Method,
-      HistogramCounter
-    >;
-  }
-
-  /** Counts a message that came in; `type` is an index into MESSAGE_TYPES. */
+  /** Counts a received message; `type` is its code. */
   countIn(type: number, bytes: number): void {
     (this.messagesInByType[type] as number)++;
     (this.bytesInByType[type] as number) += bytes;
   }
 
-  /** Counts `copies` of a message of `bytes`, each queued to a receiver. */
+  /** Counts `copies` of a message of `bytes`, each queued to one receiver. */
   countOut(type: number, copies: number, bytes: number): void {
     (this.messagesOutByType[type] as number) += copies;
     (this.bytesOutByType[type] as number) += copies * bytes;
   }
 
-  /** Counts a message that came in and could not be told by its type. */
+  /** Counts a received message of no known type. */
   countUnknown(bytes: number): void {
-    this.countIn(UNKNOWN, bytes);
+    this.countIn(TypeCode.unknown, bytes);
   }
 
   /** Counts a finished call by its gRPC status name, for instance `OK` or `INVALID_ARGUMENT`. */
-  callEnded(method: Method, status: string): void {
+  callEnded(method: string, status: string): void {
     let byStatus = this.calls.get(method);
     if (byStatus === undefined) {
       byStatus = new Map();
       this.calls.set(method, byStatus);
     }
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+  }
+
+  /** The durations of finished calls of a unary method. */
+  durationsOf(method: string): HistogramCounter {
+    let durations = this.unaryDuration.get(method);
+    if (durations === undefined) {
+      durations = new HistogramCounter(UNARY_BOUNDS);
+      this.unaryDuration.set(method, durations);
+    }
+    return durations;
   }
 }

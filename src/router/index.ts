@@ -1,22 +1,21 @@
-export { CLIENT_STATUSES, Client, type ClientProfile, type ClientStatus } from './client.ts';
+export { MESSAGE_TYPES, type MessageType } from '../wire/index.ts';
 export {
-  type CloseReason,
-  Counters,
-  type HistogramCounter,
-  MESSAGE_TYPES,
-  METHODS,
-  type Method,
-  type RefuseReason,
-} from './counters.ts';
-export { SendQueue } from './delivery/send-queue.ts';
-export {
+  CLIENT_STATUSES,
+  Client,
   type ClientObserver,
+  type ClientProfile,
+  type ClientStatus,
+  type RouterConnection,
+} from './client.ts';
+export { type CloseReason, Counters, HistogramCounter, type RefuseReason } from './counters.ts';
+export type { MemoryBudget } from './delivery/memory-budget.ts';
+export type { SendQueue } from './delivery/send-queue.ts';
+export {
   type Clock,
   type EndStatus,
   type Limits,
   MAX_METADATA_BYTES,
   MAX_NAME_BYTES,
-  type RouterConnection,
   type RouterLog,
   type StreamTransport,
 } from './interfaces.ts';
@@ -25,4 +24,4 @@ export { Liveness } from './liveness.ts';
 export { closeReasonText, TEXT } from './messages.ts';
 export { RouterCore, type RouterDependencies } from './router-core.ts';
 export type { Session } from './session.ts';
-export type { Subscription } from './subscription.ts';
+export type { StreamOptions, Subscription } from './subscription.ts';

@@ -1,41 +1,41 @@
 import type { Client } from './client.ts';
+import type { RouterContext } from './context.ts';
 import { closeReasonText } from './messages.ts';
-import type { RouterCore } from './router-core.ts';
 import { Topology } from './topology.ts';
 
-/** Intervals without a message after which a client counts as idle. */
+/** Intervals without a message until a client is idle. */
 const IDLE_AFTER_INTERVALS = 2;
-/** The shortest time between two `topologyChanged` events: each names every client. */
+/** Minimum time between two `topologyChanged` events: each lists every client. */
 const TOPOLOGY_PAUSE_MS = 1000;
-/** What one event-loop turn does of a check: so many clients looked at, a removed one counting for more. */
-const CHECKED_PER_TURN = 4000;
+/** Work of a check per event-loop tick, in clients checked; a removal counts as several. */
+const CHECKED_PER_TICK = 4000;
 const REMOVAL_WEIGHT = 80;
-const NAMED_PER_TURN = 500;
+const NAMED_PER_TICK = 500;
 
-/** Looks after clients that went silent, by a clock that never jumps. Holds no timer: `check` is called once per health-check interval. */
+/** Removes inactive clients, by the monotonic clock. Holds no timer: call `check` once per health-check interval. */
 export class Liveness {
-  private readonly core: RouterCore;
+  private readonly context: RouterContext;
   private topologyPublishedMs = Number.NEGATIVE_INFINITY;
   private topologyDue = false;
-  /** Clients that the check under way has not come to yet; null between checks. */
+  /** The rest of the clients of the running check; null between checks. */
   private unchecked: Iterator<Client> | null = null;
 
-  constructor(core: RouterCore) {
-    this.core = core;
+  constructor(context: RouterContext) {
+    this.context = context;
   }
 
   /**
-   * One health check: marks the idle, disconnects the inactive, removes those without a stream. With many clients it goes
-   * on over the next turns of the event loop; called again meanwhile, it leaves that to the check under way.
+   * Marks idle clients, disconnects inactive ones, removes those without a stream. With many clients a check takes several
+   * ticks; calls during one have no effect.
    */
   check(): void {
     if (this.unchecked !== null) return;
-    this.unchecked = this.core.registry.clients.values();
-    this.checkSlice(this.unchecked, this.core.clock.monotonicMs());
+    this.unchecked = this.context.registry.clients.values();
+    this.checkSlice(this.unchecked, this.context.clock.monotonicMs());
   }
 
   private checkSlice(clients: Iterator<Client>, nowMs: number): void {
-    for (let work = 0; work < CHECKED_PER_TURN; work++) {
+    for (let work = 0; work < CHECKED_PER_TICK; work++) {
       const next = clients.next();
       if (next.done === true) {
         this.unchecked = null;
@@ -45,16 +45,16 @@ export class Liveness {
       if (this.checkClient(next.value, nowMs)) this.topologyDue = true;
       if (next.value.removed) work += REMOVAL_WEIGHT;
     }
-    this.core.clock.atTickEnd(() => this.checkSlice(clients, nowMs));
+    this.context.clock.atTickEnd(() => this.checkSlice(clients, nowMs));
   }
 
   private checkClient(client: Client, nowMs: number): boolean {
-    const { clientTimeoutMs, healthCheckIntervalMs } = this.core.limits;
+    const { clientTimeoutMs, healthCheckIntervalMs } = this.context.limits;
     if (client.stream === null) return this.checkStreamless(client, nowMs, healthCheckIntervalMs);
     const silentMs = nowMs - client.lastReceivedMs;
     if (silentMs >= clientTimeoutMs) {
       const { stream } = client;
-      this.core.remove(client, 'inactivityTimeout');
+      this.context.remove(client, 'inactivityTimeout');
       stream.end('DEADLINE_EXCEEDED', closeReasonText('inactivityTimeout'));
       return true;
     }
@@ -65,22 +65,22 @@ export class Liveness {
     return false;
   }
 
-  /** A client gets one whole interval to open its stream, or to come back with another. */
+  /** A client has one whole interval to open its stream, or another one. */
   private checkStreamless(client: Client, nowMs: number, intervalMs: number): boolean {
     if (nowMs - client.unboundSinceMs < intervalMs) return false;
-    this.core.remove(client, 'zombie');
+    this.context.remove(client, 'zombie');
     return true;
   }
 
   private publishTopology(nowMs: number): void {
-    const { clock, events, registry } = this.core;
+    const { clock, events, registry } = this.context;
     if (!this.topologyDue || nowMs - this.topologyPublishedMs < TOPOLOGY_PAUSE_MS) return;
     this.topologyDue = false;
     if (!events.hasListeners) return;
     this.topologyPublishedMs = nowMs;
     const topology = new Topology(registry.clients.values());
     const proceed = (): void => {
-      if (topology.collect(NAMED_PER_TURN)) events.publishEncoded(topology.encoded(clock.now()));
+      if (topology.collect(NAMED_PER_TICK)) events.publishEncoded(topology.encoded(clock.now()));
       else clock.atTickEnd(proceed);
     };
     proceed();

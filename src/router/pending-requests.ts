@@ -1,24 +1,14 @@
-import type { Client } from './client.ts';
+import type { Client, PendingRequest } from './client.ts';
 import type { Clock } from './interfaces.ts';
 
-/** A request without a timeout of its own is given up after this long, so that unanswered ones cannot pile up for ever. */
+/** Timeout of requests that name none, so that unanswered ones do not accumulate. */
 const LONGEST_WAIT_MS = 3_600_000;
-/** The longest delay that a timer takes. */
+/** The longest delay that a Node timer supports. */
 const LONGEST_TIMER_MS = 0x7fffffff;
 
-/** A request that was delivered and not answered yet. */
-export interface PendingRequest {
-  readonly key: string;
-  readonly requester: Client;
-  readonly responder: Client;
-  /** The request's id as the requester encoded it. */
-  readonly requestIdItem: Buffer;
-  readonly cancelTimer: () => void;
-}
-
-/** Keeps who waits for whom. Both sides hold the entry, so that either one's end settles it at once. */
+/** Tracks unanswered requests. Indexed from both clients, so that either side's disconnect settles them in O(1). */
 export class PendingRequests {
-  /** Requests waiting, over all clients. */
+  /** Unanswered requests of all clients. */
   count = 0;
   private readonly clock: Clock;
   private readonly onTimeout: (request: PendingRequest) => void;
@@ -28,11 +18,11 @@ export class PendingRequests {
     this.onTimeout = onTimeout;
   }
 
-  /** Notes a request; one with the same id to the same responder is replaced. `timeoutMs` 0 means none of its own. */
+  /** Adds a request, replacing one with the same id to the same responder. `timeoutMs` 0: the default. */
   add(requester: Client, responder: Client, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
     const key = keyOf(requestId, responder);
     const earlier = requester.outgoingRequests?.get(key);
-    // drops the collections that it leaves empty, so they are made behind it
+    // before the collections are created: removing drops those that become empty
     if (earlier !== undefined) this.remove(earlier);
     requester.outgoingRequests ??= new Map();
     responder.incomingRequests ??= new Set();
@@ -49,7 +39,7 @@ export class PendingRequests {
     this.count++;
   }
 
-  /** Settles the request that `responder` answers; false when there is none, or not any more. */
+  /** Settles the request that `responder` answers; false when it does not exist or has timed out. */
   answer(requester: Client, responder: Client, requestId: string): boolean {
     const request = requester.outgoingRequests?.get(keyOf(requestId, responder));
     if (request === undefined) return false;
@@ -57,7 +47,7 @@ export class PendingRequests {
     return true;
   }
 
-  /** Forgets the requests of a client that has gone, and returns those that others had put to it. */
+  /** Removes all requests of a disconnected client, and returns those that it should have answered. */
   settleAll(client: Client): PendingRequest[] {
     for (const request of [...(client.outgoingRequests?.values() ?? [])]) this.remove(request);
     const orphaned = [...(client.incomingRequests ?? [])];
@@ -82,7 +72,7 @@ export class PendingRequests {
   }
 }
 
-/** Only the client that was asked may answer, so its id is part of the key. */
+/** Only the addressed client may answer, so its id is part of the key. */
 function keyOf(requestId: string, responder: Client): string {
   return `${responder.id} ${requestId}`;
 }

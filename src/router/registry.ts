@@ -1,11 +1,10 @@
-import type { Client } from './client.ts';
-import type { RouterConnection } from './interfaces.ts';
+import type { Client, RouterConnection } from './client.ts';
 
-/** Who is there, by id and by group. Groups exist as long as they have members. */
+/** Registered clients by id and by group. A group exists as long as it has members. */
 export class Registry {
   readonly clients = new Map<string, Client>();
   readonly groups = new Map<string, Set<Client>>();
-  /** Clients with an open p2p stream: the receivers of broadcasts. */
+  /** Clients with an attached p2p stream: the receivers of broadcasts. */
   readonly attached = new Set<Client>();
 
   add(client: Client): void {
@@ -18,7 +17,7 @@ export class Registry {
     }
   }
 
-  /** Makes `client` end with `connection` instead of the one it registered on. */
+  /** Ties the lifetime of `client` to `connection` instead of the one that it registered on. */
   move(client: Client, connection: RouterConnection): void {
     client.connection.clients.delete(client);
     client.connection = connection;

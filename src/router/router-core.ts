@@ -1,52 +1,56 @@
-import { ForwardedMessage, MessageScanner, Raw } from '../wire/index.ts';
-import { Client, type ClientProfile } from './client.ts';
-import { type CloseReason, type Counters, MESSAGE_TYPES } from './counters.ts';
+import { ForwardedMessage, type Framing, MESSAGE_TYPES, MessageScanner, Raw } from '../wire/index.ts';
+import {
+  Client,
+  type ClientObserver,
+  type ClientProfile,
+  type PendingRequest,
+  type RouterConnection,
+} from './client.ts';
+import type { OpenStream, RouterContext } from './context.ts';
+import type { CloseReason, Counters } from './counters.ts';
+import type { SlowReason } from './delivery/flush-queue.ts';
 import { Flusher } from './delivery/flusher.ts';
 import { MemoryBudget } from './delivery/memory-budget.ts';
 import { SlowConsumers } from './delivery/slow-consumers.ts';
 import { TickClock } from './delivery/tick-clock.ts';
-import { EventHub } from './event-hub.ts';
-import { HalfReceived } from './half-received.ts';
-import type { ClientObserver, Clock, Limits, RouterConnection, RouterLog, StreamTransport } from './interfaces.ts';
+import { EventHub } from './events.ts';
+import type { Clock, Limits, RouterLog } from './interfaces.ts';
 import { closeReasonText, failedResponse, TEXT } from './messages.ts';
-import { type PendingRequest, PendingRequests } from './pending-requests.ts';
+import { PendingRequests } from './pending-requests.ts';
 import { Registry } from './registry.ts';
 import { Session } from './session.ts';
-import { Subscription, type SubscriptionOptions } from './subscription.ts';
+import { type StreamOptions, Subscription } from './subscription.ts';
 
 export interface RouterDependencies {
   readonly clock: Clock;
   readonly log: RouterLog;
   readonly counters: Counters;
   readonly limits: Limits;
-  /** A new client id; `client_` and a random UUID. */
+  /** Makes a client id: `client_` and a random UUID. */
   readonly newClientId: () => string;
   /** Messages per second, averaged over the last seconds. */
   readonly messagesPerSecond: () => number;
   readonly observer: ClientObserver;
+  /** Removes secrets, such as a token, from a metadata map. Returns bytes that may be kept. */
+  readonly cleanMetadata: (metadata: Buffer) => Buffer;
   /** Whether an id belongs to the token that registered it, instead of to the connection. */
   readonly bindsByCredential: boolean;
-  /** Takes out of a metadata map what is nobody's business, such as a token. Returns bytes that may be kept. */
-  readonly cleanMetadata: (metadata: Buffer) => Buffer;
 }
 
-/** The state of one router and what happens to clients as a whole. Messages are handled by Session and routing.ts. */
-export class RouterCore {
+/** The state of one router, and the lifecycle of clients. Session and the handlers process messages. */
+export class RouterCore implements RouterContext {
   readonly clock: Clock;
   readonly log: RouterLog;
   readonly counters: Counters;
   readonly registry = new Registry();
   readonly events = new EventHub();
   readonly budget: MemoryBudget;
-  readonly halfReceived = new HalfReceived(this);
-  readonly turn: TickClock;
+  readonly tick: TickClock;
   readonly flusher: Flusher;
   readonly pending: PendingRequests;
   readonly slowConsumers: SlowConsumers;
-  /** Open streams of either kind. */
-  readonly streams = new Set<Session | Subscription>();
-  /** Reused for every message: see MessageScanner and ForwardedMessage. */
-  readonly scanner = new MessageScanner();
+  readonly streams = new Set<OpenStream>();
+  readonly header = new MessageScanner();
   readonly forwarded = new ForwardedMessage();
   draining = false;
   private readonly deps: RouterDependencies;
@@ -59,8 +63,8 @@ export class RouterCore {
     this.counters = deps.counters;
     this.currentLimits = deps.limits;
     this.budget = new MemoryBudget(deps.limits.maxBufferBytes);
-    this.slowConsumers = new SlowConsumers(this);
-    this.turn = new TickClock(deps.clock, deps.counters);
+    this.slowConsumers = new SlowConsumers({ streams: this.streams, budget: this.budget, limits: () => this.limits });
+    this.tick = new TickClock(deps.clock, deps.counters);
     this.flusher = new Flusher(deps.clock, this.budget, (queue) => this.slowConsumers.check(queue));
     this.pending = new PendingRequests(deps.clock, (request) => this.requestTimedOut(request));
   }
@@ -74,7 +78,7 @@ export class RouterCore {
     this.budget.limitBytes = limits.maxBufferBytes;
   }
 
-  /** Bytes held for all clients: waiting to be sent, or half received. */
+  /** Bytes held for all clients: unsent, or of partially received messages. */
   get heldBytes(): number {
     return this.budget.usedBytes + this.flusher.waitingBytes;
   }
@@ -100,23 +104,22 @@ export class RouterCore {
     return client;
   }
 
-  /** Opens a p2p stream, not bound to anybody yet. */
-  openStream(connection: RouterConnection, outlet: StreamTransport, credential: string): Session {
-    const stream = new Session(this, connection, outlet, credential);
-    this.streams.add(stream);
-    return stream;
+  /** Opens a p2p stream, not attached to a client yet. */
+  openSession(options: StreamOptions): Session {
+    const session = new Session(this, options);
+    this.streams.add(session);
+    return session;
   }
 
   /** Opens an `events` stream; its first event is always `routerStats`. */
-  subscribe(options: SubscriptionOptions): Subscription {
-    const subscription = new Subscription(this, options);
+  subscribe(options: StreamOptions, framing: Framing): Subscription {
+    const subscription = new Subscription(this, options, framing);
     this.streams.add(subscription);
     this.events.subscribers.add(subscription);
     this.events.publishTo(subscription, 'routerStats', this.clock.now(), this.statistics());
     return subscription;
   }
 
-  /** The p2p stream of `client` is gone; the client may come back with another. */
   onDetached(client: Client): void {
     client.stream = null;
     client.unboundSinceMs = this.clock.monotonicMs();
@@ -134,23 +137,20 @@ export class RouterCore {
     }));
   }
 
-  /** True when a p2p stream on `connection` that was opened with `credential` may bind to `client`. */
-  mayBind(client: Client, connection: RouterConnection, credential: string): boolean {
+  mayAttach(client: Client, connection: RouterConnection, credential: string): boolean {
     if (!this.deps.bindsByCredential) return client.connection === connection;
     return credential !== '' && client.credential === credential;
   }
 
-  /** True when requests of several clients may come on `connection`, so that it identifies none of them. */
   cannotIdentify(connection: RouterConnection): boolean {
     return connection.proxyHeader !== null && !this.deps.bindsByCredential;
   }
 
-  /** The connection is gone, and every client on it at once. */
+  /** The connection is closed: removes every client on it. */
   connectionClosed(connection: RouterConnection, reason: CloseReason): void {
     for (const client of [...connection.clients]) this.remove(client, reason);
   }
 
-  /** Removes `client` from all lists and answers those who wait for it. Its stream is the caller's to end. */
   remove(client: Client, reason: CloseReason): void {
     if (client.removed) return;
     client.removed = true;
@@ -167,7 +167,22 @@ export class RouterCore {
     this.events.publish('clientDisconnected', this.clock.now(), () => ({ clientId: client.id, reason: text }));
   }
 
-  /** Warns every subscriber; the last thing they hear before a stop. */
+  disconnectSlow(stream: OpenStream, reason: SlowReason): void {
+    const { client, connection, queue, transport } = stream;
+    const unsentBytes = queue.bytes;
+    this.counters.slowReaders++;
+    this.log.warnOnce(`slow-reader-${client?.id ?? connection.remote}`, 'Slow reader disconnected', {
+      client: client?.id ?? null,
+      remote: connection.remote,
+      reason: closeReasonText(reason),
+      unsentBytes,
+    });
+    if (client !== null) this.remove(client, reason);
+    stream.closed();
+    transport.abort(reason);
+  }
+
+  /** Warns every subscriber: the last event before a shutdown. */
   publishHealthWarning(warning: string, severity: string): void {
     this.events.publish('healthWarning', this.clock.now(), () => ({ warning, severity }));
   }
@@ -186,7 +201,7 @@ export class RouterCore {
     };
   }
 
-  /** Nobody will answer what `client` was asked, and nobody waits for what it asked. */
+  /** Fails the requests sent to `client` and forgets those it sent. */
   private settleRequests(client: Client): void {
     for (const request of this.pending.settleAll(client)) {
       this.counters.dropped.targetDisconnected++;

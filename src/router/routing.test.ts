@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CborMap, Double, type Encodable, encodeCbor, Raw, rawValue } from '../../test/support/cbor.ts';
-import type { ClientFraming } from '../../test/support/framing.ts';
+import { type ClientFraming, frameBody } from '../../test/support/framing.ts';
 import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
 import { vectorFor } from '../../test/support/vectors.ts';
-import { frame } from '../wire/index.ts';
-import { MESSAGE_TYPES } from './counters.ts';
+import { MESSAGE_TYPES } from '../wire/index.ts';
 import { MAX_METADATA_BYTES } from './interfaces.ts';
 
 const GROUP = 'devs';
@@ -207,8 +206,8 @@ function sum(counts: Float64Array): number {
 test('messages and their bytes are counted by type, without framing', () => {
   const { bench, alice, bob } = room();
   const body = encodeCbor({ type: 'unicast', senderId: alice.id, targetId: bob.id });
-  alice.sendBytes(frame(body, 2));
-  alice.sendBytes(frame(body, 2));
+  alice.sendBytes(frameBody(body, 2));
+  alice.sendBytes(frameBody(body, 2));
   const unicast = MESSAGE_TYPES.indexOf('unicast');
   const { messagesInByType, bytesInByType, messagesOutByType, bytesOutByType } = bench.counters;
   assert.deepEqual(
@@ -223,7 +222,7 @@ for (const framing of [1, 2] as readonly ClientFraming[]) {
     const from = framing === 2 ? alice : bob;
     for (const name of ['unicast-odd-payload', 'unicast-unsorted-keys', 'unicast-indefinite-map']) {
       const sent = vectorFor(name, from.id, carol.id);
-      from.sendBytes(frame(sent, framing));
+      from.sendBytes(frameBody(sent, framing));
       const [body] = carol.bodies();
       assert.ok(body);
       if (name === 'unicast-odd-payload') assert.deepEqual(body, sent);

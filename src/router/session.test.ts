@@ -24,7 +24,7 @@ for (const framing of FRAMINGS) {
         timestamp,
       },
     ]);
-    assert.ok(client.stream === peer.p2p);
+    assert.ok(client.stream === peer.session);
     assert.deepEqual(bench.dropped(), {});
   });
 }
@@ -57,7 +57,7 @@ for (const [name, senderOf, textOf] of REFUSED) {
       { type: 'error', errorMessage: textOf(senderId ?? ''), timestamp: bench.clock.nowMs },
     ]);
     assert.deepEqual(other.received(), [], 'the owner is not disturbed');
-    assert.ok(other.client.stream === other.p2p);
+    assert.ok(other.client.stream === other.session);
     assert.deepEqual(bench.dropped(), { notBound: 1 });
     peer.send({ type: 'heartbeat', senderId: own.id });
     assert.equal(peer.received()[0]?.type, 'heartbeat');
@@ -149,7 +149,7 @@ test('a stream that frames badly is ended with its reason, and its client may co
     assert.deepEqual([client.stream === null, other.received()], [true, []], 'what comes behind that is ignored');
     const again = bench.open(client.connection);
     again.send({ type: 'heartbeat', senderId: client.id });
-    assert.ok(client.stream === again.p2p);
+    assert.ok(client.stream === again.session);
   }
 });
 
@@ -174,9 +174,9 @@ test('a newer stream of the same client takes over; the older one hears so and c
   fresh.send({ type: 'heartbeat', senderId: client.id });
   assert.equal(old.outlet.ended?.[0], 'ABORTED');
   old.send({ type: 'broadcast', senderId: client.id });
-  assert.ok(client.stream === fresh.p2p, 'the older one does not take it back');
+  assert.ok(client.stream === fresh.session, 'the older one does not take it back');
   old.p2p.closed();
-  assert.ok(client.stream === fresh.p2p, 'its end is not the end of the client');
+  assert.ok(client.stream === fresh.session, 'its end is not the end of the client');
   other.send({ type: 'unicast', targetId: client.id });
   assert.deepEqual([fresh.received().length, old.received().length], [2, 0]);
 });

@@ -1,44 +1,50 @@
 import type { Framing } from '../wire/index.ts';
+import type { RouterConnection } from './client.ts';
+import type { OpenStream, RouterContext } from './context.ts';
+import type { SlowReason } from './delivery/flush-queue.ts';
 import { SendQueue } from './delivery/send-queue.ts';
-import type { EventSubscriber } from './event-hub.ts';
-import type { EndStatus, RouterConnection, StreamTransport } from './interfaces.ts';
-import type { RouterCore } from './router-core.ts';
+import type { EventSubscriber } from './events.ts';
+import type { EndStatus, StreamTransport } from './interfaces.ts';
 
-export interface SubscriptionOptions {
+/** What a transport hands over to open a stream. */
+export interface StreamOptions {
   readonly connection: RouterConnection;
-  readonly outlet: StreamTransport;
-  readonly framing: Framing;
-  /** Proof by which the call was admitted; compared, never shown. */
+  readonly transport: StreamTransport;
+  /** Token name and digest that admitted the call; compared, never shown. */
   readonly credential: string;
 }
 
 /** One `events` stream. */
-export class Subscription implements EventSubscriber {
+export class Subscription implements EventSubscriber, OpenStream {
   readonly connection: RouterConnection;
-  readonly outlet: StreamTransport;
-  readonly framing: Framing;
+  readonly transport: StreamTransport;
   readonly credential: string;
+  readonly framing: Framing;
   readonly queue: SendQueue;
-  private readonly core: RouterCore;
+  readonly client = null;
+  private readonly context: RouterContext;
 
-  constructor(core: RouterCore, options: SubscriptionOptions) {
-    this.core = core;
-    this.connection = options.connection;
-    this.outlet = options.outlet;
-    this.framing = options.framing;
-    this.credential = options.credential;
-    this.queue = new SendQueue(this, core.flusher, core.budget);
+  constructor(context: RouterContext, { connection, transport, credential }: StreamOptions, framing: Framing) {
+    this.context = context;
+    this.connection = connection;
+    this.transport = transport;
+    this.credential = credential;
+    this.framing = framing;
+    this.queue = new SendQueue(this, context.flusher, context.budget);
   }
 
-  /** Ends the stream behind the events that are queued. */
+  /** Ends the stream after the queued events have been written. */
   end(status: EndStatus, details: string): void {
-    this.outlet.end(status, details);
+    this.transport.end(status, details);
   }
 
-  /** The stream is gone, whoever closed it. */
+  disconnectSlow(reason: SlowReason): void {
+    this.context.disconnectSlow(this, reason);
+  }
+
   closed(): void {
     this.queue.close();
-    this.core.events.subscribers.delete(this);
-    this.core.streams.delete(this);
+    this.context.events.subscribers.delete(this);
+    this.context.streams.delete(this);
   }
 }

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { METHODS } from '../router/index.ts';
+import { UNARY_METHOD_NAMES } from '../rpc/index.ts';
 import { processMetrics } from './metrics-process.ts';
 import { trafficMetrics } from './metrics-traffic.ts';
 import {
@@ -145,9 +145,7 @@ function callMetrics(source: TelemetrySource): MetricDefinition[] {
       help: 'Duration of unary calls, by method.',
       labels: ['method', 'le'],
       read: () =>
-        METHODS.filter((method) => method !== 'p2p' && method !== 'events').flatMap((method) =>
-          histogramValues(duration, counters.unaryDuration[method], { method }),
-        ),
+        UNARY_METHOD_NAMES.flatMap((method) => histogramValues(duration, counters.durationsOf(method), { method })),
     },
   ];
 }

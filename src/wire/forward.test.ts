@@ -8,6 +8,7 @@ import { encodeCbor } from '../../test/support/cbor.ts';
 import { frameBody } from '../../test/support/framing.ts';
 import { encodeText } from './encode.ts';
 import { ForwardedMessage } from './forward.ts';
+import { DOUBLE, type Framing, SINGLE } from './framing.ts';
 import { MessageScanner, ScanResult } from './scan-message.ts';
 
 const scanner = new MessageScanner();
@@ -57,13 +58,18 @@ function received(body: Buffer, isWhole: boolean): { bytes: Buffer; start: numbe
   return { bytes, start: 3 + framed.length - body.length, end: 3 + framed.length };
 }
 
+function assertFramed(body: Buffer): void {
+  assert.deepEqual(forwarded.framed(SINGLE), frameBody(body, 1));
+  assert.deepEqual(forwarded.framed(DOUBLE), frameBody(body, 2));
+}
+
 test('a message that is forwarded as it came is the same bytes in both framings', () => {
   fc.assert(
     fc.property(message, whole, ({ body }, isWhole) => {
       const { bytes, start, end } = received(body, isWhole);
-      forwarded.take(bytes, start, end, isWhole);
+      forwarded.take(bytes, start, end, isWhole ? 2 : 1);
       assert.equal(forwarded.bodyBytes, body.length);
-      for (const framing of [1, 2] as const) assert.deepEqual(forwarded.framed(framing), frameBody(body, framing));
+      assertFramed(body);
     }),
   );
 });
@@ -75,9 +81,9 @@ test('a spliced message says who sent it, and every other byte as it was said', 
       const before = Buffer.from(bytes);
       assert.equal(scanner.scan(bytes, start, end), ScanResult.ok);
       forwarded.takeWithSender(bytes, start, end, scanner, SENDER_ITEM);
-      const out = Buffer.from(forwarded.framed(1).subarray(5));
+      const out = Buffer.from(forwarded.framed(SINGLE).subarray(5));
       assert.equal(forwarded.bodyBytes, out.length);
-      for (const framing of [1, 2] as const) assert.deepEqual(forwarded.framed(framing), frameBody(out, framing));
+      assertFramed(out);
       assert.deepEqual(bytes, before, 'the bytes that came in are not written to');
 
       assert.equal(judgeMessage(out), 'ok');
@@ -96,16 +102,16 @@ test('a spliced message says who sent it, and every other byte as it was said', 
 test('each framing is made once, and none that the bytes hold already', () => {
   const body = encodeCbor({ type: 'broadcast' });
   for (const [isWhole, shares] of [
-    [true, [1, 2]],
-    [false, [1]],
+    [true, [SINGLE, DOUBLE]],
+    [false, [SINGLE]],
   ] as const) {
     const { bytes, start, end } = received(body, isWhole);
-    forwarded.take(bytes, start, end, isWhole);
-    for (const framing of [1, 2] as const) {
+    forwarded.take(bytes, start, end, isWhole ? 2 : 1);
+    for (const framing of [SINGLE, DOUBLE]) {
       assert.equal(forwarded.framed(framing), forwarded.framed(framing), 'the same buffer for each receiver');
       const isShared =
         forwarded.framed(framing).buffer === bytes.buffer && forwarded.framed(framing).byteOffset >= bytes.byteOffset;
-      if ((shares as readonly number[]).includes(framing)) assert.ok(isShared);
+      if ((shares as readonly Framing[]).includes(framing)) assert.ok(isShared);
     }
   }
 });
@@ -116,7 +122,7 @@ test('a count that grows past a head of one byte gets a longer one', () => {
     const { bytes, start, end } = received(encodeCbor(entries), false);
     scanner.scan(bytes, start, end);
     forwarded.takeWithSender(bytes, start, end, scanner, SENDER_ITEM);
-    assert.deepEqual({ ...(decode(forwarded.framed(1).subarray(5)) as object) }, { ...entries, senderId: SENDER });
+    assert.deepEqual({ ...(decode(forwarded.framed(SINGLE).subarray(5)) as object) }, { ...entries, senderId: SENDER });
   }
 });
 
@@ -124,8 +130,27 @@ test('one message leaves nothing of itself in the next', () => {
   const bodies = [encodeCbor({ a: 1 }), encodeCbor({ b: 22222 })];
   for (const body of bodies) {
     const { bytes, start, end } = received(body, false);
-    forwarded.take(bytes, start, end, false);
-    assert.deepEqual([forwarded.framed(2), forwarded.framed(1)], [frameBody(body, 2), frameBody(body, 1)]);
+    forwarded.take(bytes, start, end, 1);
+    assert.deepEqual([forwarded.framed(DOUBLE), forwarded.framed(SINGLE)], [frameBody(body, 2), frameBody(body, 1)]);
     forwarded.clear();
+  }
+});
+
+test('any other framing is asked once per message, with the bytes as they came', () => {
+  const body = encodeCbor({ a: 1 });
+  let calls = 0;
+  const reversed: Framing = {
+    frame: (bytes, start, end, prefixes) => {
+      calls++;
+      assert.equal(prefixes, 2);
+      return Buffer.from(bytes.subarray(start, end)).reverse();
+    },
+  };
+  for (let n = 1; n <= 2; n++) {
+    const { bytes, start, end } = received(body, true);
+    forwarded.take(bytes, start, end, 2);
+    assert.deepEqual(forwarded.framed(reversed), Buffer.from(body).reverse());
+    assert.equal(forwarded.framed(reversed), forwarded.framed(reversed), 'the same buffer for each receiver');
+    assert.equal(calls, n);
   }
 });

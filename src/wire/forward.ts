@@ -1,69 +1,76 @@
 import { encodeHead } from './encode.ts';
-import { type Framing, frame, PREFIX_BYTES, writePrefixes } from './framing.ts';
+import { DOUBLE, type Framing, PREFIX_BYTES, SINGLE, writePrefixes } from './framing.ts';
 import type { MessageScanner } from './scan-message.ts';
 
 const SENDER_KEY = Buffer.from('\x68senderId', 'latin1');
 
 /**
- * A message on its way to others, in the framings that its receivers speak. Each framing is made at most once, and not at
- * all when the bytes that came in will do. One instance is reused for every message.
+ * A message to be delivered, framed for each kind of receiver at most once, and without a copy when the received bytes can
+ * be sent as they are. One instance is reused for every message.
  */
 export class ForwardedMessage {
   private bytes: Buffer = Buffer.alloc(0);
   private start = 0;
   private end = 0;
-  private framedTwice = false;
-  private once: Buffer | null = null;
-  private twice: Buffer | null = null;
+  private prefixes = 0;
+  private single: Buffer | null = null;
+  private double: Buffer | null = null;
+  private others: Map<Framing, Buffer> | null = null;
 
   /** CBOR bytes of the message, without framing. */
   get bodyBytes(): number {
     return this.end - this.start;
   }
 
-  /** Forwards the body `bytes[start..end)` as it came. `framedTwice`: both prefixes stand before it. */
-  take(bytes: Buffer, start: number, end: number, framedTwice: boolean): void {
+  /** Forwards the body `bytes[start..end)` unchanged; for `prefixes` see Framing. */
+  take(bytes: Buffer, start: number, end: number, prefixes: number): void {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
-    this.framedTwice = framedTwice;
-    this.once = this.twice = null;
+    this.prefixes = prefixes;
+    this.clear();
   }
 
-  /** Forwards the scanned body with `senderItem`, a CBOR text, as its senderId, whether or not it had one. */
+  /** Forwards the scanned body with `senderItem`, a CBOR text, as its senderId, in place of the one that it may have. */
   takeWithSender(bytes: Buffer, start: number, end: number, scanned: MessageScanner, senderItem: Buffer): void {
     const framed =
       scanned.senderItemStart >= 0
         ? replaceSender(bytes, start, end, scanned, senderItem)
         : insertSender(bytes, start, end, scanned, senderItem);
-    this.take(framed, 2 * PREFIX_BYTES, framed.length, true);
+    this.take(framed, 2 * PREFIX_BYTES, framed.length, 2);
   }
 
-  /** The message framed as `framing` says, ready for the wire. */
+  /** The message as receivers with `framing` get it. */
   framed(framing: Framing): Buffer {
-    if (framing === 2) {
-      if (this.twice === null) this.twice = this.makeTwice();
-      return this.twice;
+    if (framing === DOUBLE) {
+      if (this.double === null) this.double = this.frame(framing);
+      return this.double;
     }
-    // whatever framing it came in, its own prefix stands right before the body
-    if (this.once === null) this.once = slice(this.bytes, this.start - PREFIX_BYTES, this.end);
-    return this.once;
+    if (framing === SINGLE) {
+      if (this.single === null) this.single = this.frame(framing);
+      return this.single;
+    }
+    return this.framedOther(framing);
   }
 
-  /** Lets go of the bytes, which may be slices of a large read. */
+  /** Releases the framed bytes, which may be slices of a large read. */
   clear(): void {
-    this.once = this.twice = null;
+    this.single = this.double = this.others = null;
   }
 
-  private makeTwice(): Buffer {
-    if (this.framedTwice) return slice(this.bytes, this.start - 2 * PREFIX_BYTES, this.end);
-    return frame(this.bytes.subarray(this.start, this.end), 2);
+  private framedOther(framing: Framing): Buffer {
+    this.others ??= new Map();
+    let framed = this.others.get(framing);
+    if (framed === undefined) {
+      framed = this.frame(framing);
+      this.others.set(framing, framed);
+    }
+    return framed;
   }
-}
 
-/** `bytes[start..end)`, without a new object when that is all of it: most chunks are one message. */
-function slice(bytes: Buffer, start: number, end: number): Buffer {
-  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+  private frame(framing: Framing): Buffer {
+    return framing.frame(this.bytes, this.start, this.end, this.prefixes);
+  }
 }
 
 function replaceSender(bytes: Buffer, start: number, end: number, scanned: MessageScanner, item: Buffer): Buffer {

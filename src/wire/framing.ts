@@ -1,12 +1,33 @@
 /**
  * gRPC's length prefix: one byte of compressed flag and four of big-endian length. The Dart clients of 2025 prefix every
- * message twice, once for the message and once for the transport; everybody else once.
+ * message twice, once in rpc_dart and once in its transport; other clients once.
  */
 
 export const PREFIX_BYTES = 5;
 
-/** How a stream frames its messages: 1 as gRPC does, 2 as the Dart clients of 2025. 0 while no message has told. */
-export type Framing = 0 | 1 | 2;
+/**
+ * How a receiver gets its messages on the wire. There is one object per way: receivers that share it share the framed bytes
+ * of a message, too.
+ */
+export interface Framing {
+  /**
+   * The message `bytes[start..end)`, framed. `prefixes` is the number of gRPC prefixes of this very message that directly
+   * precede `start`: they can be sent along, without a copy. The result may be a slice of `bytes`.
+   */
+  frame(bytes: Buffer, start: number, end: number, prefixes: number): Buffer;
+}
+
+/** One gRPC prefix. */
+export const SINGLE: Framing = {
+  frame: (bytes, start, end, prefixes) =>
+    prefixes > 0 ? slice(bytes, start - PREFIX_BYTES, end) : doubleFrame(bytes, start, end).subarray(PREFIX_BYTES),
+};
+
+/** Two gRPC prefixes. */
+export const DOUBLE: Framing = {
+  frame: (bytes, start, end, prefixes) =>
+    prefixes > 1 ? slice(bytes, start - 2 * PREFIX_BYTES, end) : doubleFrame(bytes, start, end),
+};
 
 /** The length in the prefix at `pos`. */
 export function prefixLength(bytes: Buffer, pos: number): number {
@@ -22,72 +43,76 @@ export function writePrefix(bytes: Buffer, pos: number, length: number): void {
   bytes[pos + 4] = length;
 }
 
-/** `body` framed once or twice, ready for the wire. */
-export function frame(body: Buffer, framing: Framing): Buffer {
-  const twice = doubleFrame(body);
-  return framing === 2 ? twice : twice.subarray(PREFIX_BYTES);
-}
-
-/** `body` behind both prefixes; the same buffer from PREFIX_BYTES on is the body framed once. */
-export function doubleFrame(body: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(2 * PREFIX_BYTES + body.length);
-  writePrefixes(framed, body.length);
-  framed.set(body, 2 * PREFIX_BYTES);
-  return framed;
-}
-
-/** The prefix or prefixes of a body of `bodyBytes` that is sent in pieces behind them. */
-export function frameHead(bodyBytes: number, framing: Framing): Buffer {
-  const head = Buffer.allocUnsafe(2 * PREFIX_BYTES);
-  writePrefixes(head, bodyBytes);
-  return framing === 2 ? head : head.subarray(PREFIX_BYTES);
-}
-
 /** Writes both prefixes of a body of `bodyBytes` at the start of `framed`. */
 export function writePrefixes(framed: Buffer, bodyBytes: number): void {
   writePrefix(framed, 0, bodyBytes + PREFIX_BYTES);
   writePrefix(framed, PREFIX_BYTES, bodyBytes);
 }
 
+/** The whole of `body`, framed. */
+export function frame(body: Buffer, framing: Framing): Buffer {
+  return framing.frame(body, 0, body.length, 0);
+}
+
+/** The prefix or prefixes of a gRPC message of `bodyBytes` that is sent in chunks. */
+export function frameHead(bodyBytes: number, framing: Framing): Buffer {
+  const head = Buffer.allocUnsafe(2 * PREFIX_BYTES);
+  writePrefixes(head, bodyBytes);
+  return framing === DOUBLE ? head : head.subarray(PREFIX_BYTES);
+}
+
+/** A copy of `bytes[start..end)` with both prefixes; without the first PREFIX_BYTES it is framed once. */
+export function doubleFrame(bytes: Buffer, start: number, end: number): Buffer {
+  const framed = Buffer.allocUnsafe(2 * PREFIX_BYTES + end - start);
+  writePrefixes(framed, end - start);
+  bytes.copy(framed, 2 * PREFIX_BYTES, start, end);
+  return framed;
+}
+
+/** `bytes[start..end)`, without a new object when that is the whole buffer: most chunks are one message. */
+function slice(bytes: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+}
+
 /** Receives the CBOR bodies that a gRPC message holds. */
 export interface BodySink {
   /**
-   * One body, `bytes[start..end)`. `whole` says that both prefixes of this very body stand right before it, so that
-   * `bytes[start - 10..end)` is the body framed twice. The bytes may be kept, never written to.
+   * One body, `bytes[start..end)`, with the framing of the message and the number of its own prefixes that directly precede
+   * it (see Framing). The bytes may be kept, never written to.
    */
-  onBody(bytes: Buffer, start: number, end: number, framing: Framing, whole: boolean): void;
-  /** A gRPC message that is neither a CBOR map nor made of inner frames. */
+  onBody(bytes: Buffer, start: number, end: number, framing: Framing, prefixes: number): void;
+  /** A gRPC message that is neither a CBOR map nor consists of inner frames. */
   onMalformedBody(framing: Framing): void;
 }
 
-/** Tells once from twice framed (PROTOCOL.md, "Framing") and hands the bodies of one gRPC message to `sink`. */
+/** Detects single or double framing (PROTOCOL.md, "Framing") and passes the bodies of one gRPC message to `sink`. */
 export function unwrapMessage(bytes: Buffer, start: number, end: number, sink: BodySink): void {
   const first = start < end ? (bytes[start] as number) : -1;
   if (first >= 0xa0 && first <= 0xbf) {
-    sink.onBody(bytes, start, end, 1, false);
+    sink.onBody(bytes, start, end, SINGLE, 1);
     return;
   }
   if (first !== 0) {
-    sink.onMalformedBody(1);
+    sink.onMalformedBody(SINGLE);
     return;
   }
   if (end - start >= PREFIX_BYTES && prefixLength(bytes, start) === end - start - PREFIX_BYTES) {
-    sink.onBody(bytes, start + PREFIX_BYTES, end, 2, true);
+    sink.onBody(bytes, start + PREFIX_BYTES, end, DOUBLE, 2);
     return;
   }
   unwrapSeveral(bytes, start, end, sink);
 }
 
-/** Several inner frames must fill the outer message exactly; nothing is delivered of one that they do not fill. */
+/** Several inner frames must fill the outer message exactly; otherwise none of them is delivered. */
 function unwrapSeveral(bytes: Buffer, start: number, end: number, sink: BodySink): void {
   if (!isTiledByFrames(bytes, start, end)) {
-    sink.onMalformedBody(2);
+    sink.onMalformedBody(DOUBLE);
     return;
   }
   for (let pos = start; pos < end; ) {
-    const behind = pos + PREFIX_BYTES + prefixLength(bytes, pos);
-    sink.onBody(bytes, pos + PREFIX_BYTES, behind, 2, false);
-    pos = behind;
+    const bodyEnd = pos + PREFIX_BYTES + prefixLength(bytes, pos);
+    sink.onBody(bytes, pos + PREFIX_BYTES, bodyEnd, DOUBLE, 1);
+    pos = bodyEnd;
   }
 }
 

@@ -14,16 +14,24 @@ export { findValue } from './find-value.ts';
 export { ForwardedMessage } from './forward.ts';
 export {
   type BodySink,
-  doubleFrame,
+  DOUBLE,
   type Framing,
   frame,
   frameHead,
   PREFIX_BYTES,
   prefixLength,
+  SINGLE,
   unwrapMessage,
   writePrefix,
-  writePrefixes,
 } from './framing.ts';
 export { type FramingFault, MessageReader, type MessageSink } from './message-reader.ts';
+export {
+  IS_FORWARDED,
+  KNOWN_MESSAGE_TYPES,
+  type KnownMessageType,
+  MESSAGE_TYPES,
+  type MessageType,
+  TypeCode,
+} from './message-types.ts';
 export { EncodedId, isText, MALFORMED, MAX_DEPTH, skipItem, UNREADABLE } from './scan-item.ts';
-export { equals, MessageScanner, ScanResult, TypeCode } from './scan-message.ts';
+export { equals, MessageScanner, ScanResult } from './scan-message.ts';

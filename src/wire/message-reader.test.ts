@@ -28,11 +28,15 @@ class Recorder implements MessageSink {
     this.seen.push(`fault: ${fault}`);
   }
 
-  holdBytes(change: number): boolean {
-    if (this.heldBytes + change > this.limitBytes) return false;
-    this.heldBytes += change;
-    if (change > 0) this.allocations++;
+  reserveBytes(bytes: number): boolean {
+    if (this.heldBytes + bytes > this.limitBytes) return false;
+    this.heldBytes += bytes;
+    this.allocations++;
     return true;
+  }
+
+  releaseBytes(bytes: number): void {
+    this.heldBytes -= bytes;
   }
 }
 

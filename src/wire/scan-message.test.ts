@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { Double, type Encodable, encodeCbor, Raw } from '../../test/support/cbor.ts';
 import { VECTOR_SENDER, VECTOR_TARGET, VECTORS, vector } from '../../test/support/vectors.ts';
 import { encodeText } from './encode.ts';
+import { TypeCode } from './message-types.ts';
 import { EncodedId } from './scan-item.ts';
-import { MessageScanner, ScanResult, TypeCode } from './scan-message.ts';
+import { MessageScanner, ScanResult } from './scan-message.ts';
 
 const { ok, malformed, unreadable } = ScanResult;
 const scanner = new MessageScanner();

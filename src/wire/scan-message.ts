@@ -1,3 +1,4 @@
+import { KNOWN_MESSAGE_TYPES, TypeCode } from './message-types.ts';
 import {
   type EncodedId,
   headEnd,
@@ -13,22 +14,7 @@ import {
 /** What is wrong with a message that cannot be routed; `ok` is 0. */
 export const ScanResult = { ok: 0, malformed: MALFORMED, unreadable: UNREADABLE } as const;
 
-/** Codes of message types: indices into MESSAGE_TYPES of router/counters.ts. */
-export const TypeCode = {
-  unicast: 0,
-  multicast: 1,
-  broadcast: 2,
-  request: 3,
-  response: 4,
-  heartbeat: 5,
-  updateMetadata: 6,
-  error: 7,
-  unknown: 8,
-} as const;
-
-const TYPE_NAMES = Object.keys(TypeCode)
-  .slice(0, 8)
-  .map((name) => Buffer.from(name));
+const TYPE_NAMES = KNOWN_MESSAGE_TYPES.map((name) => Buffer.from(name));
 
 const Field = {
   type: 0,
@@ -41,9 +27,9 @@ const Field = {
   success: 7,
   other: -1,
 } as const;
-const FIELD_NAMES = Object.keys(Field)
-  .slice(0, 8)
-  .map((name) => Buffer.from(name));
+const TIMESTAMP = Buffer.from('timestamp');
+const GROUP_NAME = Buffer.from('groupName');
+const ERROR_MESSAGE = Buffer.from('errorMessage');
 
 const NULL = 0xf6;
 const TAG = 6;
@@ -253,10 +239,10 @@ function fieldOf(bytes: Buffer, start: number, end: number): number {
       return first === TARG && last === ET_ID ? Field.targetId : Field.other;
     }
     case 9:
-      if (equals(bytes, start, FIELD_NAMES[Field.timestamp] as Buffer)) return Field.timestamp;
-      return equals(bytes, start, FIELD_NAMES[Field.groupName] as Buffer) ? Field.groupName : Field.other;
+      if (equals(bytes, start, TIMESTAMP)) return Field.timestamp;
+      return equals(bytes, start, GROUP_NAME) ? Field.groupName : Field.other;
     case 12:
-      return equals(bytes, start, FIELD_NAMES[Field.errorMessage] as Buffer) ? Field.errorMessage : Field.other;
+      return equals(bytes, start, ERROR_MESSAGE) ? Field.errorMessage : Field.other;
     default:
       return Field.other;
   }

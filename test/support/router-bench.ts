@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
-import type { SendQueue } from '../../src/router/delivery/send-queue.ts';
-import { Client, type ClientProfile, Counters, type Limits, RouterCore } from '../../src/router/index.ts';
-import type { EndStatus, RouterConnection, StreamTransport } from '../../src/router/interfaces.ts';
-import type { Session } from '../../src/router/session.ts';
+import { GrpcP2pStream } from '../../src/grpc/p2p-stream.ts';
+import { ReassemblyBudget } from '../../src/grpc/reassembly-budget.ts';
+import {
+  Client,
+  type ClientProfile,
+  type CloseReason,
+  Counters,
+  closeReasonText,
+  type EndStatus,
+  type Limits,
+  type RouterConnection,
+  RouterCore,
+  type SendQueue,
+  type Session,
+  type StreamTransport,
+} from '../../src/router/index.ts';
+import { DOUBLE, SINGLE } from '../../src/wire/index.ts';
 import { type CborMap, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
@@ -17,15 +30,14 @@ const LIMITS: Limits = {
   maxPendingRequests: 3,
   clientTimeoutMs: 300_000,
   healthCheckIntervalMs: 30_000,
-  healthCheck: true,
 };
 
-/** The far end of a stream: keeps what is written, and takes it when the turn ends unless it does not read. */
+/** The remote end of a stream: keeps the bytes written, and completes a write at the end of the tick unless `reads` is false. */
 export class FakeOutlet implements StreamTransport {
   reads = true;
   readonly batches: Buffer[] = [];
   ended: readonly [EndStatus, string] | null = null;
-  cutWith: string | null = null;
+  abortedWith: string | null = null;
   queue: SendQueue | null = null;
   paused = false;
   onWrite: () => void = () => {};
@@ -44,15 +56,15 @@ export class FakeOutlet implements StreamTransport {
     this.ended ??= [status, details];
   }
 
-  cut(details: string): void {
-    this.cutWith = details;
+  abort(reason: CloseReason): void {
+    this.abortedWith = closeReasonText(reason);
   }
 
-  pause(): void {
+  pauseReading(): void {
     this.paused = true;
   }
 
-  resume(): void {
+  resumeReading(): void {
     this.paused = false;
   }
 
@@ -76,11 +88,11 @@ export class Peer {
   readonly bench: RouterBench;
   readonly outlet: FakeOutlet;
   readonly framing: ClientFraming;
-  private readonly stream: Session | null;
+  private readonly stream: GrpcP2pStream | null;
   private readonly reader: FrameReader;
   private batchesRead = 0;
 
-  constructor(bench: RouterBench, outlet: FakeOutlet, stream: Session | null, framing: ClientFraming) {
+  constructor(bench: RouterBench, outlet: FakeOutlet, stream: GrpcP2pStream | null, framing: ClientFraming) {
     this.bench = bench;
     this.outlet = outlet;
     this.stream = stream;
@@ -88,15 +100,20 @@ export class Peer {
     this.reader = new FrameReader(framing);
   }
 
-  get p2p(): Session {
+  /** The stream as its transport drives it. */
+  get p2p(): GrpcP2pStream {
     assert.ok(this.stream);
     return this.stream;
   }
 
-  /** The client that the stream is bound to. */
+  get session(): Session {
+    return this.p2p.session;
+  }
+
+  /** The client that the stream is attached to. */
   get client(): Client {
-    assert.ok(this.stream?.client);
-    return this.stream.client;
+    assert.ok(this.session.client);
+    return this.session.client;
   }
 
   get id(): string {
@@ -140,6 +157,7 @@ export class RouterBench {
     warnOnce: (cause: string): void => void this.warnings.push(cause),
   };
   readonly core: RouterCore;
+  private readonly memory: ReassemblyBudget;
   cleanMetadata = (metadata: Buffer): Buffer => metadata;
   private readonly outlets: FakeOutlet[] = [];
   private clientsMade = 0;
@@ -156,6 +174,7 @@ export class RouterBench {
       bindsByCredential,
       cleanMetadata: (metadata) => this.cleanMetadata(metadata),
     });
+    this.memory = new ReassemblyBudget(this.core.budget, () => this.clock.monotonicMs());
   }
 
   connect(remote = '127.0.0.1:1', proxyHeader: string | null = null): RouterConnection {
@@ -172,7 +191,8 @@ export class RouterBench {
   /** Opens a p2p stream that says nothing yet. */
   open(connection: RouterConnection, framing: ClientFraming = 1, credential = ''): Peer {
     const outlet = this.outlet();
-    const stream = this.core.openStream(connection, outlet, credential);
+    const open = (transport: StreamTransport): Session => this.core.openSession({ connection, transport, credential });
+    const stream = new GrpcP2pStream({ core: this.core, memory: this.memory, call: outlet, open });
     outlet.queue = stream.queue;
     return new Peer(this, outlet, stream, framing);
   }
@@ -189,7 +209,10 @@ export class RouterBench {
   /** Subscribes to the events; the first one, the statistics, is read. */
   subscribe(framing: ClientFraming = 1): Peer {
     const outlet = this.outlet();
-    const subscription = this.core.subscribe({ connection: this.connect(), outlet, framing, credential: '' });
+    const subscription = this.core.subscribe(
+      { connection: this.connect(), transport: outlet, credential: '' },
+      framing === 2 ? DOUBLE : SINGLE,
+    );
     outlet.queue = subscription.queue;
     const peer = new Peer(this, outlet, null, framing);
     this.endTurn();

@@ -1,7 +1,7 @@
 import { Metadata, type ServerInterceptor, status as Status } from '@grpc/grpc-js';
 import { isProxyHeader } from '../../http2/index.ts';
 import type { EndStatus } from '../../router/index.ts';
-import { frame, PREFIX_BYTES } from '../../wire/index.ts';
+import { frame, PREFIX_BYTES, SINGLE } from '../../wire/index.ts';
 import type { ServerCall } from '../call.ts';
 import type { CallRequest, CallStream } from '../call-stream.ts';
 
@@ -45,7 +45,7 @@ export class PublicStream implements CallStream {
   }
 
   onReceiveMessage(message: Buffer): void {
-    const framed = frame(message, 1);
+    const framed = frame(message, SINGLE);
     this.call?.onData(framed, 0, framed.length);
     if (!this.isPaused) this.base.startRead();
   }
@@ -76,11 +76,11 @@ export class PublicStream implements CallStream {
     return false;
   }
 
-  pause(): void {
+  pauseReading(): void {
     this.isPaused = true;
   }
 
-  resume(): void {
+  resumeReading(): void {
     if (this.isPaused) this.base.startRead();
     this.isPaused = false;
   }

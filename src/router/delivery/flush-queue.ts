@@ -1,4 +1,27 @@
-import type { SendQueue } from './send-queue.ts';
+import type { StreamTransport } from '../interfaces.ts';
+
+/** Why a slow consumer is disconnected. */
+export type SlowReason = 'slowReaderBytes' | 'slowReaderDeadline' | 'memoryPressure';
+
+/** The stream that a send queue belongs to. */
+export interface QueueOwner {
+  readonly transport: StreamTransport;
+  /** Disconnects the stream: its consumer is too slow. */
+  disconnectSlow(reason: SlowReason): void;
+}
+
+/** A send queue, as it is flushed. */
+export interface Flushable {
+  /** The flush queue that holds it, or null. */
+  flushQueue: FlushQueue | null;
+  readonly owner: QueueOwner;
+  readonly bytes: number;
+  /** Bytes that were queued before the current tick while a write was in flight. */
+  readonly backlogBytes: number;
+  /** True while messages wait behind a write in flight. */
+  readonly isBlocked: boolean;
+  flush(nowMs: number): void;
+}
 
 /** A sender paused by backpressure. */
 export interface PausedSender {
@@ -13,8 +36,8 @@ export interface PausedSender {
 export class FlushQueue {
   /** Bytes that were pushed to this flush queue and not flushed yet. */
   waitingBytes = 0;
-  private current: SendQueue[] = [];
-  private pending: SendQueue[] = [];
+  private current: Flushable[] = [];
+  private pending: Flushable[] = [];
   private position = 0;
   private paused: PausedSender[] = [];
 
@@ -23,15 +46,15 @@ export class FlushQueue {
     return this.current.length - this.position + this.pending.length;
   }
 
-  add(queue: SendQueue): void {
+  add(queue: Flushable): void {
     queue.flushQueue = this;
     this.pending.push(queue);
   }
 
   /** Removes the first entry. Null when that send queue was flushed or moved meanwhile. Must not be empty. */
-  take(): SendQueue | null {
+  take(): Flushable | null {
     if (this.position === this.current.length) this.swap();
-    const queue = this.current[this.position++] as SendQueue;
+    const queue = this.current[this.position++] as Flushable;
     return queue.flushQueue === this ? queue : null;
   }
 

@@ -49,7 +49,7 @@ test('a message that a flush brings about goes with the next turn', () => {
   asker.send({ type: 'request', targetId: id, payload: { requestId: 'r' } });
   asked.outlet.reads = false;
   for (let i = 0; i < 30; i++) asker.send({ type: 'unicast', targetId: id, payload: {} });
-  assert.notEqual(asked.outlet.cutWith, null);
+  assert.notEqual(asked.outlet.abortedWith, null);
   const answers = asker.received().filter(({ type }) => type === 'response');
   assert.equal(answers.length, 1, 'cut off within the flush, the asked client fails the request');
 });

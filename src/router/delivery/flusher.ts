@@ -1,7 +1,6 @@
 import type { Clock } from '../interfaces.ts';
-import { FlushQueue } from './flush-queue.ts';
+import { type Flushable, FlushQueue } from './flush-queue.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import type { SendQueue } from './send-queue.ts';
 
 /** High watermark of a flush queue, and the bytes written in one tick before the event loop reads again. */
 const TICK_BYTES = 4 * 1024 * 1024;
@@ -22,13 +21,13 @@ export class Flusher {
   readonly fanOut = new FlushQueue();
   private readonly clock: Clock;
   private readonly budget: MemoryBudget;
-  private readonly onBlocked: (queue: SendQueue) => void;
+  private readonly onBlocked: (queue: Flushable) => void;
   private scheduled = false;
   private scheduledMs = 0;
   private readonly run = (): void => this.flushTick();
 
   /** Calls `onBlocked` for each flushed send queue whose previous write is still in flight. */
-  constructor(clock: Clock, budget: MemoryBudget, onBlocked: (queue: SendQueue) => void) {
+  constructor(clock: Clock, budget: MemoryBudget, onBlocked: (queue: Flushable) => void) {
     this.clock = clock;
     this.budget = budget;
     this.onBlocked = onBlocked;
@@ -40,7 +39,7 @@ export class Flusher {
   }
 
   /** Schedules the flush of `queue` by `flushQueue`. */
-  add(queue: SendQueue, flushQueue: FlushQueue): void {
+  add(queue: Flushable, flushQueue: FlushQueue): void {
     flushQueue.add(queue);
     this.schedule();
   }

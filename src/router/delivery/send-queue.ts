@@ -1,6 +1,4 @@
-import type { Session } from '../session.ts';
-import type { Subscription } from '../subscription.ts';
-import type { FlushQueue } from './flush-queue.ts';
+import type { Flushable, FlushQueue, QueueOwner } from './flush-queue.ts';
 import type { Flusher } from './flusher.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
@@ -9,17 +7,13 @@ const KEEP_SLICE_BYTES = 16 * 1024;
 /** A backlog is written in batches of about this size, so that the age of its oldest message stays accurate. */
 const BATCH_BYTES = 64 * 1024;
 
-/** The streams that have a queue. */
-export type QueueOwner = Session | Subscription;
-
-/** Why a slow consumer is disconnected. */
-export type SlowReason = 'slowReaderBytes' | 'slowReaderDeadline' | 'memoryPressure';
+const NO_BUFFERS: readonly Buffer[] = [];
 
 /**
  * Unsent messages of one stream. Messages of one event-loop tick become one write. One write at a time is in flight; later
  * messages wait in the backlog, whose bytes and age SlowConsumers bounds. Holds no socket and no timer.
  */
-export class SendQueue {
+export class SendQueue implements Flushable {
   /** All bytes held: of this tick, in the backlog, and in flight. */
   bytes = 0;
   /** Bytes that a blocked stream had queued before this tick: a burst within one tick makes no consumer slow. */
@@ -31,7 +25,7 @@ export class SendQueue {
   private readonly budget: MemoryBudget;
   /** The first message of this tick, usually the only one, and the others. */
   private first: Buffer | null = null;
-  private rest: Buffer[] = [];
+  private rest: Buffer[] | null = null;
   private pendingBytes = 0;
   /** The part of `pendingBytes` that came by fan-out. */
   private fanOutBytes = 0;
@@ -77,8 +71,9 @@ export class SendQueue {
       if (this.inFlightBytes === 0) this.writeBacklog();
       return;
     }
-    const { rest, pendingBytes } = this;
+    const { pendingBytes } = this;
     const first = this.first as Buffer;
+    const rest = this.rest ?? NO_BUFFERS;
     this.clearPending();
     this.send(first, rest, pendingBytes, nowMs);
   }
@@ -117,6 +112,7 @@ export class SendQueue {
 
   private take(framed: Buffer): void {
     if (this.first === null) this.first = framed;
+    else if (this.rest === null) this.rest = [framed];
     else this.rest.push(framed);
     this.pendingBytes += framed.length;
     this.bytes += framed.length;
@@ -127,14 +123,13 @@ export class SendQueue {
     this.flusher.direct.waitingBytes -= this.pendingBytes - this.fanOutBytes;
     this.flusher.fanOut.waitingBytes -= this.fanOutBytes;
     this.pendingBytes = this.fanOutBytes = 0;
-    // setting `length = 0` would free the storage, and the next message would allocate it again
-    if (this.rest.length > 0) this.rest = [];
+    this.rest = null;
   }
 
   private send(first: Buffer, rest: readonly Buffer[], bytes: number, since: number): void {
     this.inFlightBytes = bytes;
     this.inFlightSince = since;
-    this.owner.outlet.write(first, rest, bytes);
+    this.owner.transport.write(first, rest, bytes);
   }
 
   /** Moves this tick's frames to the backlog, in chunks that neither pin large reads nor exceed a batch. */
@@ -143,7 +138,7 @@ export class SendQueue {
     this.backlogSince ??= [];
     let chunk: Buffer[] = [];
     let chunkBytes = 0;
-    for (const framed of [this.first as Buffer, ...this.rest]) {
+    for (const framed of [this.first as Buffer, ...(this.rest ?? NO_BUFFERS)]) {
       if (chunkBytes > 0 && chunkBytes + framed.length > BATCH_BYTES) {
         this.appendChunk(chunk, chunkBytes, nowMs);
         chunk = [];

@@ -17,12 +17,12 @@ test('a reader that holds too many bytes is cut off alone, with everything it he
   frozen.outlet.reads = false;
   for (let i = 0; i < 11; i++) sender.send(letter(frozen, 1000), letter(reader, 1000));
   assert.equal(
-    frozen.outlet.cutWith,
+    frozen.outlet.abortedWith,
     null,
     'the limit itself is not too much, nor what comes on top of it in one turn',
   );
   sender.send(letter(frozen, 1000), letter(reader, 1000));
-  assert.equal(frozen.outlet.cutWith, 'Slow reader: send queue full');
+  assert.equal(frozen.outlet.abortedWith, 'Slow reader: send queue full');
   assert.deepEqual([client.removed, client.stream === null, bench.core.budget.usedBytes], [true, true, 0]);
   assert.deepEqual(bench.closed, [`${client.id} slowReaderBytes`]);
   assert.deepEqual([bench.counters.slowReaders, bench.counters.closed.slowReaderBytes], [1, 1]);
@@ -59,9 +59,9 @@ test('a reader whose oldest message waits beyond the deadline is cut off at a sw
   ] as const) {
     bench.clock.advance(afterMs);
     bench.core.slowConsumers.sweep(bench.clock.monotonicMs());
-    assert.equal(frozen.outlet.cutWith, cut);
+    assert.equal(frozen.outlet.abortedWith, cut);
   }
-  assert.equal(reader.outlet.cutWith, null);
+  assert.equal(reader.outlet.abortedWith, null);
   assert.equal(bench.counters.closed.slowReaderDeadline, 1);
 });
 
@@ -75,7 +75,7 @@ test('a slow reader that takes something in time is not cut off', () => {
     bench.core.slowConsumers.sweep(bench.clock.monotonicMs());
     slow.outlet.take();
   }
-  assert.equal(slow.outlet.cutWith, null);
+  assert.equal(slow.outlet.abortedWith, null);
 });
 
 test('when all together hold too much, those who hold most go first, and no more than needed', () => {
@@ -83,9 +83,12 @@ test('when all together hold too much, those who hold most go first, and no more
   const [sender, small, large, reader] = [bench.join(), bench.join(), bench.join(), bench.join()];
   for (const peer of [large, small]) peer.outlet.reads = false;
   for (let i = 0; i < 4; i++) sender.send(letter(large, 5000), letter(small, 2000));
-  assert.deepEqual([large.outlet.cutWith, small.outlet.cutWith], [null, null]);
+  assert.deepEqual([large.outlet.abortedWith, small.outlet.abortedWith], [null, null]);
   sender.send(letter(small, 2000), letter(small, 2000));
-  assert.deepEqual([large.outlet.cutWith, small.outlet.cutWith], ['Slow reader: router memory limit reached', null]);
+  assert.deepEqual(
+    [large.outlet.abortedWith, small.outlet.abortedWith],
+    ['Slow reader: router memory limit reached', null],
+  );
   sender.send(letter(reader, 1000));
   assert.equal(reader.received().length, 1);
   assert.equal(bench.counters.closed.memoryPressure, 1);
@@ -99,7 +102,7 @@ test('a subscriber that does not read is cut off like anybody else', () => {
     bench.register();
     bench.endTurn();
   }
-  assert.equal(events.outlet.cutWith, 'Slow reader: send queue full');
+  assert.equal(events.outlet.abortedWith, 'Slow reader: send queue full');
   assert.deepEqual(
     [bench.core.events.subscribers.size, bench.core.streams.size, bench.core.budget.usedBytes],
     [0, 0, 0],
@@ -111,7 +114,7 @@ test('a stream that no client has bound is cut off too', () => {
   const stranger = bench.open(bench.connect('10.0.0.1:7'));
   stranger.outlet.reads = false;
   for (let i = 0; i < 30; i++) stranger.send({ type: 'heartbeat' });
-  assert.equal(stranger.outlet.cutWith, 'Slow reader: send queue full');
+  assert.equal(stranger.outlet.abortedWith, 'Slow reader: send queue full');
   assert.deepEqual(bench.warnings, ['slow-reader-10.0.0.1:7']);
 });
 
@@ -122,5 +125,5 @@ test('limits that are changed hold for those who are connected', () => {
   for (let i = 0; i < 5; i++) sender.send(letter(frozen, 1000));
   bench.core.limits = { ...bench.core.limits, maxSendQueueBytes: 2000 };
   sender.send(letter(frozen, 1000));
-  assert.notEqual(frozen.outlet.cutWith, null);
+  assert.notEqual(frozen.outlet.abortedWith, null);
 });

@@ -1,56 +1,51 @@
-import { closeReasonText } from '../messages.ts';
-import type { RouterCore } from '../router-core.ts';
-import { Session } from '../session.ts';
-import type { QueueOwner, SendQueue, SlowReason } from './send-queue.ts';
+import type { Limits } from '../interfaces.ts';
+import type { Flushable, QueueOwner } from './flush-queue.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { SendQueue } from './send-queue.ts';
 
-/** Cuts off readers that do not read, alone, so that nobody else waits for them. */
+/** A stream with a send queue. */
+export interface QueuedStream extends QueueOwner {
+  readonly queue: SendQueue;
+}
+
+export interface SlowConsumersDependencies {
+  readonly streams: ReadonlySet<QueuedStream>;
+  readonly budget: MemoryBudget;
+  readonly limits: () => Limits;
+}
+
+/** Disconnects slow consumers, and nothing else: no other stream waits for them. */
 export class SlowConsumers {
-  private readonly core: RouterCore;
+  private readonly deps: SlowConsumersDependencies;
 
-  constructor(core: RouterCore) {
-    this.core = core;
+  constructor(deps: SlowConsumersDependencies) {
+    this.deps = deps;
   }
 
-  /** Called for a queue whose previous write is still with the transport. */
-  check(queue: SendQueue): void {
-    if (queue.backlogBytes > this.core.limits.maxSendQueueBytes) this.cut(queue.owner, 'slowReaderBytes');
-    if (this.core.budget.exceeded) this.shedLoad();
+  /** Call for a queue whose previous write is still in flight. */
+  check(queue: Flushable): void {
+    const { limits, budget } = this.deps;
+    if (queue.backlogBytes > limits().maxSendQueueBytes) queue.owner.disconnectSlow('slowReaderBytes');
+    if (budget.exceeded) this.shedLoad();
   }
 
-  /**
-   * Cuts every stream whose oldest unsent message has waited too long at `monotonicMs`. To be called a few times per
-   * deadline.
-   */
+  /** Disconnects every stream whose oldest write exceeds the write deadline. Call a few times per deadline. */
   sweep(monotonicMs: number): void {
-    const deadlineMs = this.core.limits.writeDeadlineMs;
-    for (const stream of this.core.streams) {
-      if (stream.queue.isOverdue(monotonicMs, deadlineMs)) this.cut(stream, 'slowReaderDeadline');
+    const { streams, limits } = this.deps;
+    const deadlineMs = limits().writeDeadlineMs;
+    for (const stream of streams) {
+      if (stream.queue.isOverdue(monotonicMs, deadlineMs)) stream.disconnectSlow('slowReaderDeadline');
     }
   }
 
-  /** All clients together hold too much: those who hold most go first. */
+  /** The memory budget is exceeded: disconnects the blocked streams with the longest queues. */
   private shedLoad(): void {
-    const held = [...this.core.streams].filter((stream) => stream.queue.isBlocked);
-    held.sort((a, b) => b.queue.bytes - a.queue.bytes);
-    for (const stream of held) {
-      if (!this.core.budget.exceeded) return;
-      this.cut(stream, 'memoryPressure');
+    const { streams, budget } = this.deps;
+    const blocked = [...streams].filter((stream) => stream.queue.isBlocked);
+    blocked.sort((a, b) => b.queue.bytes - a.queue.bytes);
+    for (const stream of blocked) {
+      if (!budget.exceeded) return;
+      stream.disconnectSlow('memoryPressure');
     }
-  }
-
-  private cut(stream: QueueOwner, reason: SlowReason): void {
-    const { core } = this;
-    const unsentBytes = stream.queue.bytes;
-    const client = stream instanceof Session ? stream.client : null;
-    core.counters.slowReaders++;
-    core.log.warnOnce(`slow-reader-${client?.id ?? stream.connection.remote}`, 'Slow reader disconnected', {
-      client: client?.id ?? null,
-      remote: stream.connection.remote,
-      reason: closeReasonText(reason),
-      unsentBytes,
-    });
-    if (client !== null) core.remove(client, reason);
-    stream.closed();
-    stream.outlet.cut(closeReasonText(reason));
   }
 }

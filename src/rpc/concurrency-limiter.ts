@@ -1,14 +1,14 @@
-/** Lets so many jobs be under way at a time; more wait for one to end. */
-export class Slots {
+/** Runs a limited number of jobs at a time; the others wait in order. */
+export class ConcurrencyLimiter {
   private free: number;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(count: number) {
-    this.free = count;
+  constructor(limit: number) {
+    this.free = limit;
   }
 
-  /** Starts `job` now or when its turn comes; `release` is to be called once when it has ended. */
-  take(job: () => void): void {
+  /** Starts `job` now or when a slot is free. Call `release` once when it has ended. */
+  run(job: () => void): void {
     if (this.free === 0) {
       this.waiting.push(job);
       return;

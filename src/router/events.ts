@@ -1,4 +1,4 @@
-import { doubleFrame, type Encodable, type Framing, PREFIX_BYTES } from '../wire/index.ts';
+import { DOUBLE, type Encodable, ForwardedMessage, type Framing, frame } from '../wire/index.ts';
 import type { SendQueue } from './delivery/send-queue.ts';
 import { eventMessage } from './messages.ts';
 
@@ -17,11 +17,12 @@ export interface EventSubscriber {
   readonly queue: SendQueue;
 }
 
-/** Sends router events to their subscribers: encoded once for all of them, and not at all when nobody listens. */
+/** Publishes router events: encoded once for all subscribers, and not at all without any. */
 export class EventHub {
   readonly subscribers = new Set<EventSubscriber>();
   /** Copies queued to subscribers. */
   sent = 0;
+  private readonly forwarded = new ForwardedMessage();
 
   get hasListeners(): boolean {
     return this.subscribers.size > 0;
@@ -31,19 +32,24 @@ export class EventHub {
     if (this.subscribers.size > 0) this.publishEncoded(eventMessage(type, data(), now));
   }
 
-  /** Sends an event that is encoded already. */
+  /** Publishes an encoded event. */
   publishEncoded(event: Buffer): void {
-    const framed = doubleFrame(event);
-    for (const subscriber of this.subscribers) this.deliver(subscriber, framed);
+    this.deliver(event, this.subscribers);
   }
 
   /** Sends an event to one subscriber only. */
   publishTo(subscriber: EventSubscriber, type: EventType, now: number, data: Encodable): void {
-    this.deliver(subscriber, doubleFrame(eventMessage(type, data, now)));
+    this.deliver(eventMessage(type, data, now), [subscriber]);
   }
 
-  private deliver(subscriber: EventSubscriber, framed: Buffer): void {
-    subscriber.queue.push(subscriber.framing === 2 ? framed : framed.subarray(PREFIX_BYTES));
-    this.sent++;
+  private deliver(event: Buffer, subscribers: Iterable<EventSubscriber>): void {
+    const { forwarded } = this;
+    const framed = frame(event, DOUBLE);
+    forwarded.take(framed, framed.length - event.length, framed.length, 2);
+    for (const { queue, framing } of subscribers) {
+      queue.push(forwarded.framed(framing));
+      this.sent++;
+    }
+    forwarded.clear();
   }
 }

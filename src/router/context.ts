@@ -1,0 +1,53 @@
+import type { ForwardedMessage, MessageScanner } from '../wire/index.ts';
+import type { Client, RouterConnection } from './client.ts';
+import type { CloseReason, Counters } from './counters.ts';
+import type { SlowReason } from './delivery/flush-queue.ts';
+import type { Flusher } from './delivery/flusher.ts';
+import type { MemoryBudget } from './delivery/memory-budget.ts';
+import type { QueuedStream } from './delivery/slow-consumers.ts';
+import type { TickClock } from './delivery/tick-clock.ts';
+import type { EventHub } from './events.ts';
+import type { Clock, EndStatus, Limits, RouterLog } from './interfaces.ts';
+import type { PendingRequests } from './pending-requests.ts';
+import type { Registry } from './registry.ts';
+
+/** An open p2p or `events` stream. */
+export interface OpenStream extends QueuedStream {
+  readonly connection: RouterConnection;
+  /** Token name and digest that admitted the call; compared, never shown. */
+  readonly credential: string;
+  readonly client: Client | null;
+  end(status: EndStatus, details: string): void;
+  /** The stream is closed, by either side. */
+  closed(): void;
+}
+
+/** The router as its sessions, message handlers and periodic checks see it. RouterCore implements it. */
+export interface RouterContext {
+  readonly clock: Clock;
+  readonly log: RouterLog;
+  readonly counters: Counters;
+  readonly limits: Limits;
+  readonly registry: Registry;
+  readonly events: EventHub;
+  readonly pending: PendingRequests;
+  readonly tick: TickClock;
+  readonly flusher: Flusher;
+  readonly budget: MemoryBudget;
+  readonly streams: Set<OpenStream>;
+  readonly draining: boolean;
+  /** Both are reused for every message: see MessageScanner and ForwardedMessage. */
+  readonly header: MessageScanner;
+  readonly forwarded: ForwardedMessage;
+  /** True when a p2p stream on `connection` that was opened with `credential` may attach to `client`. */
+  mayAttach(client: Client, connection: RouterConnection, credential: string): boolean;
+  /** True when several clients may share `connection`, so that it identifies none of them. */
+  cannotIdentify(connection: RouterConnection): boolean;
+  /** The p2p stream of `client` is closed; the client stays registered and may open another. */
+  onDetached(client: Client): void;
+  updateMetadata(client: Client, metadata: Buffer): void;
+  /** Unregisters `client`. Its stream is left to the caller. */
+  remove(client: Client, reason: CloseReason): void;
+  /** Disconnects a stream whose consumer is too slow. */
+  disconnectSlow(stream: OpenStream, reason: SlowReason): void;
+}

@@ -1,0 +1,50 @@
+import type { Client, ClientStream } from '../client.ts';
+import type { FlushQueue } from '../delivery/flush-queue.ts';
+import type { SenderSession } from './handler.ts';
+
+/** The attached client that the message is addressed to, or null. `context.header` must have a targetId. */
+export function findTarget(session: SenderSession, bytes: Buffer): Client | null {
+  const { header, registry } = session.context;
+  const last = session.lastTarget;
+  if (header.isExpectedTarget && last !== null && last.stream !== null) return last;
+  const target = registry.find(bytes, header.targetStart, header.targetEnd);
+  session.lastTarget = target;
+  return target;
+}
+
+/** The targetId of the message, as text. */
+export function targetIdOf(session: SenderSession, bytes: Buffer): string {
+  const { header } = session.context;
+  return bytes.toString('utf8', header.targetStart, header.targetEnd);
+}
+
+/** Queues the message to one receiver. */
+export function deliver(session: SenderSession, target: ClientStream): void {
+  const { forwarded, counters, flusher, header } = session.context;
+  target.queue.push(forwarded.framed(target.framing));
+  counters.countOut(header.type, 1, forwarded.bodyBytes);
+  applyBackpressure(session, flusher.direct);
+}
+
+/** Queues the message to all of `receivers` except the sender; returns their number. */
+export function deliverToAll(session: SenderSession, sender: Client, receivers: ReadonlySet<Client>): number {
+  const { forwarded, counters, flusher, header } = session.context;
+  const isFanOut = flusher.isFanOut(receivers.size);
+  let delivered = 0;
+  for (const client of receivers) {
+    const target = client.stream;
+    if (client === sender || target === null) continue;
+    const framed = forwarded.framed(target.framing);
+    if (isFanOut) target.queue.pushFanOut(framed);
+    else target.queue.push(framed);
+    delivered++;
+  }
+  counters.countOut(header.type, delivered, forwarded.bodyBytes);
+  applyBackpressure(session, isFanOut ? flusher.fanOut : flusher.direct);
+  return delivered;
+}
+
+/** Pauses the sender when the flush queue exceeds its high watermark. */
+function applyBackpressure(session: SenderSession, flushQueue: FlushQueue): void {
+  if (session.context.flusher.overHighWatermark(flushQueue)) session.pause(flushQueue);
+}

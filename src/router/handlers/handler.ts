@@ -1,0 +1,29 @@
+import type { Client } from '../client.ts';
+import type { RouterContext } from '../context.ts';
+import type { FlushQueue } from '../delivery/flush-queue.ts';
+import { TEXT } from '../messages.ts';
+
+/** The session that a message came from, as handlers use it. */
+export interface SenderSession {
+  readonly context: RouterContext;
+  /** Receiver of the last unicast, request or response: most senders talk to one peer for a while. */
+  lastTarget: Client | null;
+  /** Sends a message of the router itself. */
+  send(message: Buffer): void;
+  /** Sends an `error` message. */
+  answerError(text: string): void;
+  /** Stops reading until `flushQueue` is below its high watermark. */
+  pause(flushQueue: FlushQueue): void;
+}
+
+/**
+ * Handles one type of message. `context.header` holds the fields of the message in `bytes`; for types that are forwarded
+ * `context.forwarded` holds the message to deliver, with the sender's id in it. The payload is never decoded.
+ */
+export type MessageHandler = (session: SenderSession, sender: Client, bytes: Buffer) => void;
+
+/** Refuses a message of `type` without a required field. */
+export function refuseMissing(session: SenderSession, type: string, field: string): void {
+  session.context.counters.dropped.missingField++;
+  session.answerError(TEXT.fieldMissing(type, field));
+}

@@ -1,0 +1,20 @@
+import { decodeValue, findValue } from '../../wire/index.ts';
+import { MAX_NAME_BYTES } from '../interfaces.ts';
+import type { SenderSession } from './handler.ts';
+
+const REQUEST_ID = Buffer.from('requestId');
+
+export interface RequestId {
+  readonly text: string;
+  /** As the client encoded it. */
+  readonly item: Buffer;
+}
+
+/** The payload's requestId, or null. It is kept while the request is pending, so its length is limited. */
+export function requestIdOf(session: SenderSession, bytes: Buffer): RequestId | null {
+  const { payloadStart, payloadEnd } = session.context.header;
+  if (payloadStart < 0) return null;
+  const item = findValue(bytes, payloadStart, payloadEnd, REQUEST_ID);
+  const text = item === null || item.length > MAX_NAME_BYTES ? undefined : decodeValue(item);
+  return item !== null && typeof text === 'string' ? { text, item: Buffer.from(item) } : null;
+}

@@ -1,0 +1,16 @@
+import { deliver, findTarget } from './deliver.ts';
+import { type MessageHandler, refuseMissing } from './handler.ts';
+import { requestIdOf } from './request-id.ts';
+
+export const response: MessageHandler = (session, sender, bytes) => {
+  const { header, counters, pending } = session.context;
+  const requestId = requestIdOf(session, bytes);
+  if (requestId === null || header.targetStart < 0) {
+    refuseMissing(session, 'response', requestId === null ? 'payload.requestId' : 'targetId');
+    return;
+  }
+  const target = findTarget(session, bytes);
+  if (target?.stream == null) counters.dropped.targetNotFound++;
+  else if (pending.answer(target, sender, requestId.text)) deliver(session, target.stream);
+  else counters.dropped.lateResponse++;
+};

@@ -1,0 +1,108 @@
+import type {
+  EndStatus,
+  RouterConnection,
+  RouterCore,
+  Session,
+  StreamTransport,
+  Subscription,
+} from '../router/index.ts';
+import type { Entry, Framing } from '../wire/index.ts';
+import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
+
+/** The connection of a call, as authentication and handlers use it. */
+export interface RpcConnection extends RouterConnection {
+  /** Credential of the token that this connection has proven; null without one. */
+  credential: string | null;
+  /** Limits the listings in progress; created on demand. */
+  listings: ConcurrencyLimiter | null;
+}
+
+/** Authenticates calls. A credential is the name and digest of a token, or empty while no tokens are in use. */
+export interface RpcAuthenticator {
+  /** False when calls of several clients may share `connection`, so that each needs its own token. */
+  trusts(connection: RpcConnection): boolean;
+  /** The credential of a call, by its `authorization` header or its connection; null without a valid one. */
+  authenticate(connection: RpcConnection, authorization: string | null): string | null;
+  /** The same by the token in a metadata map. */
+  authenticateByMetadata(connection: RpcConnection, metadata: Buffer): string | null;
+  /** The metadata map without the token. */
+  cleanMetadata(metadata: Buffer): Buffer;
+}
+
+/** What all calls share. */
+export interface RpcServices {
+  readonly core: RouterCore;
+  readonly auth: RpcAuthenticator;
+  /** Spreads the slices of all listings over event-loop ticks. */
+  readonly listingSlices: { run(slice: () => void): void };
+}
+
+/** One admitted call. */
+export interface RpcContext extends RpcServices {
+  readonly method: RpcMethod;
+  readonly connection: RpcConnection;
+  /** Null when the call has no valid credential, which only methods with `auth: 'metadata'` get to see. */
+  readonly credential: string | null;
+}
+
+/** The request of a unary call: a CBOR map with text keys. */
+export interface RpcRequest {
+  readonly bytes: Buffer;
+  readonly entries: readonly Entry[];
+}
+
+/** A call as an asynchronous answer uses it. */
+export interface RpcResponse {
+  /** True when the call is over, so that an answer would not be sent. */
+  readonly isOver: boolean;
+  onClosed(run: () => void): void;
+  /** Sends a message of `bodyBytes` in chunks, each when the one before is written. */
+  sendChunks(bodyBytes: number, chunks: Iterable<Buffer>): void;
+}
+
+/** An answer that takes more than one event-loop tick. */
+export interface DeferredAnswer {
+  start(response: RpcResponse): void;
+}
+
+/** Ends a call with a status other than OK. */
+export class RpcError extends Error {
+  readonly status: EndStatus;
+
+  constructor(status: EndStatus, details: string) {
+    super(details);
+    this.status = status;
+  }
+}
+
+/**
+ * `required`: the call needs a valid credential. `metadata`: the handler accepts a token in the metadata, too, which is the
+ * only way of an unmodified Dart client.
+ */
+export type RpcAuth = 'required' | 'metadata';
+
+export interface UnaryMethod {
+  readonly name: string;
+  readonly kind: 'unary';
+  readonly auth: RpcAuth;
+  /** Returns the CBOR bytes of the answer; throws RpcError. */
+  readonly handler: (request: RpcRequest, context: RpcContext) => Buffer | DeferredAnswer;
+}
+
+/** A bidirectional stream of messages. */
+export interface P2pMethod {
+  readonly name: string;
+  readonly kind: 'p2p';
+  readonly auth: RpcAuth;
+  readonly handler: (transport: StreamTransport, context: RpcContext) => Session;
+}
+
+/** A stream of events that starts with the request message, whose content is ignored. */
+export interface EventsMethod {
+  readonly name: string;
+  readonly kind: 'events';
+  readonly auth: RpcAuth;
+  readonly handler: (transport: StreamTransport, framing: Framing, context: RpcContext) => Subscription;
+}
+
+export type RpcMethod = UnaryMethod | P2pMethod | EventsMethod;
