@@ -6,7 +6,7 @@ import { runDart, SKIP_WITHOUT_DART } from './dart-program.ts';
 
 const options = { skip: SKIP_WITHOUT_DART };
 
-/** Runs a test program of the Dart client; its output says which of its tests failed. */
+/** Runs a test program of the Dart client; its output names the tests that failed. */
 async function passes(program: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
   const { code, output } = await runDart(program, env);
   assert.equal(code, 0, output);

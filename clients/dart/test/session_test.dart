@@ -299,6 +299,14 @@ void main() {
     );
     expect('${error.message}'.contains('DateTime at payload.a.0'), true, '${error.message}');
     await expectThrows<ArgumentError>(() => RpcRouterClient('http://127.0.0.1'));
+    // errors of the future, which catchError sees
+    final caught = <Object>[];
+    await client.sendBroadcast({'a': Object()}).catchError(caught.add);
+    await client.sendRequest('id', {'a': Object()}).catchError((Object error) {
+      caught.add(error);
+      return <String, dynamic>{};
+    });
+    expect(caught.whereType<ArgumentError>().length, 2, 'errors');
     await client.close();
     await client.close();
   });
@@ -311,6 +319,17 @@ void main() {
     await client.ping();
     final first = await client.messages.take(3).map((message) => message.payload!['n']).toList();
     expect(first, [1, 2, 3], 'messages');
+  });
+
+  bedTest('a message of another client with a float for a time is readable', (bed) async {
+    final client = await bed.client();
+    final message = client.messages.first;
+    bed.only.send({
+      'type': 'broadcast',
+      'payload': {'n': 1},
+      'timestamp': 1700000000000.5,
+    });
+    expect((await message).timestamp, 1700000000000, 'timestamp');
   });
 
   bedTest('an unreadable message is reported, counted, and does no harm', (bed) async {

@@ -1,6 +1,6 @@
 /// Codes of [RouterException] that this client or the router makes. The router may have more.
 abstract final class RouterErrorCode {
-  /// Nobody with this id, or no longer.
+  /// No client has this id, or it has been removed.
   static const notFound = 'not-found';
 
   /// No answer in time.

@@ -83,7 +83,7 @@ final class RouterConnection {
     if (pause != null && !pause.isCompleted) pause.complete();
   }
 
-  /// Registers again, with what the registration of [setup] says now.
+  /// Registers again, with the current registration of [setup].
   void restart() {
     final link = _link;
     if (link == null) return;

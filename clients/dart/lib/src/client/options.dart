@@ -59,6 +59,7 @@ final class RouterClientOptions {
   /// `ioConnector` in `package:rpc_dart_router_client/io.dart`.
   final SocketConnector? connector;
 
-  /// Is called with a line for whoever looks for a fault. Never with a token or a payload.
+  /// Receives log lines, for debugging. They contain neither tokens nor payloads, except in errors that
+  /// a handler of the application throws.
   final void Function(String line)? log;
 }

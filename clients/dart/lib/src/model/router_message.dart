@@ -143,7 +143,7 @@ final class RouterMessage {
     targetId: _read(map, 'targetId'),
     groupName: _read(map, 'groupName'),
     payload: _read(map, 'payload'),
-    timestamp: _read(map, 'timestamp'),
+    timestamp: _readTimestamp(map['timestamp']),
     errorMessage: _read(map, 'errorMessage'),
     success: _read(map, 'success'),
   );
@@ -207,6 +207,9 @@ final class RouterMessage {
 }
 
 final RegExp _notFound = RegExp(r'^Клиент .* не найден или отключен$', dotAll: true);
+
+/// Clients in other languages may send a float.
+int? _readTimestamp(Object? value) => value is num && value.isFinite ? value.toInt() : null;
 
 T? _read<T>(Map<String, dynamic> map, String key) {
   final value = map[key];

@@ -25,7 +25,7 @@ final class Session {
   int _received = 0;
   int _lost = 0;
 
-  /// Null without a session. A secret: whoever has it can take the session over.
+  /// Null without a session. A bearer secret: it suffices to take the session over.
   String? get token => _token;
   bool get isActive => _token != null;
 
@@ -57,7 +57,7 @@ final class Session {
       return hadSession ? SessionOutcome.lost : SessionOutcome.started;
     }
     _token = token;
-    // they are not counted: the router knows which ones it dropped
+    // not counted as received: the router corrects its own count
     _lost = _count(answer, 'lost');
     outbox
       ..acknowledge(_count(answer, 'received'))

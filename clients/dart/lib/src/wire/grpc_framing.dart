@@ -7,7 +7,7 @@ const int grpcPrefixBytes = 5;
 ///
 /// Each gRPC message is framed once, or twice as rpc_dart of 2025 does. A CBOR map never begins with
 /// a zero byte, so the two cannot be confused. A message that ends in another WebSocket message is a
-/// [FormatException]: nobody sends one.
+/// [FormatException]: the protocol does not allow it.
 List<Uint8List> splitGrpcMessages(Uint8List data) {
   final bodies = <Uint8List>[];
   for (final body in _split(data)) {
