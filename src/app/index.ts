@@ -2,6 +2,6 @@ export { parsePrivateKey } from '../grpc/index.ts';
 export { checkHosts } from './check-hosts.ts';
 export { isAlive, readPid } from './pid-file.ts';
 export { runRouter } from './run.ts';
-export { forbiddenModes, openTo } from './secret-files.ts';
+export { forbiddenModes, isRefusedWhenOpen, openTo } from './secret-files.ts';
 export { loadSecurity, type SecurityFiles } from './security-files.ts';
 export { openFilesLimit, startWarnings } from './start-warnings.ts';

@@ -91,7 +91,7 @@ export class Reloader {
     const all = [...changes.map(({ key, from, to }) => ({ key, from, to })), ...fileChanges(next, this.files, files)];
     this.current = next;
     this.files = files;
-    this.noteApplied(all, this.deps.warnings(next));
+    this.noteApplied(all, [...files.warnings, ...this.deps.warnings(next)]);
   }
 
   private noteApplied(changes: RouterStatus['reload']['changes'], warnings: readonly Text[]): void {

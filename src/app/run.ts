@@ -77,7 +77,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
   };
   const forget = handleSignals(actions, context.signals);
   try {
-    return await runUntilStopped(app, log, context, complain);
+    return await runUntilStopped(app, log, context, security.files.warnings, complain);
   } finally {
     rotation?.stop();
     await journal?.close();
@@ -118,6 +118,7 @@ async function runUntilStopped(
   app: RouterApp,
   log: Logger,
   context: CommandContext,
+  fileWarnings: readonly Text[],
   complain: (problem: Text) => void,
 ): Promise<number> {
   const { config } = context;
@@ -127,7 +128,8 @@ async function runUntilStopped(
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
   log.info(`Log level: ${config.logLevel}`);
-  for (const warning of startWarnings(config, openFilesLimit(), context.env)) log.warning(warning.en);
+  const warnings = [...fileWarnings, ...startWarnings(config, openFilesLimit(), context.env)];
+  for (const warning of warnings) log.warning(warning.en);
   try {
     await app.start();
     if (closeStrayDebugger(process.execArgv, context.env.NODE_OPTIONS ?? '')) {

@@ -12,6 +12,16 @@ export interface OpenFile {
   readonly command: string;
 }
 
+/** A tokens file that others can read is refused. For TLS files, as other servers take them, there is a warning. */
+export function isRefusedWhenOpen(path: string, config: RouterConfig): boolean {
+  return path === config.authTokensFile;
+}
+
+/** The finding and the command that settles it, in one line. */
+export function withCommand({ text, command }: OpenFile): Text {
+  return { en: `${text.en}; run: ${command}`, ru: `${text.ru}; выполните: ${command}` };
+}
+
 /**
  * Permission bits that each security file must not have, by path: tokens and keys are secrets, certificates are public, but
  * a user who can replace the client CA decides who may come in.

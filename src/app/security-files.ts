@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RouterConfig } from '../config/index.ts';
 import { loadTls, parseTokens, type TlsMaterial, type TokenDigests } from '../grpc/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
-import { forbiddenModes, openTo, readWithMode } from './secret-files.ts';
+import { forbiddenModes, isRefusedWhenOpen, openTo, readWithMode, withCommand } from './secret-files.ts';
 
 /** What the files that the configuration names say about who may come in. */
 export interface SecurityFiles {
@@ -10,6 +10,8 @@ export interface SecurityFiles {
   readonly tokens: TokenDigests | null;
   /** Digests of the files' content by their paths: a renewed certificate has the same name. */
   readonly digests: ReadonlyMap<string, string>;
+  /** TLS files that more users have access to than should. */
+  readonly warnings: readonly Text[];
 }
 
 export type LoadedSecurity =
@@ -19,13 +21,13 @@ export type LoadedSecurity =
 /** Reads and checks TLS and tokens files, their permissions too; collects the problems of all. */
 export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const problems: Text[] = [];
+  const warnings: Text[] = [];
   const digests = new Map<string, string>();
   const forbidden = forbiddenModes(config);
   const read = (path: string): Buffer => {
     const { bytes, mode } = readWithMode(path);
     const open = openTo(path, mode, forbidden.get(path) ?? 0);
-    if (open !== null)
-      problems.push({ en: `${open.text.en}; run: ${open.command}`, ru: `${open.text.ru}; выполните: ${open.command}` });
+    if (open !== null) (isRefusedWhenOpen(path, config) ? problems : warnings).push(withCommand(open));
     digests.set(path, createHash('sha256').update(bytes).digest('hex'));
     return bytes;
   };
@@ -39,7 +41,7 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   };
   const tls = attempt(() => loadTls(config, read, Date.now()));
   const tokens = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, files: { tls, tokens, digests } };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, files: { tls, tokens, digests, warnings } };
 }
 
 function readTokens(path: string, read: (path: string) => Buffer): TokenDigests {

@@ -26,7 +26,8 @@ export async function checkConfig({ config, sources, env, lang, stdout, stderr }
     const shown = isFileKey(option) ? line : `# ${line}`;
     stdout.write(`${shown.padEnd(VALUE_WIDTH)} # ${source ?? say('byDefault')}\n`);
   }
-  for (const warning of startWarnings(config, openFilesLimit(), env)) stdout.write(`# ${warning[lang]}\n`);
+  const warnings = [...(security.ok ? security.files.warnings : []), ...startWarnings(config, openFilesLimit(), env)];
+  for (const warning of warnings) stdout.write(`# ${warning[lang]}\n`);
   stdout.write(`# ${say('configOk')}\n`);
   return EXIT.done;
 }

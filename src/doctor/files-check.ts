@@ -1,9 +1,9 @@
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { forbiddenModes, openTo } from '../app/index.ts';
+import { forbiddenModes, isRefusedWhenOpen, openTo } from '../app/index.ts';
 import { defineMessages } from '../cli/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok } from './finding.ts';
+import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   good: { en: 'Folders can be written, secrets are not open', ru: 'Папки доступны для записи, секреты закрыты' },
@@ -89,7 +89,8 @@ function secretProblems({ config, lang }: DoctorWorld): Finding[] {
     if (path === null) return [];
     if (!allows(path, constants.R_OK)) return [fail(say('missing', { path, user }), say('giveFile', { option }))];
     const open = openTo(path, statSync(path).mode, forbidden.get(path) ?? 0);
-    return open === null ? [] : [fail(open.text[lang], open.command)];
+    if (open === null) return [];
+    return [(isRefusedWhenOpen(path, config) ? fail : warn)(open.text[lang], open.command)];
   });
 }
 
