@@ -32,7 +32,7 @@ test('what is in use, and little, is left alone', () => {
 
 test('while memory comes and goes, V8 is left alone', () => {
   const state = new MemoryReturn();
-  for (let n = 0; n < 100; n++) assert.equal(state.look((200 + 3 * (n % 7)) * MEBIBYTE, 0, n * 250), false);
+  for (let n = 0; n < 100; n++) assert.equal(state.look((200 + 20 * (n % 7)) * MEBIBYTE, 0, n * 250), false);
 });
 
 test('memory that stays is asked for again after ten minutes only', () => {

@@ -4,12 +4,13 @@ const MEBIBYTE = 1024 * 1024;
 /** Less than this is not worth a collection. */
 const WORTHWHILE_BYTES = 64 * MEBIBYTE;
 /** While it changes by more than this between two looks, V8 collects by itself. */
-const QUIET_BYTES = MEBIBYTE;
+const QUIET_BYTES = 8 * MEBIBYTE;
 const QUIET_LOOKS = 8;
 /** A collection takes a few nudges; memory that is still there after so many is in use. */
 const MAX_NUDGES = 60;
 const RETRY_MS = 600_000;
-const NUDGE_BYTES = 64 * 1024;
+/** Never written to, so it takes no memory; V8 begins when it has seen 64 MiB since its last collection. */
+const NUDGE_BYTES = 4 * MEBIBYTE;
 
 /**
  * Decides when V8 has to be asked to free buffers that nothing refers to any more. It collects when something is allocated:
@@ -36,9 +37,14 @@ export class MemoryReturn {
   }
 }
 
+/** What nudged V8 so far: kept, since a collection of the young generation would take it back, and nothing would have happened. */
+let nudged: Buffer[] = [];
+
 /** Looks, and nudges V8 if need be; to be called a few times a second. `usedBytes`: of buffers that are in use, as far as they are counted. */
 export function returnMemory(state: MemoryReturn, usedBytes: number): void {
   const { external_memory: externalBytes } = getHeapStatistics() as { external_memory?: number };
-  // an allocation lets V8 do another step of an incremental collection, a few milliseconds at most
-  if (state.look(externalBytes ?? 0, usedBytes, performance.now())) Buffer.allocUnsafeSlow(NUDGE_BYTES);
+  const otherBytes = (externalBytes ?? 0) - nudged.length * NUDGE_BYTES;
+  // each allocation lets V8 do another step of an incremental collection, a few milliseconds at most
+  if (state.look(otherBytes, usedBytes, performance.now())) nudged.push(Buffer.allocUnsafeSlow(NUDGE_BYTES));
+  else if (nudged.length > 0) nudged = [];
 }
