@@ -8,7 +8,7 @@ import { cliMessages } from './texts.ts';
 
 type Command = (context: CommandContext) => Promise<number>;
 
-const daemonCommand = (name: 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs'): Command => {
+const daemonCommand = (name: 'settle' | 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs'): Command => {
   return async (context) => (await import('../daemon/index.ts')).runDaemonCommand(name, context);
 };
 
@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
   daemonReload: daemonCommand('reload'),
   daemonRestart: daemonCommand('restart'),
   daemonLogs: daemonCommand('logs'),
+  daemonSettle: daemonCommand('settle'),
   doctor: async (context) => (await import('../doctor/index.ts')).runDoctor(context),
   top: async (context) => (await import('../top/index.ts')).runTop(context),
   checkConfig: async (context) => (await import('./check-config.ts')).checkConfig(context),
@@ -29,6 +30,13 @@ const runInForeground: Command = async (context) => (await import('../app/index.
 
 /** Does what the command line asks for; resolves with the exit code. */
 export async function runCommandLine(given: CommandWorld): Promise<number> {
+  const code = await runChosen(given);
+  if (given.argv.includes('--supervised'))
+    (await import('../daemon/index.ts')).settleLater(given.argv, given.env, code);
+  return code;
+}
+
+async function runChosen(given: CommandWorld): Promise<number> {
   const { argv, env, warnings } = translateLegacy(given.argv, given.env);
   const world = { ...given, argv, env };
   const { stdout, stderr } = world;

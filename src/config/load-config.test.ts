@@ -83,7 +83,7 @@ test('files that cannot be read', () => {
   const loaded = load('-c none.yaml');
   assert.ok(!loaded.ok);
   assert.equal(loaded.problems[0]?.ru, 'none.yaml: не читается: нет такого файла или папки (ENOENT)');
-  assert.match(problemsOf('--options-file=none.json')[0] ?? '', /^none\.json: cannot be read: ENOENT/);
+  assert.match(problemsOf('--options-file=none.json')[0] ?? '', /^none\.json: the options of this daemon are gone/);
   for (const text of ['{', '{}', '[1]', '"--port"']) {
     assert.deepEqual(problemsOf('--options-file o', {}, { o: text }), ['o: expected a JSON array of texts']);
   }

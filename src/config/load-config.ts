@@ -93,7 +93,9 @@ function readOptionsFile(input: ConfigInput, problems: Text[]): string[] {
     if (Array.isArray(parsed) && parsed.every((item) => typeof item === 'string')) return parsed;
     problems.push(PROBLEMS.notArguments(path));
   } catch (error) {
-    problems.push(error instanceof SyntaxError ? PROBLEMS.notArguments(path) : PROBLEMS.unreadable(path, error));
+    if (error instanceof SyntaxError) problems.push(PROBLEMS.notArguments(path));
+    else if ((error as NodeJS.ErrnoException).code === 'ENOENT') problems.push(PROBLEMS.optionsGone(path));
+    else problems.push(PROBLEMS.unreadable(path, error));
   }
   return [];
 }

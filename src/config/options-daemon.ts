@@ -42,6 +42,15 @@ export const DAEMON_OPTIONS = [
   },
   { key: 'daemon-logs', ...daemonCommand, doc: { en: 'Show the log of the daemon', ru: 'Показать лог daemon' } },
   {
+    key: 'daemon-settle',
+    ...daemonCommand,
+    hidden: true,
+    doc: {
+      en: 'Show a router that ended for good as stopped in PM2; the router itself starts this at its end',
+      ru: 'Отметить завершившийся роутер в PM2 как остановленный; роутер сам запускает это в конце',
+    },
+  },
+  {
     key: 'name',
     type: 'text',
     default: 'rpc-dart-router',
@@ -115,6 +124,16 @@ export const DAEMON_OPTIONS = [
     doc: {
       en: 'Runs under PM2: a stop that was asked for ends with exit code 143, by which PM2 does not start it again',
       ru: 'Работает под PM2: по запросу останавливается с кодом 143, и PM2 не запускает его снова',
+    },
+  },
+  {
+    key: 'end-pm2',
+    type: 'boolean',
+    default: false,
+    ...daemon,
+    doc: {
+      en: 'End PM2 when the router was stopped and PM2 runs nothing else, so that a systemd unit ends too',
+      ru: 'Завершать PM2, когда роутер остановлен и больше под ним ничего нет, чтобы завершался и сервис systemd',
     },
   },
   {

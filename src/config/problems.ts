@@ -50,6 +50,12 @@ export const PROBLEMS = {
       'a second YAML document starts here; remove this line',
       'здесь начинается второй документ YAML; удалите эту строку',
     ),
+  optionsGone: (path: string): Text =>
+    at(
+      path,
+      'the options of this daemon are gone, PM2 has it from an old dump; start it with --daemon-start, then pm2 save',
+      'опций этого daemon больше нет, PM2 взял его из старого дампа; запустите --daemon-start, затем pm2 save',
+    ),
   notArguments: (path: string): Text => at(path, 'expected a JSON array of texts', 'нужен JSON-массив строк'),
   noOption: (path: string): Text =>
     at(

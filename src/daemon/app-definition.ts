@@ -11,6 +11,7 @@ import {
   type RouterConfig,
 } from '../config/index.ts';
 import { type Places, placesOf } from './places.ts';
+import { pm2Home } from './pm2-home.ts';
 import type { ProcessDefinition } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,7 +30,7 @@ const MAIN = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '
 /** PM2 kills a process that is this much later than it promised to be. */
 const KILL_RESERVE_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;
-const EXIT_CONFIGURATION = 2;
+export const EXIT_CONFIGURATION = 2;
 /** Of a router that was asked to stop, by a plain `kill` as well: it stays stopped. */
 export const EXIT_STOPPED = 143;
 /** Part of every name. PM2 leaves out what has it in its name; `true`, as it documents, leaves out nothing. */
@@ -87,6 +88,8 @@ export function appDefinition(
     args: [
       ...options,
       '--supervised',
+      `--name=${config.name}`,
+      ...(config.endPm2 ? ['--end-pm2'] : []),
       '--log-file=-',
       `--output-file=${places.logFile}`,
       ...(rotates ? [] : ['--no-log-rotation']),
@@ -110,9 +113,15 @@ export function appDefinition(
     filter_env: EVERY_VARIABLE,
     env: {
       ...absolutePaths(daemonEnvironment(env), folder),
+      PM2_HOME: pm2Home(env),
       ...(config.nodeOptions === null ? {} : { NODE_OPTIONS: config.nodeOptions }),
     },
   };
+}
+
+/** The program's own command line, for a process beside the router. */
+export function mainCommand(): [string, ...string[]] {
+  return [process.execPath, ...loaderArguments(), MAIN];
 }
 
 /** From the sources, as tests may, the same loader is needed again. */

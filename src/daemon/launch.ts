@@ -7,7 +7,7 @@ import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
 import type { DaemonCommand } from './command.ts';
 import { askStatus } from './control.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
-import { optionsFile, removeOptions, writeOptions } from './options-file.ts';
+import { optionsFile, readOptions, removeOptions, writeOptions } from './options-file.ts';
 import type { Places } from './places.ts';
 import { readPid } from './processes.ts';
 import { chooseRotator } from './rotation.ts';
@@ -51,7 +51,9 @@ export async function launch(
   const logFrom = logStats(places.logFile)?.sizeBytes ?? 0;
   const supervisor = await command.supervisor();
   const pm2LogFrom = logStats(pm2LogFile(env))?.sizeBytes ?? 0;
+  const before = readOptions(env, config.name);
   writeOptions(env, config.name, options);
+  const giveUp = (): Promise<void> => cleanUp(command, supervisor, config.name, places, before);
   const file = `--options-file=${optionsFile(env, config.name)}`;
   let outcome: RouterStatus | Failure;
   try {
@@ -60,11 +62,11 @@ export async function launch(
     command.progress.show(command.say('waitingForRouter'));
     outcome = await untilReady(supervisor, config.name, places);
   } catch (error) {
-    await cleanUp(command, supervisor, config.name, places);
+    await giveUp();
     throw error;
   }
   if (!isFailure(outcome)) return { ok: true, status: outcome };
-  await cleanUp(command, supervisor, config.name, places);
+  await giveUp();
   await delay(LAST_LINES_MS);
   const lines = lastLines(places.logFile, LOOKED_AT_LINES, logFrom);
   const cause =
@@ -115,9 +117,12 @@ async function cleanUp(
   supervisor: ProcessSupervisor,
   name: string,
   places: Places,
+  before: readonly string[] | null,
 ): Promise<void> {
   const seen = await supervisor.describe(name);
   if (seen !== null) await supervisor.remove(name);
+  // a dump of PM2 may need those of an earlier start
+  if (before !== null) writeOptions(command.context.env, name, before);
   removeOptions(command.context.env, name);
   // a pid file that names another process belongs to another router
   if (seen !== null && seen.pid !== null && readPid(places.pidFile) === seen.pid)

@@ -104,6 +104,10 @@ export const daemonMessages = defineMessages({
   stopping: { en: '🛑 Stopping the daemon with PID: {pid}', ru: '🛑 Остановка daemon с PID: {pid}' },
   countdown: { en: 'SIGTERM sent; SIGKILL in {seconds} s', ru: 'SIGTERM отправлен; SIGKILL через {seconds} с' },
   stopped: { en: '✅ Daemon stopped (SIGTERM)', ru: '✅ Daemon остановлен (SIGTERM)' },
+  startedAgain: {
+    en: '⚠️  systemd starts the service again; to keep it stopped: sudo systemctl stop {service}',
+    ru: '⚠️  systemd запустит сервис снова; чтобы он остался остановленным: sudo systemctl stop {service}',
+  },
   respawnEnded: {
     en: '✅ Daemon stopped; it was between two crashes',
     ru: '✅ Daemon остановлен; он был между двумя сбоями',

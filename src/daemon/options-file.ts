@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expandHome, OPTIONS, type Option, type OptionKey, readFlags } from '../config/index.ts';
-import { makeStateFolder, stateFolder } from './pm2-home.ts';
+import { makeStateFolder, pm2Home, stateFolder } from './pm2-home.ts';
 
 /** Options of the moment, which say nothing about the daemon itself. */
 const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
@@ -83,8 +83,21 @@ export function readOptions(env: Environment, name: string): string[] | null {
   }
 }
 
+/** Removes the options, unless `pm2 save` has put a daemon that needs them into PM2's dump, for `pm2 resurrect` or a boot. */
 export function removeOptions(env: Environment, name: string): void {
-  rmSync(optionsFile(env, name), { force: true });
+  const path = optionsFile(env, name);
+  if (!isInDump(env, path)) rmSync(path, { force: true });
+}
+
+function isInDump(env: Environment, path: string): boolean {
+  const named = JSON.stringify(`--options-file=${path}`);
+  return ['dump.pm2', 'dump.pm2.bak'].some((dump) => {
+    try {
+      return readFileSync(join(pm2Home(env), dump), 'utf8').includes(named);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** A name as part of a file name. */

@@ -18,6 +18,7 @@ interface Pm2 {
   getVersion(callback: Callback): void;
   list(callback: Callback): void;
   start(definition: ProcessDefinition, callback: Callback): void;
+  stop(name: string, callback: Callback): void;
   delete(name: string, callback: Callback): void;
 }
 
@@ -90,6 +91,10 @@ export class Pm2Supervisor implements ProcessSupervisor {
 
   async start(definition: ProcessDefinition): Promise<void> {
     await this.call('start', CALL_LIMIT_MS, (done) => this.pm2.start(definition, done));
+  }
+
+  async stop(name: string): Promise<void> {
+    await this.call('stop', CALL_LIMIT_MS, (done) => this.pm2.stop(name, done));
   }
 
   async remove(name: string, limitMs = CALL_LIMIT_MS): Promise<void> {

@@ -3,7 +3,12 @@ import type { RouterConfig } from '../config/index.ts';
 import { daemonEnvironment, EVERY_VARIABLE, nodeProgram } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { pm2Home } from './pm2-home.ts';
-import { type ProcessDefinition, type ProcessSupervisor, SupervisorError } from './supervisor.ts';
+import {
+  type ProcessDefinition,
+  type ProcessSupervisor,
+  type SupervisedProcess,
+  SupervisorError,
+} from './supervisor.ts';
 
 /** The name of a pm2-logrotate that the user has installed. */
 const PM2_LOGROTATE = 'pm2-logrotate';
@@ -51,6 +56,11 @@ export async function forgetRotation(command: DaemonCommand): Promise<void> {
   const supervisor = await command.runningSupervisor();
   const processes = (await supervisor?.list()) ?? [];
   if (processes.length > 0 && processes.every(({ name }) => name === OURS)) await supervisor?.remove(OURS);
+}
+
+/** True when nothing runs under PM2, nor will again, but a pm2-logrotate that was started here. */
+export function isIdle(processes: readonly SupervisedProcess[]): boolean {
+  return processes.every(({ name, status }) => name === OURS || status === 'stopped' || status === 'errored');
 }
 
 /** pm2-logrotate from our own dependencies: `pm2 install` would ask the npm registry. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandContext, EXIT } from '../cli/index.ts';
 import { type DaemonCommand, explainSupervisor, withDaemonCommand } from './command.ts';
 import { ForeignProcess } from './find-daemon.ts';
@@ -6,15 +7,18 @@ import { showLogs } from './logs.ts';
 import { Pm2Supervisor } from './pm2.ts';
 import { reloadDaemon } from './reload.ts';
 import { restartDaemon } from './restart.ts';
+import { settleDaemon } from './settle.ts';
 import { startDaemon } from './start.ts';
 import { showStatus } from './status.ts';
 import { stopDaemon } from './stop.ts';
 import { SupervisorError } from './supervisor.ts';
 
+/** PM2 may be about to start the router again: a restart of its own looks like a stop at first. */
+const SETTLE_MS = 1000;
 /** Longer than any of them takes. */
 const LOCK_LIMIT_MS = 90_000;
 
-export type DaemonCommandName = 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs';
+export type DaemonCommandName = 'settle' | 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs';
 
 const COMMANDS: Readonly<Record<DaemonCommandName, (command: DaemonCommand) => Promise<number>>> = {
   start: startDaemon,
@@ -23,6 +27,7 @@ const COMMANDS: Readonly<Record<DaemonCommandName, (command: DaemonCommand) => P
   reload: reloadDaemon,
   restart: restartDaemon,
   logs: showLogs,
+  settle: settleDaemon,
 };
 
 /** Runs a daemon command; resolves with the exit code. */
@@ -32,6 +37,7 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
     (env) => Pm2Supervisor.connect(env),
     async (command) => {
       try {
+        if (name === 'settle') await delay(SETTLE_MS);
         return await alone(name, command);
       } catch (error) {
         if (error instanceof SupervisorError) command.fail(explainSupervisor(command.say, error));

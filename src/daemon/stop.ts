@@ -5,8 +5,10 @@ import type { DaemonCommand } from './command.ts';
 import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
 import { explainNotRunning } from './not-running.ts';
 import { removeOptions } from './options-file.ts';
+import { ownerOf } from './owner.ts';
 import { isAlive, readPid } from './processes.ts';
 import { forgetRotation } from './rotation.ts';
+import { endIdlePm2 } from './settle.ts';
 import { configurationOf, startedWith } from './started-with.ts';
 
 const PATIENCE_MS = 10_000;
@@ -24,6 +26,7 @@ export async function stopDaemon(command: DaemonCommand): Promise<number> {
   const found = await locateDaemon(config, env, supervisor);
   if (found.pid === null) return notRunning(command, found);
   command.out(command.say('stopping', { pid: found.pid }));
+  const { service } = ownerOf(found.pid);
   const stopped = await stopProcess(command, found, found.pid);
   if (stopped === 'notPermitted' || stopped === 'failed') {
     command.fail(command.say(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
@@ -31,6 +34,11 @@ export async function stopDaemon(command: DaemonCommand): Promise<number> {
   }
   await forgetDaemon(command, found);
   command.good(command.say(stopped === 'gracefully' ? 'stopped' : 'killed'));
+  if (found.supervised?.args.includes('--end-pm2')) {
+    // systemd itself stops the service in this way
+    if (service !== null && env.INVOCATION_ID === undefined) command.warn(command.say('startedAgain', { service }));
+    await endIdlePm2(command);
+  }
   return EXIT.done;
 }
 

@@ -33,6 +33,8 @@ export interface ProcessSupervisor {
   list(): Promise<SupervisedProcess[]>;
   describe(name: string): Promise<SupervisedProcess | null>;
   start(definition: ProcessDefinition): Promise<void>;
+  /** Ends the process if it runs, and shows it as stopped. */
+  stop(name: string): Promise<void>;
   /** Ends the process if it runs and forgets about it. */
   remove(name: string, limitMs?: number): Promise<void>;
   disconnect(): Promise<void>;

@@ -47,6 +47,30 @@ export function serviceTests(world: World): void {
     assert.match(shown, /🔌 Открытые порты:\n {3}• \*:8080\n {3}• 127\.0\.0\.1:9090/);
   });
 
+  test('root is shown the service, and how to command it; its commands leave it alone', async () => {
+    const { pid } = await machine.status();
+    const shown = await machine.run('rpc-dart-router --daemon-status');
+    assert.ok(shown.startsWith(`✅ Daemon is running with PID: ${pid}\n👤 It runs under the user rpc-router`), shown);
+    assert.match(
+      shown,
+      /as the systemd service rpc-dart-router\n💡 To command it: sudo systemctl stop rpc-dart-router/,
+    );
+    for (const action of ['stop', 'restart', 'reload']) {
+      const { code, stderr } = await machine.try(`rpc-dart-router --daemon-${action}`);
+      assert.equal(code, 3, action);
+      assert.ok(stderr.includes(`to command it: sudo systemctl ${action} rpc-dart-router`), stderr);
+    }
+    assert.equal((await machine.status()).pid, pid);
+    const { code, stdout } = await machine.try('rpc-dart-router --doctor');
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, new RegExp(`runs with the PID ${pid}`));
+    assert.match(stdout, /It runs under the user rpc-router, as the systemd service rpc-dart-router/);
+    assert.match(stdout, /PM2 \S+ runs, with the home \/var\/lib\/rpc-dart-router\/\.pm2/);
+    const stranger = await machine.try('setpriv --reuid nobody --clear-groups rpc-dart-router --daemon-status');
+    assert.equal(stranger.code, 3);
+    assert.match(stranger.stderr, /A service may run that this user may not see/);
+  });
+
   test('reload is HUP: the new values are in force, the client stays', async () => {
     const client = await machine.join('stays');
     const { pid } = await machine.status();

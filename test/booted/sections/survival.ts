@@ -24,6 +24,31 @@ export function survivalTests(world: World): void {
     });
   }
 
+  const stops = {
+    'kill -TERM': `kill -TERM $(cat ${PID_FILE})`,
+    '--daemon-stop by its user': 'sudo -u rpc-router -H rpc-dart-router --daemon-stop',
+    'pm2 stop by its user': 'sudo -u rpc-router -H pm2 stop rpc-dart-router >/dev/null',
+  };
+  for (const [how, command] of Object.entries(stops)) {
+    test(`${how}: no active unit without a router; it comes back, and can be reloaded`, async () => {
+      const { pid } = await machine.status();
+      await machine.run(command);
+      await machine.untilBack(pid);
+      await machine.run(`systemctl reload ${SERVICE}`);
+    });
+  }
+
+  test('a crash under a broken configuration: the unit ends, and once mended the service comes back', async () => {
+    const { pid } = await machine.status();
+    await machine.run(`cp ${CONFIG} /root/config.yaml`);
+    await machine.setOption('prot', '1');
+    await machine.run(`kill -9 ${pid}`);
+    const isActive = async (): Promise<boolean> => (await machine.property('ActiveState')) === 'active';
+    await poll('the end of the unit', async () => !(await isActive()), SLOW);
+    await machine.run(`cp /root/config.yaml ${CONFIG}`);
+    await machine.untilBack(pid);
+  });
+
   test('pm2 kill by the user: the service comes back, too', async () => {
     const { pid } = await machine.status();
     await machine.run('sudo -u rpc-router -H pm2 kill >/dev/null');
