@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
 import { test } from 'node:test';
 import { loadConfig } from './load-config.ts';
 import { DEFAULT_CONFIG, type RouterConfig } from './options.ts';
@@ -145,4 +146,20 @@ test('the language is known even when something else is wrong', () => {
   const loaded = load('--lang ru --port x');
   assert.ok(!loaded.ok);
   assert.equal(loaded.lang, 'ru');
+});
+
+test('relative paths start at --base-folder, whatever gives them; absolute ones, "-" and "~/" stay', () => {
+  const files: Readonly<Record<string, string>> = {
+    '/base/config.yaml': 'tls-cert: cert.pem\ntls-key: ../key.pem\n',
+    '/kept.json': JSON.stringify(['--base-folder=/base', '--pid-file=/run/x.pid', '--log-file=-']),
+  };
+  const loaded = loadConfig({
+    argv: ['--options-file=/kept.json'],
+    env: { ROUTER_CONFIG: 'config.yaml', ROUTER_PORTS_FILE: 'ports.json', ROUTER_CONTROL_SOCKET: '~/x.sock' },
+    readFile: (path) => files[path] ?? assert.fail(path),
+  });
+  assert.ok(loaded.ok);
+  const { tlsCert, tlsKey, pidFile, logFile, portsFile, controlSocket } = loaded.config;
+  assert.deepEqual([tlsCert, tlsKey, pidFile], ['/base/cert.pem', '/key.pem', '/run/x.pid']);
+  assert.deepEqual([logFile, portsFile, controlSocket], ['-', '/base/ports.json', `${homedir()}/x.sock`]);
 });
