@@ -1,6 +1,8 @@
 import 'dart:async';
+import 'dart:io';
 
 import 'package:rpc_dart_router_client/rpc_dart_router_client.dart';
+import 'package:rpc_dart_router_client/src/session/liveness.dart';
 
 import 'support/harness.dart';
 import 'support/session_bed.dart';
@@ -351,6 +353,21 @@ void main() {
     await sent;
     await poll(() => bed.router.clients.isEmpty, 'the session has ended');
     expect(problems, <RouterException>[], 'problems');
+  });
+
+  test('a timer that is late because the device slept does not end the connection', () async {
+    var probes = 0;
+    final dead = Completer<int>();
+    final liveness = Liveness(
+      interval: const Duration(hours: 1),
+      timeout: const Duration(milliseconds: 100),
+      sendProbe: () => probes++,
+      onDead: () => dead.complete(probes),
+    )..probe();
+    // no timer runs meanwhile
+    sleep(const Duration(milliseconds: 2500));
+    expect(await dead.future, 2, 'probes before the end');
+    liveness.stop();
   });
 
   test('the delays of reconnecting grow, are random, and end', () {
