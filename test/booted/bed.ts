@@ -104,11 +104,6 @@ export class Bed {
   }
 }
 
-/** Makes the cached root file system, unless it is there. */
-export async function buildBed(): Promise<void> {
-  checked('build', await run('build', ['build'], 600_000));
-}
-
 function checked(what: string, outcome: Outcome): Outcome {
   if (outcome.code === 0) return outcome;
   throw new Error(`exit code ${outcome.code} of: ${what}\n${outcome.text}`);

@@ -1,6 +1,5 @@
 import { after, before, test } from 'node:test';
 import { TempFolder } from '../support/temp.ts';
-import { buildBed } from './bed.ts';
 import { whyNoBed } from './bed-needs.ts';
 import { Machine } from './machine.ts';
 import { buildReleases, type Releases } from './releases.ts';
@@ -31,7 +30,7 @@ if (reason !== null) {
   };
 
   before(async () => {
-    [built] = await Promise.all([buildReleases(folder.path), buildBed()]);
+    built = await buildReleases(folder.path);
     await machine.boot();
     await machine.unpack(built);
   });
