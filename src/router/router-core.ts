@@ -1,4 +1,4 @@
-import { ForwardedMessage, type Framing, MESSAGE_TYPES, MessageScanner, Raw } from '../wire/index.ts';
+import { ForwardedMessage, type Framing, MESSAGE_TYPES, MessageScanner, mapWith, Raw } from '../wire/index.ts';
 import {
   Client,
   type ClientObserver,
@@ -125,6 +125,8 @@ export class RouterCore implements RouterContext {
     client.unboundSinceMs = this.clock.monotonicMs();
     this.registry.attached.delete(client);
     this.settleRequests(client);
+    // not now: a connection that closes removes the client in the same tick
+    if (this.events.hasListeners && !this.draining) this.clock.atTickEnd(() => this.publishDisconnecting(client));
   }
 
   /** Replaces the metadata of `client`. */
@@ -199,6 +201,15 @@ export class RouterCore implements RouterContext {
       messagesPerSecond: Math.round(this.deps.messagesPerSecond()),
       messageTypeCounts,
     };
+  }
+
+  /** Announces that `client` has no p2p stream any more, unless it was removed or has opened another one. */
+  private publishDisconnecting(client: Client): void {
+    if (client.removed || client.stream !== null) return;
+    this.events.publish('clientCapabilitiesUpdated', this.clock.now(), () => ({
+      clientId: client.id,
+      metadata: new Raw(mapWith(client.metadata, { _lastSeen: client.lastActivity, _status: 'disconnecting' })),
+    }));
   }
 
   /** Fails the requests sent to `client` and forgets those it sent. */

@@ -226,3 +226,46 @@ test('a stream that is closed takes nothing and holds nothing', () => {
   peer.send({ type: 'broadcast', senderId: client.id });
   assert.deepEqual([bench.core.streams.size, bench.core.registry.attached.size, other.received()], [1, 1, []]);
 });
+
+test('a stream that ends while its client stays is announced with its metadata; a lost or replaced one is not', () => {
+  const bench = new RouterBench();
+  const events = bench.subscribe();
+  const metadata = encodeCbor({ role: 'dev', _status: 'mine' });
+  const announced = (): unknown[] =>
+    events.received().flatMap(({ type, data }) => (type === 'clientCapabilitiesUpdated' ? [data] : []));
+  for (const end of ['closed', 'halfClosed'] as const) {
+    const peer = bench.join({ metadata });
+    const { id, lastActivity } = peer.client;
+    peer.p2p[end]();
+    bench.endTurn();
+    const expected = { role: 'dev', _status: 'disconnecting', _lastSeen: lastActivity };
+    assert.deepEqual(announced(), [{ clientId: id, metadata: expected }], end);
+    assert.deepEqual(bench.core.registry.clients.get(id)?.metadata, metadata, 'the stored map stays');
+  }
+  const lost = bench.join();
+  const { connection } = lost.client;
+  lost.p2p.closed();
+  bench.core.connectionClosed(connection, 'connectionLost');
+  const replaced = bench.join();
+  bench.open(replaced.client.connection).send({ type: 'heartbeat', senderId: replaced.id });
+  bench.endTurn();
+  assert.deepEqual(announced(), []);
+});
+
+const FATAL: readonly (readonly [string, string, RegExp])[] = [
+  ['a message over the limit', '00ffffffff', /^Message too large: at most 65536 bytes$/],
+  ['a compressed message', '0100000001a0', /compress/i],
+];
+
+for (const [name, hex, text] of FATAL) {
+  test(`${name}: an error message precedes the end of the stream`, () => {
+    const bench = new RouterBench();
+    const peer = bench.join();
+    const { id } = peer;
+    peer.sendBytes(Buffer.from(hex, 'hex'));
+    const [error, ...others] = peer.received();
+    assert.deepEqual([error?.type, error?.targetId, others], ['error', id, []]);
+    assert.match(String(error?.errorMessage), text);
+    assert.match(peer.outlet.ended?.[1] ?? '', text);
+  });
+}

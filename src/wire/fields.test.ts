@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { readableMap } from '../../test/fuzz/random-cbor.ts';
 import { Double, type Encodable, encodeCbor, rawValue } from '../../test/support/cbor.ts';
 import { encodeText } from './encode.ts';
-import { copyValue, decodeEntry, decodeValue, hasValue, mapEntries, mapWithout, sameValue } from './fields.ts';
+import { copyValue, decodeEntry, decodeValue, hasValue, mapEntries, mapWith, mapWithout, sameValue } from './fields.ts';
 import { findValue } from './find-value.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
@@ -148,4 +148,10 @@ test('a key of any length is found', () => {
     const bytes = Buffer.concat([hex('a1'), encodeText(key), hex('07')]);
     assert.deepEqual(findValue(bytes, 0, bytes.length, Buffer.from(key)), hex('07'));
   }
+});
+
+test('entries are added to a map, replace those of their keys, and leave the others byte for byte', () => {
+  assert.deepEqual(mapWith(Buffer.from([0xa0]), { b: 1, c: 'x' }), encodeCbor({ b: 1, c: 'x' }));
+  const odd = Buffer.concat([Buffer.from('bf', 'hex'), Buffer.from('61611801', 'hex'), Buffer.from('6162f6ff', 'hex')]);
+  assert.deepEqual(mapWith(odd, { b: true }), Buffer.from('a26162f561611801', 'hex'), 'the odd encoding of 1 stays');
 });

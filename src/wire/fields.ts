@@ -1,5 +1,5 @@
 import { decode } from 'cborg';
-import { encodeHead } from './encode.ts';
+import { type Encodable, encode, encodeHead, encodeText } from './encode.ts';
 import { headEnd, readLength, skipItem } from './scan-item.ts';
 
 /** One entry of a map: the key's text and where its item and its value stand in the buffer. */
@@ -87,6 +87,16 @@ export function mapWithout(item: Buffer, key: string): Buffer {
   if (entries === null || !entries.some((entry) => entry.key === key)) return item;
   const kept = entries.filter((entry) => entry.key !== key).map((entry) => item.subarray(entry.start, entry.end));
   return Buffer.concat([encodeHead(MAJOR_MAP, kept.length), ...kept]);
+}
+
+/** The map `item` with the entries of `added`, which replace those of the same key. */
+export function mapWith(item: Buffer, added: Readonly<Record<string, Encodable>>): Buffer {
+  const entries = mapEntries(item, 0, item.length) ?? [];
+  const kept = entries
+    .filter(({ key }) => !Object.hasOwn(added, key))
+    .map(({ start, end }) => item.subarray(start, end));
+  const fresh = Object.entries(added).map(([key, value]) => Buffer.concat([encodeText(key), encode(value)]));
+  return Buffer.concat([encodeHead(MAJOR_MAP, kept.length + fresh.length), ...fresh, ...kept]);
 }
 
 /**

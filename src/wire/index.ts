@@ -7,6 +7,7 @@ export {
   type Entry,
   hasValue,
   mapEntries,
+  mapWith,
   mapWithout,
   sameValue,
 } from './fields.ts';

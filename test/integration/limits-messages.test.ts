@@ -49,6 +49,10 @@ for (const framing of [1, 2] as const) {
 test('what is announced is enough: nobody waits for four gigabytes', async () => {
   using client = await router.join();
   client.p2p.sendBytes(Buffer.from('00ffffffff', 'hex'));
+  assert.match(
+    String((await client.p2p.ofType('error')).message.errorMessage),
+    /^Message too large: at most \d+ bytes$/,
+  );
   assert.equal((await client.p2p.whenEnded).status, RESOURCE_EXHAUSTED);
   assert.equal((await client.ping(1)).timestamp, 1);
 });
