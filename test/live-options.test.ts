@@ -40,8 +40,7 @@ test('every option that a reload changes is a limit or read by the app', () => {
   for (const option of live) {
     const name = configName(option);
     const isRead =
-      LIMITS.includes(name) ||
-      new RegExp(`\\.${name}\\b|\\b${name}\\b[^;={}]*\\} = [\\w.]*config\\b`).test(APP);
+      LIMITS.includes(name) || new RegExp(`\\.${name}\\b|\\b${name}\\b[^;={}]*\\} = [\\w.]*config\\b`).test(APP);
     assert.ok(isRead, `--${option.key} may be changed by a reload, but nothing applies it`);
   }
 });
