@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { validate as deploymentOf } from 'kubernetes-models/_schemas/IoK8sApiAppsV1Deployment';
-import { validate as configMap } from 'kubernetes-models/_schemas/IoK8sApiCoreV1ConfigMap';
-import { validate as service } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Service';
-import { validate as networkPolicy } from 'kubernetes-models/_schemas/IoK8sApiNetworkingV1NetworkPolicy';
-import { validate as disruptionBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
 import { parse } from 'yaml';
 import { ROOT } from '../support/program.ts';
 import { RouterProcess } from '../support/router-process.ts';
@@ -14,21 +9,26 @@ import { environmentOf, only, readStages } from './dockerfile.ts';
 
 const FOLDER = `${ROOT}deploy/kubernetes`;
 const read = (name: string) => parse(readFileSync(`${FOLDER}/${name}.yaml`, 'utf8'));
-/** Validators compiled from the schemas of Kubernetes. */
-const SCHEMAS: Readonly<Record<string, (data: unknown) => boolean>> = {
-  'v1 ConfigMap': configMap,
-  'apps/v1 Deployment': deploymentOf,
-  'networking.k8s.io/v1 NetworkPolicy': networkPolicy,
-  'policy/v1 PodDisruptionBudget': disruptionBudget,
-  'v1 Service': service,
+/** Modules of kubernetes-models with a validator compiled from the schema of the kind. */
+const SCHEMAS: Readonly<Record<string, string>> = {
+  'v1 ConfigMap': 'IoK8sApiCoreV1ConfigMap',
+  'apps/v1 Deployment': 'IoK8sApiAppsV1Deployment',
+  'networking.k8s.io/v1 NetworkPolicy': 'IoK8sApiNetworkingV1NetworkPolicy',
+  'policy/v1 PodDisruptionBudget': 'IoK8sApiPolicyV1PodDisruptionBudget',
+  'v1 Service': 'IoK8sApiCoreV1Service',
 };
+
+interface Validator {
+  (data: unknown): boolean;
+  readonly errors?: readonly unknown[] | null;
+}
 const [, IMAGE = []] = readStages('deploy/container/Dockerfile');
 
 const deployment = read('deployment');
 const pod = deployment.spec.template.spec;
 const [container] = pod.containers;
 
-test('every manifest fits the schema of its kind', () => {
+test('every manifest fits the schema of its kind', async () => {
   const files = readdirSync(FOLDER).map((name) => name.replace('.yaml', ''));
   const { resources } = read('kustomization');
   assert.deepEqual(
@@ -37,18 +37,18 @@ test('every manifest fits the schema of its kind', () => {
   );
   for (const name of files.filter((file) => file !== 'kustomization')) {
     const manifest = read(name);
-    assert.deepEqual(problemsOf(manifest), [], name);
+    assert.deepEqual(await problemsOf(manifest), [], name);
   }
 });
 
 /** What the schema of its kind has against a manifest, fields that it does not know included. */
-function problemsOf(manifest: { apiVersion: string; kind: string }): unknown[] {
-  const validate = SCHEMAS[`${manifest.apiVersion} ${manifest.kind}`];
-  assert.ok(validate, manifest.kind);
+async function problemsOf(manifest: { apiVersion: string; kind: string }): Promise<readonly unknown[]> {
+  const name = SCHEMAS[`${manifest.apiVersion} ${manifest.kind}`];
+  assert.ok(name, manifest.kind);
+  const { validate } = (await import(`kubernetes-models/_schemas/${name}`)) as { validate: Validator };
   const unread = new Set<string>();
-  const isValid = validate(recordReads(manifest, '', unread));
-  const { errors } = validate as { errors?: unknown[] };
-  return isValid ? [...unread].map((path) => `unknown field: ${path}`) : (errors ?? ['invalid']);
+  if (validate(recordReads(manifest, '', unread))) return [...unread].map((path) => `unknown field: ${path}`);
+  return validate.errors ?? ['invalid'];
 }
 
 /** The schemas let unknown fields pass, but a validator reads each field that it knows. */
@@ -68,13 +68,13 @@ function recordReads<T extends object>(value: T, path: string, unread: Set<strin
   });
 }
 
-test('the check finds a field of the wrong type and a field that does not exist', () => {
+test('the check finds a field of the wrong type and a field that does not exist', async () => {
   const wrong = structuredClone(deployment);
   wrong.spec.replicas = 'one';
-  assert.match(JSON.stringify(problemsOf(wrong)), /replicas/);
+  assert.match(JSON.stringify(await problemsOf(wrong)), /replicas/);
   const unknown = structuredClone(deployment);
   unknown.spec.template.spec.terminationGraceSeconds = 45;
-  assert.deepEqual(problemsOf(unknown), ['unknown field: /spec/template/spec/terminationGraceSeconds']);
+  assert.deepEqual(await problemsOf(unknown), ['unknown field: /spec/template/spec/terminationGraceSeconds']);
 });
 
 test('selectors find the pods of the Deployment', () => {
