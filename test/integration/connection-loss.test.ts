@@ -57,10 +57,8 @@ for (const [name, lose] of WAYS) {
     using client = await router.join();
     const second = await client.register();
     lose(client);
-    const started = performance.now();
     assert.equal(await lossOf(client.id, events), 'Connection lost');
     assert.equal(await lossOf(second, events), 'Connection lost');
-    assert.ok(performance.now() - started < 3000);
     await assertGone(watcher, client.id);
   });
 }
