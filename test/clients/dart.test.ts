@@ -17,7 +17,9 @@ test('Dart: CBOR, envelopes and sessions as in the shared cases', options, () =>
 
 test('Dart: the calls of the client', options, () => passes('test/client_test.dart', { ROUTER_URL: '' }));
 
-test('Dart: sessions, reconnects, refusals', options, () => passes('test/session_test.dart'));
+test('Dart: sessions', options, () => passes('test/session_test.dart'));
+
+test('Dart: reconnects, refusals, wrong use', options, () => passes('test/reconnect_test.dart'));
 
 test('Dart: 10,000 messages both ways over 100 losses', options, () =>
   passes('test/loss_test.dart', { ROUTER_URL: '' }),

@@ -14,6 +14,11 @@ const ReconnectPolicy quick = ReconnectPolicy(
 );
 const RouterClientOptions quickOptions = RouterClientOptions(reconnect: quick);
 
+/// Reconnects when the test calls `reconnectNow`.
+const RouterClientOptions patientOptions = RouterClientOptions(
+  reconnect: ReconnectPolicy(initialDelay: Duration(days: 1), maxDelay: Duration(days: 1)),
+);
+
 /// A router of the tests behind a proxy, and the clients that connect through it.
 final class SessionBed {
   SessionBed._(this.router, this.proxy);
@@ -35,6 +40,13 @@ final class SessionBed {
     final client = await RpcRouterClient.connect(proxy.url, options: options);
     _clients.add(client);
     return client;
+  }
+
+  /// Cuts the connection; afterwards both sides have noticed.
+  Future<void> loseConnection(RpcRouterClient client) async {
+    proxy.cut();
+    await poll(() => client.state.status == RouterClientStatus.away, 'the client is away');
+    await poll(() => !only.isConnected, 'the router has noticed');
   }
 
   Future<void> stop() async {
