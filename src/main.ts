@@ -12,8 +12,9 @@ for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
 try {
   // imported here: static imports would all be loaded before the first signal handler is set
-  const { runCommandLine, surviveLostTerminal } = await import('./cli/index.ts');
+  const { surviveLostTerminal } = await import('./cli/index.ts');
   surviveLostTerminal();
+  const { runCommandLine } = await import('./commands.ts');
   process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr, signals });
 } catch (error) {
   stderr.write(`Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

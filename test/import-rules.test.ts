@@ -28,7 +28,7 @@ const FILES: ReadonlyMap<string, string> = new Map(
 );
 
 /** `from '…'`, `import '…'`, `import('…')`, `require('…')`, `require.resolve('…')` and `createRequire(…).resolve('…')`. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bresolve\(\s*)(['"`])([^'"`\n]+)\1/g;
+const SPECIFIER = /(?:\bfrom\s*|(?<!-)\bimport\s*\(?\s*|\brequire\s*\(\s*|\bresolve\(\s*)(['"`])([^'"`\n]+)\1/g;
 
 function importsOf(source: string): string[] {
   return [...source.matchAll(SPECIFIER)].map((match) => match[2] as string);
@@ -71,14 +71,54 @@ const f = await import('f');\ncreateRequire(import.meta.url).resolve('g/h');\nco
   }
 });
 
+/** What each folder may import, from the inside outwards; `node:` stands for all of Node's modules. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  wire: ['node:buffer', 'cborg'],
-  router: ['wire'],
   text: [],
+  config: ['text', 'node:', 'yaml', 'yargs'],
+  wire: ['node:buffer', 'cborg'],
   http2: [],
+  router: ['wire'],
   rpc: ['wire', 'router'],
-  grpc: ['wire', 'router', 'rpc', 'http2', 'text', '@grpc/grpc-js', 'node:'],
+  access: ['wire', 'rpc', 'text', 'node:crypto'],
+  logging: ['text', 'node:', 'pino'],
+  net: ['router', 'rpc', 'text', 'node:'],
+  grpc: ['wire', 'router', 'rpc', 'http2', 'net', 'access', 'text', '@grpc/grpc-js', 'node:'],
+  websocket: ['wire', 'router', 'rpc', 'net', 'access', 'text', 'node:', 'ws'],
+  telemetry: ['wire', 'router', 'rpc', 'logging', 'text', 'node:', 'prom-client'],
+  admin: ['router', 'telemetry', 'text', 'node:', 'prom-client', 'uplot'],
+  cli: ['config', 'telemetry', 'text', 'node:'],
+  daemon: ['cli', 'config', 'telemetry', 'text', 'node:', 'pm2', 'pm2-logrotate'],
+  app: [
+    'access',
+    'admin',
+    'cli',
+    'config',
+    'grpc',
+    'logging',
+    'net',
+    'router',
+    'telemetry',
+    'text',
+    'websocket',
+    'node:',
+  ],
+  doctor: ['app', 'cli', 'config', 'daemon', 'net', 'telemetry', 'text', 'node:'],
+  top: ['cli', 'daemon', 'telemetry', 'text', 'node:'],
 };
+
+test('every folder has its row', () => {
+  const folders = new Set([...FILES.keys()].map(folderOf).filter((folder) => folder !== ''));
+  assert.deepEqual(Object.keys(ALLOWED).sort(), [...folders].sort());
+});
+
+/** The folders in the order of their rows import only from rows above. */
+test('no folder imports upwards', () => {
+  const order = Object.keys(ALLOWED);
+  for (const [folder, allowed] of Object.entries(ALLOWED)) {
+    const upwards = allowed.filter((name) => order.indexOf(name) > order.indexOf(folder));
+    assert.deepEqual(upwards, [], folder);
+  }
+});
 
 for (const [folder, allowed] of Object.entries(ALLOWED)) {
   test(`${folder} imports nothing but ${allowed.join(', ')}`, () => {
@@ -110,8 +150,8 @@ function cycleIn(folder: string): readonly string[] {
   return [];
 }
 
-for (const folder of ['wire', 'router', 'rpc']) {
-  test(`${folder}: no import cycle, types included`, () => {
+for (const folder of ['', ...Object.keys(ALLOWED)]) {
+  test(`src/${folder}: no import cycle, types included`, () => {
     assert.deepEqual(cycleIn(folder), []);
   });
 }

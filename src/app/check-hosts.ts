@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { RouterConfig } from '../config/index.ts';
 import type { Text } from '../text/index.ts';
-import { explainStart } from './explain-start.ts';
+import { explainStart } from './describe-start-error.ts';
 
 /**
  * What a start would say of the addresses to listen on. Each is bound for a moment, with any free port: the configured one

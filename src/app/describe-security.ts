@@ -1,7 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { TokenDigests } from '../access/index.ts';
 import type { RouterConfig } from '../config/index.ts';
-import type { TokenDigests } from '../grpc/index.ts';
-import type { LogFields, RouterStatus } from '../telemetry/index.ts';
+import type { LogFields } from '../logging/index.ts';
+import type { RouterStatus } from '../telemetry/index.ts';
 import type { SecurityFiles } from './security-files.ts';
 
 type InForce = RouterStatus['reload']['inForce'];

@@ -1,4 +1,4 @@
-export { parsePrivateKey } from '../grpc/index.ts';
+export { checkConfig } from './check-config.ts';
 export { checkHosts } from './check-hosts.ts';
 export { isAlive, readPid } from './pid-file.ts';
 export { runRouter } from './run.ts';

@@ -1,22 +1,18 @@
 import type { AddressInfo } from 'node:net';
+import { ClientRoutes, createRoutes, HttpEndpoint, type RequestHandler, StatusStream } from '../admin/index.ts';
 import { type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
+import type { Logger } from '../logging/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
-  ClientRoutes,
   createRegistry,
-  createRoutes,
-  HttpEndpoint,
   type JobGuard,
-  type Logger,
   MemoryReader,
   metricDefinitions,
   RecentlyClosed,
-  type RequestHandler,
   type RouterStatus,
   reportStatus,
   Sampler,
-  StatusStream,
   statisticsLines,
   type TelemetrySource,
 } from '../telemetry/index.ts';

@@ -1,5 +1,6 @@
 import { type ConfigChange, configDigest, diffConfig, type LoadedConfig, type RouterConfig } from '../config/index.ts';
-import type { LogFields, RouterStatus } from '../telemetry/index.ts';
+import type { LogFields } from '../logging/index.ts';
+import type { RouterStatus } from '../telemetry/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
 import { describeInForce, fileChanges, logInForce } from './describe-security.ts';
 import { loadSecurity, type SecurityFiles } from './security-files.ts';

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { Authenticator } from '../access/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
-import { Authenticator, GrpcServer } from '../grpc/index.ts';
+import { GrpcServer } from '../grpc/index.ts';
+import type { LogDestination, Logger } from '../logging/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
-import { type Job, JobGuard, type LogDestination, type Logger } from '../telemetry/index.ts';
+import { type Job, JobGuard } from '../telemetry/index.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
-import { makeHeapRoom } from './heap.ts';
 import { limitsOf } from './limits.ts';
 import { MemoryReturn, returnMemory } from './memory-return.ts';
 import { Observability } from './observability.ts';
@@ -17,6 +18,7 @@ import { Reloader } from './reloader.ts';
 import type { SecurityFiles } from './security-files.ts';
 import { openFilesLimit, startWarnings } from './start-warnings.ts';
 import { systemClock } from './system-clock.ts';
+import { makeHeapRoom } from './v8-tuning.ts';
 
 export interface AppDependencies {
   readonly config: RouterConfig;

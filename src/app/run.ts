@@ -11,16 +11,16 @@ import {
   logFile,
   lostLinesNotice,
   standardOutput,
-} from '../telemetry/index.ts';
+} from '../logging/index.ts';
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
 import { logBanner } from './banner.ts';
-import { explainStart } from './explain-start.ts';
-import { keepYoungGenerationSmall } from './heap.ts';
+import { explainStart } from './describe-start-error.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { handleSignals, type SignalActions } from './signals.ts';
 import { openFilesLimit, startWarnings } from './start-warnings.ts';
 import { closeStrayDebugger } from './stray-debugger.ts';
+import { keepYoungGenerationSmall } from './v8-tuning.ts';
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

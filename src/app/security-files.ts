@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { parseTokens, type TokenDigests } from '../access/index.ts';
 import type { RouterConfig } from '../config/index.ts';
-import { loadTls, parseTokens, type TlsMaterial, type TokenDigests } from '../grpc/index.ts';
+import { loadTls, type TlsMaterial } from '../net/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
 import { forbiddenModes, isRefusedWhenOpen, openTo, readWithMode, withCommand } from './secret-files.ts';
 

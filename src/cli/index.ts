@@ -1,7 +1,6 @@
-export type { Language, Text } from '../text/index.ts';
-export { runCommandLine } from './commands.ts';
 export { type CommandContext, type CommandWorld, EXIT, type PendingSignals } from './context.ts';
 export { helpText } from './help.ts';
-export { chooseLanguage } from './language.ts';
-export { defineMessages, type MessageParams, type Translate } from './messages.ts';
+export { translateLegacy } from './legacy.ts';
+export { askStatus } from './status-client.ts';
 export { Progress, paint, surviveLostTerminal } from './terminal.ts';
+export { cliMessages } from './texts.ts';

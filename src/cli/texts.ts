@@ -1,4 +1,4 @@
-import { defineMessages } from './messages.ts';
+import { defineMessages } from '../text/index.ts';
 
 /** What the command line itself says; each command has texts of its own. */
 export const cliMessages = defineMessages({

@@ -10,7 +10,7 @@ import {
   type Option,
   type RouterConfig,
 } from '../config/index.ts';
-import { type Places, placesOf } from './places.ts';
+import { type Places, placesOf } from './daemon-paths.ts';
 import { pm2Home } from './pm2-home.ts';
 import type { ProcessDefinition } from './supervisor.ts';
 

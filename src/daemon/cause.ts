@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Language } from '../cli/index.ts';
+import type { Language } from '../text/index.ts';
 import { lastLines } from './log-file.ts';
 import { pm2Home } from './pm2-home.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
+import { type Places, placesOf } from './daemon-paths.ts';
 import { keyOf } from './options-file.ts';
-import { type Places, placesOf } from './places.ts';
 
 /** The arguments of a running process; empty when they are not ours to see. */
 export function commandLineOf(pid: number): string[] {

@@ -1,5 +1,6 @@
-import type { CommandContext, Translate } from '../cli/index.ts';
+import type { CommandContext } from '../cli/index.ts';
 import { Progress, paint } from '../cli/index.ts';
+import type { Translate } from '../text/index.ts';
 import { daemonMessages } from './messages.ts';
 import { isPm2Running } from './pm2-home.ts';
 import type { ProcessSupervisor, SupervisorError } from './supervisor.ts';

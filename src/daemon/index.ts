@@ -1,5 +1,4 @@
 export { optionsFileOf } from './command-line.ts';
-export { askStatus } from './control.ts';
 export { type LocatedDaemon, locateDaemon, statusOf } from './find-daemon.ts';
 export { optionsFile } from './options-file.ts';
 export { commandFor, isServiceHidden, type OtherRouter, SERVICE_PID_FILE } from './owner.ts';

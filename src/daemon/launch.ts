@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { askStatus } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { appDefinition, type Surroundings } from './app-definition.ts';
 import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
 import type { DaemonCommand } from './command.ts';
-import { askStatus } from './control.ts';
+import type { Places } from './daemon-paths.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
 import { optionsFile, readOptions, removeOptions, writeOptions } from './options-file.ts';
-import type { Places } from './places.ts';
 import { readPid } from './processes.ts';
 import { chooseRotator } from './rotation.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';

@@ -1,4 +1,4 @@
-import { defineMessages } from '../cli/index.ts';
+import { defineMessages } from '../text/index.ts';
 
 /** What the daemon commands say. In Russian, lines of the operator's guide stand here as they are printed there. */
 export const daemonMessages = defineMessages({

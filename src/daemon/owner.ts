@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { optionsFileOf } from './command-line.ts';
-import type { Places } from './places.ts';
+import type { Places } from './daemon-paths.ts';
 import { pm2Home } from './pm2-home.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

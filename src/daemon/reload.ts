@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXIT } from '../cli/index.ts';
+import { askStatus, EXIT } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonCommand } from './command.ts';
-import { askStatus } from './control.ts';
 import { type FoundDaemon, findDaemon } from './find-daemon.ts';
 import { explainNotRunning } from './not-running.ts';
 import {

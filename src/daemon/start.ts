@@ -1,12 +1,12 @@
 import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { DaemonCommand, DaemonMessage } from './command.ts';
+import { type Places, placesOf } from './daemon-paths.ts';
 import { locateDaemon } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
 import { UnsafeLogFile } from './log-file.ts';
 import { hintAtOthers } from './not-running.ts';
 import { keptOptions } from './options-file.ts';
-import { type Places, placesOf } from './places.ts';
 import { setUpRotation } from './rotation.ts';
 
 /** `--daemon-start`: returns when the router itself says that it listens, or why it does not. */

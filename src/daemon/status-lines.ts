@@ -1,5 +1,5 @@
-import type { Language, Translate } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
+import type { Language, Translate } from '../text/index.ts';
 import type { DaemonMessage } from './command.ts';
 import { startedBy } from './not-running.ts';
 import { formatPort } from './ports.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { defineMessages } from '../cli/index.ts';
+import { defineMessages } from '../text/index.ts';
 import { type Check, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

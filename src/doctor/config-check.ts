@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { defineMessages } from '../cli/index.ts';
+import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

@@ -2,7 +2,7 @@ import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs'
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { forbiddenModes, isRefusedWhenOpen, openTo } from '../app/index.ts';
-import { defineMessages } from '../cli/index.ts';
+import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

@@ -1,7 +1,8 @@
-import type { CommandContext, Language } from '../cli/index.ts';
+import type { CommandContext } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { LocatedDaemon } from '../daemon/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
+import type { Language } from '../text/index.ts';
 
 export type Outcome = 'ok' | 'warn' | 'fail';
 

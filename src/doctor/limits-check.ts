@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { defineMessages } from '../cli/index.ts';
-import { formatBytes } from '../text/index.ts';
+import { defineMessages, formatBytes } from '../text/index.ts';
 import { type Check, type DoctorWorld, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

@@ -1,7 +1,6 @@
 import { type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { defineMessages } from '../cli/index.ts';
-import { formatBytes } from '../text/index.ts';
+import { defineMessages, formatBytes } from '../text/index.ts';
 import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

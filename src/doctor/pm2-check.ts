@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineMessages } from '../cli/index.ts';
 import { isAlive, isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
+import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { defineMessages } from '../cli/index.ts';
 import { openPorts } from '../daemon/index.ts';
+import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorWorld, type Finding, fail, ok } from './finding.ts';
 
 const messages = defineMessages({

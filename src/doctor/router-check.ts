@@ -1,9 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { defineMessages, type Language } from '../cli/index.ts';
 import { VERSION } from '../config/index.ts';
 import { commandFor, isServiceHidden, type OtherRouter, SERVICE_PID_FILE } from '../daemon/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
+import { defineMessages, type Language } from '../text/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type CommandContext, defineMessages, EXIT, paint } from '../cli/index.ts';
+import { askStatus, type CommandContext, EXIT, paint } from '../cli/index.ts';
 import { loadConfig, VERSION } from '../config/index.ts';
-import { askStatus, locateDaemon, type OtherRouter, optionsFile, optionsFileOf } from '../daemon/index.ts';
-import { examine, type NamedFinding } from './examine.ts';
+import { locateDaemon, type OtherRouter, optionsFile, optionsFileOf } from '../daemon/index.ts';
+import { defineMessages } from '../text/index.ts';
 import type { DoctorWorld, Outcome } from './finding.ts';
+import { examine, type NamedFinding } from './run-checks.ts';
 
 const messages = defineMessages({
   summary: {

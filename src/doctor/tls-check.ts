@@ -1,9 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parsePrivateKey } from '../app/index.ts';
-import { defineMessages } from '../cli/index.ts';
 import { commandFor } from '../daemon/index.ts';
-import { explainSystemError, Problems } from '../text/index.ts';
+import { parsePrivateKey } from '../net/index.ts';
+import { defineMessages, explainSystemError, Problems } from '../text/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({

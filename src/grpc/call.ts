@@ -1,7 +1,7 @@
+import type { Connection } from '../net/index.ts';
 import type { CloseReason, Counters, EndStatus, SendQueue, StreamTransport } from '../router/index.ts';
 import type { RpcMethod } from '../rpc/index.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
-import type { Connection } from './connection.ts';
 
 /** Serves one call. */
 export interface CallHandler {

@@ -1,18 +1,16 @@
 import type { AddressInfo } from 'node:net';
+import type { Authenticator } from '../access/index.ts';
+import type { Connection, TlsMaterial } from '../net/index.ts';
+import { Listener, Pacer } from '../net/index.ts';
 import type { CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
 import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
-import type { Authenticator } from './auth.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
-import type { Connection } from './connection.ts';
-import { DirectTransport } from './direct-transport.ts';
-import { PublicTransport } from './grpc-js/public-transport.ts';
+import { PublicTransport } from './grpc-js/grpc-js-transport.ts';
 import { Health } from './health.ts';
-import { Listener } from './listener.ts';
+import { DirectTransport } from './http2-transport.ts';
 import { openMethod } from './methods.ts';
-import { Pacer } from './pacer.ts';
 import { ReassemblyBudget } from './reassembly-budget.ts';
-import type { TlsMaterial } from './tls.ts';
 import type { Transport, TransportDependencies, TransportOptions } from './transport.ts';
 
 export interface GrpcServerOptions extends TransportOptions {

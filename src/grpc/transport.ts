@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Http2Limits } from '../http2/index.ts';
+import type { Connection, Connections, Pacer } from '../net/index.ts';
 import type { RefuseReason } from '../router/index.ts';
 import type { ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
-import type { Connection, Connections } from './connection.ts';
-import type { Pacer } from './pacer.ts';
 
 /** What carries calls: HTTP/2 on the sockets that the listener accepts. */
 export interface Transport {

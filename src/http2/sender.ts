@@ -1,27 +1,16 @@
+import type { ConnectionWriter } from './connection-writer.ts';
 import { joined } from './data-frames.ts';
 import { DEFAULT_WINDOW_BYTES, Flag, headerFrames, MAX_WINDOW_BYTES, rstStreamFrame } from './frames.ts';
 import { EMPTY_TABLE } from './hpack-encode.ts';
-import { NextWrite } from './next-write.ts';
-import type { ServerStream } from './server-stream.ts';
-import { Takers } from './takers.ts';
-
-/** Where a connection's bytes go. */
-export interface Outlet {
-  /** Takes the next bytes; answered by `Sender.written()` when they are taken, which may be at once. One write at a time. */
-  write(bytes: Buffer): void;
-  /** The same for several that are written one behind the other. */
-  writeAll(pieces: readonly Buffer[]): void;
-  /** The last byte has been taken, and no more will come. */
-  finish(): void;
-  /** More waits to be sent than a well-behaved peer could cause. */
-  overflow(): void;
-}
+import { Takers } from './pending-completions.ts';
+import type { SendStream } from './send-stream.ts';
+import { NextWrite } from './write-buffer.ts';
 
 export interface StreamOwner {
   /** The stream is over for the server; `onClosed` of its handler is the owner's to call. */
-  streamFinished(stream: ServerStream): void;
+  streamFinished(stream: SendStream): void;
   /** The stream is to be given up, and its peer was told. */
-  streamReset(stream: ServerStream): void;
+  streamReset(stream: SendStream): void;
 }
 
 /** Content of one write to the socket, beyond which bodies wait for it to be taken. */
@@ -36,7 +25,7 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 export class Sender {
   /** Streams that were reset or have ended are told here. */
   private readonly owner: StreamOwner;
-  private readonly outlet: Outlet;
+  private readonly outlet: ConnectionWriter;
   /** The connection's window, and all that the peer has granted for it so far. */
   private windowBytes = DEFAULT_WINDOW_BYTES;
   private grantedBytes = DEFAULT_WINDOW_BYTES;
@@ -45,7 +34,7 @@ export class Sender {
   private readonly waitingTakers = new Takers();
   private readonly flyingTakers = new Takers();
   /** Streams whose body waits for the connection's window or for the outlet; made when first needed. */
-  private held: Set<ServerStream> | null = null;
+  private held: Set<SendStream> | null = null;
   private table: 'unused' | 'announce' | 'announced' = 'unused';
   private corked = false;
   private busy = false;
@@ -56,7 +45,7 @@ export class Sender {
   private finishing = false;
   private isDone = false;
 
-  constructor(owner: StreamOwner, outlet: Outlet) {
+  constructor(owner: StreamOwner, outlet: ConnectionWriter) {
     this.owner = owner;
     this.outlet = outlet;
   }
@@ -99,12 +88,12 @@ export class Sender {
     this.next.clear();
   }
 
-  headers(stream: ServerStream, block: Buffer): void {
+  headers(stream: SendStream, block: Buffer): void {
     this.queueBlock(stream, 0, block);
     this.flush();
   }
 
-  data(stream: ServerStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
+  data(stream: SendStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
     stream.takesWrite = true;
     const fits = bytes <= this.windowBytes && bytes <= stream.sendWindow;
     if (fits && this.next.bytes + bytes <= WRITE_BYTES) {
@@ -120,7 +109,7 @@ export class Sender {
     this.flush();
   }
 
-  end(stream: ServerStream, block: Buffer): void {
+  end(stream: SendStream, block: Buffer): void {
     if (stream.body !== null) {
       stream.trailers = block;
       return;
@@ -129,7 +118,7 @@ export class Sender {
     this.flush();
   }
 
-  reset(stream: ServerStream, code: number): void {
+  reset(stream: SendStream, code: number): void {
     this.forget(stream);
     // ahead of what its end may set off, such as the end of the connection
     this.queue(rstStreamFrame(stream.id, code));
@@ -138,13 +127,13 @@ export class Sender {
   }
 
   /** Nothing more of this stream is sent. */
-  forget(stream: ServerStream): void {
+  forget(stream: SendStream): void {
     stream.localOpen = false;
     stream.body = stream.trailers = null;
     this.held?.delete(stream);
   }
 
-  finished(stream: ServerStream): void {
+  finished(stream: SendStream): void {
     this.owner.streamFinished(stream);
   }
 
@@ -159,7 +148,7 @@ export class Sender {
   }
 
   /** The peer changes the window of one stream. */
-  openStreamWindow(stream: ServerStream, bytes: number): void {
+  openStreamWindow(stream: SendStream, bytes: number): void {
     stream.sendWindow += bytes;
     if (stream.body === null) return;
     this.sendBody(stream, stream.body);
@@ -188,7 +177,7 @@ export class Sender {
     this.next.addData(streamId, first, rest, bytes, this.corked || (this.busy && !this.telling));
   }
 
-  private queueBlock(stream: ServerStream, flags: number, block: Buffer): void {
+  private queueBlock(stream: SendStream, flags: number, block: Buffer): void {
     const announced = this.table === 'announce' ? Buffer.concat([EMPTY_TABLE, block]) : block;
     if (this.table === 'announce') this.table = 'announced';
     this.queue(headerFrames(stream.id, flags, announced));
@@ -215,7 +204,7 @@ export class Sender {
   }
 
   /** Sends of `body` what the windows let through. */
-  private sendBody(stream: ServerStream, body: Buffer): void {
+  private sendBody(stream: SendStream, body: Buffer): void {
     while (stream.bodyPos < body.length) {
       if (this.windowBytes <= 0 || this.next.bytes >= WRITE_BYTES) {
         this.held ??= new Set();
@@ -237,7 +226,7 @@ export class Sender {
     if (stream.trailers !== null) this.sendEnd(stream, stream.trailers);
   }
 
-  private sendEnd(stream: ServerStream, block: Buffer): void {
+  private sendEnd(stream: SendStream, block: Buffer): void {
     stream.trailers = null;
     this.queueBlock(stream, Flag.endStream, block);
     this.waitingTakers.add(stream);

@@ -1,4 +1,5 @@
 import { ConnectionError } from './connection-error.ts';
+import type { ConnectionWriter } from './connection-writer.ts';
 import { ControlFrames } from './control-frames.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -17,13 +18,13 @@ import {
 import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
 import { type Http2Limits, REFILL_BYTES, WINDOW_BYTES } from './limits.ts';
 import { type RequestHost, RequestReader } from './request-reader.ts';
-import { type Outlet, Sender, type StreamOwner } from './sender.ts';
+import { Sender, type StreamOwner } from './sender.ts';
 import type { ServerStream } from './server-stream.ts';
 import { greeting, type PeerSettings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 
 /** What a connection asks of those who serve it. */
-export interface ConnectionHost extends Outlet, RequestHost {
+export interface ConnectionHost extends ConnectionWriter, RequestHost {
   /** The client has shown that it speaks HTTP/2. */
   greeted(): void;
   /** The client speaks something else: `bytes` are what it has sent, and come by further calls from then on. */

@@ -1,4 +1,3 @@
-export { MESSAGE_TYPES, type MessageType } from '../wire/index.ts';
 export {
   CLIENT_STATUSES,
   Client,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RecentlyClosed } from './closed-clients-ring.ts';
 import { HISTORY_SERIES, History, type HistorySample } from './history.ts';
 import { histogramQuantile } from './quantile.ts';
-import { RecentlyClosed } from './recently-closed.ts';
 
 const closedAt = (at: number) => ({
   at,

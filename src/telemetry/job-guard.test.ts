@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import type { LogFields } from '../logging/logger.ts';
 import { JobGuard } from './job-guard.ts';
-import type { LogFields } from './log.ts';
 import { MemoryReader } from './memory-reader.ts';
 
 function makeGuard(): { readonly jobs: JobGuard; readonly logged: (LogFields | undefined)[] } {

@@ -1,4 +1,4 @@
-import type { LogFields } from './log.ts';
+import type { LogFields } from '../logging/index.ts';
 
 /** What runs again and again, and may meet a system call that fails. */
 export const JOBS = [

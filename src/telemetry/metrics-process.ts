@@ -1,7 +1,7 @@
-import type { MetricDefinition } from './read-metric.ts';
-import { labelled, single } from './read-metric.ts';
+import type { MetricDefinition } from './callback-metric.ts';
+import { labelled, single } from './callback-metric.ts';
 import type { Sampler } from './sampler.ts';
-import type { TelemetrySource } from './source.ts';
+import type { TelemetrySource } from './telemetry-source.ts';
 
 /** The process itself: time, memory, event loop, build. Names without prefix are those that dashboards expect of any process. */
 export function processMetrics(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {

@@ -1,6 +1,6 @@
-import { MESSAGE_TYPES } from '../router/index.ts';
-import { histogramValues, labelled, type MetricDefinition, type MetricValue, single } from './read-metric.ts';
-import type { TelemetrySource } from './source.ts';
+import { MESSAGE_TYPES } from '../wire/index.ts';
+import { histogramValues, labelled, type MetricDefinition, type MetricValue, single } from './callback-metric.ts';
+import type { TelemetrySource } from './telemetry-source.ts';
 
 /** Messages in and out, what became of them, and how long it took. */
 export function trafficMetrics(source: TelemetrySource): MetricDefinition[] {

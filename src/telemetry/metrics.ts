@@ -1,7 +1,5 @@
 import { Registry } from 'prom-client';
 import { UNARY_METHOD_NAMES } from '../rpc/index.ts';
-import { processMetrics } from './metrics-process.ts';
-import { trafficMetrics } from './metrics-traffic.ts';
 import {
   histogramValues,
   labelled,
@@ -9,9 +7,11 @@ import {
   type MetricValue,
   registerReadMetric,
   single,
-} from './read-metric.ts';
+} from './callback-metric.ts';
+import { processMetrics } from './metrics-process.ts';
+import { trafficMetrics } from './metrics-traffic.ts';
 import type { Sampler } from './sampler.ts';
-import type { TelemetrySource } from './source.ts';
+import type { TelemetrySource } from './telemetry-source.ts';
 
 /**
  * Every metric of the router. Labels come from closed sets: never a client, a group or an address. `docs/metrics.md` is

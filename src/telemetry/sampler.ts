@@ -1,8 +1,8 @@
-import { MESSAGE_TYPES } from '../router/index.ts';
+import { MESSAGE_TYPES } from '../wire/index.ts';
 import { type Delay, EventLoopDelay } from './event-loop-delay.ts';
 import { History } from './history.ts';
 import { histogramQuantile } from './quantile.ts';
-import type { TelemetrySource } from './source.ts';
+import type { TelemetrySource } from './telemetry-source.ts';
 
 const SAMPLE_MS = 1000;
 const RATE_SAMPLES = 5;

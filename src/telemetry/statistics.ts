@@ -1,4 +1,4 @@
-import type { LogFields } from './log.ts';
+import type { LogFields } from '../logging/index.ts';
 import type { RouterStatus } from './status.ts';
 
 const MEGABYTE = 1e6;

@@ -1,8 +1,9 @@
-import { CLIENT_STATUSES, MESSAGE_TYPES } from '../router/index.ts';
-import type { RecentlyClosed } from './recently-closed.ts';
+import { CLIENT_STATUSES } from '../router/index.ts';
+import { MESSAGE_TYPES } from '../wire/index.ts';
+import type { RecentlyClosed } from './closed-clients-ring.ts';
 import type { Sampler } from './sampler.ts';
-import type { TelemetrySource } from './source.ts';
 import type { RouterStatus } from './status.ts';
+import type { TelemetrySource } from './telemetry-source.ts';
 
 const MAX_GROUPS_SHOWN = 50;
 

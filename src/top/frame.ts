@@ -1,6 +1,5 @@
-import type { Language, Translate } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { formatBytes, formatDuration, formatMs, formatRate } from '../text/index.ts';
+import { formatBytes, formatDuration, formatMs, formatRate, type Language, type Translate } from '../text/index.ts';
 import { bar, type Line, row, type Span, type Style, span, sparkline } from './line.ts';
 import type { TopMessage } from './messages.ts';
 import { tables } from './tables.ts';

@@ -1,4 +1,4 @@
-import { defineMessages } from '../cli/index.ts';
+import { defineMessages } from '../text/index.ts';
 
 /** What `--top` says. */
 export const topMessages = defineMessages({

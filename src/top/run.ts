@@ -5,7 +5,7 @@ import { clockTime, frame, type View } from './frame.ts';
 import { cutLine, span } from './line.ts';
 import { topMessages } from './messages.ts';
 import { Screen } from './screen.ts';
-import { askOnce, describePlace, Follower, type Place } from './source.ts';
+import { askOnce, describePlace, Follower, type Place } from './status-stream-client.ts';
 
 /** Columns of the view in a pipe. */
 const PIPE_COLUMNS = 100;

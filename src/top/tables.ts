@@ -1,6 +1,5 @@
-import type { Language, Translate } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { formatDuration, formatRate } from '../text/index.ts';
+import { formatDuration, formatRate, type Language, type Translate } from '../text/index.ts';
 import { type Line, row, span } from './line.ts';
 import type { TopMessage } from './messages.ts';
 

@@ -58,7 +58,7 @@ for (const document of DOCUMENTS) {
   test(`${document.path}: links lead somewhere`, () => assert.deepEqual(brokenLinks(document), []));
 
   test(`${document.path}: flags and variables exist`, () => {
-    const flags = [...document.prose.matchAll(/`(--[a-z][a-z-]*[a-z])/g)].map(([, flag]) => flag ?? '');
+    const flags = [...document.prose.matchAll(/`(--[a-z][a-z0-9-]*[a-z0-9])/g)].map(([, flag]) => flag ?? '');
     assert.deepEqual(
       flags.filter((flag) => !FLAGS.has(flag) && !OTHER_FLAGS.has(flag)),
       [],

@@ -11,7 +11,7 @@ interface Series {
 }
 
 /** The page is plain JavaScript: it has no types of its own. */
-const url = new URL('../../src/telemetry/page/series.js', import.meta.url).href;
+const url = new URL('../../src/admin/page/series.js', import.meta.url).href;
 const { Series } = (await import(url)) as { Series: new () => Series };
 
 const START = 1_800_000_000;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { CLIENT_PREFACE } from '../../http2/index.ts';
-import { FirstLine, UPGRADE_REQUIRED } from '../http1.ts';
+import { FirstLine, UPGRADE_REQUIRED } from '../../net/index.ts';
 
 export interface PreambleOptions {
   /** Time for the client preface, in milliseconds. */

@@ -1,0 +1,2 @@
+export { Authenticator, type TokenDigests } from './authenticator.ts';
+export { parseTokens } from './tokens.ts';

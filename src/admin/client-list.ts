@@ -1,0 +1,139 @@
+import type { Client, RouterCore } from '../router/index.ts';
+import { Slices, sortInSlices } from '../telemetry/index.ts';
+
+const MAX_LIMIT = 200;
+const DEFAULT_LIMIT = 50;
+const MAX_SEARCH_CHARS = 256;
+const MAX_GROUPS_SHOWN = 10;
+
+/** What a client can be sorted by, and how its value is found. */
+const SORT_KEYS = {
+  name: ({ name }: Client): string => name?.toLowerCase() ?? '',
+  id: ({ id }: Client): string => id,
+  address: ({ connection }: Client): string => connection.remote,
+  status: ({ status }: Client): string => status,
+  connected: ({ connectedAt }: Client): number => connectedAt,
+  activity: ({ lastActivity }: Client): number => lastActivity,
+  queue: (client: Client): number => queueBytes(client),
+} as const;
+
+type SortKey = keyof typeof SORT_KEYS;
+
+export interface ClientQuery {
+  /** In lower case; empty finds every client. */
+  readonly search: string;
+  readonly sort: SortKey;
+  readonly isDescending: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** The document of `/api/clients`. */
+export interface ClientPage {
+  readonly total: number;
+  readonly matching: number;
+  readonly offset: number;
+  readonly clients: readonly {
+    readonly clientId: string;
+    readonly clientName: string | null;
+    /** At most 10 of them. */
+    readonly groups: readonly string[];
+    readonly groupCount: number;
+    readonly address: string;
+    readonly status: string;
+    readonly connectedAt: number;
+    readonly lastActivityAt: number;
+    readonly queueBytes: number;
+  }[];
+}
+
+/** Reads `?search=&sort=&order=&offset=&limit=`; a text says what is wrong with it. */
+export function parseClientQuery(params: URLSearchParams): ClientQuery | string {
+  const search = params.get('search') ?? '';
+  const sort = params.get('sort') ?? 'name';
+  const order = params.get('order') ?? 'asc';
+  const offset = Number(params.get('offset') ?? 0);
+  const limit = Number(params.get('limit') ?? DEFAULT_LIMIT);
+  if (search.length > MAX_SEARCH_CHARS) return `search must have at most ${MAX_SEARCH_CHARS} characters`;
+  if (!isSortKey(sort)) return `sort must be one of ${Object.keys(SORT_KEYS).join(', ')}`;
+  if (order !== 'asc' && order !== 'desc') return 'order must be asc or desc';
+  if (!Number.isSafeInteger(offset) || offset < 0) return 'offset must be a whole number from 0';
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) return `limit must be 1..${MAX_LIMIT}`;
+  return { search: search.toLowerCase(), sort, isDescending: order === 'desc', offset, limit };
+}
+
+function isSortKey(name: string): name is SortKey {
+  return Object.hasOwn(SORT_KEYS, name);
+}
+
+interface Row {
+  readonly client: Client;
+  /** Copied when the client was found: it must not change while rows are compared. */
+  readonly key: string | number;
+}
+
+/**
+ * One page of the current clients. Searching and sorting are done in slices: with many thousands of clients they would
+ * block the event loop. Clients that leave meanwhile may still be listed. Null when `isWanted` says that no one reads it.
+ */
+export async function listClients(
+  core: RouterCore,
+  query: ClientQuery,
+  isWanted: () => boolean = () => true,
+  slices = new Slices(),
+): Promise<ClientPage | null> {
+  const { search, sort, isDescending, offset, limit } = query;
+  const keyOf: (client: Client) => string | number = SORT_KEYS[sort];
+  const rows: Row[] = [];
+  for (const client of core.registry.clients.values()) {
+    if (slices.isOver) {
+      await slices.next();
+      if (!isWanted()) return null;
+    }
+    if (matches(client, search)) rows.push({ client, key: keyOf(client) });
+  }
+  const sorted = await sortInSlices(rows, isDescending ? (a, b) => compareRows(b, a) : compareRows, slices);
+  const page = sorted.slice(offset, offset + limit);
+  return {
+    total: core.registry.clients.size,
+    matching: sorted.length,
+    offset,
+    clients: page.map(({ client }) => describe(client)),
+  };
+}
+
+function matches(client: Client, search: string): boolean {
+  if (search === '') return true;
+  const { id, name, status, groups, connection } = client;
+  return (
+    name?.toLowerCase().includes(search) ||
+    id.toLowerCase().includes(search) ||
+    status === search ||
+    connection.remote.includes(search) ||
+    groups.some((group) => group.toLowerCase().includes(search))
+  );
+}
+
+/** By key, then by id, so that pages do not overlap. */
+function compareRows(a: Row, b: Row): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  return a.client.id < b.client.id ? -1 : 1;
+}
+
+function describe(client: Client): ClientPage['clients'][number] {
+  return {
+    clientId: client.id,
+    clientName: client.name,
+    groups: client.groups.slice(0, MAX_GROUPS_SHOWN),
+    groupCount: client.groups.length,
+    address: client.connection.remote,
+    status: client.status,
+    connectedAt: client.connectedAt,
+    lastActivityAt: client.lastActivity,
+    queueBytes: queueBytes(client),
+  };
+}
+
+function queueBytes({ stream }: Client): number {
+  return stream?.queue.bytes ?? 0;
+}

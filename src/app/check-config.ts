@@ -1,0 +1,35 @@
+import type { CommandContext } from '../cli/index.ts';
+import { cliMessages, EXIT } from '../cli/index.ts';
+import { asYaml, configName, formatValue, isFileKey, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
+import { checkHosts } from './check-hosts.ts';
+import { loadSecurity } from './security-files.ts';
+import { openFilesLimit, startWarnings } from './start-warnings.ts';
+
+const VALUE_WIDTH = 44;
+
+/**
+ * `--check-config`: prints the effective configuration as YAML, each value with its source, and what the router would warn of.
+ * The files that it names are read as well. No option holds a secret itself: tokens and keys stay in their files.
+ */
+export async function checkConfig({ config, sources, env, lang, stdout, stderr }: CommandContext): Promise<number> {
+  const say = cliMessages(lang);
+  const security = loadSecurity(config);
+  const problems = [...(security.ok ? [] : security.problems), ...(await checkHosts(config))];
+  if (problems.length > 0) {
+    for (const problem of problems) stderr.write(`${problem[lang]}\n`);
+    return EXIT.usage;
+  }
+  for (const option of OPTIONS as readonly Option[]) {
+    const source = sources.get(option.key as OptionKey);
+    if (option.scope === 'command' || option.flagOnly === true || (option.hidden === true && source === undefined))
+      continue;
+    const line = `${option.key}: ${asYaml(formatValue(option, config[configName(option)])) || 'null'}`;
+    // what is printed can be used as a file itself, which must not name another one
+    const shown = isFileKey(option) ? line : `# ${line}`;
+    stdout.write(`${shown.padEnd(VALUE_WIDTH)} # ${source ?? say('byDefault')}\n`);
+  }
+  const warnings = [...(security.ok ? security.files.warnings : []), ...startWarnings(config, openFilesLimit(), env)];
+  for (const warning of warnings) stdout.write(`# ${warning[lang]}\n`);
+  stdout.write(`# ${say('configOk')}\n`);
+  return EXIT.done;
+}

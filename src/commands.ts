@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import type { CommandContext, CommandWorld } from './cli/index.ts';
+import { cliMessages, EXIT, helpText, translateLegacy } from './cli/index.ts';
+import { loadConfig, type RouterConfig, VERSION } from './config/index.ts';
+import { chooseLanguage } from './text/index.ts';
+
+type Command = (context: CommandContext) => Promise<number>;
+
+const daemonCommand = (name: 'settle' | 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs'): Command => {
+  return async (context) => (await import('./daemon/index.ts')).runDaemonCommand(name, context);
+};
+
+/** Commands by the option that asks for them. Each is loaded when it is needed: only the daemon commands load PM2. */
+const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
+  daemonStart: daemonCommand('start'),
+  daemonStop: daemonCommand('stop'),
+  daemonStatus: daemonCommand('status'),
+  daemonReload: daemonCommand('reload'),
+  daemonRestart: daemonCommand('restart'),
+  daemonLogs: daemonCommand('logs'),
+  daemonSettle: daemonCommand('settle'),
+  doctor: async (context) => (await import('./doctor/index.ts')).runDoctor(context),
+  top: async (context) => (await import('./top/index.ts')).runTop(context),
+  checkConfig: async (context) => (await import('./app/index.ts')).checkConfig(context),
+};
+
+const runInForeground: Command = async (context) => (await import('./app/index.ts')).runRouter(context);
+
+/** Does what the command line asks for; resolves with the exit code. */
+export async function runCommandLine(given: CommandWorld): Promise<number> {
+  const code = await runChosen(given);
+  if (given.argv.includes('--supervised')) (await import('./daemon/index.ts')).settleLater(given.argv, given.env, code);
+  return code;
+}
+
+async function runChosen(given: CommandWorld): Promise<number> {
+  const { argv, env, warnings } = translateLegacy(given.argv, given.env);
+  const world = { ...given, argv, env };
+  const { stdout, stderr } = world;
+  const asked = flagsBeforeEnd(argv);
+  const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
+  const lang = chooseLanguage(loaded.ok ? loaded.config.lang : loaded.lang, env);
+  if (asked.has('--help') || (loaded.ok && loaded.config.help)) {
+    stdout.write(helpText(lang));
+    return EXIT.done;
+  }
+  if (asked.has('--version') || (loaded.ok && loaded.config.version)) {
+    stdout.write(`${VERSION}\n`);
+    return EXIT.done;
+  }
+  for (const warning of warnings) stderr.write(`${warning[lang]}\n`);
+  const say = cliMessages(lang);
+  if (!loaded.ok) {
+    for (const problem of loaded.problems) stderr.write(`${problem[lang]}\n`);
+    stderr.write(`${say('seeHelp')}\n`);
+    return EXIT.usage;
+  }
+  const { config, sources } = loaded;
+  const chosen = (Object.keys(COMMANDS) as (keyof RouterConfig)[]).filter((name) => config[name] === true);
+  if (chosen.length > 1) {
+    stderr.write(`${say('oneCommand', { commands: chosen.map(flagOf).join(', ') })}\n`);
+    return EXIT.usage;
+  }
+  const command = COMMANDS[chosen[0] as keyof RouterConfig] ?? runInForeground;
+  // only the router has a use for signals that came early; any other command they end, as they would have at once
+  if (command !== runInForeground) for (const signal of world.signals?.take() ?? []) process.kill(process.pid, signal);
+  return command({ ...world, lang, config, sources });
+}
+
+/** Help is shown whatever else is wrong with the command line. */
+function flagsBeforeEnd(argv: readonly string[]): ReadonlySet<string> {
+  const end = argv.indexOf('--');
+  return new Set(end < 0 ? argv : argv.slice(0, end));
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

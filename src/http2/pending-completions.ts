@@ -1,0 +1,33 @@
+import type { SendStream } from './send-stream.ts';
+
+/** Streams that wait to be told of a write. Mostly it is one, and for one nothing is allocated. */
+export class Takers {
+  private first: SendStream | null = null;
+  private rest: SendStream[] = NONE;
+
+  add(stream: SendStream): void {
+    if (this.first === null) this.first = stream;
+    else if (this.rest === NONE) this.rest = [stream];
+    else this.rest.push(stream);
+  }
+
+  /** Takes over those of `others`, which is empty then; this must be, too. */
+  take(others: Takers): void {
+    this.first = others.first;
+    this.rest = others.rest;
+    others.first = null;
+    others.rest = NONE;
+  }
+
+  /** Tells all of them, in the order they were added, and forgets them. */
+  tell(): void {
+    const { first, rest } = this;
+    this.first = null;
+    this.rest = NONE;
+    first?.taken();
+    for (let i = 0; i < rest.length; i++) (rest[i] as SendStream).taken();
+  }
+}
+
+/** Never added to. */
+const NONE: SendStream[] = [];
