@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { CommandContext, CommandWorld } from './cli/index.ts';
+import type { CommandContext, CommandIo } from './cli/index.ts';
 import { cliMessages, EXIT, helpText, translateLegacy } from './cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from './config/index.ts';
 import { chooseLanguage } from './text/index.ts';
@@ -27,16 +27,16 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
 const runInForeground: Command = async (context) => (await import('./app/index.ts')).runRouter(context);
 
 /** Does what the command line asks for; resolves with the exit code. */
-export async function runCommandLine(given: CommandWorld): Promise<number> {
+export async function runCommandLine(given: CommandIo): Promise<number> {
   const code = await runChosen(given);
   if (given.argv.includes('--supervised')) (await import('./daemon/index.ts')).settleLater(given.argv, given.env, code);
   return code;
 }
 
-async function runChosen(given: CommandWorld): Promise<number> {
+async function runChosen(given: CommandIo): Promise<number> {
   const { argv, env, warnings } = translateLegacy(given.argv, given.env);
-  const world = { ...given, argv, env };
-  const { stdout, stderr } = world;
+  const io = { ...given, argv, env };
+  const { stdout, stderr } = io;
   const asked = flagsBeforeEnd(argv);
   const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
   const lang = chooseLanguage(loaded.ok ? loaded.config.lang : loaded.lang, env);
@@ -49,22 +49,22 @@ async function runChosen(given: CommandWorld): Promise<number> {
     return EXIT.done;
   }
   for (const warning of warnings) stderr.write(`${warning[lang]}\n`);
-  const say = cliMessages(lang);
+  const t = cliMessages(lang);
   if (!loaded.ok) {
     for (const problem of loaded.problems) stderr.write(`${problem[lang]}\n`);
-    stderr.write(`${say('seeHelp')}\n`);
+    stderr.write(`${t('seeHelp')}\n`);
     return EXIT.usage;
   }
   const { config, sources } = loaded;
   const chosen = (Object.keys(COMMANDS) as (keyof RouterConfig)[]).filter((name) => config[name] === true);
   if (chosen.length > 1) {
-    stderr.write(`${say('oneCommand', { commands: chosen.map(flagOf).join(', ') })}\n`);
+    stderr.write(`${t('oneCommand', { commands: chosen.map(flagOf).join(', ') })}\n`);
     return EXIT.usage;
   }
   const command = COMMANDS[chosen[0] as keyof RouterConfig] ?? runInForeground;
   // only the router has a use for signals that came early; any other command they end, as they would have at once
-  if (command !== runInForeground) for (const signal of world.signals?.take() ?? []) process.kill(process.pid, signal);
-  return command({ ...world, lang, config, sources });
+  if (command !== runInForeground) for (const signal of io.signals?.take() ?? []) process.kill(process.pid, signal);
+  return command({ ...io, lang, config, sources });
 }
 
 /** Help is shown whatever else is wrong with the command line. */

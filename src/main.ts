@@ -12,8 +12,8 @@ for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
 try {
   // imported here: static imports would all be loaded before the first signal handler is set
-  const { surviveLostTerminal } = await import('./cli/index.ts');
-  surviveLostTerminal();
+  const { closeLostTerminals } = await import('./cli/index.ts');
+  closeLostTerminals();
   const { runCommandLine } = await import('./commands.ts');
   process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr, signals });
 } catch (error) {

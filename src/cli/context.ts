@@ -2,7 +2,7 @@ import type { OptionKey, RouterConfig } from '../config/index.ts';
 import type { Language } from '../text/index.ts';
 
 /** The world as the command line sees it; handed in, so that commands can be tested in-process. */
-export interface CommandWorld {
+export interface CommandIo {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
@@ -20,7 +20,7 @@ export interface PendingSignals {
 }
 
 /** What a command gets: the world and the configuration that was read from it. */
-export interface CommandContext extends CommandWorld {
+export interface CommandContext extends CommandIo {
   readonly lang: Language;
   readonly config: RouterConfig;
   /** Where each value that is not a default came from: `--port`, `ROUTER_PORT`, `config.yaml:7`. */

@@ -16,13 +16,13 @@ const TEXT_WIDTH = 76;
 
 /** The text of `--help`, from the options table. */
 export function helpText(lang: Language): string {
-  const say = cliMessages(lang);
+  const t = cliMessages(lang);
   const sections = (Object.keys(OPTION_GROUPS) as OptionGroup[]).map((group) => {
     const options = (OPTIONS as readonly Option[]).filter((option) => option.group === group && option.hidden !== true);
     return [`${OPTION_GROUPS[group][lang]}:`, ...options.map((option) => optionHelp(option, lang))].join('\n');
   });
-  const head = `rpc-dart-router ${VERSION} — ${say('about')}\n\n${say('usage')}\n${say('foreground')}`;
-  return `${head}\n\n${sections.join('\n\n')}\n\n${say('sources')}\n`;
+  const head = `rpc-dart-router ${VERSION} — ${t('about')}\n\n${t('usage')}\n${t('foreground')}`;
+  return `${head}\n\n${sections.join('\n\n')}\n\n${t('sources')}\n`;
 }
 
 function optionHelp(option: Option, lang: Language): string {

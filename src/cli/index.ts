@@ -1,6 +1,6 @@
-export { type CommandContext, type CommandWorld, EXIT, type PendingSignals } from './context.ts';
+export { type CommandContext, type CommandIo, EXIT, type PendingSignals } from './context.ts';
 export { helpText } from './help.ts';
 export { translateLegacy } from './legacy.ts';
-export { askStatus } from './status-client.ts';
-export { Progress, paint, surviveLostTerminal } from './terminal.ts';
+export { fetchStatus } from './status-client.ts';
+export { closeLostTerminals, Progress, paint } from './terminal.ts';
 export { cliMessages } from './texts.ts';

@@ -39,10 +39,10 @@ export function translateLegacy(argv: readonly string[], env: Environment): Lega
       translated.push(...argv.slice(index));
       break;
     }
-    const ignored = ignoredCount(argument, argv[index + 1]);
+    const ignored = countIgnored(argument, argv[index + 1]);
     if (ignored === 0) translated.push(...translateFlag(argument));
     else {
-      warnings.push(hasNoMeaning(argv.slice(index, index + ignored).join(' ')));
+      warnings.push(ignoredWarning(argv.slice(index, index + ignored).join(' ')));
       index += ignored - 1;
     }
   }
@@ -50,7 +50,7 @@ export function translateLegacy(argv: readonly string[], env: Environment): Lega
 }
 
 /** The number of arguments, from `argument` on, that have no meaning here. */
-function ignoredCount(argument: string, next: string | undefined): number {
+function countIgnored(argument: string, next: string | undefined): number {
   const [name, value] = argument.split('=', 2);
   if (name === '--tls' || name === '--no-tls') return 1;
   if (name === '--worker-threads') return value === undefined ? withValue(next) : 1;
@@ -83,7 +83,7 @@ function translateVariables(env: Environment, warnings: Text[]): Environment {
   return translated;
 }
 
-function hasNoMeaning(flag: string): Text {
+function ignoredWarning(flag: string): Text {
   return {
     en: `${flag}: ignored, an option of the Dart router without a meaning here`,
     ru: `${flag}: пропущено, эта опция роутера на Dart здесь не нужна`,

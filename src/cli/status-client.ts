@@ -2,10 +2,10 @@ import { request } from 'node:http';
 import type { RouterStatus } from '../telemetry/index.ts';
 
 /** How long a router may take to answer on its control socket. */
-const ANSWER_LIMIT_MS = 3000;
+const RESPONSE_TIMEOUT_MS = 3000;
 
 /** What the router on this control socket says of itself, or null when none answers. */
-export async function askStatus(socketPath: string, limitMs = ANSWER_LIMIT_MS): Promise<RouterStatus | null> {
+export async function fetchStatus(socketPath: string, limitMs = RESPONSE_TIMEOUT_MS): Promise<RouterStatus | null> {
   try {
     return JSON.parse(await get(socketPath, '/api/status', limitMs)) as RouterStatus;
   } catch {

@@ -23,7 +23,7 @@ export function paint(
  * At its end Node sets the terminals of standard input and output back to what they were, and aborts (SIGABRT) when one is
  * gone, as after a closed SSH session. Descriptors that are closed it leaves alone.
  */
-export function surviveLostTerminal(): void {
+export function closeLostTerminals(): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
   process.once('exit', () => {
     for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);

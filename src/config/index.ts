@@ -6,5 +6,5 @@ export { configName, DEFAULT_CONFIG, environmentName, OPTIONS, type OptionKey, t
 export { expandHome, formatValue } from './parse-value.ts';
 export { asYaml, type SampleOptions, sampleConfig } from './sample-config.ts';
 export { serviceLinkWarning } from './service-links.ts';
-export { type GivenValue, isFileKey, readFlags } from './sources.ts';
+export { isFileKey, readFlags, type SourceValue } from './sources.ts';
 export { VERSION } from './version.ts';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Text } from '../text/index.ts';
-import { contradictsItself, type Origin, type Origins, settleLogLevel } from './log-level.ts';
+import { hasLevelConflict, type Origin, type Origins, resolveLogLevel } from './log-level.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
 import { expandHome, InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
-import { type Given, type GivenValue, readEnvironment, readFile, readFlags } from './sources.ts';
+import { readEnvironment, readFile, readFlags, type SourceValue, type SourceValues } from './sources.ts';
 
 export interface ConfigInput {
   readonly argv: readonly string[];
@@ -31,22 +31,22 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const kept = readFlags(readOptionsFile(input, problems));
   const flags = readFlags(input.argv);
   const base = lastText([kept, flags], 'base-folder');
-  const above = [readEnvironment(input.env), kept, flags].map((source) => withAbsolutePaths(source, base));
-  const given = [withAbsolutePaths(readConfigFile(input, above, problems), base), ...above];
+  const above = [readEnvironment(input.env), kept, flags].map((source) => resolvePaths(source, base));
+  const given = [resolvePaths(readConfigFile(input, above, problems), base), ...above];
   const values: Record<string, unknown> = { ...DEFAULT_CONFIG };
   const origins = new Map<OptionKey, Origin>();
   given.forEach((source, rank) => {
-    problems.push(...inOrder([...source.problems, ...applyValues(source, rank, values, origins)]));
+    problems.push(...sortByLine([...source.problems, ...applyValues(source, rank, values, origins)]));
   });
   const config = values as RouterConfig;
-  problems.push(...crossChecks(config, origins));
+  problems.push(...checkCombinations(config, origins));
   if (problems.length > 0) return { ok: false, problems, lang: config.lang };
-  const settled = Object.freeze(settleLogLevel(config, origins));
+  const settled = Object.freeze(resolveLogLevel(config, origins));
   return { ok: true, config: settled, sources: new Map([...origins].map(([key, { where }]) => [key, where])) };
 }
 
 function applyValues(
-  given: Given,
+  given: SourceValues,
   rank: number,
   values: Record<string, unknown>,
   origins: Map<OptionKey, Origin>,
@@ -65,21 +65,21 @@ function applyValues(
 }
 
 /** A daemon does not run in the folder that it was started from: its relative paths start from `base` all the same. */
-function withAbsolutePaths({ values, problems }: Given, base: string | null): Given {
+function resolvePaths({ values, problems }: SourceValues, base: string | null): SourceValues {
   if (base === null) return { values, problems };
-  const absolute = ({ option, text, where }: GivenValue): GivenValue => {
+  const absolute = ({ option, text, where }: SourceValue): SourceValue => {
     const isPath = option.type === 'path' && text !== '' && text !== '-';
     return { option, text: isPath ? resolve(base, expandHome(text)) : text, where };
   };
   return { values: values.map(absolute), problems };
 }
 
-function lastText(sources: readonly Given[], key: OptionKey): string | null {
+function lastText(sources: readonly SourceValues[], key: OptionKey): string | null {
   return sources.flatMap(({ values }) => values.filter(({ option }) => option.key === key)).at(-1)?.text ?? null;
 }
 
 /** Problems in a file by their lines, whether a key or its value is wrong. */
-function inOrder(problems: readonly Text[]): readonly Text[] {
+function sortByLine(problems: readonly Text[]): readonly Text[] {
   const line = ({ en }: Text): number => Number(/:(\d+): /.exec(en)?.[1] ?? 0);
   return problems.toSorted((a, b) => line(a) - line(b));
 }
@@ -100,7 +100,7 @@ function readOptionsFile(input: ConfigInput, problems: Text[]): string[] {
   return [];
 }
 
-function readConfigFile(input: ConfigInput, above: readonly Given[], problems: Text[]): Given {
+function readConfigFile(input: ConfigInput, above: readonly SourceValues[], problems: Text[]): SourceValues {
   const path = lastText(above, 'config');
   if (path === null) return { values: [], problems: [] };
   try {
@@ -118,7 +118,7 @@ function flagValue(argv: readonly string[], key: string): string | null {
   return argument.includes('=') ? argument.slice(argument.indexOf('=') + 1) : (argv[index + 1] ?? null);
 }
 
-function crossChecks(config: RouterConfig, origins: Origins): Text[] {
+function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   const problems: Text[] = [];
   const where = (key: OptionKey): string => describeSource(key, origins.get(key)?.where);
   const needs = (key: OptionKey, ...flags: string[]): void => {
@@ -128,7 +128,7 @@ function crossChecks(config: RouterConfig, origins: Origins): Text[] {
   if (config.tlsKey !== null && config.tlsCert === null) needs('tls-key', '--tls-cert');
   if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
   if (config.authScope === 'call' && config.authTokensFile === null) needs('auth-scope', '--auth-tokens-file');
-  if (contradictsItself(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
+  if (hasLevelConflict(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {
     problems.push(PROBLEMS.samePort(where('metrics-port'), config.port));

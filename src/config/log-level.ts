@@ -9,7 +9,7 @@ export interface Origin {
 export type Origins = ReadonlyMap<OptionKey, Origin>;
 
 /** True when `verbose` and `quiet` are asked for in the same place. */
-export function contradictsItself({ verbose, quiet }: RouterConfig, origins: Origins): boolean {
+export function hasLevelConflict({ verbose, quiet }: RouterConfig, origins: Origins): boolean {
   return verbose && quiet && rankOf('verbose', origins) === rankOf('quiet', origins);
 }
 
@@ -17,7 +17,7 @@ export function contradictsItself({ verbose, quiet }: RouterConfig, origins: Ori
  * `verbose` and `quiet` are short for a level. Whatever stands in the more important place decides; in the same place a
  * level that is given itself counts more. Notes in `origins` where the level came from.
  */
-export function settleLogLevel(config: RouterConfig, origins: Map<OptionKey, Origin>): RouterConfig {
+export function resolveLogLevel(config: RouterConfig, origins: Map<OptionKey, Origin>): RouterConfig {
   const verbose = config.verbose && !(config.quiet && rankOf('quiet', origins) > rankOf('verbose', origins));
   const quiet = config.quiet && !verbose;
   const settled = { ...config, verbose, quiet };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Given, readEnvironment, readFile, readFlags } from './sources.ts';
+import { readEnvironment, readFile, readFlags, type SourceValues } from './sources.ts';
 
 /** `key=text @where` for each value, and the English problems. */
-function shown({ values, problems }: Given): { values: string[]; problems: string[] } {
+function shown({ values, problems }: SourceValues): { values: string[]; problems: string[] } {
   return {
     values: values.map(({ option, text, where }) => `${option.key}=${text} @${where}`),
     problems: problems.map(({ en }) => en),

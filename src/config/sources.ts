@@ -9,29 +9,29 @@ import { PROBLEMS } from './problems.ts';
 import { isServiceLink } from './service-links.ts';
 
 /** One value as somebody wrote it, and where: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
-export interface GivenValue {
+export interface SourceValue {
   readonly option: Option;
   readonly text: string;
   readonly where: string;
 }
 
 /** What one source gave, and what is wrong in it. */
-export interface Given {
-  readonly values: readonly GivenValue[];
+export interface SourceValues {
+  readonly values: readonly SourceValue[];
   readonly problems: readonly Text[];
 }
 
 const BY_KEY: ReadonlyMap<string, Option> = new Map(OPTIONS.map((option) => [option.key, option as Option]));
-const ALL: readonly Option[] = OPTIONS;
-const KNOWN_FLAGS: readonly string[] = ALL.filter((option) => option.hidden !== true).flatMap((option) =>
+const ALL_OPTIONS: readonly Option[] = OPTIONS;
+const KNOWN_FLAGS: readonly string[] = ALL_OPTIONS.filter((option) => option.hidden !== true).flatMap((option) =>
   option.type === 'boolean' && option.scope !== 'command' ? [option.key, `no-${option.key}`] : [option.key],
 );
 
 /** Values given as flags. All are read as texts first, so that every complaint about them is ours. */
-export function readFlags(argv: readonly string[]): Given {
-  const values: GivenValue[] = [];
+export function readFlags(argv: readonly string[]): SourceValues {
+  const values: SourceValue[] = [];
   const problems: Text[] = [];
-  const parsed = parseFlags(withPlainBooleans(argv, problems));
+  const parsed = parseFlags(normalizeBooleans(argv, problems));
   for (const [name, raw] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || raw === undefined) continue;
     const option = BY_KEY.get(name);
@@ -49,10 +49,10 @@ export function readFlags(argv: readonly string[]): Given {
 }
 
 /** The parser takes every `--stats=…` but `true` for false: `yes`, `on` and mistakes are seen to before. */
-function withPlainBooleans(argv: readonly string[], problems: Text[]): string[] {
+function normalizeBooleans(argv: readonly string[], problems: Text[]): string[] {
   return argv.flatMap((argument) => {
     const match = /^--?([\w-]+)=(.*)$/s.exec(argument);
-    const option = ALL.find(({ key, alias }) => key === match?.[1] || alias?.includes(match?.[1] ?? ''));
+    const option = ALL_OPTIONS.find(({ key, alias }) => key === match?.[1] || alias?.includes(match?.[1] ?? ''));
     if (match === null || option?.type !== 'boolean') return [argument];
     try {
       return [`--${option.key}=${parseText(option, match[2] ?? '')}`];
@@ -70,9 +70,9 @@ function unknownFlag(name: string): Text {
 }
 
 const PARSER_OPTIONS = {
-  alias: Object.fromEntries(ALL.map((option) => [option.key, [...(option.alias ?? [])]])),
-  boolean: ALL.filter((option) => option.type === 'boolean').map((option) => option.key),
-  string: ALL.filter((option) => option.type !== 'boolean').map((option) => option.key),
+  alias: Object.fromEntries(ALL_OPTIONS.map((option) => [option.key, [...(option.alias ?? [])]])),
+  boolean: ALL_OPTIONS.filter((option) => option.type === 'boolean').map((option) => option.key),
+  string: ALL_OPTIONS.filter((option) => option.type !== 'boolean').map((option) => option.key),
   configuration: {
     'camel-case-expansion': false,
     'dot-notation': false,
@@ -89,9 +89,9 @@ function parseFlags(argv: readonly string[]): Readonly<Record<string, unknown>> 
 }
 
 /** Values given in the environment. */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Given {
-  const known = new Map(ALL.filter(isConfigurable).map((o) => [environmentName(o), o]));
-  const values: GivenValue[] = [];
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): SourceValues {
+  const known = new Map(ALL_OPTIONS.filter(isConfigurable).map((o) => [environmentName(o), o]));
+  const values: SourceValue[] = [];
   const problems: Text[] = [];
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('ROUTER_') || text === undefined || isServiceLink(name, text)) continue;
@@ -111,7 +111,9 @@ export function isFileKey(option: Option): boolean {
   return isConfigurable(option) && option.key !== 'config';
 }
 
-const FILE_OPTIONS: ReadonlyMap<string, Option> = new Map(ALL.filter(isFileKey).map((option) => [option.key, option]));
+const FILE_OPTIONS: ReadonlyMap<string, Option> = new Map(
+  ALL_OPTIONS.filter(isFileKey).map((option) => [option.key, option]),
+);
 
 /** A configuration is a few kilobytes: a larger file is a wrong one. */
 const MAX_FILE_CHARS = 256 * 1024;
@@ -119,8 +121,8 @@ const MAX_FILE_CHARS = 256 * 1024;
 const MAX_PROBLEMS = 50;
 
 /** Values given in a file, YAML or JSON (which is YAML too). */
-export function readFile(path: string, text: string): Given {
-  const values: GivenValue[] = [];
+export function readFile(path: string, text: string): SourceValues {
+  const values: SourceValue[] = [];
   if (text.length > MAX_FILE_CHARS) return { values, problems: [PROBLEMS.tooLarge(path, MAX_FILE_CHARS / 1024)] };
   if (/[\0\ufffd]/.test(text)) return { values, problems: [PROBLEMS.notText(path)] };
   const lines = new LineCounter();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { askStatus } from '../cli/index.ts';
+import { fetchStatus } from '../cli/index.ts';
 import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { commandLineOf, placesIn } from './command-line.ts';
@@ -56,7 +56,7 @@ export async function findDaemon(
 
 /** What a router says of itself. In a shared folder, anybody may put a socket there: the pid has to be the same. */
 export async function statusOf({ pid, places }: Pick<LocatedDaemon, 'pid' | 'places'>): Promise<RouterStatus | null> {
-  const status = pid === null ? null : await askStatus(places.controlSocket);
+  const status = pid === null ? null : await fetchStatus(places.controlSocket);
   return status?.pid === pid ? status : null;
 }
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { askStatus } from '../cli/index.ts';
+import { fetchStatus } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { appDefinition, type Surroundings } from './app-definition.ts';
@@ -100,7 +100,7 @@ async function untilReady(
   while (performance.now() < deadline) {
     const seen = await supervisor.describe(name);
     if (seen === null || hasEnded(seen)) return { isLate: false, exitCode: seen?.exitCode ?? null };
-    const status = await askStatus(places.controlSocket, ASK_LIMIT_MS);
+    const status = await fetchStatus(places.controlSocket, ASK_LIMIT_MS);
     // an answer of another router does not count, nor one of a process that has ended since
     if (status?.state === 'ready' && status.pid === seen.pid) return status;
     await delay(LOOK_EVERY_MS);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { askStatus, EXIT } from '../cli/index.ts';
+import { EXIT, fetchStatus } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonCommand } from './command.ts';
 import { type FoundDaemon, findDaemon } from './find-daemon.ts';
@@ -123,7 +123,7 @@ function inForceLines({ say }: DaemonCommand, inForce: RouterStatus['reload']['i
 async function untilReloaded(socket: string, before: RouterStatus): Promise<RouterStatus['reload'] | null> {
   const deadline = performance.now() + OUTCOME_LIMIT_MS;
   while (performance.now() < deadline) {
-    const status = await askStatus(socket);
+    const status = await fetchStatus(socket);
     if (status !== null && status.instanceId !== before.instanceId) return null;
     if (status !== null && status.reload.count > before.reload.count) return status.reload;
     await delay(LOOK_EVERY_MS);

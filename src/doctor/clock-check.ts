@@ -16,20 +16,20 @@ const messages = defineMessages({
   set: { en: 'Set the clock: sudo timedatectl set-ntp true', ru: 'Установите часы: sudo timedatectl set-ntp true' },
 });
 
-const ANSWER_LIMIT_MS = 2000;
+const COMMAND_TIMEOUT_MS = 2000;
 const DAY_MS = 86_400_000;
 
 export const clockCheck: Check = {
   name: 'clock',
-  async look({ lang, now }) {
-    const say = messages(lang);
+  async run({ lang, now }) {
+    const t = messages(lang);
     const time = now.toISOString();
     // npm gives files of packages a date of long ago: this never complains without cause
     const made = statSync(new URL('../../package.json', import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (now.getTime() < made - DAY_MS) return [fail(say('past', { time }), say('set'))];
+    if (now.getTime() < made - DAY_MS) return [fail(t('past', { time }), t('set'))];
     const answer = await isSynchronized();
-    if (answer === null) return [ok(say('unknown', { time }))];
-    return [answer ? ok(say('synchronized', { time })) : warn(say('alone', { time }), say('synchronize'))];
+    if (answer === null) return [ok(t('unknown', { time }))];
+    return [answer ? ok(t('synchronized', { time })) : warn(t('alone', { time }), t('synchronize'))];
   },
 };
 
@@ -37,7 +37,7 @@ export const clockCheck: Check = {
 async function isSynchronized(): Promise<boolean | null> {
   try {
     const args = ['show', '--property=NTPSynchronized', '--value'];
-    const { stdout } = await promisify(execFile)('timedatectl', args, { timeout: ANSWER_LIMIT_MS });
+    const { stdout } = await promisify(execFile)('timedatectl', args, { timeout: COMMAND_TIMEOUT_MS });
     return { yes: true, no: false }[stdout.trim()] ?? null;
   } catch {
     return null;

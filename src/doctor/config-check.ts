@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { defineMessages } from '../text/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   valid: { en: 'Valid; {count} options set: {keys}', ru: 'Верна; задано опций: {count}: {keys}' },
@@ -35,23 +35,23 @@ const messages = defineMessages({
   },
 });
 
-const OTHERS_MAY_WRITE = 0o022;
+const GROUP_OR_OTHERS_WRITE = 0o022;
 /** Options of the command itself. */
-const ASIDE: ReadonlySet<string> = new Set(['doctor', 'json', 'lang', 'options-file', 'base-folder']);
-const LEAST_NODE = [20, 19] as const;
+const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['doctor', 'json', 'lang', 'options-file', 'base-folder']);
+const MIN_NODE = [20, 19] as const;
 
 /** The configuration was read before any check: wrong ones end with exit code 2 and their problems. */
 export const configCheck: Check = {
   name: 'config',
-  look({ config, sources, lang }) {
-    const say = messages(lang);
-    const keys = [...sources.keys()].filter((key) => !ASIDE.has(key));
+  run({ config, sources, lang }) {
+    const t = messages(lang);
+    const keys = [...sources.keys()].filter((key) => !COMMAND_OPTIONS.has(key));
     const findings = [
-      keys.length === 0 ? ok(say('defaults')) : ok(say('valid', { count: keys.length, keys: keys.join(', ') })),
+      keys.length === 0 ? ok(t('defaults')) : ok(t('valid', { count: keys.length, keys: keys.join(', ') })),
     ];
     const mode = config.config === null ? undefined : statSync(config.config, { throwIfNoEntry: false })?.mode;
-    if (config.config !== null && mode !== undefined && (mode & OTHERS_MAY_WRITE) !== 0) {
-      findings.push(fail(say('writable', { path: config.config }), say('chmod', { path: config.config })));
+    if (config.config !== null && mode !== undefined && (mode & GROUP_OR_OTHERS_WRITE) !== 0) {
+      findings.push(fail(t('writable', { path: config.config }), t('chmod', { path: config.config })));
     }
     return findings;
   },
@@ -59,39 +59,39 @@ export const configCheck: Check = {
 
 export const nodeCheck: Check = {
   name: 'node',
-  look({ lang }) {
-    const say = messages(lang);
+  run({ lang }) {
+    const t = messages(lang);
     const { version } = process;
     const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
-    const isOld = major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
-    return [isOld ? fail(say('oldNode', { version }), say('newerNode')) : ok(say('node', { version }))];
+    const isOld = major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]);
+    return [isOld ? fail(t('oldNode', { version }), t('newerNode')) : ok(t('node', { version }))];
   },
 };
 
 /** Who can reach what. */
 export const exposureCheck: Check = {
   name: 'exposure',
-  look(world) {
-    const say = messages(world.lang);
-    const findings = [...openPort(world), ...openMetrics(world)];
-    return findings.length > 0 ? findings : [ok(say('guarded'))];
+  run(context) {
+    const t = messages(context.lang);
+    const findings = [...openPort(context), ...openMetrics(context)];
+    return findings.length > 0 ? findings : [ok(t('guarded'))];
   },
 };
 
-function openPort({ config, lang }: DoctorWorld): Finding[] {
+function openPort({ config, lang }: DoctorContext): Finding[] {
   const { host, port, tlsCert, authTokensFile, tlsClientCa } = config;
   if (isLoopback(host)) return [];
   const missing = [tlsCert === null ? ['TLS'] : [], authTokensFile === null && tlsClientCa === null ? ['tokens'] : []];
   const listed = missing.flat().join(', ');
   if (listed === '') return [];
-  const say = messages(lang);
-  return [warn(say('openHost', { port, host, missing: listed }), say('closeHost'))];
+  const t = messages(lang);
+  return [warn(t('openHost', { port, host, missing: listed }), t('closeHost'))];
 }
 
-function openMetrics({ config, lang }: DoctorWorld): Finding[] {
+function openMetrics({ config, lang }: DoctorContext): Finding[] {
   if (!config.metrics || isLoopback(config.metricsHost)) return [];
-  const say = messages(lang);
-  return [warn(say('openMetrics', { host: config.metricsHost }), say('closeMetrics'))];
+  const t = messages(lang);
+  return [warn(t('openMetrics', { host: config.metricsHost }), t('closeMetrics'))];
 }
 
 function isLoopback(host: string): boolean {

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { forbiddenModes, isRefusedWhenOpen, openTo } from '../app/index.ts';
 import { defineMessages } from '../text/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   good: { en: 'Folders can be written, secrets are not open', ru: 'Папки доступны для записи, секреты закрыты' },
@@ -38,45 +38,45 @@ const messages = defineMessages({
 /** Owners and modes of what the router writes, and of what it has to keep secret. */
 export const permissionsCheck: Check = {
   name: 'permissions',
-  look(world) {
-    const { pidFile, logFile, controlSocket } = world.daemon.places;
-    const { other } = world.daemon;
+  run(context) {
+    const { pidFile, logFile, controlSocket } = context.daemon.places;
+    const { other } = context.daemon;
     if (other !== null && process.getuid?.() !== 0) {
-      return [ok(messages(world.lang)('others', { user: other.owner.user }))];
+      return [ok(messages(context.lang)('others', { user: other.owner.user }))];
     }
     const folders = new Set([pidFile, logFile, controlSocket].map((path) => dirname(path)));
     const findings = [
-      ...[...folders].flatMap((folder) => folderProblems(folder, world)),
-      ...writtenFileProblems(pidFile, 'pid-file', world),
-      ...writtenFileProblems(logFile, 'log-file', world),
-      ...secretProblems(world),
+      ...[...folders].flatMap((folder) => folderProblems(folder, context)),
+      ...writtenFileProblems(pidFile, 'pid-file', context),
+      ...writtenFileProblems(logFile, 'log-file', context),
+      ...secretProblems(context),
     ];
-    return findings.length > 0 ? findings : [ok(messages(world.lang)('good'))];
+    return findings.length > 0 ? findings : [ok(messages(context.lang)('good'))];
   },
 };
 
-function folderProblems(path: string, { lang }: DoctorWorld): Finding[] {
-  const say = messages(lang);
+function folderProblems(path: string, { lang }: DoctorContext): Finding[] {
+  const t = messages(lang);
   const user = userName();
-  if (statOf(path) === null) return [fail(say('noFolder', { path }), say('make', { path, user }))];
+  if (statOf(path) === null) return [fail(t('noFolder', { path }), t('make', { path, user }))];
   if (allows(path, constants.W_OK | constants.X_OK)) return [];
-  return [fail(say('unwritable', { path, user }), say('own', { path, user }))];
+  return [fail(t('unwritable', { path, user }), t('own', { path, user }))];
 }
 
 /** The router refuses what somebody else may have put into a shared folder. */
-function writtenFileProblems(path: string, option: string, { lang }: DoctorWorld): Finding[] {
-  const say = messages(lang);
+function writtenFileProblems(path: string, option: string, { lang }: DoctorContext): Finding[] {
+  const t = messages(lang);
   const stats = statOf(path);
   if (stats === null) return [];
-  if (stats.isSymbolicLink()) return [fail(say('symlink', { path }), say('remove', { path }))];
+  if (stats.isSymbolicLink()) return [fail(t('symlink', { path }), t('remove', { path }))];
   const self = process.getuid?.() ?? stats.uid;
   if (stats.uid === self || self === 0) return [];
-  return [fail(say('foreign', { path }), say('otherPlace', { option }))];
+  return [fail(t('foreign', { path }), t('otherPlace', { option }))];
 }
 
 /** The check that the router makes at its start and at each reload. */
-function secretProblems({ config, lang }: DoctorWorld): Finding[] {
-  const say = messages(lang);
+function secretProblems({ config, lang }: DoctorContext): Finding[] {
+  const t = messages(lang);
   const user = userName();
   const forbidden = forbiddenModes(config);
   const files = [
@@ -87,7 +87,7 @@ function secretProblems({ config, lang }: DoctorWorld): Finding[] {
   ] as const;
   return files.flatMap(([path, option]) => {
     if (path === null) return [];
-    if (!allows(path, constants.R_OK)) return [fail(say('missing', { path, user }), say('giveFile', { option }))];
+    if (!allows(path, constants.R_OK)) return [fail(t('missing', { path, user }), t('giveFile', { option }))];
     const open = openTo(path, statSync(path).mode, forbidden.get(path) ?? 0);
     if (open === null) return [];
     return [(isRefusedWhenOpen(path, config) ? fail : warn)(open.text[lang], open.command)];

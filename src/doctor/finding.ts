@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** What the checks look at. */
-export interface DoctorWorld {
+export interface DoctorContext {
   /** Of the daemon on this machine, where it was started with options; else as the command line says. */
   readonly config: RouterConfig;
   readonly sources: CommandContext['sources'];
@@ -33,7 +33,7 @@ export interface DoctorWorld {
 /** One thing that is looked at; its name is stable, for scripts. */
 export interface Check {
   readonly name: string;
-  readonly look: (world: DoctorWorld) => readonly Finding[] | Promise<readonly Finding[]>;
+  readonly run: (context: DoctorContext) => readonly Finding[] | Promise<readonly Finding[]>;
 }
 
 export function ok(text: string): Finding {

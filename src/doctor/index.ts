@@ -1,3 +1,3 @@
-export type { Check, DoctorWorld, Finding, Outcome } from './finding.ts';
+export type { Check, DoctorContext, Finding, Outcome } from './finding.ts';
 export { runDoctor } from './run.ts';
-export { CHECKS, examine } from './run-checks.ts';
+export { CHECKS, runChecks } from './run-checks.ts';

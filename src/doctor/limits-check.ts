@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { defineMessages, formatBytes } from '../text/index.ts';
-import { type Check, type DoctorWorld, fail, ok, warn } from './finding.ts';
+import { type Check, type DoctorContext, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   enough: {
@@ -39,26 +39,26 @@ const messages = defineMessages({
 
 /** Descriptors that the process needs besides its connections. */
 const OTHER_DESCRIPTORS = 64;
-const MOST_OF_MEMORY = 0.9;
+const MAX_MEMORY_SHARE = 0.9;
 /** What deploy/host/sysctl.conf sets. */
-const MOST_WAITING = 65_536;
-const QUEUES = ['net.core.somaxconn', 'net.ipv4.tcp_max_syn_backlog'] as const;
+const BACKLOG_TARGET = 65_536;
+const BACKLOG_SYSCTLS = ['net.core.somaxconn', 'net.ipv4.tcp_max_syn_backlog'] as const;
 
 /** The limit of the router where one runs, else of who asks. */
 export const openFilesCheck: Check = {
   name: 'nofile',
-  look(world) {
-    const say = messages(world.lang);
-    const limit = openFilesLimit(world);
-    if (limit === null) return [ok(say('unknown'))];
-    const max = world.status?.connections.max ?? world.config.maxConnections;
+  run(context) {
+    const t = messages(context.lang);
+    const limit = openFilesLimit(context);
+    if (limit === null) return [ok(t('unknown'))];
+    const max = context.status?.connections.max ?? context.config.maxConnections;
     const needed = max + OTHER_DESCRIPTORS;
-    if (limit >= needed) return [ok(say('enough', { limit, max }))];
-    return [fail(say('tooFew', { limit, max }), say('raise', { needed: Math.max(needed, MOST_WAITING) }))];
+    if (limit >= needed) return [ok(t('enough', { limit, max }))];
+    return [fail(t('tooFew', { limit, max }), t('raise', { needed: Math.max(needed, BACKLOG_TARGET) }))];
   },
 };
 
-function openFilesLimit({ procFolder, daemon }: DoctorWorld): number | null {
+function openFilesLimit({ procFolder, daemon }: DoctorContext): number | null {
   const text = readText(join(procFolder, String(daemon.pid ?? 'self'), 'limits'));
   const limit = /^Max open files\s+(\d+)/m.exec(text ?? '')?.[1];
   return limit === undefined ? null : Number(limit);
@@ -66,30 +66,30 @@ function openFilesLimit({ procFolder, daemon }: DoctorWorld): number | null {
 
 export const memoryCheck: Check = {
   name: 'memory',
-  look({ config, lang }) {
-    const say = messages(lang);
+  run({ config, lang }) {
+    const t = messages(lang);
     const figures = {
       limit: formatBytes(config.maxMemory, lang),
       total: formatBytes(totalmem(), lang),
       free: formatBytes(freemem(), lang),
     };
-    if (config.maxMemory <= totalmem() * MOST_OF_MEMORY) return [ok(say('memory', figures))];
-    return [warn(say('littleMemory', figures), say('lessMemory'))];
+    if (config.maxMemory <= totalmem() * MAX_MEMORY_SHARE) return [ok(t('memory', figures))];
+    return [warn(t('littleMemory', figures), t('lessMemory'))];
   },
 };
 
 /** Connections that may wait to be accepted: all clients come at once after a restart. */
 export const sysctlCheck: Check = {
   name: 'sysctl',
-  look({ config, status, procFolder, lang }) {
-    const say = messages(lang);
-    const wanted = Math.min(MOST_WAITING, status?.connections.max ?? config.maxConnections);
-    return QUEUES.flatMap((name) => {
+  run({ config, status, procFolder, lang }) {
+    const t = messages(lang);
+    const wanted = Math.min(BACKLOG_TARGET, status?.connections.max ?? config.maxConnections);
+    return BACKLOG_SYSCTLS.flatMap((name) => {
       const text = readText(join(procFolder, 'sys', ...name.split('.')));
       if (text === null) return []; // in a container it may not be shown
       const value = Number(text);
-      const said = say('sysctl', { name, value });
-      return [value >= wanted ? ok(said) : warn(said, say('tune', { name, wanted: MOST_WAITING }))];
+      const said = t('sysctl', { name, value });
+      return [value >= wanted ? ok(said) : warn(said, t('tune', { name, wanted: BACKLOG_TARGET }))];
     });
   },
 };

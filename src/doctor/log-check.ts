@@ -1,7 +1,7 @@
 import { type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defineMessages, formatBytes } from '../text/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   none: { en: '{path}: no log yet', ru: '{path}: лога пока нет' },
@@ -28,20 +28,20 @@ const messages = defineMessages({
 /** Rotation looks at times: a log may be somewhat longer. */
 const ROTATION_SLACK = 2;
 const MIB = 1024 * 1024;
-const LITTLE_BYTES = 500 * MIB;
-const FULL_BYTES = 20 * MIB;
+const LOW_DISK_BYTES = 500 * MIB;
+const FULL_DISK_BYTES = 20 * MIB;
 
 export const logCheck: Check = {
   name: 'log',
-  look({ daemon, config, lang }) {
-    const say = messages(lang);
+  run({ daemon, config, lang }) {
+    const t = messages(lang);
     const path = daemon.places.logFile;
     const stats = statOf(path);
-    if (stats === 'hidden') return [ok(say('hidden', { path }))];
-    if (stats === undefined) return [ok(say('none', { path }))];
+    if (stats === 'hidden') return [ok(t('hidden', { path }))];
+    if (stats === undefined) return [ok(t('none', { path }))];
     const params = { path, size: formatBytes(stats.size, lang), max: formatBytes(config.logMaxSize, lang) };
-    if (stats.size <= config.logMaxSize * ROTATION_SLACK) return [ok(say('size', params))];
-    return [warn(say('big', params), say('rotate'))];
+    if (stats.size <= config.logMaxSize * ROTATION_SLACK) return [ok(t('size', params))];
+    return [warn(t('big', params), t('rotate'))];
   },
 };
 
@@ -56,16 +56,16 @@ function statOf(path: string): Stats | undefined | 'hidden' {
 /** Where logs and pid files are. */
 export const diskCheck: Check = {
   name: 'disk',
-  look(world) {
-    const { logFile, pidFile } = world.daemon.places;
+  run(context) {
+    const { logFile, pidFile } = context.daemon.places;
     const folders = new Set([logFile, pidFile].map((path) => dirname(path)));
-    return [...folders].flatMap((folder) => lookAt(folder, world));
+    return [...folders].flatMap((folder) => checkFolder(folder, context));
   },
 };
 
-function lookAt(folder: string, { lang }: DoctorWorld): Finding[] {
-  const say = messages(lang);
-  const advice = say('makeRoom', { folder });
+function checkFolder(folder: string, { lang }: DoctorContext): Finding[] {
+  const t = messages(lang);
+  const advice = t('makeRoom', { folder });
   let disk: ReturnType<typeof statfsSync>;
   try {
     disk = statfsSync(folder);
@@ -74,7 +74,7 @@ function lookAt(folder: string, { lang }: DoctorWorld): Finding[] {
   }
   const freeBytes = disk.bavail * disk.bsize;
   const params = { folder, free: formatBytes(freeBytes, lang) };
-  if (freeBytes < FULL_BYTES) return [fail(say('full', params), advice)];
-  if (disk.files > 0 && disk.ffree === 0) return [fail(say('noFiles', params), advice)];
-  return [freeBytes < LITTLE_BYTES ? warn(say('little', params), advice) : ok(say('room', params))];
+  if (freeBytes < FULL_DISK_BYTES) return [fail(t('full', params), advice)];
+  if (disk.files > 0 && disk.ffree === 0) return [fail(t('noFiles', params), advice)];
+  return [freeBytes < LOW_DISK_BYTES ? warn(t('little', params), advice) : ok(t('room', params))];
 }

@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
 import { defineMessages } from '../text/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok, warn } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   version: { en: 'PM2 {version} comes with the router', ru: 'С роутером поставляется PM2 {version}' },
@@ -46,19 +46,19 @@ const GROUP_OR_OTHERS = 0o077;
 
 export const pm2Check: Check = {
   name: 'pm2',
-  async look(world) {
-    const say = messages(world.lang);
+  async run(context) {
+    const t = messages(context.lang);
     const version = installedVersion();
-    if (version === null) return [fail(say('missing'), say('install'))];
-    const home = pm2Home(world.env);
+    if (version === null) return [fail(t('missing'), t('install'))];
+    const home = pm2Home(context.env);
     // PM2 of another user, with a router of theirs
-    if (world.daemon.other !== null && isHidden(home))
-      return [ok(say('version', { version })), ok(say('hidden', { home }))];
-    return [ok(say('version', { version })), await runningFinding(version, world), ...homeProblems(world)];
+    if (context.daemon.other !== null && isInaccessible(home))
+      return [ok(t('version', { version })), ok(t('hidden', { home }))];
+    return [ok(t('version', { version })), await runningFinding(version, context), ...homeProblems(context)];
   },
 };
 
-function isHidden(home: string): boolean {
+function isInaccessible(home: string): boolean {
   try {
     accessSync(home, constants.X_OK);
     return false;
@@ -80,18 +80,18 @@ function installedVersion(): string | null {
   return null;
 }
 
-async function runningFinding(version: string, { env, lang, procFolder }: DoctorWorld): Promise<Finding> {
-  const say = messages(lang);
+async function runningFinding(version: string, { env, lang, procFolder }: DoctorContext): Promise<Finding> {
+  const t = messages(lang);
   const home = pm2Home(env);
   const pid = pm2Pid(env);
-  if (pid === null) return ok(say('idle', { home }));
-  if (!isAlive(pid)) return warn(say('dead', { pid, home }), say('clean'));
+  if (pid === null) return ok(t('idle', { home }));
+  if (!isAlive(pid)) return warn(t('dead', { pid, home }), t('clean'));
   const running = titleVersion(pid, procFolder);
-  if (running === null) return warn(say('dead', { pid, home }), say('clean')); // another program has its pid now
-  if (!(await isPm2Running(env))) return fail(say('frozen', { pid }), say('kill', { pid }));
+  if (running === null) return warn(t('dead', { pid, home }), t('clean')); // another program has its pid now
+  if (!(await isPm2Running(env))) return fail(t('frozen', { pid }), t('kill', { pid }));
   return running === version
-    ? ok(say('running', { running, home }))
-    : warn(say('other', { running, version }), say('update'));
+    ? ok(t('running', { running, home }))
+    : warn(t('other', { running, version }), t('update'));
 }
 
 /** PM2's daemon has its version in its title: `PM2 v7.0.4: God Daemon (/root/.pm2)`. */
@@ -103,18 +103,18 @@ function titleVersion(pid: number, procFolder: string): string | null {
   }
 }
 
-function homeProblems({ env, lang, daemon }: DoctorWorld): Finding[] {
-  const say = messages(lang);
+function homeProblems({ env, lang, daemon }: DoctorContext): Finding[] {
+  const t = messages(lang);
   const home = pm2Home(env);
   const findings: Finding[] = [];
-  if (Buffer.byteLength(pm2Socket(env)) > SOCKET_PATH_BYTES) findings.push(fail(say('long', { home }), say('shorten')));
+  if (Buffer.byteLength(pm2Socket(env)) > SOCKET_PATH_BYTES) findings.push(fail(t('long', { home }), t('shorten')));
   const stats = statSync(home, { throwIfNoEntry: false });
   if (stats === undefined) return findings;
   if (daemon.other === null && stats.uid !== (process.getuid?.() ?? stats.uid))
-    findings.push(fail(say('foreign', { home }), say('ownHome')));
+    findings.push(fail(t('foreign', { home }), t('ownHome')));
   const mode = stats.mode & 0o777;
   if ((mode & GROUP_OR_OTHERS) !== 0) {
-    findings.push(warn(say('open', { home, mode: mode.toString(8) }), say('close', { home })));
+    findings.push(warn(t('open', { home, mode: mode.toString(8) }), t('close', { home })));
   }
   return findings;
 }

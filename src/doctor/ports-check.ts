@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { openPorts } from '../daemon/index.ts';
 import { defineMessages } from '../text/index.ts';
-import { type Check, type DoctorWorld, type Finding, fail, ok } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, fail, ok } from './finding.ts';
 
 const messages = defineMessages({
   own: { en: '{where}: the router listens on it', ru: '{where}: на нём слушает роутер' },
@@ -21,7 +21,7 @@ const messages = defineMessages({
   address: { en: 'Set --{option} to an address of this machine', ru: 'Укажите в --{option} адрес этой машины' },
 });
 
-interface Place {
+interface PortOption {
   readonly host: string;
   readonly port: number;
   readonly portOption: string;
@@ -31,31 +31,31 @@ interface Place {
 /** Whether the router can have its ports, or has them. */
 export const portsCheck: Check = {
   name: 'ports',
-  look(world) {
-    const { host, port, metrics, metricsHost, metricsPort } = world.config;
-    const places: Place[] = [{ host, port, portOption: 'port', hostOption: 'host' }];
+  run(context) {
+    const { host, port, metrics, metricsHost, metricsPort } = context.config;
+    const places: PortOption[] = [{ host, port, portOption: 'port', hostOption: 'host' }];
     if (metrics) {
       places.push({ host: metricsHost, port: metricsPort, portOption: 'metrics-port', hostOption: 'metrics-host' });
     }
-    return Promise.all(places.map((place) => lookAt(place, world)));
+    return Promise.all(places.map((place) => checkPort(place, context)));
   },
 };
 
-async function lookAt({ host, port, portOption, hostOption }: Place, world: DoctorWorld): Promise<Finding> {
-  const say = messages(world.lang);
-  if (port === 0) return ok(say('any', { what: portOption }));
+async function checkPort({ host, port, portOption, hostOption }: PortOption, context: DoctorContext): Promise<Finding> {
+  const t = messages(context.lang);
+  if (port === 0) return ok(t('any', { what: portOption }));
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  if (isOwnPort(port, world)) return ok(say('own', { where }));
+  if (isOwnPort(port, context)) return ok(t('own', { where }));
   const problem = await bindingProblem(host, port);
-  if (problem === null) return ok(say('free', { where }));
+  if (problem === null) return ok(t('free', { where }));
   const { code, message } = problem;
-  if (code === 'EADDRINUSE') return fail(say('taken', { where }), say('find', { port, option: portOption }));
-  if (code === 'EACCES') return fail(say('forbidden', { where }), say('allow', { option: portOption }));
-  return fail(say('unusable', { where, error: message }), say('address', { option: hostOption }));
+  if (code === 'EADDRINUSE') return fail(t('taken', { where }), t('find', { port, option: portOption }));
+  if (code === 'EACCES') return fail(t('forbidden', { where }), t('allow', { option: portOption }));
+  return fail(t('unusable', { where, error: message }), t('address', { option: hostOption }));
 }
 
 /** The kernel may hide what a process has open, even from its own user: then the router's word counts. */
-function isOwnPort(port: number, { daemon, status }: DoctorWorld): boolean {
+function isOwnPort(port: number, { daemon, status }: DoctorContext): boolean {
   const seen = daemon.pid === null ? [] : openPorts(daemon.pid);
   return [...seen, ...(status?.listening ?? [])].some((open) => open.port === port);
 }

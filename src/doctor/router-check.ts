@@ -51,27 +51,27 @@ const messages = defineMessages({
 });
 
 /** As in the alert of deploy/monitoring. */
-const CROWDED = 0.8;
+const CONNECTIONS_WARN_SHARE = 0.8;
 
 /** The router that runs here, if one does. */
 export const routerCheck: Check = {
   name: 'router',
-  look({ daemon, status, lang, config }) {
-    const say = messages(lang);
+  run({ daemon, status, lang, config }) {
+    const t = messages(lang);
     const { pid, places, other } = daemon;
-    if (status !== null) return [...runningFindings(status, other, say, lang), ...ownerFindings(other, say)];
-    if (isForbidden(dirname(places.pidFile))) return [warn(say('hidden', { path: places.pidFile }), say('sudo'))];
+    if (status !== null) return [...runningFindings(status, other, t, lang), ...ownerFindings(other, t)];
+    if (isInaccessible(dirname(places.pidFile))) return [warn(t('hidden', { path: places.pidFile }), t('sudo'))];
     if (pid === null && config.pidFile === null && isServiceHidden()) {
-      return [warn(say('hidden', { path: SERVICE_PID_FILE }), say('sudo'))];
+      return [warn(t('hidden', { path: SERVICE_PID_FILE }), t('sudo'))];
     }
-    if (pid === null) return [ok(say('none'))];
-    const advice = say('look', { logs: commandFor(other, 'logs'), stop: commandFor(other, 'stop') });
-    return [fail(say('silent', { pid, socket: places.controlSocket }), advice), ...ownerFindings(other, say)];
+    if (pid === null) return [ok(t('none'))];
+    const advice = t('look', { logs: commandFor(other, 'logs'), stop: commandFor(other, 'stop') });
+    return [fail(t('silent', { pid, socket: places.controlSocket }), advice), ...ownerFindings(other, t)];
   },
 };
 
 /** True when a router may run there without this user knowing. */
-function isForbidden(folder: string): boolean {
+function isInaccessible(folder: string): boolean {
   try {
     accessSync(folder, constants.X_OK);
     return false;
@@ -80,30 +80,27 @@ function isForbidden(folder: string): boolean {
   }
 }
 
-type Say = ReturnType<typeof messages>;
+type Translator = ReturnType<typeof messages>;
 
-function ownerFindings(other: OtherRouter | null, say: Say): Finding[] {
+function ownerFindings(other: OtherRouter | null, t: Translator): Finding[] {
   if (other === null) return [];
   const { user, service } = other.owner;
   const command = commandFor(other, 'restart');
-  return [ok(service === null ? say('owner', { user, command }) : say('service', { user, service, command }))];
+  return [ok(service === null ? t('owner', { user, command }) : t('service', { user, service, command }))];
 }
 
-function runningFindings(status: RouterStatus, other: OtherRouter | null, say: Say, lang: Language): Finding[] {
+function runningFindings(status: RouterStatus, other: OtherRouter | null, t: Translator, lang: Language): Finding[] {
   const { version, pid, connections, clients, reload } = status;
   const { current, max } = connections;
-  const findings = [ok(say('running', { version, pid, connections: current, clients: clients.current }))];
+  const findings = [ok(t('running', { version, pid, connections: current, clients: clients.current }))];
   if (version !== VERSION)
     findings.push(
-      warn(
-        say('older', { running: version, version: VERSION }),
-        say('restart', { command: commandFor(other, 'restart') }),
-      ),
+      warn(t('older', { running: version, version: VERSION }), t('restart', { command: commandFor(other, 'restart') })),
     );
   if (reload.outcome === 'refused') {
     const [error = ''] = lang === 'ru' ? reload.errorsRu : reload.errors;
-    findings.push(warn(say('refused', { error }), say('reload', { command: commandFor(other, 'reload') })));
+    findings.push(warn(t('refused', { error }), t('reload', { command: commandFor(other, 'reload') })));
   }
-  if (current > max * CROWDED) findings.push(warn(say('crowded', { current, max }), say('raise')));
+  if (current > max * CONNECTIONS_WARN_SHARE) findings.push(warn(t('crowded', { current, max }), t('raise')));
   return findings;
 }

@@ -2,13 +2,13 @@ import { defineMessages, explainSystemError } from '../text/index.ts';
 import { clockCheck } from './clock-check.ts';
 import { configCheck, exposureCheck, nodeCheck } from './config-check.ts';
 import { permissionsCheck } from './files-check.ts';
-import { type Check, type DoctorWorld, type Finding, warn } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, warn } from './finding.ts';
 import { memoryCheck, openFilesCheck, sysctlCheck } from './limits-check.ts';
 import { diskCheck, logCheck } from './log-check.ts';
 import { pm2Check } from './pm2-check.ts';
 import { portsCheck } from './ports-check.ts';
 import { routerCheck } from './router-check.ts';
-import { leftoversCheck } from './stale-files-check.ts';
+import { staleFilesCheck } from './stale-files-check.ts';
 import { tlsCheck } from './tls-check.ts';
 
 const messages = defineMessages({
@@ -25,7 +25,7 @@ export const CHECKS: readonly Check[] = [
   exposureCheck,
   tlsCheck,
   permissionsCheck,
-  leftoversCheck,
+  staleFilesCheck,
   openFilesCheck,
   sysctlCheck,
   memoryCheck,
@@ -41,19 +41,21 @@ export interface NamedFinding extends Finding {
 }
 
 /** Looks at everything. */
-export async function examine(world: DoctorWorld): Promise<NamedFinding[]> {
+export async function runChecks(context: DoctorContext): Promise<NamedFinding[]> {
   const found = await Promise.all(
-    CHECKS.map(async (check) => (await lookSafely(check, world)).map((finding) => ({ check: check.name, ...finding }))),
+    CHECKS.map(async (check) =>
+      (await runSafely(check, context)).map((finding) => ({ check: check.name, ...finding })),
+    ),
   );
   return found.flat();
 }
 
 /** A check that meets a failing system call is a finding of its own; the others are shown all the same. */
-async function lookSafely(check: Check, world: DoctorWorld): Promise<readonly Finding[]> {
+async function runSafely(check: Check, context: DoctorContext): Promise<readonly Finding[]> {
   try {
-    return await check.look(world);
+    return await check.run(context);
   } catch (error) {
-    const say = messages(world.lang);
-    return [warn(say('unchecked', { error: explainSystemError(error)[world.lang] }), say('again'))];
+    const t = messages(context.lang);
+    return [warn(t('unchecked', { error: explainSystemError(error)[context.lang] }), t('again'))];
   }
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { askStatus, type CommandContext, EXIT, paint } from '../cli/index.ts';
+import { type CommandContext, EXIT, fetchStatus, paint } from '../cli/index.ts';
 import { loadConfig, VERSION } from '../config/index.ts';
 import { locateDaemon, type OtherRouter, optionsFile, optionsFileOf } from '../daemon/index.ts';
 import { defineMessages } from '../text/index.ts';
-import type { DoctorWorld, Outcome } from './finding.ts';
-import { examine, type NamedFinding } from './run-checks.ts';
+import type { DoctorContext, Outcome } from './finding.ts';
+import { type NamedFinding, runChecks } from './run-checks.ts';
 
 const messages = defineMessages({
   summary: {
@@ -19,19 +19,19 @@ const CHECK_WIDTH = 12;
 
 /** `--doctor`: looks at this machine and says what to do. Exit code 1 when something does not work. */
 export async function runDoctor(context: CommandContext): Promise<number> {
-  const findings = await examine(await worldOf(context));
+  const findings = await runChecks(await createContext(context));
   const hasFailed = findings.some(({ outcome }) => outcome === 'fail');
   if (context.config.json) {
     context.stdout.write(`${JSON.stringify({ version: VERSION, ok: !hasFailed, findings }, null, 2)}\n`);
   } else {
-    for (const finding of findings) context.stdout.write(`${lineOf(finding, context)}\n`);
+    for (const finding of findings) context.stdout.write(`${formatFinding(finding, context)}\n`);
     context.stdout.write(`\n${summary(findings, context)}\n`);
   }
   return hasFailed ? EXIT.failed : EXIT.done;
 }
 
 /** `warn  sysctl      net.core.somaxconn is 128 → sudo sysctl …`. */
-function lineOf({ outcome, check, text, advice }: NamedFinding, { stdout, env }: CommandContext): string {
+function formatFinding({ outcome, check, text, advice }: NamedFinding, { stdout, env }: CommandContext): string {
   const label = paint(stdout, STYLES[outcome], outcome.padEnd(4), env);
   return `${label}  ${check.padEnd(CHECK_WIDTH)}${text}${advice === null ? '' : ` → ${advice}`}`;
 }
@@ -42,12 +42,12 @@ function summary(findings: readonly NamedFinding[], { lang }: CommandContext): s
   return messages(lang)('summary', counts);
 }
 
-async function worldOf(context: CommandContext): Promise<DoctorWorld> {
+async function createContext(context: CommandContext): Promise<DoctorContext> {
   const { lang } = context;
   const located = await locateDaemon(context.config, context.env, null);
   const { other } = located;
   const daemon = other === null ? located : { ...located, pid: other.pid, places: other.places };
-  const { config, sources } = effective(context, other);
+  const { config, sources } = effectiveConfig(context, other);
   const env = other?.owner.pm2Home == null ? context.env : { ...context.env, PM2_HOME: other.owner.pm2Home };
   return {
     config,
@@ -55,7 +55,7 @@ async function worldOf(context: CommandContext): Promise<DoctorWorld> {
     lang,
     env,
     daemon,
-    status: await askStatus(daemon.places.controlSocket),
+    status: await fetchStatus(daemon.places.controlSocket),
     procFolder: '/proc',
     pidFolders: PID_FOLDERS,
     now: new Date(),
@@ -63,7 +63,7 @@ async function worldOf(context: CommandContext): Promise<DoctorWorld> {
 }
 
 /** A daemon remembers the options that it was started with; what is given now counts more. */
-function effective(
+function effectiveConfig(
   { argv, env, config, sources }: CommandContext,
   other: OtherRouter | null,
 ): Pick<CommandContext, 'config' | 'sources'> {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isAlive, isRouter, readPid } from '../daemon/index.ts';
 import { defineMessages } from '../text/index.ts';
-import { type Check, type DoctorWorld, type Finding, ok, warn } from './finding.ts';
+import { type Check, type DoctorContext, type Finding, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   none: { en: 'No pid file or socket of a router that is gone', ru: 'Нет pid файлов и сокетов завершившихся роутеров' },
@@ -17,52 +17,52 @@ const messages = defineMessages({
 });
 
 /** What routers leave is called so, whatever their name is. */
-const OURS = /^rpc_dart_router.*\.(pid|sock)$/;
-const ACCEPT_LIMIT_MS = 1000;
+const ROUTER_FILE = /^rpc_dart_router.*\.(pid|sock)$/;
+const CONNECT_TIMEOUT_MS = 1000;
 
 /** Files of routers that were killed. */
-export const leftoversCheck: Check = {
+export const staleFilesCheck: Check = {
   name: 'leftovers',
-  async look(world) {
-    const { pidFile, controlSocket } = world.daemon.places;
-    const found = new Set([pidFile, controlSocket, ...world.pidFolders.flatMap(filesIn)]);
-    const findings = await Promise.all([...found].sort().map((path) => lookAt(path, world)));
+  async run(context) {
+    const { pidFile, controlSocket } = context.daemon.places;
+    const found = new Set([pidFile, controlSocket, ...context.pidFolders.flatMap(filesIn)]);
+    const findings = await Promise.all([...found].sort().map((path) => checkFile(path, context)));
     const seen = findings.flat();
-    return seen.length > 0 ? seen : [ok(messages(world.lang)('none'))];
+    return seen.length > 0 ? seen : [ok(messages(context.lang)('none'))];
   },
 };
 
 function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
-      .filter((name) => OURS.test(name))
+      .filter((name) => ROUTER_FILE.test(name))
       .map((name) => join(folder, name));
   } catch {
     return []; // not there, or not ours to see
   }
 }
 
-async function lookAt(path: string, { lang }: DoctorWorld): Promise<Finding[]> {
+async function checkFile(path: string, { lang }: DoctorContext): Promise<Finding[]> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [];
-  const say = messages(lang);
+  const t = messages(lang);
   if (stats.isSocket())
-    return (await answers(path)) ? [] : [warn(say('deaf', { path }), say('removeSocket', { path }))];
-  const advice = say('remove', { path });
+    return (await acceptsConnections(path)) ? [] : [warn(t('deaf', { path }), t('removeSocket', { path }))];
+  const advice = t('remove', { path });
   const pid = readPid(path);
-  if (pid === null) return [warn(say('broken', { path }), advice)];
-  if (!isAlive(pid)) return [warn(say('stale', { path, pid }), advice)];
-  return [isRouter(pid) ? ok(say('live', { path, pid })) : warn(say('reused', { path, pid }), advice)];
+  if (pid === null) return [warn(t('broken', { path }), advice)];
+  if (!isAlive(pid)) return [warn(t('stale', { path, pid }), advice)];
+  return [isRouter(pid) ? ok(t('live', { path, pid })) : warn(t('reused', { path, pid }), advice)];
 }
 
-function answers(path: string): Promise<boolean> {
+function acceptsConnections(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     const finish = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(ACCEPT_LIMIT_MS, () => finish(false));
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => finish(false));
     socket.once('connect', () => finish(true)).once('error', () => finish(false));
   });
 }

@@ -28,51 +28,51 @@ const messages = defineMessages({
 
 const DAY_MS = 86_400_000;
 /** As in the alert of deploy/monitoring. */
-const SOON_DAYS = 14;
+const EXPIRY_WARN_DAYS = 14;
 
 export const tlsCheck: Check = {
   name: 'tls',
-  look({ config, lang, now, daemon }) {
+  run({ config, lang, now, daemon }) {
     const { tlsCert, tlsKey, tlsClientCa } = config;
-    const say = messages(lang);
-    if (tlsCert === null) return [ok(say('none'))];
+    const t = messages(lang);
+    if (tlsCert === null) return [ok(t('none'))];
     const findings: Finding[] = [];
     const read = <T>(path: string, parse: (pem: Buffer) => T): T | null => {
       try {
         return parse(readFileSync(path));
       } catch (error) {
         const [problem] = error instanceof Problems ? error.list : [];
-        if (problem !== undefined) findings.push(fail(problem[lang], say('plainKey')));
-        else findings.push(fail(say('unreadable', { path, error: explainSystemError(error)[lang] }), say('pem')));
+        if (problem !== undefined) findings.push(fail(problem[lang], t('plainKey')));
+        else findings.push(fail(t('unreadable', { path, error: explainSystemError(error)[lang] }), t('pem')));
         return null;
       }
     };
     for (const path of [tlsCert, ...(tlsClientCa === null ? [] : [tlsClientCa])]) {
       const certificate = read(path, (pem) => new X509Certificate(pem));
       if (certificate !== null)
-        findings.push(validity(path, certificate, say, now, commandFor(daemon.other, 'reload')));
+        findings.push(checkValidity(path, certificate, t, now, commandFor(daemon.other, 'reload')));
     }
-    if (tlsKey !== null) findings.push(...pairing(tlsCert, tlsKey, read, say));
+    if (tlsKey !== null) findings.push(...checkKeyPair(tlsCert, tlsKey, read, t));
     return findings;
   },
 };
 
-type Say = ReturnType<typeof messages>;
+type Translator = ReturnType<typeof messages>;
 
-function validity(path: string, certificate: X509Certificate, say: Say, now: Date, command: string): Finding {
+function checkValidity(path: string, certificate: X509Certificate, t: Translator, now: Date, command: string): Finding {
   const { validFrom, validTo } = certificate;
   const days = Math.floor((Date.parse(validTo) - now.getTime()) / DAY_MS);
   const params = { path, from: dayOf(validFrom), until: dayOf(validTo), days };
-  if (Date.parse(validFrom) > now.getTime()) return fail(say('early', params), say('clock'));
-  if (days < 0) return fail(say('over', params), say('renew', { command }));
-  return days < SOON_DAYS ? warn(say('soon', params), say('renew', { command })) : ok(say('valid', params));
+  if (Date.parse(validFrom) > now.getTime()) return fail(t('early', params), t('clock'));
+  if (days < 0) return fail(t('over', params), t('renew', { command }));
+  return days < EXPIRY_WARN_DAYS ? warn(t('soon', params), t('renew', { command })) : ok(t('valid', params));
 }
 
-function pairing(
+function checkKeyPair(
   certPath: string,
   keyPath: string,
   read: <T>(path: string, parse: (pem: Buffer) => T) => T | null,
-  say: Say,
+  t: Translator,
 ): Finding[] {
   const key: KeyObject | null = read(keyPath, (pem) => parsePrivateKey(pem, keyPath));
   if (key === null) return [];
@@ -81,7 +81,7 @@ function pairing(
   } catch {
     return []; // the certificate was complained about already
   }
-  return [fail(say('mismatch', { key: keyPath, path: certPath }), say('pair'))];
+  return [fail(t('mismatch', { key: keyPath, path: certPath }), t('pair'))];
 }
 
 function dayOf(date: string): string {

@@ -2,9 +2,9 @@ import type { Client, PendingRequest } from './client.ts';
 import type { Clock } from './interfaces.ts';
 
 /** Timeout of requests that name none, so that unanswered ones do not accumulate. */
-const LONGEST_WAIT_MS = 3_600_000;
+const DEFAULT_TIMEOUT_MS = 3_600_000;
 /** The longest delay that a Node timer supports. */
-const LONGEST_TIMER_MS = 0x7fffffff;
+const MAX_TIMER_MS = 0x7fffffff;
 
 /** Tracks unanswered requests. Indexed from both clients, so that either side's disconnect settles them in O(1). */
 export class PendingRequests {
@@ -26,7 +26,7 @@ export class PendingRequests {
     if (earlier !== undefined) this.remove(earlier);
     requester.outgoingRequests ??= new Map();
     responder.incomingRequests ??= new Set();
-    const waitMs = timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_TIMER_MS) : LONGEST_WAIT_MS;
+    const waitMs = timeoutMs > 0 ? Math.min(timeoutMs, MAX_TIMER_MS) : DEFAULT_TIMEOUT_MS;
     const request: PendingRequest = {
       key,
       requester,

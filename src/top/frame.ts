@@ -15,7 +15,7 @@ export interface View {
 }
 
 export interface FrameOptions {
-  readonly say: Translate<TopMessage>;
+  readonly t: Translate<TopMessage>;
   readonly lang: Language;
   readonly columns: number;
 }
@@ -23,8 +23,8 @@ export interface FrameOptions {
 const LABEL_WIDTH = 14;
 const FIGURE_WIDTH = 14;
 const BAR_WIDTH = 30;
-const CROWDED = 0.8;
-const FULL = 0.95;
+const WARN_SHARE = 0.8;
+const CRITICAL_SHARE = 0.95;
 const STATE_STYLES = { ready: 'green', starting: 'yellow', draining: 'yellow' } as const;
 
 /** The whole view as lines, wider and longer than the terminal may be. */
@@ -33,32 +33,32 @@ export function frame(view: View, options: FrameOptions): Line[] {
   return [head(view.status, options), ...notice, [], ...figures(view, options), [], ...tables(view.status, options)];
 }
 
-function head({ version, state, uptimeMs, pid, listening }: RouterStatus, { say, lang }: FrameOptions): Line {
+function head({ version, state, uptimeMs, pid, listening }: RouterStatus, { t, lang }: FrameOptions): Line {
   const addresses = listening
     .filter(({ purpose }) => purpose === 'grpc')
     .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
   return [
     span(`rpc-dart-router ${version}`, 'bold'),
     span('   '),
-    span(`● ${say(state)}`, ['bold', STATE_STYLES[state]]),
-    span(`   ${say('uptime', { time: formatDuration(uptimeMs, lang) })}   PID ${pid}   ${addresses.join(' ')}`),
+    span(`● ${t(state)}`, ['bold', STATE_STYLES[state]]),
+    span(`   ${t('uptime', { time: formatDuration(uptimeMs, lang) })}   PID ${pid}   ${addresses.join(' ')}`),
   ];
 }
 
-function figures(view: View, { say, lang }: FrameOptions): Line[] {
+function figures(view: View, { t, lang }: FrameOptions): Line[] {
   const { connections, clients, messages, latencyMs, queues, eventLoop, memory, cpu, reload } = view.status;
   const line = (label: TopMessage, figure: string, ...rest: Span[]): Line => [
-    ...row([[say(label), LABEL_WIDTH]], 'dim'),
+    ...row([[t(label), LABEL_WIDTH]], 'dim'),
     span(`${figure.padEnd(FIGURE_WIDTH)} `, 'bold'),
     ...rest,
   ];
-  const rate = (value: number): string => say('perSecond', { rate: formatRate(value) });
+  const rate = (value: number): string => t('perSecond', { rate: formatRate(value) });
   const time = (ms: number): string => formatMs(ms, lang);
   const share = connections.current / connections.max;
   const online = Object.entries(clients.byStatus).map(([status, count]) => `${status} ${count}`);
   const { current, max } = connections;
   return [
-    line('connections', say('ofMax', { current, max }), span(bar(share, BAR_WIDTH), fillStyle(share))),
+    line('connections', t('ofMax', { current, max }), span(bar(share, BAR_WIDTH), fillStyle(share))),
     line('clients', String(clients.current), span(online.join('  '))),
     line('messagesIn', rate(messages.inPerSecond), span(trend(view.inPerSecond), 'cyan')),
     line('deliveries', rate(messages.outPerSecond), span(trend(view.outPerSecond), 'cyan')),
@@ -66,21 +66,21 @@ function figures(view: View, { say, lang }: FrameOptions): Line[] {
     line(
       'queues',
       formatBytes(queues.bytes, lang),
-      span(say('slowReaders', { count: queues.slowReaders }), queues.slowReaders > 0 ? 'yellow' : 'dim'),
+      span(t('slowReaders', { count: queues.slowReaders }), queues.slowReaders > 0 ? 'yellow' : 'dim'),
     ),
     line(
       'eventLoop',
       `p99 ${time(eventLoop.p99Ms)}`,
-      span(`${say('median', { time: time(eventLoop.p50Ms) })}  ${say('worst', { time: time(eventLoop.maxMs) })}`),
+      span(`${t('median', { time: time(eventLoop.p50Ms) })}  ${t('worst', { time: time(eventLoop.maxMs) })}`),
     ),
     line(
       'memory',
       formatBytes(memory.rssBytes, lang),
       ...memoryBar(memory),
-      span(`${say('heap', { size: formatBytes(memory.heapUsedBytes, lang) })}  `),
-      span(say('cpu', { percent: formatRate(cpu.percent) })),
+      span(`${t('heap', { size: formatBytes(memory.heapUsedBytes, lang) })}  `),
+      span(t('cpu', { percent: formatRate(cpu.percent) })),
     ),
-    line('reload', '', span(reloadText(reload, say, lang), reload.outcome === 'refused' ? 'red' : 'dim')),
+    line('reload', '', span(reloadText(reload, t, lang), reload.outcome === 'refused' ? 'red' : 'dim')),
   ];
 }
 
@@ -92,14 +92,14 @@ function memoryBar({ rssBytes, limitBytes }: RouterStatus['memory']): Span[] {
 }
 
 function fillStyle(share: number): Style {
-  return share > FULL ? 'red' : share > CROWDED ? 'yellow' : 'green';
+  return share > CRITICAL_SHARE ? 'red' : share > WARN_SHARE ? 'yellow' : 'green';
 }
 
-function reloadText(reload: RouterStatus['reload'], say: Translate<TopMessage>, lang: Language): string {
+function reloadText(reload: RouterStatus['reload'], t: Translate<TopMessage>, lang: Language): string {
   const { outcome, lastAt, errors, errorsRu } = reload;
   const when = lastAt === null ? '' : clockTime(lastAt);
   const [error = ''] = lang === 'ru' ? errorsRu : errors;
-  return say(outcome, { when, error });
+  return t(outcome, { when, error });
 }
 
 /** `21:30:15`, in local time. */

@@ -5,37 +5,37 @@ import { clockTime, frame, type View } from './frame.ts';
 import { cutLine, span } from './line.ts';
 import { topMessages } from './messages.ts';
 import { Screen } from './screen.ts';
-import { askOnce, describePlace, Follower, type Place } from './status-stream-client.ts';
+import { describeEndpoint, fetchStatusOnce, type StatusEndpoint, StatusStreamClient } from './status-stream-client.ts';
 
 /** Columns of the view in a pipe. */
 const PIPE_COLUMNS = 100;
-const REMEMBERED_SECONDS = 60;
+const HISTORY_SECONDS = 60;
 
 /** `--top`: a live view on a terminal; in a pipe, or as JSON, how the router is at this moment. */
 export async function runTop(context: CommandContext): Promise<number> {
-  const say = topMessages(context.lang);
-  const place = await placeOf(context);
+  const t = topMessages(context.lang);
+  const place = await statusEndpoint(context);
   if (place === null) {
-    context.stderr.write(`${say('badUrl', { url: context.config.metricsUrl ?? '' })}\n`);
+    context.stderr.write(`${t('badUrl', { url: context.config.metricsUrl ?? '' })}\n`);
     return EXIT.usage;
   }
-  const status = await askOnce(place);
+  const status = await fetchStatusOnce(place);
   if (status === 'forbidden') {
-    context.stderr.write(`${say('forbidden', { where: describePlace(place) })}\n${say('hintForbidden')}\n`);
+    context.stderr.write(`${t('forbidden', { where: describeEndpoint(place) })}\n${t('hintForbidden')}\n`);
     return EXIT.failed;
   }
   if (status === null) {
-    const hint = say('url' in place ? 'hintUrl' : 'hintDaemon');
-    context.stderr.write(`${say('notRunning', { where: describePlace(place) })}\n${hint}\n`);
+    const hint = t('url' in place ? 'hintUrl' : 'hintDaemon');
+    context.stderr.write(`${t('notRunning', { where: describeEndpoint(place) })}\n${hint}\n`);
     return EXIT.notRunning;
   }
   if (context.config.json) context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
   else if (context.stdout.isTTY) await new LiveView(context, place, status).run();
-  else print(context, status);
+  else printOnce(context, status);
   return EXIT.done;
 }
 
-async function placeOf({ config, env }: CommandContext): Promise<Place | null> {
+async function statusEndpoint({ config, env }: CommandContext): Promise<StatusEndpoint | null> {
   if (config.metricsUrl === null) {
     const { other, places } = await locateDaemon(config, env, null);
     return { socketPath: (other ?? { places }).places.controlSocket };
@@ -45,10 +45,10 @@ async function placeOf({ config, env }: CommandContext): Promise<Place | null> {
   return url.protocol === 'http:' || url.protocol === 'https:' ? { url } : null;
 }
 
-function print({ stdout, lang }: CommandContext, status: RouterStatus): void {
+function printOnce({ stdout, lang }: CommandContext, status: RouterStatus): void {
   const { inPerSecond, outPerSecond } = status.messages;
   const view: View = { status, notice: null, inPerSecond: [inPerSecond], outPerSecond: [outPerSecond] };
-  for (const line of frame(view, { say: topMessages(lang), lang, columns: PIPE_COLUMNS })) {
+  for (const line of frame(view, { t: topMessages(lang), lang, columns: PIPE_COLUMNS })) {
     const text = cutLine(line, PIPE_COLUMNS).map((piece) => piece.text);
     stdout.write(`${text.join('').trimEnd()}\n`);
   }
@@ -57,23 +57,23 @@ function print({ stdout, lang }: CommandContext, status: RouterStatus): void {
 /** The view on a terminal, from the first status to `q`. */
 class LiveView {
   private readonly context: CommandContext;
-  private readonly place: Place;
+  private readonly endpoint: StatusEndpoint;
   private readonly screen: Screen;
   private view: View;
   private restartedAt: number | null = null;
 
-  constructor(context: CommandContext, place: Place, status: RouterStatus) {
+  constructor(context: CommandContext, place: StatusEndpoint, status: RouterStatus) {
     this.context = context;
-    this.place = place;
+    this.endpoint = place;
     this.view = { status, notice: null, inPerSecond: [], outPerSecond: [] };
     this.screen = new Screen(context, () => this.draw());
   }
 
   async run(): Promise<void> {
-    const say = topMessages(this.context.lang);
-    const follower = new Follower(this.place, {
-      status: (status) => this.take(status),
-      trouble: (kind, heardAt) => this.update({ notice: say(kind, { when: clockTime(heardAt) }) }),
+    const t = topMessages(this.context.lang);
+    const follower = new StatusStreamClient(this.endpoint, {
+      onStatus: (status) => this.showStatus(status),
+      onInterruption: (kind, heardAt) => this.update({ notice: t(kind, { when: clockTime(heardAt) }) }),
     });
     try {
       this.draw();
@@ -84,15 +84,15 @@ class LiveView {
     }
   }
 
-  private take(status: RouterStatus): void {
+  private showStatus(status: RouterStatus): void {
     const { view } = this;
     if (status.instanceId !== view.status.instanceId) this.restartedAt = status.startedAt;
-    const isRecent = this.restartedAt !== null && status.uptimeMs < REMEMBERED_SECONDS * 1000;
-    const say = topMessages(this.context.lang);
-    const add = (values: readonly number[], value: number): number[] => [...values, value].slice(-REMEMBERED_SECONDS);
+    const isRecent = this.restartedAt !== null && status.uptimeMs < HISTORY_SECONDS * 1000;
+    const t = topMessages(this.context.lang);
+    const add = (values: readonly number[], value: number): number[] => [...values, value].slice(-HISTORY_SECONDS);
     this.update({
       status,
-      notice: isRecent ? say('restarted', { when: clockTime(status.startedAt) }) : null,
+      notice: isRecent ? t('restarted', { when: clockTime(status.startedAt) }) : null,
       inPerSecond: add(view.inPerSecond, status.lastSecond?.inPerSecond ?? status.messages.inPerSecond),
       outPerSecond: add(view.outPerSecond, status.lastSecond?.outPerSecond ?? status.messages.outPerSecond),
     });
@@ -105,8 +105,8 @@ class LiveView {
 
   private draw(): void {
     const { lang } = this.context;
-    const say = topMessages(lang);
-    const lines = frame(this.view, { say, lang, columns: this.screen.columns });
-    this.screen.draw(lines, [span(`${say('quit')}   ${describePlace(this.place)}`, 'dim')]);
+    const t = topMessages(lang);
+    const lines = frame(this.view, { t, lang, columns: this.screen.columns });
+    this.screen.draw(lines, [span(`${t('quit')}   ${describeEndpoint(this.endpoint)}`, 'dim')]);
   }
 }

@@ -4,7 +4,7 @@ import { type Line, row, span } from './line.ts';
 import type { TopMessage } from './messages.ts';
 
 interface TableOptions {
-  readonly say: Translate<TopMessage>;
+  readonly t: Translate<TopMessage>;
   readonly lang: Language;
   readonly columns: number;
 }
@@ -30,7 +30,7 @@ function beside(left: readonly Line[], right: readonly Line[]): Line[] {
   });
 }
 
-function typeTable({ messages }: RouterStatus, { say }: TableOptions): Line[] {
+function typeTable({ messages }: RouterStatus, { t }: TableOptions): Line[] {
   const { inByType, outByType, inPerSecondByType } = messages;
   const types = [...new Set([...Object.keys(inByType), ...Object.keys(outByType)])];
   const cells = (type: string, ...numbers: string[]): [string, number][] => [
@@ -38,7 +38,7 @@ function typeTable({ messages }: RouterStatus, { say }: TableOptions): Line[] {
     ...numbers.map((number): [string, number] => [number, -9]),
   ];
   return [
-    row(cells(say('type'), say('inPerSecond'), say('inTotal'), say('outTotal')), 'inverse'),
+    row(cells(t('type'), t('inPerSecond'), t('inTotal'), t('outTotal')), 'inverse'),
     ...types.map((type) =>
       row(
         cells(
@@ -52,7 +52,7 @@ function typeTable({ messages }: RouterStatus, { say }: TableOptions): Line[] {
   ];
 }
 
-function errorTable({ messages, connections, authFailures, queues }: RouterStatus, { say }: TableOptions): Line[] {
+function errorTable({ messages, connections, authFailures, queues }: RouterStatus, { t }: TableOptions): Line[] {
   const { slowReaders } = queues;
   const counts = Object.entries({ ...messages.dropped, ...connections.refused, authFailures, slowReaders })
     .filter(([, count]) => count > 0)
@@ -62,24 +62,24 @@ function errorTable({ messages, connections, authFailures, queues }: RouterStatu
     [count, -9],
   ];
   return [
-    row(cells(say('errors'), ''), 'inverse'),
+    row(cells(t('errors'), ''), 'inverse'),
     ...counts.slice(0, MAX_ROWS).map(([reason, count]) => row(cells(reason, String(count)))),
   ];
 }
 
-function groupTable({ clients }: RouterStatus, { say }: TableOptions): Line[] {
+function groupTable({ clients }: RouterStatus, { t }: TableOptions): Line[] {
   const cells = (group: string, members: string): [string, number][] => [
     [group, 34],
     [members, -9],
   ];
   return [
-    row(cells(say('groups'), ''), 'inverse'),
+    row(cells(t('groups'), ''), 'inverse'),
     ...clients.byGroup.slice(0, MAX_ROWS).map(({ group, members }) => row(cells(group, String(members)))),
   ];
 }
 
 /** Names are there only when the router was told to show them. */
-function closedTable({ recentlyClosed }: RouterStatus, { say, lang }: TableOptions): Line[] {
+function closedTable({ recentlyClosed }: RouterStatus, { t, lang }: TableOptions): Line[] {
   const cells = (time: string, reason: string, connected: string, name: string): [string, number][] => [
     [time, 8],
     [reason, 22],
@@ -87,7 +87,7 @@ function closedTable({ recentlyClosed }: RouterStatus, { say, lang }: TableOptio
     [name, 24],
   ];
   return [
-    row([[say('closed'), 42]], 'inverse'),
+    row([[t('closed'), 42]], 'inverse'),
     ...recentlyClosed.slice(0, MAX_ROWS).map(({ at, reason, connectedMs, clientName, clientId }) => {
       const time = new Date(at).toTimeString().slice(0, 8);
       return row(cells(time, reason, formatDuration(connectedMs, lang), clientName ?? clientId ?? ''));

@@ -1,5 +1,5 @@
 const BLOCK_BYTES = 4096;
-const LONGEST_SHARED_BYTES = 512;
+const MAX_SHARED_BYTES = 512;
 const EMPTY_MAP = Buffer.from([0xa0]);
 
 let block = Buffer.alloc(0);
@@ -12,7 +12,7 @@ let used = 0;
 export function copyToArena(bytes: Buffer): Buffer {
   const { length } = bytes;
   if (length === 1 && bytes[0] === EMPTY_MAP[0]) return EMPTY_MAP;
-  if (length > LONGEST_SHARED_BYTES) return copyInto(Buffer.allocUnsafeSlow(length), bytes);
+  if (length > MAX_SHARED_BYTES) return copyInto(Buffer.allocUnsafeSlow(length), bytes);
   if (used + length > block.length) {
     block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     used = 0;

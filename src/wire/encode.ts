@@ -29,41 +29,41 @@ const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
 const FLOAT64 = 0xfb;
-const LONGEST_HEAD_BYTES = 9;
+const MAX_HEAD_BYTES = 9;
 
 /** Items are written here one after another and copied out in the end: a buffer for each would cost more than its bytes. */
 let scratch = Buffer.allocUnsafe(4096);
-let at = 0;
+let offset = 0;
 
 /** The CBOR bytes of `value`. Whole numbers become integers, others float64. */
 export function encode(value: Encodable): Buffer {
-  at = 0;
+  offset = 0;
   write(value);
-  return taken();
+  return copyScratch();
 }
 
 /** A text item: head and UTF-8 bytes. */
 export function encodeText(text: string): Buffer {
-  at = 0;
+  offset = 0;
   writeText(text);
-  return taken();
+  return copyScratch();
 }
 
 /** The shortest head of `major` with argument `value`, an unsigned safe integer. */
 export function encodeHead(major: number, value: number): Buffer {
-  at = 0;
+  offset = 0;
   writeHead(major, value);
-  return taken();
+  return copyScratch();
 }
 
-function taken(): Buffer {
-  return Buffer.from(scratch.subarray(0, at));
+function copyScratch(): Buffer {
+  return Buffer.from(scratch.subarray(0, offset));
 }
 
 function reserve(bytes: number): void {
-  if (at + bytes <= scratch.length) return;
-  const larger = Buffer.allocUnsafe(Math.max(2 * scratch.length, at + bytes));
-  scratch.copy(larger, 0, 0, at);
+  if (offset + bytes <= scratch.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(2 * scratch.length, offset + bytes));
+  scratch.copy(larger, 0, 0, offset);
   scratch = larger;
 }
 
@@ -79,21 +79,21 @@ function write(value: Encodable): void {
 
 function writeByte(byte: number): void {
   reserve(1);
-  scratch[at++] = byte;
+  scratch[offset++] = byte;
 }
 
 function writeBytes(bytes: Buffer): void {
   reserve(bytes.length);
-  scratch.set(bytes, at);
-  at += bytes.length;
+  scratch.set(bytes, offset);
+  offset += bytes.length;
 }
 
 function writeText(text: string): void {
   const length = Buffer.byteLength(text);
   writeHead(TEXT, length);
   reserve(length);
-  scratch.write(text, at);
-  at += length;
+  scratch.write(text, offset);
+  offset += length;
 }
 
 function writeNumber(value: number): void {
@@ -103,7 +103,7 @@ function writeNumber(value: number): void {
   }
   writeByte(FLOAT64);
   reserve(8);
-  at = scratch.writeDoubleBE(value, at);
+  offset = scratch.writeDoubleBE(value, offset);
 }
 
 function writeArray(items: readonly Encodable[]): void {
@@ -127,21 +127,21 @@ function writeMap(map: { readonly [key: string]: Encodable | undefined }): void 
 const SURROGATE = /[\ud800-\udfff]/;
 
 function writeHead(major: number, value: number): void {
-  reserve(LONGEST_HEAD_BYTES);
+  reserve(MAX_HEAD_BYTES);
   const type = major << 5;
   if (value < 24) {
-    scratch[at++] = type | value;
+    scratch[offset++] = type | value;
   } else if (value < 0x100) {
-    scratch[at++] = type | 24;
-    scratch[at++] = value;
+    scratch[offset++] = type | 24;
+    scratch[offset++] = value;
   } else if (value < 0x10000) {
-    scratch[at++] = type | 25;
-    at = scratch.writeUInt16BE(value, at);
+    scratch[offset++] = type | 25;
+    offset = scratch.writeUInt16BE(value, offset);
   } else if (value < 0x100000000) {
-    scratch[at++] = type | 26;
-    at = scratch.writeUInt32BE(value, at);
+    scratch[offset++] = type | 26;
+    offset = scratch.writeUInt32BE(value, offset);
   } else {
-    scratch[at++] = type | 27;
-    at = scratch.writeBigUInt64BE(BigInt(value), at);
+    scratch[offset++] = type | 27;
+    offset = scratch.writeBigUInt64BE(BigInt(value), offset);
   }
 }

@@ -173,7 +173,7 @@ function skipAny(bytes: Buffer, pos: number, end: number, depth: number): number
       if (level >= MAX_DEPTH) return MALFORMED;
       openLevels[level++] = left;
       left = itemsWithin(bytes, at, end, initial);
-      if (left < MALFORMED_LEVEL) return left - MALFORMED_LEVEL;
+      if (left < ERROR_OFFSET) return left - ERROR_OFFSET;
       at = headEnd(at, info === 31 ? 0 : info);
     } else if (initial < 0xf4 || initial > 0xf6) at = skipSimple(at, end, info); // not false, true, null
     if (at < 0) return at;
@@ -181,7 +181,7 @@ function skipAny(bytes: Buffer, pos: number, end: number, depth: number): number
 }
 
 /** Added to an error code where a count or one of the level marks could stand as well. */
-const MALFORMED_LEVEL = -10;
+const ERROR_OFFSET = -10;
 
 /** How many items the array, map or tag whose head ends at `at` holds: a count, a level mark, or an error code. */
 function itemsWithin(bytes: Buffer, at: number, end: number, initial: number): number {
@@ -191,14 +191,14 @@ function itemsWithin(bytes: Buffer, at: number, end: number, initial: number): n
   if (info === 31) return major === 4 ? IN_ARRAY : AT_KEY;
   const count = readLength(bytes, at, end, info) * (major === 5 ? 2 : 1);
   // every item takes a byte at least: a count that the input cannot hold is refused before it is walked
-  return count < 0 || count > end - headEnd(at, info) ? MALFORMED_LEVEL + MALFORMED : count;
+  return count < 0 || count > end - headEnd(at, info) ? ERROR_OFFSET + MALFORMED : count;
 }
 
 /** A tag holds one item; bignums are refused, since the reader would take them for bytes. */
 function checkTag(bytes: Buffer, at: number, end: number, info: number): number {
-  if (info > 27 || headEnd(at, info) > end) return MALFORMED_LEVEL + MALFORMED;
+  if (info > 27 || headEnd(at, info) > end) return ERROR_OFFSET + MALFORMED;
   const isBignum = info < 24 ? info === 2 || info === 3 : isBignumTag(bytes, at, info);
-  return isBignum ? MALFORMED_LEVEL + UNREADABLE : 1;
+  return isBignum ? ERROR_OFFSET + UNREADABLE : 1;
 }
 
 function skipInteger(bytes: Buffer, pos: number, end: number, info: number): number {

@@ -151,7 +151,7 @@ export class MessageScanner {
       this.senderItemStart = pos;
       this.senderItemEnd = behind;
     }
-    const value = (bytes[pos] as number) >> 5 === TAG ? behindTags(bytes, pos) : pos;
+    const value = (bytes[pos] as number) >> 5 === TAG ? skipTags(bytes, pos) : pos;
     const initial = bytes[value] as number;
     if (initial === NULL) return behind;
     const major = initial >> 5;
@@ -204,7 +204,7 @@ export class MessageScanner {
   }
 }
 
-function behindTags(bytes: Buffer, pos: number): number {
+function skipTags(bytes: Buffer, pos: number): number {
   let at = pos;
   while ((bytes[at] as number) >> 5 === 6) at = headEnd(at + 1, (bytes[at] as number) & 31);
   return at;

@@ -1,5 +1,5 @@
 import { DEFAULT_CONFIG, type RouterConfig } from '../../src/config/index.ts';
-import { CHECKS, type DoctorWorld, examine, type Finding } from '../../src/doctor/index.ts';
+import { CHECKS, type DoctorContext, type Finding, runChecks } from '../../src/doctor/index.ts';
 import { type CliResult, runInProcess } from '../cli/run-cli.ts';
 import { TempFolder } from '../support/temp.ts';
 
@@ -16,23 +16,23 @@ export class DoctorBed implements Disposable {
     return runInProcess([...basic, ...args], { ...this.env, ROUTER_PORT: '0', ROUTER_LANG: 'en', ...env });
   }
 
-  /** The findings about this check, of a world that differs from a healthy one by `change`. */
-  async look(check: string, change: Partial<DoctorWorld> = {}): Promise<Finding[]> {
+  /** The findings about this check, with a healthy context changed by `change`. */
+  async look(check: string, change: Partial<DoctorContext> = {}): Promise<Finding[]> {
     const found = CHECKS.find(({ name }) => name === check);
     if (found === undefined) throw new Error(`there is no check ${check}`);
-    return [...(await found.look({ ...this.world(), ...change }))];
+    return [...(await found.run({ ...this.context(), ...change }))];
   }
 
   /** All findings. */
-  examine(change: Partial<DoctorWorld>): ReturnType<typeof examine> {
-    return examine({ ...this.world(), ...change });
+  examine(change: Partial<DoctorContext>): ReturnType<typeof runChecks> {
+    return runChecks({ ...this.context(), ...change });
   }
 
   config(change: Partial<RouterConfig>): RouterConfig {
     return { ...DEFAULT_CONFIG, host: '127.0.0.1', port: 0, ...change };
   }
 
-  private world(): DoctorWorld {
+  private context(): DoctorContext {
     const { folder, pidFile, env } = this;
     const places = { pidFile, logFile: folder.file('router.log'), controlSocket: folder.file('rpc_dart_router.sock') };
     return {
