@@ -26,7 +26,7 @@ export async function drain(
   core.publishHealthWarning('Router is shutting down', 'critical');
   for (const stream of [...core.streams]) stream.transport.end('UNAVAILABLE', 'Router is shutting down');
   await waitUntil(() => core.streams.size === 0, deadline);
-  server.closeSessions();
+  server.gracefulShutdown();
   await waitUntil(() => server.connectionCount === 0, performance.now() + LINGER_MS);
   server.destroy('shutdown');
 }

@@ -211,7 +211,7 @@ export class RouterApp {
       every(
         () => TEND_MS,
         'checkTimeouts',
-        () => this.server.tend(),
+        () => this.server.checkTimeouts(),
       ),
       every(() => HEAP_ROOM_MS, 'heapRoom', makeHeapRoom),
       every(

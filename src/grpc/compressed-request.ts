@@ -9,7 +9,7 @@ import type { ServerCall } from './call.ts';
 export const ACCEPTED_ENCODINGS = 'identity,gzip';
 
 /** Messages decompressed at a time, for all connections: the thread pool is small, and needed for other work. */
-const JOBS = new ConcurrencyLimiter(2);
+const DECOMPRESSIONS = new ConcurrencyLimiter(2);
 /** A text that does not compress becomes longer, by a little. */
 const GZIP_OVERHEAD_BYTES = 1024;
 const MAX_CHUNK_BYTES = 64 * 1024;
@@ -21,7 +21,7 @@ export interface CompressedRequestOptions {
   readonly encoding: string;
   /** After decompression. */
   readonly maxMessageBytes: number;
-  readonly holdBytes: (change: number) => boolean;
+  readonly reserveBytes: (change: number) => boolean;
 }
 
 /**
@@ -34,12 +34,12 @@ export class CompressedRequest implements StreamHandler {
   private readonly call: ServerCall;
   private readonly options: CompressedRequestOptions;
   /** What is not passed on yet: `bytes[start..end)`. */
-  private bytes: Buffer = NOTHING;
+  private bytes: Buffer = EMPTY;
   private start = 0;
   private end = 0;
-  private isBusy = false;
-  private hasEnded = false;
-  private isOver = false;
+  private isDecompressing = false;
+  private endReceived = false;
+  private stopped = false;
 
   constructor(stream: ServerStream, call: ServerCall, options: CompressedRequestOptions) {
     this.stream = stream;
@@ -48,12 +48,12 @@ export class CompressedRequest implements StreamHandler {
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
-    if (this.isOver || !this.append(bytes, start, end)) return;
+    if (this.stopped || !this.append(bytes, start, end)) return;
     this.advance();
   }
 
   onEnd(): void {
-    this.hasEnded = true;
+    this.endReceived = true;
     this.advance();
   }
 
@@ -68,14 +68,15 @@ export class CompressedRequest implements StreamHandler {
 
   /** Passes on what is complete, up to the first message that has to be decompressed. */
   private advance(): void {
-    while (!this.isBusy && !this.isOver) {
+    while (!this.isDecompressing && !this.stopped) {
       const { bytes, start } = this;
       const isPrefixed = this.end - start >= PREFIX_BYTES;
       const length = isPrefixed ? prefixLength(bytes, start) : 0;
       if (length > this.limitBytes + GZIP_OVERHEAD_BYTES) this.refuseTooLarge();
-      else if (isPrefixed && start + PREFIX_BYTES + length <= this.end) this.take(start, start + PREFIX_BYTES + length);
+      else if (isPrefixed && start + PREFIX_BYTES + length <= this.end)
+        this.passMessage(start, start + PREFIX_BYTES + length);
       else {
-        if (this.hasEnded) this.passEnd();
+        if (this.endReceived) this.passEnd();
         return;
       }
     }
@@ -86,7 +87,7 @@ export class CompressedRequest implements StreamHandler {
     return this.options.maxMessageBytes + PREFIX_BYTES;
   }
 
-  private take(start: number, end: number): void {
+  private passMessage(start: number, end: number): void {
     this.start = end;
     // copied, since what is passed on may be kept, and the buffer is written to again
     const message = Buffer.from(this.bytes.subarray(start, end));
@@ -100,30 +101,30 @@ export class CompressedRequest implements StreamHandler {
   }
 
   private decompress(body: Buffer): void {
-    this.isBusy = this.stream.isHeld = true;
+    this.isDecompressing = this.stream.withholdsWindow = true;
     const chunkSize = Math.min(MAX_CHUNK_BYTES, Math.max(1024, 4 * body.length));
-    JOBS.run(() => {
-      if (this.isOver) {
-        JOBS.release();
+    DECOMPRESSIONS.run(() => {
+      if (this.stopped) {
+        DECOMPRESSIONS.release();
         return;
       }
       gunzip(body, { maxOutputLength: this.limitBytes, chunkSize }, (error, message) => {
-        JOBS.release();
+        DECOMPRESSIONS.release();
         this.decompressed(error as NodeJS.ErrnoException | null, message);
       });
     });
   }
 
   private decompressed(error: NodeJS.ErrnoException | null, body: Buffer): void {
-    this.isBusy = this.stream.isHeld = false;
-    if (this.isOver) return;
+    this.isDecompressing = this.stream.withholdsWindow = false;
+    if (this.stopped) return;
     if (error === null) {
       const message = Buffer.allocUnsafe(PREFIX_BYTES + body.length);
       writePrefix(message, 0, body.length);
       message.set(body, PREFIX_BYTES);
       this.call.onData(message, 0, message.length);
       this.advance();
-      this.stream.refill();
+      this.stream.refillWindow();
     } else if (error.code === 'ERR_BUFFER_TOO_LARGE') this.refuseTooLarge();
     else {
       this.stop();
@@ -154,7 +155,7 @@ export class CompressedRequest implements StreamHandler {
     if (wanted <= this.bytes.length) this.bytes.copyWithin(0, this.start, this.end);
     else {
       const capacity = Math.max(wanted, Math.min(2 * this.bytes.length, this.limitBytes));
-      if (!this.options.holdBytes(capacity - this.bytes.length)) {
+      if (!this.options.reserveBytes(capacity - this.bytes.length)) {
         this.stop();
         this.call.end('RESOURCE_EXHAUSTED', TEXT.noMemory);
         return false;
@@ -172,12 +173,12 @@ export class CompressedRequest implements StreamHandler {
 
   /** Passes nothing more on. */
   private stop(): void {
-    this.isOver = true;
-    this.stream.isHeld = false;
-    if (this.bytes.length > 0) this.options.holdBytes(-this.bytes.length);
-    this.bytes = NOTHING;
+    this.stopped = true;
+    this.stream.withholdsWindow = false;
+    if (this.bytes.length > 0) this.options.reserveBytes(-this.bytes.length);
+    this.bytes = EMPTY;
     this.start = this.end = 0;
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);

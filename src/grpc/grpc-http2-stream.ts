@@ -17,22 +17,22 @@ const MAX_DETAILS_CHARS = 500;
 const RESPONSE_HEADERS = encodeHeaders(RESPONSE);
 const OK_TRAILERS = encodeHeaders([['grpc-status', '0']]);
 
-/** The read side of a connection: all its streams pause together. */
-export interface Reading {
-  pause(): void;
-  resume(): void;
+/** The read side of a connection. All its streams pause together. */
+export interface PausableConnection {
+  pauseReading(): void;
+  resumeReading(): void;
 }
 
-/** gRPC on a stream of the router's own HTTP/2: headers and trailers (gRPC over HTTP/2, "Responses"). */
-export class DirectStream implements CallStream {
+/** gRPC on a stream of the router's own HTTP/2: response headers and trailers (gRPC over HTTP/2, "Responses"). */
+export class GrpcHttp2Stream implements CallStream {
   readonly needsWholeMessages = false;
   private readonly stream: ServerStream;
-  private readonly reading: Reading;
+  private readonly connection: PausableConnection;
   private sentHeaders = false;
 
-  constructor(stream: ServerStream, reading: Reading) {
+  constructor(stream: ServerStream, connection: PausableConnection) {
     this.stream = stream;
-    this.reading = reading;
+    this.connection = connection;
   }
 
   sendHeaders(): void {
@@ -56,15 +56,15 @@ export class DirectStream implements CallStream {
   }
 
   pauseReading(): void {
-    this.reading.pause();
+    this.connection.pauseReading();
   }
 
   resumeReading(): void {
-    this.reading.resume();
+    this.connection.resumeReading();
   }
 }
 
-/** Refuses a request that is not gRPC, by an HTTP status alone. */
+/** Refuses a request that is not gRPC with an HTTP status. */
 export function refuseRequest(stream: ServerStream, httpStatus: '405' | '415'): void {
   stream.end(encodeHeaders([[':status', httpStatus]]));
 }

@@ -65,7 +65,7 @@ export class Health {
     return watch;
   }
 
-  forget(watch: Watch): void {
+  removeWatch(watch: Watch): void {
     this.watches.delete(watch);
   }
 
@@ -81,8 +81,8 @@ class Watch implements CallHandler {
   service = '';
   private readonly call: ServerCall;
   private readonly health: Health;
-  private told: State | null = null;
-  private isTelling = false;
+  private reported: State | null = null;
+  private writeInFlight = false;
 
   constructor(call: ServerCall, health: Health) {
     this.call = call;
@@ -91,14 +91,14 @@ class Watch implements CallHandler {
 
   update(): void {
     const state = this.health.stateOf(this.service);
-    if (this.isTelling || state === this.told) return;
-    this.told = state;
-    this.isTelling = true;
+    if (this.writeInFlight || state === this.reported) return;
+    this.reported = state;
+    this.writeInFlight = true;
     send(this.call, state);
   }
 
   onWriteComplete(): void {
-    this.isTelling = false;
+    this.writeInFlight = false;
     this.update();
   }
 
@@ -116,7 +116,7 @@ class Watch implements CallHandler {
 
   closed(): void {
     this.request?.closed();
-    this.health.forget(this);
+    this.health.removeWatch(this);
   }
 }
 

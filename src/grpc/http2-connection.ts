@@ -1,134 +1,134 @@
 import type { Socket } from 'node:net';
 import {
   type ConnectionError,
-  type ConnectionHost,
+  type ConnectionHandler,
   type RequestHeaders,
   ServerConnection,
   type ServerStream,
   type StreamHandler,
 } from '../http2/index.ts';
-import type { Connection, EndPacer, PacedReader, Pacer, SocketReader } from '../net/index.ts';
-import { FirstLine, readDirectly, readLater, readOn, UPGRADE_REQUIRED } from '../net/index.ts';
+import type { Connection, EofThrottle, SocketReader, ThrottledReader, TickQueue } from '../net/index.ts';
+import { ProtocolDetector, readDirectly, readLater, readOn, UPGRADE_REQUIRED } from '../net/index.ts';
 import type { ServerCall } from './call.ts';
 import type { CallStream } from './call-stream.ts';
 import { CompressedRequest } from './compressed-request.ts';
 import { isGrpcContentType, parseTimeoutMs } from './grpc-headers.ts';
-import { DirectStream, type Reading, refuseRequest } from './grpc-http2-stream.ts';
+import { GrpcHttp2Stream, type PausableConnection, refuseRequest } from './grpc-http2-stream.ts';
 import type { TransportDependencies } from './transport.ts';
 
-/** Time for a client to close a connection on which everything has been said. */
+/** Time for a client to close its side after the server has ended the connection. */
 const LINGER_MS = 1000;
-/** Time for a client to answer that it has seen the end coming. */
-const LEAVE_ANSWER_MS = 500;
-/** What is cut off here may be more exactly the business of a stream: those have the same deadline, and say whose reader it was. */
-const TEND_SLACK_MS = 2000;
-/** Characters of a header that an answer repeats. */
-const LONGEST_QUOTED = 100;
+/** Time for a client to answer the PING that follows the first GOAWAY. */
+const SHUTDOWN_PING_TIMEOUT_MS = 500;
+/** Per-stream deadlines fire first and name the slow client; the connection gets this much extra time. */
+const STREAM_DEADLINE_SLACK_MS = 2000;
+/** Length at which header values are cut when quoted in an error. */
+const MAX_QUOTED_CHARS = 100;
 
-/** In place of the time since when a write is under way: there is none, or it has not been looked at yet. */
-const NOT_WRITING = 0;
-const NOT_SEEN = -1;
+/** Values of `writeSeenMs`: no write is in flight, or a write has not been seen by a sweep yet. */
+const NO_WRITE = 0;
+const NOT_CHECKED = -1;
 
-/** One connection that the router's own HTTP/2 serves: between its socket and its streams. */
-export class DirectConnection implements ConnectionHost, SocketReader, PacedReader, Reading {
+/** One HTTP/2 connection: connects its socket with its streams. */
+export class Http2Connection implements ConnectionHandler, SocketReader, ThrottledReader, PausableConnection {
   readonly connection: Connection;
   private readonly socket: Socket;
   private readonly deps: TransportDependencies;
-  private readonly ends: EndPacer;
+  private readonly eofThrottle: EofThrottle;
   private readonly http2: ServerConnection;
-  private readonly onWritten = (error?: Error | null): void => this.written(error);
-  private greetingTimer: NodeJS.Timeout | null;
-  /** What a client has sent that speaks something else than HTTP/2. */
-  private firstLine: FirstLine | null = null;
-  /** Chunks that wait for their turn. */
-  private waitingChunks = 0;
-  /** What came since `pause`; null while nobody has paused. */
-  private unread: Buffer[] | null = null;
-  private hasEnded = false;
-  /** Since when nothing has been heard, and when the client was asked whether it is there: 0 while it need not be. */
-  private quietSinceMs = 0;
-  private pingedAtMs = 0;
-  /** Since when the same write has been with the socket, as far as was looked. */
-  private writingSinceMs = NOT_WRITING;
+  private readonly writeCallback = (error?: Error | null): void => this.onWriteComplete(error);
+  private handshakeTimer: NodeJS.Timeout | null;
+  /** Detects the protocol of a client without an HTTP/2 preface. */
+  private protocolDetector: ProtocolDetector | null = null;
+  /** Chunks in the new-connection queue. */
+  private queuedChunks = 0;
+  /** Chunks received while reading is paused; null while it is not. */
+  private unreadChunks: Buffer[] | null = null;
+  private eofReceived = false;
+  /** Start of the current silence, and time of the keepalive ping; 0 for none. */
+  private silentSinceMs = 0;
+  private pingSentMs = 0;
+  /** Time at which a sweep first saw the current write in flight. */
+  private writeSeenMs = NO_WRITE;
 
-  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, ends: EndPacer) {
+  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, eofThrottle: EofThrottle) {
     this.connection = connection;
     this.socket = socket;
     this.deps = deps;
-    this.ends = ends;
+    this.eofThrottle = eofThrottle;
     this.http2 = new ServerConnection(this, deps.options);
-    this.greetingTimer = setTimeout(() => this.notGreeted(), deps.options.handshakeTimeoutMs).unref();
-    socket.once('close', () => this.closed());
+    this.handshakeTimer = setTimeout(() => this.prefaceTimedOut(), deps.options.handshakeTimeoutMs).unref();
+    socket.once('close', () => this.onSocketClosed());
     readDirectly(socket, this);
   }
 
-  /** Newcomers wait for their turn, so that thousands who come at once hold up nobody who is there. */
+  /** New connections go through a queue, so that thousands of them at once do not block the established ones. */
   receive(chunk: Buffer): boolean {
-    if (this.http2.isServing && this.waitingChunks === 0) return this.read(chunk);
-    this.waitingChunks++;
-    let hasWaited = false;
-    this.deps.arriving.run(() => {
-      this.waitingChunks--;
-      if (this.read(chunk) && hasWaited) this.readOn();
+    if (this.http2.hasActiveStreams && this.queuedChunks === 0) return this.readChunk(chunk);
+    this.queuedChunks++;
+    let wasQueued = false;
+    this.deps.newConnectionQueue.run(() => {
+      this.queuedChunks--;
+      if (this.readChunk(chunk) && wasQueued) this.resumeSocket();
     });
-    hasWaited = this.waitingChunks > 0;
-    return !hasWaited && !this.isPaused;
+    wasQueued = this.queuedChunks > 0;
+    return !wasQueued && !this.isPaused;
   }
 
-  /** The client will send nothing more: it is gone, once everything is read. */
+  /** EOF: the connection is closed once everything is read. */
   ended(): void {
-    if (!this.hasEnded) this.ends.came();
-    this.hasEnded = true;
-    if (!this.isPaused) this.deps.closing.run(() => this.cut());
+    if (!this.eofReceived) this.eofThrottle.onEof();
+    this.eofReceived = true;
+    if (!this.isPaused) this.deps.closeQueue.run(() => this.destroySockets());
   }
 
-  /** Nothing was heard since it was last looked after, up to a second ago. */
-  get isQuiet(): boolean {
-    return !this.http2.heard && !this.hasEnded && !this.isPaused && this.waitingChunks === 0;
+  /** True if nothing was received since the last sweep, up to a second ago. */
+  get isIdle(): boolean {
+    return !this.http2.receivedSinceCheck && !this.eofReceived && !this.isPaused && this.queuedChunks === 0;
   }
 
-  hold(): void {
+  pauseSocket(): void {
     readLater(this.socket);
   }
 
-  readOn(): void {
-    if (!this.isPaused && this.waitingChunks === 0) readOn(this.socket);
+  resumeSocket(): void {
+    if (!this.isPaused && this.queuedChunks === 0) readOn(this.socket);
   }
 
-  pause(): void {
-    this.unread ??= [];
+  pauseReading(): void {
+    this.unreadChunks ??= [];
     this.http2.pause();
   }
 
-  resume(): void {
-    const { unread } = this;
-    if (unread === null) return;
-    this.unread = null;
+  resumeReading(): void {
+    const { unreadChunks } = this;
+    if (unreadChunks === null) return;
+    this.unreadChunks = null;
     this.http2.resume();
-    for (const chunk of unread) this.read(chunk);
-    if (this.hasEnded) this.ended();
-    else this.readOn();
+    for (const chunk of unreadChunks) this.readChunk(chunk);
+    if (this.eofReceived) this.ended();
+    else this.resumeSocket();
   }
 
   write(bytes: Buffer): void {
-    // One write at a time is what a Writable's own queue would see to; without it this costs half. It is always empty, so
-    // nothing can be overtaken. A socket that is gone answers with an error.
-    this.writingSinceMs = NOT_SEEN;
-    this.socket._write(bytes, NO_ENCODING, this.onWritten);
+    // Bypasses the Writable's queue, which doubles the cost. The sender has one write in flight, so that queue is always empty
+    // and the order is kept. A destroyed socket reports an error to the callback.
+    this.writeSeenMs = NOT_CHECKED;
+    this.socket._write(bytes, NO_ENCODING, this.writeCallback);
   }
 
-  writeAll(pieces: readonly Buffer[]): void {
-    this.writingSinceMs = NOT_SEEN;
+  writeAll(buffers: readonly Buffer[]): void {
+    this.writeSeenMs = NOT_CHECKED;
     this.socket._writev?.(
-      pieces.map((chunk) => ({ chunk, encoding: NO_ENCODING })),
-      this.onWritten,
+      buffers.map((chunk) => ({ chunk, encoding: NO_ENCODING })),
+      this.writeCallback,
     );
   }
 
   finish(): void {
     if (this.socket.destroyed) return;
     this.socket.end();
-    setTimeout(() => this.cut(), LINGER_MS).unref();
+    setTimeout(() => this.destroySockets(), LINGER_MS).unref();
   }
 
   overflow(): void {
@@ -139,33 +139,33 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     return performance.now();
   }
 
-  greeted(): void {
-    if (this.greetingTimer !== null) clearTimeout(this.greetingTimer);
-    this.greetingTimer = null;
+  onPreface(): void {
+    if (this.handshakeTimer !== null) clearTimeout(this.handshakeTimer);
+    this.handshakeTimer = null;
   }
 
-  failed({ code, message }: ConnectionError): void {
-    this.deps.cutOff('protocolError', this.connection.remote, `${message} (HTTP/2 error ${code})`);
+  onConnectionError({ code, message }: ConnectionError): void {
+    this.deps.reportTerminated('protocolError', this.connection.remote, `${message} (HTTP/2 error ${code})`);
   }
 
-  otherProtocol(bytes: Buffer): void {
-    this.firstLine ??= new FirstLine();
-    const protocol = this.firstLine.add(bytes);
+  onOtherProtocol(bytes: Buffer): void {
+    this.protocolDetector ??= new ProtocolDetector();
+    const protocol = this.protocolDetector.push(bytes);
     if (protocol === 'undecided') return;
     const isHttp1 = protocol === 'http1';
     const details = isHttp1 ? 'HTTP/1 request, answered with 426' : 'no HTTP/2 client preface';
-    this.deps.refuse('protocolError', this.connection.remote, details);
-    this.greeted();
+    this.deps.reportRefused('protocolError', this.connection.remote, details);
+    this.onPreface();
     if (!isHttp1) {
-      this.cut();
+      this.destroySockets();
       return;
     }
     this.socket.write(UPGRADE_REQUIRED);
     this.finish();
   }
 
-  holdBytes(change: number): boolean {
-    return this.deps.holdBytes(change);
+  reserveBytes(change: number): boolean {
+    return this.deps.reserveBytes(change);
   }
 
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
@@ -176,55 +176,55 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     return null;
   }
 
-  leave(): void {
-    this.http2.leave();
-    setTimeout(() => this.http2.leaveNow(), LEAVE_ANSWER_MS).unref();
+  gracefulShutdown(): void {
+    this.http2.gracefulShutdown();
+    setTimeout(() => this.http2.sendFinalGoaway(), SHUTDOWN_PING_TIMEOUT_MS).unref();
   }
 
-  /** Lets the client be pinged when it has been silent for too long, and gives it up when it does not answer. */
-  tend(nowMs: number, pinging: Pacer): void {
+  /** Pings the client after a long silence, and closes the connection when it does not answer or does not read. */
+  checkTimeouts(nowMs: number, pingQueue: TickQueue): void {
     const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.deps.options;
     const deadlineMs = this.deps.writeDeadlineMs();
     this.http2.resetStalled(nowMs, deadlineMs);
-    if (this.writingSinceMs === NOT_SEEN) this.writingSinceMs = nowMs;
-    else if (this.writingSinceMs !== NOT_WRITING && nowMs - this.writingSinceMs > deadlineMs + TEND_SLACK_MS) {
+    if (this.writeSeenMs === NOT_CHECKED) this.writeSeenMs = nowMs;
+    else if (this.writeSeenMs !== NO_WRITE && nowMs - this.writeSeenMs > deadlineMs + STREAM_DEADLINE_SLACK_MS) {
       this.connection.destroy('slowReaderDeadline');
     }
-    if (this.http2.heard || this.quietSinceMs === 0) {
-      this.http2.heard = false;
-      this.quietSinceMs = nowMs;
-      this.pingedAtMs = 0;
-    } else if (this.pingedAtMs > 0) {
-      if (nowMs - this.pingedAtMs >= keepaliveTimeoutMs) this.cut();
-    } else if (nowMs - this.quietSinceMs >= keepaliveIntervalMs) {
-      this.pingedAtMs = nowMs;
-      pinging.run(() => this.http2.ping());
+    if (this.http2.receivedSinceCheck || this.silentSinceMs === 0) {
+      this.http2.receivedSinceCheck = false;
+      this.silentSinceMs = nowMs;
+      this.pingSentMs = 0;
+    } else if (this.pingSentMs > 0) {
+      if (nowMs - this.pingSentMs >= keepaliveTimeoutMs) this.destroySockets();
+    } else if (nowMs - this.silentSinceMs >= keepaliveIntervalMs) {
+      this.pingSentMs = nowMs;
+      pingQueue.run(() => this.http2.ping());
     }
   }
 
-  /** Reads `chunk`, or as much of it as is wanted; true when more is. */
-  private read(chunk: Buffer): boolean {
+  /** Reads `chunk`, until reading is paused; returns false when it is. */
+  private readChunk(chunk: Buffer): boolean {
     const bytes = this.isPaused ? 0 : this.http2.receive(chunk);
-    if (bytes < chunk.length) this.unread?.push(chunk.subarray(bytes));
+    if (bytes < chunk.length) this.unreadChunks?.push(chunk.subarray(bytes));
     return !this.isPaused;
   }
 
   private get isPaused(): boolean {
-    return this.unread !== null;
+    return this.unreadChunks !== null;
   }
 
   private refuseTooLarge(stream: ServerStream): void {
     const { maxHeaderBytes } = this.deps.options;
     const details = `Headers too large: at most ${maxHeaderBytes} bytes (max-header-bytes), 32 for each besides`;
-    new DirectStream(stream, this).end('RESOURCE_EXHAUSTED', details);
+    new GrpcHttp2Stream(stream, this).end('RESOURCE_EXHAUSTED', details);
   }
 
   private openRequest(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
-    const call = this.openCall(new DirectStream(stream, this), headers);
+    const call = this.openCall(new GrpcHttp2Stream(stream, this), headers);
     const { encoding } = headers;
     if (call === null || encoding === null || encoding === 'identity') return call;
-    const { options, holdBytes } = this.deps;
-    return new CompressedRequest(stream, call, { encoding, maxMessageBytes: options.maxMessageBytes, holdBytes });
+    const { options, reserveBytes } = this.deps;
+    return new CompressedRequest(stream, call, { encoding, maxMessageBytes: options.maxMessageBytes, reserveBytes });
   }
 
   private openCall(stream: CallStream, headers: RequestHeaders): ServerCall | null {
@@ -247,34 +247,34 @@ export class DirectConnection implements ConnectionHost, SocketReader, PacedRead
     return call;
   }
 
-  private written(error: Error | null | undefined): void {
-    if (error) this.cut();
+  private onWriteComplete(error: Error | null | undefined): void {
+    if (error) this.destroySockets();
     else {
-      this.writingSinceMs = NOT_WRITING;
-      this.http2.written();
+      this.writeSeenMs = NO_WRITE;
+      this.http2.onWriteComplete();
     }
   }
 
-  private notGreeted(): void {
-    this.deps.refuse('handshakeTimeout', this.connection.remote, '');
-    this.cut();
+  private prefaceTimedOut(): void {
+    this.deps.reportRefused('handshakeTimeout', this.connection.remote, '');
+    this.destroySockets();
   }
 
-  private cut(): void {
+  private destroySockets(): void {
     this.socket.destroy();
-    // with TLS, the socket beneath; else the same one
+    // the TCP socket below TLS; without TLS the same socket
     this.connection.socket.destroy();
   }
 
-  private closed(): void {
-    this.greeted();
-    this.http2.closed();
+  private onSocketClosed(): void {
+    this.onPreface();
+    this.http2.onSocketClosed();
   }
 }
 
-/** What a Writable passes on for a Buffer. */
+/** The encoding that a Writable passes to `_write` for a Buffer. */
 const NO_ENCODING = 'buffer' as BufferEncoding;
 
 function quoted(text: string | null): string {
-  return (text ?? '').slice(0, LONGEST_QUOTED);
+  return (text ?? '').slice(0, MAX_QUOTED_CHARS);
 }

@@ -1,53 +1,53 @@
 import type { Socket } from 'node:net';
 import type { Connection } from '../net/index.ts';
-import { EndPacer, Pacer } from '../net/index.ts';
-import { DirectConnection } from './http2-connection.ts';
+import { EofThrottle, TickQueue } from '../net/index.ts';
+import { Http2Connection } from './http2-connection.ts';
 import type { Transport, TransportDependencies } from './transport.ts';
 
-/** Calls of `tend` in which every connection comes up once: a second. */
-const TURNS = 10;
-/** Pings that are sent in one turn of the event loop: half a millisecond of work. */
-const PINGED_PER_TURN = 64;
+/** Calls of `checkTimeouts` per sweep over all connections: one second. */
+const SWEEP_SLICES = 10;
+/** Pings sent per event-loop tick: half a millisecond of work. */
+const PINGS_PER_TICK = 64;
 
-/** Serves connections by the router's own HTTP/2. */
-export class DirectTransport implements Transport {
+/** Serves connections with the router's own HTTP/2. */
+export class Http2Transport implements Transport {
   private readonly deps: TransportDependencies;
-  private readonly open = new Set<DirectConnection>();
-  /** Those who came together fall silent together. */
-  private readonly pinging = new Pacer(PINGED_PER_TURN);
-  private readonly ends = new EndPacer(this.open);
-  /** Those that have not come up yet in this round. */
-  private untended: Iterator<DirectConnection> | null = null;
+  private readonly connections = new Set<Http2Connection>();
+  /** Spreads pings over ticks: connections opened together become due together. */
+  private readonly pingQueue = new TickQueue(PINGS_PER_TICK);
+  private readonly eofThrottle = new EofThrottle(this.connections);
+  /** Position of the current sweep; null between sweeps. */
+  private sweepCursor: Iterator<Http2Connection> | null = null;
 
   constructor(deps: TransportDependencies) {
     this.deps = deps;
   }
 
   serve(connection: Connection, socket: Socket): void {
-    const served = new DirectConnection(connection, socket, this.deps, this.ends);
-    this.open.add(served);
-    socket.once('close', () => this.open.delete(served));
+    const http2 = new Http2Connection(connection, socket, this.deps, this.eofThrottle);
+    this.connections.add(http2);
+    socket.once('close', () => this.connections.delete(http2));
   }
 
-  tend(): void {
-    this.untended ??= this.open.values();
+  checkTimeouts(): void {
+    this.sweepCursor ??= this.connections.values();
     const now = performance.now();
-    for (let left = Math.ceil(this.open.size / TURNS); left > 0; left--) {
-      const next = this.untended.next();
+    for (let left = Math.ceil(this.connections.size / SWEEP_SLICES); left > 0; left--) {
+      const next = this.sweepCursor.next();
       if (next.done === true) {
-        this.untended = null;
+        this.sweepCursor = null;
         return;
       }
-      next.value.tend(now, this.pinging);
+      next.value.checkTimeouts(now, this.pingQueue);
     }
   }
 
-  leave(): void {
-    for (const served of this.open) served.leave();
+  gracefulShutdown(): void {
+    for (const connection of this.connections) connection.gracefulShutdown();
   }
 
   destroy(): void {
-    // the listener has destroyed their sockets
-    this.open.clear();
+    // their sockets are destroyed by the listener
+    this.connections.clear();
   }
 }

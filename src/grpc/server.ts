@@ -1,20 +1,20 @@
 import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '../access/index.ts';
 import type { Connection, TlsMaterial } from '../net/index.ts';
-import { Listener, Pacer } from '../net/index.ts';
+import { Listener, TickQueue } from '../net/index.ts';
 import type { CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
 import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 import { PublicTransport } from './grpc-js/grpc-js-transport.ts';
 import { Health } from './health.ts';
-import { DirectTransport } from './http2-transport.ts';
+import { Http2Transport } from './http2-transport.ts';
 import { openMethod } from './methods.ts';
 import { ReassemblyBudget } from './reassembly-budget.ts';
 import type { Transport, TransportDependencies, TransportOptions } from './transport.ts';
 
 export interface GrpcServerOptions extends TransportOptions {
-  /** `direct` is the router's own HTTP/2; `public` is grpc-js by its public interface. */
+  /** `direct`: the router's own HTTP/2. `public`: grpc-js through its public API. */
   readonly transport: 'direct' | 'public';
 }
 
@@ -39,7 +39,7 @@ export class GrpcServer {
     this.deps = deps;
     const { core, auth, options } = deps;
     this.memory = new ReassemblyBudget(core.budget, () => core.clock.monotonicMs());
-    const services = { core, auth, memory: this.memory, listingSlices: new Pacer(1) };
+    const services = { core, auth, memory: this.memory, listingSlices: new TickQueue(1) };
     this.methods = new Map(SERVICE.map((method) => [method, openMethod(services, method)]));
     this.listener = new Listener(
       {
@@ -66,35 +66,35 @@ export class GrpcServer {
     return address;
   }
 
-  /** To be called ten times a second: looks after connections that say nothing. */
-  tend(): void {
-    this.transport.tend();
+  /** Call every 100 ms. Sends keepalive pings and closes dead connections. */
+  checkTimeouts(): void {
+    this.transport.checkTimeouts();
   }
 
-  /** Says NOT_SERVING and takes no more connections; those that exist go on. */
+  /** Reports NOT_SERVING and refuses new connections. Existing ones are not affected. */
   startDraining(): void {
     this.health.serving = false;
     this.listener.stopAccepting();
   }
 
-  /** Says good-bye (GOAWAY) on every connection; each closes once nothing is open on it. */
-  closeSessions(): void {
+  /** Sends GOAWAY on every connection; each closes when its last stream ends. */
+  gracefulShutdown(): void {
     this.health.close();
-    this.transport.leave();
+    this.transport.gracefulShutdown();
   }
 
   get connectionCount(): number {
     return this.listener.connections.count;
   }
 
-  /** Cuts what is left and lets go of everything. */
+  /** Destroys the remaining connections and releases all resources. */
   destroy(reason: CloseReason): void {
     this.listener.stopAccepting();
     this.listener.destroyAll(reason);
     this.transport.destroy();
   }
 
-  /** Ends what no valid token admits any more; returns the number of connections that are cut for it. */
+  /** Closes connections, clients and streams without a valid token; returns the number of connections closed. */
   enforceTokens(): number {
     const { auth } = this.deps;
     const { connections } = this.listener;
@@ -104,16 +104,16 @@ export class GrpcServer {
     return revoked.length;
   }
 
-  /** The same for clients and streams whose connection may carry those of others. */
+  /** The same for clients and streams on connections shared by several clients. */
   private enforceTokensOfCalls(): void {
     const { auth, core } = this.deps;
-    const { closing } = this.listener;
+    const { closeQueue } = this.listener;
     const isRevoked = ({ connection, credential }: { connection: RouterConnection; credential: string }): boolean =>
       !auth.trusts(connection as Connection) && !auth.isValid(credential);
     const clients = [...core.registry.clients.values()].filter(isRevoked);
     const streams = [...core.streams].filter(isRevoked);
-    for (const client of clients) closing.run(() => core.remove(client, 'tokenRevoked'));
-    for (const stream of streams) closing.run(() => stream.end('UNAUTHENTICATED', 'Token revoked'));
+    for (const client of clients) closeQueue.run(() => core.remove(client, 'tokenRevoked'));
+    for (const stream of streams) closeQueue.run(() => stream.end('UNAUTHENTICATED', 'Token revoked'));
     if (clients.length + streams.length === 0) return;
     core.log.info('Clients and streams without a valid token ended', {
       clients: clients.length,
@@ -127,20 +127,20 @@ export class GrpcServer {
     const deps: TransportDependencies = {
       options,
       connections: listener.connections,
-      arriving: listener.arriving,
-      closing: listener.closing,
+      newConnectionQueue: listener.newConnectionQueue,
+      closeQueue: listener.closeQueue,
       writeDeadlineMs: () => core.limits.writeDeadlineMs,
-      holdBytes: (change) => this.memory.reserve(change),
+      reserveBytes: (change) => this.memory.reserve(change),
       openCall: (connection, stream, request) => this.openCall(connection, stream, request),
-      refuse: (reason, remote, details) => listener.refuse(reason, remote, details),
-      cutOff: (reason, remote, details) => listener.cutOff(reason, remote, details),
+      reportRefused: (reason, remote, details) => listener.reportRefused(reason, remote, details),
+      reportTerminated: (reason, remote, details) => listener.reportTerminated(reason, remote, details),
     };
-    if (options.transport === 'direct') return new DirectTransport(deps);
+    if (options.transport === 'direct') return new Http2Transport(deps);
     return new PublicTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);
   }
 
   private openCall(connection: Connection, stream: CallStream, request: CallRequest): ServerCall | null {
-    if (request.proxyHeader !== null) this.noteProxy(connection, request.proxyHeader);
+    if (request.proxyHeader !== null) this.recordProxy(connection, request.proxyHeader);
     const method = METHOD_BY_PATH.get(request.path) ?? null;
     const open = method === null ? this.health.methods.get(request.path) : this.methods.get(method);
     if (open === undefined) return null;
@@ -149,7 +149,7 @@ export class GrpcServer {
     return call;
   }
 
-  private noteProxy(connection: Connection, header: string): void {
+  private recordProxy(connection: Connection, header: string): void {
     if (connection.proxyHeader !== null) return;
     connection.proxyHeader = header;
     if (this.deps.auth.scope === 'call') return;

@@ -1,26 +1,26 @@
 import type { Socket } from 'node:net';
 import type { Http2Limits } from '../http2/index.ts';
-import type { Connection, Connections, Pacer } from '../net/index.ts';
+import type { Connection, Connections, TickQueue } from '../net/index.ts';
 import type { RefuseReason } from '../router/index.ts';
 import type { ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 
-/** What carries calls: HTTP/2 on the sockets that the listener accepts. */
+/** An implementation of gRPC over HTTP/2 on the sockets that the listener accepts. */
 export interface Transport {
-  /** Serves what comes on `socket`, which is the connection's own or what TLS makes of it. */
+  /** Serves a connection on `socket`: the connection's own socket, or the TLS socket on top of it. */
   serve(connection: Connection, socket: Socket): void;
-  /** To be called ten times a second: looks after connections that say nothing. */
-  tend(): void;
-  /** Says good-bye (GOAWAY) on every connection; each closes once nothing is open on it. */
-  leave(): void;
-  /** Lets go of everything. */
+  /** Call every 100 ms. Sends keepalive pings and closes dead connections. */
+  checkTimeouts(): void;
+  /** Sends GOAWAY on every connection; each closes when its last stream ends. */
+  gracefulShutdown(): void;
+  /** Releases all resources. */
   destroy(): void;
 }
 
 export interface TransportOptions extends Http2Limits {
   readonly keepaliveIntervalMs: number;
   readonly keepaliveTimeoutMs: number;
-  /** Time for a connection to say hello, in milliseconds. */
+  /** Time for the HTTP/2 preface. */
   readonly handshakeTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly maxSendQueueBytes: number;
@@ -29,16 +29,16 @@ export interface TransportOptions extends Http2Limits {
 export interface TransportDependencies {
   readonly options: TransportOptions;
   readonly connections: Connections;
-  /** Spreads the first requests of many connections over event-loop turns. */
-  readonly arriving: Pacer;
-  /** Spreads the ends of many connections over event-loop turns. */
-  readonly closing: Pacer;
+  /** Spreads the first requests of new connections over event-loop ticks. */
+  readonly newConnectionQueue: TickQueue;
+  /** Spreads the closing of many connections over event-loop ticks. */
+  readonly closeQueue: TickQueue;
   readonly writeDeadlineMs: () => number;
-  /** Takes bytes of what is half received, or gives them back when negative; false when there is no room. */
-  readonly holdBytes: (change: number) => boolean;
-  /** The call for a request whose stream has begun; null for a path that nobody serves. */
+  /** Reserves memory for partially received data, or releases it when negative; false when none is left. */
+  readonly reserveBytes: (change: number) => boolean;
+  /** The call for the request of a new stream; null for an unknown path. */
   readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => ServerCall | null;
-  /** Counts and logs a connection that is not served, and one that is not served any more. */
-  readonly refuse: (reason: RefuseReason, remote: string, details: string) => void;
-  readonly cutOff: (reason: RefuseReason, remote: string, details: string) => void;
+  /** Count and log a connection that is refused, and one that is terminated for an error of the client. */
+  readonly reportRefused: (reason: RefuseReason, remote: string, details: string) => void;
+  readonly reportTerminated: (reason: RefuseReason, remote: string, details: string) => void;
 }

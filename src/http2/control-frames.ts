@@ -43,14 +43,14 @@ export class ControlFrames {
     const increment = readUint32(bytes, start) & MAX_WINDOW_BYTES;
     if (streamId === 0) {
       if (increment === 0) throw new ConnectionError(ErrorCode.protocol, 'window update of nought');
-      if (!sender.openWindow(increment)) throw new ConnectionError(ErrorCode.flowControl, 'window beyond 2^31');
+      if (!sender.increaseWindow(increment)) throw new ConnectionError(ErrorCode.flowControl, 'window beyond 2^31');
       return;
     }
     const stream = streams.find(streamId);
     if (stream === null) return; // it was closed meanwhile
     if (increment === 0) guard.reset(stream, ErrorCode.protocol);
     else if (stream.sendWindow + increment > MAX_WINDOW_BYTES) guard.reset(stream, ErrorCode.flowControl);
-    else sender.openStreamWindow(stream, increment);
+    else sender.changeStreamWindow(stream, increment);
   }
 
   private onReset(streamId: number, length: number): void {
@@ -60,8 +60,8 @@ export class ControlFrames {
     if (stream?.handler) guard.countReset();
     else guard.countControl();
     if (stream === null) return;
-    sender.forget(stream);
-    streams.drop(stream);
+    sender.discard(stream);
+    streams.close(stream);
   }
 
   private onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
@@ -70,7 +70,7 @@ export class ControlFrames {
     const { guard, sender, onPong } = this.deps;
     guard.countControl();
     const payload = bytes.subarray(start, end);
-    if ((flags & Flag.ack) === 0) sender.frame(pingFrame(payload, true));
+    if ((flags & Flag.ack) === 0) sender.sendFrame(pingFrame(payload, true));
     else onPong(payload);
   }
 
@@ -84,10 +84,10 @@ export class ControlFrames {
     }
     const windowBefore = peer.initialWindowBytes;
     applySettings(peer, bytes, start, end);
-    if (peer.headerTableBytes < HPACK_TABLE_BYTES) sender.announceEmptyTable();
-    sender.frame(SETTINGS_ACK);
+    if (peer.headerTableBytes < HPACK_TABLE_BYTES) sender.announceTableSizeZero();
+    sender.sendFrame(SETTINGS_ACK);
     const change = peer.initialWindowBytes - windowBefore;
-    if (change !== 0) streams.openWindows(sender, change);
+    if (change !== 0) streams.changeSendWindows(sender, change);
   }
 
   /** Nothing follows from a priority; it is deprecated. */

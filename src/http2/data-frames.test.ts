@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FrameParser, FrameType } from '../../test/support/http2-frames.ts';
-import { dataFrame, framePieces, joined } from './data-frames.ts';
+import { concatBuffers, dataFrame, dataFramePieces } from './data-frames.ts';
 
 const FRAME_BYTES = 16_384;
 const sizes = fc.oneof(
@@ -22,7 +22,7 @@ test('contents of any size become full frames and one that is not, without being
     fc.property(contents, (lengths) => {
       const given = filled(lengths);
       const whole = Buffer.concat(given);
-      const pieces = framePieces(5, given, whole.length);
+      const pieces = dataFramePieces(5, given, whole.length);
       const frames = new FrameParser().push(Buffer.concat(pieces));
       assert.ok(Buffer.concat(frames.map(({ payload }) => payload)).equals(whole));
       assert.ok(frames.every(({ type, flags, streamId }) => type === FrameType.data && flags === 0 && streamId === 5));
@@ -40,6 +40,6 @@ test('one frame and one buffer hold what was given, in its order', () => {
   const whole = Buffer.concat(given);
   const [frame] = new FrameParser().push(dataFrame(7, first, rest, whole.length));
   assert.deepEqual([frame?.streamId, frame?.payload.toString()], [7, whole.toString()]);
-  assert.ok(joined(first, rest, whole.length).equals(whole));
-  assert.equal(joined(first, [], first.length), first);
+  assert.ok(concatBuffers(first, rest, whole.length).equals(whole));
+  assert.equal(concatBuffers(first, [], first.length), first);
 });

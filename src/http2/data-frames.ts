@@ -1,4 +1,4 @@
-import { FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, writeFrameHead } from './frames.ts';
+import { FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES, writeFrameHeader } from './frames.ts';
 
 /** The last frame that was made of one buffer alone. */
 let lastContent: Buffer | null = null;
@@ -11,9 +11,9 @@ let lastFrame: Buffer = Buffer.alloc(0);
  */
 export function dataFrame(streamId: number, first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
   if (first === lastContent && streamId === lastStreamId && rest.length === 0) return lastFrame;
-  const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + bytes);
-  writeFrameHead(frame, 0, bytes, FrameType.data, 0, streamId);
-  copyAll(frame, FRAME_HEAD_BYTES, first, rest);
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + bytes);
+  writeFrameHeader(frame, 0, bytes, FrameType.data, 0, streamId);
+  copyAll(frame, FRAME_HEADER_BYTES, first, rest);
   if (rest.length > 0) return frame;
   lastContent = first;
   lastStreamId = streamId;
@@ -22,7 +22,7 @@ export function dataFrame(streamId: number, first: Buffer, rest: readonly Buffer
 }
 
 /** The DATA frames of `contents`, `bytes` in all, of any length: heads, and between them the contents as they lie. */
-export function framePieces(streamId: number, contents: readonly Buffer[], bytes: number): Buffer[] {
+export function dataFramePieces(streamId: number, contents: readonly Buffer[], bytes: number): Buffer[] {
   const pieces: Buffer[] = [];
   let left = bytes;
   let room = 0;
@@ -31,8 +31,8 @@ export function framePieces(streamId: number, contents: readonly Buffer[], bytes
       if (room === 0) {
         room = Math.min(left, MAX_FRAME_BYTES);
         left -= room;
-        const head = Buffer.allocUnsafe(FRAME_HEAD_BYTES);
-        writeFrameHead(head, 0, room, FrameType.data, 0, streamId);
+        const head = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+        writeFrameHeader(head, 0, room, FrameType.data, 0, streamId);
         pieces.push(head);
       }
       const end = Math.min(content.length, pos + room);
@@ -45,7 +45,7 @@ export function framePieces(streamId: number, contents: readonly Buffer[], bytes
 }
 
 /** `first` and `rest`, `bytes` in all, in one buffer. */
-export function joined(first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
+export function concatBuffers(first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
   if (rest.length === 0) return first;
   const whole = Buffer.allocUnsafe(bytes);
   copyAll(whole, 0, first, rest);

@@ -21,7 +21,7 @@ export class FloodGuard {
   private idleFrames: RateLimit | null = null;
   private controlFrames: RateLimit | null = null;
   /** Control frames since the last batch, and bytes sent until then. */
-  private uncounted = 0;
+  private controlBatch = 0;
   private creditedBytes = 0;
 
   /** `now`: milliseconds of a clock that never jumps. `sentBytes`: content of all DATA frames sent so far. */
@@ -33,7 +33,8 @@ export class FloodGuard {
 
   /** Counts a request that was given up by its client. Throws ConnectionError when there are too many. */
   countReset(): void {
-    if (!this.resets.take(this.now())) throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many streams reset');
+    if (!this.resets.recordReset(this.now()))
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many streams reset');
   }
 
   /**
@@ -58,12 +59,12 @@ export class FloodGuard {
    * streams. Throws ConnectionError when there are too many by far.
    */
   countControl(): void {
-    if (++this.uncounted < CONTROL_BATCH) return;
-    this.uncounted = 0;
+    if (++this.controlBatch < CONTROL_BATCH) return;
+    this.controlBatch = 0;
     const now = this.now();
     const sentBytes = this.sentBytes();
     this.controlFrames ??= new RateLimit(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, now);
-    this.controlFrames.give((sentBytes - this.creditedBytes) / BYTES_PER_CONTROL_FRAME);
+    this.controlFrames.credit((sentBytes - this.creditedBytes) / BYTES_PER_CONTROL_FRAME);
     this.creditedBytes = sentBytes;
     if (!this.controlFrames.take(now, CONTROL_BATCH)) {
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many control frames');

@@ -40,7 +40,7 @@ class Recorder implements FrameSink {
     this.note(`frame ${type} ${flags} ${streamId} ${bytes.toString('hex', start, end)}`);
   }
 
-  holdBytes(change: number): boolean {
+  reserveBytes(change: number): boolean {
     this.heldBytes += change;
     return true;
   }

@@ -1,9 +1,9 @@
 import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, Flag, FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
-import { GrowingBuffer, type Holder } from './growing-buffer.ts';
+import { ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
+import { type ByteBudget, GrowingBuffer } from './growing-buffer.ts';
 
 /** Receives frames. Bytes handed over are valid for the call only, unless they are kept on purpose: nobody overwrites them. */
-export interface FrameSink extends Holder {
+export interface FrameSink extends ByteBudget {
   /** A DATA frame without padding begins: `length` bytes of content follow by `onData`, however they are cut. */
   beginData(streamId: number, length: number): void;
   onData(bytes: Buffer, start: number, end: number): void;
@@ -23,7 +23,7 @@ export class FrameReader {
   private stopped = false;
   private paused = false;
   /** Content of the current DATA frame: what is still to come, its length, and whether the stream ends behind it. */
-  private dataBytes = 0;
+  private dataBytesLeft = 0;
   private dataLength = 0;
   private dataEndsStream = false;
   private partial: GrowingBuffer | null = null;
@@ -34,15 +34,15 @@ export class FrameReader {
 
   /** Takes `chunk` from `pos` on; returns how far: not to its end when somebody has paused. */
   push(chunk: Buffer, pos: number): number {
-    let at = this.partial === null ? pos : this.complete(chunk, pos);
+    let at = this.partial === null ? pos : this.completePartial(chunk, pos);
     const end = chunk.length;
     while (at < end && !this.paused) {
       if (this.stopped) return end;
-      if (this.dataBytes > 0) at = this.passData(chunk, at);
+      if (this.dataBytesLeft > 0) at = this.passData(chunk, at);
       else {
-        const behind = end - at < FRAME_HEAD_BYTES ? -1 : this.readFrame(chunk, at, end);
+        const behind = end - at < FRAME_HEADER_BYTES ? -1 : this.readFrame(chunk, at, end);
         if (behind < 0) {
-          this.hold(chunk, at);
+          this.startPartial(chunk, at);
           return end;
         }
         at = behind;
@@ -74,10 +74,10 @@ export class FrameReader {
     const type = bytes[pos + 3] as number;
     const flags = bytes[pos + 4] as number;
     const streamId = readUint32(bytes, pos + 5) & 0x7fffffff;
-    const start = pos + FRAME_HEAD_BYTES;
+    const start = pos + FRAME_HEADER_BYTES;
     if (type === FrameType.data && (flags & Flag.padded) === 0) {
       this.sink.beginData(streamId, length);
-      this.dataBytes = this.dataLength = length;
+      this.dataBytesLeft = this.dataLength = length;
       this.dataEndsStream = (flags & Flag.endStream) !== 0;
       if (length === 0) this.sink.endData(0, this.dataEndsStream);
       return start;
@@ -88,31 +88,31 @@ export class FrameReader {
   }
 
   private passData(chunk: Buffer, pos: number): number {
-    const end = Math.min(chunk.length, pos + this.dataBytes);
-    this.dataBytes -= end - pos;
+    const end = Math.min(chunk.length, pos + this.dataBytesLeft);
+    this.dataBytesLeft -= end - pos;
     this.sink.onData(chunk, pos, end);
-    if (this.dataBytes === 0 && !this.stopped) this.sink.endData(this.dataLength, this.dataEndsStream);
+    if (this.dataBytesLeft === 0 && !this.stopped) this.sink.endData(this.dataLength, this.dataEndsStream);
     return end;
   }
 
-  private hold(chunk: Buffer, pos: number): void {
+  private startPartial(chunk: Buffer, pos: number): void {
     this.partial = new GrowingBuffer(this.sink);
     this.partial.append(chunk, pos, chunk.length, 0);
   }
 
   /** Fills the unfinished frame up from `chunk`; returns where its part ends. */
-  private complete(chunk: Buffer, pos: number): number {
+  private completePartial(chunk: Buffer, pos: number): number {
     const partial = this.partial as GrowingBuffer;
-    let at = append(partial, chunk, pos, FRAME_HEAD_BYTES);
-    if (partial.length < FRAME_HEAD_BYTES) return at;
-    if (partial.length === FRAME_HEAD_BYTES && this.readHeld(partial)) return at;
-    at = append(partial, chunk, at, FRAME_HEAD_BYTES + partial.bytes.readUIntBE(0, 3));
-    this.readHeld(partial);
+    let at = append(partial, chunk, pos, FRAME_HEADER_BYTES);
+    if (partial.length < FRAME_HEADER_BYTES) return at;
+    if (partial.length === FRAME_HEADER_BYTES && this.readPartial(partial)) return at;
+    at = append(partial, chunk, at, FRAME_HEADER_BYTES + partial.bytes.readUIntBE(0, 3));
+    this.readPartial(partial);
     return at;
   }
 
   /** Reads what is held if it is enough; true when it was, and nothing is held any more. */
-  private readHeld(partial: GrowingBuffer): boolean {
+  private readPartial(partial: GrowingBuffer): boolean {
     if (this.readFrame(partial.bytes, 0, partial.length) < 0) return false;
     partial.release();
     this.partial = null;

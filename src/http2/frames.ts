@@ -1,11 +1,11 @@
 /** The frames of HTTP/2 (RFC 9113, sections 4 and 6) as numbers and bytes. */
 
 export const CLIENT_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
-export const FRAME_HEAD_BYTES = 9;
+export const FRAME_HEADER_BYTES = 9;
 /** The largest payload that every peer accepts, and the largest that is accepted here. */
 export const MAX_FRAME_BYTES = 16_384;
 /** The largest that a peer may ask for. */
-export const LARGEST_FRAME_BYTES = 0xffffff;
+export const MAX_FRAME_SIZE_SETTING = 0xffffff;
 /** Flow-control windows: what they are at first, and at most. */
 export const DEFAULT_WINDOW_BYTES = 65_535;
 export const MAX_WINDOW_BYTES = 0x7fffffff;
@@ -48,7 +48,7 @@ export const Setting = {
 } as const;
 
 /** Writes the head of a frame at `pos`. */
-export function writeFrameHead(
+export function writeFrameHeader(
   bytes: Buffer,
   pos: number,
   length: number,
@@ -66,9 +66,9 @@ export function writeFrameHead(
 
 /** A whole frame. */
 export function encodeFrame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + payload.length);
-  writeFrameHead(bytes, 0, payload.length, type, flags, streamId);
-  bytes.set(payload, FRAME_HEAD_BYTES);
+  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
+  writeFrameHeader(bytes, 0, payload.length, type, flags, streamId);
+  bytes.set(payload, FRAME_HEADER_BYTES);
   return bytes;
 }
 

@@ -2,25 +2,25 @@ import { ConnectionError } from './connection-error.ts';
 import { ErrorCode } from './frames.ts';
 
 /** A budget over all connections. */
-export interface Holder {
+export interface ByteBudget {
   /** Takes `change` bytes, or gives them back when negative. False, and nothing is taken, when there is no room. */
-  holdBytes(change: number): boolean;
+  reserveBytes(change: number): boolean;
 }
 
 /** What is kept grows with what has arrived, whatever was announced. */
-const FIRST_CAPACITY_BYTES = 64;
+const INITIAL_CAPACITY_BYTES = 64;
 /** So much is part of what a connection costs: an ordinary frame that is cut in two ends no connection, however full memory is. */
-const UNCOUNTED_BYTES = 1024;
+const UNBUDGETED_BYTES = 1024;
 
 /** Bytes that are put together, in linear time however small the pieces. Throws ConnectionError when memory is short. */
 export class GrowingBuffer {
-  bytes: Buffer = NOTHING;
+  bytes: Buffer = EMPTY;
   length = 0;
-  private readonly holder: Holder;
-  private heldBytes = 0;
+  private readonly budget: ByteBudget;
+  private reservedBytes = 0;
 
-  constructor(holder: Holder) {
-    this.holder = holder;
+  constructor(holder: ByteBudget) {
+    this.budget = holder;
   }
 
   /** Adds a copy of `chunk[start..end)`; there will be `mostBytes` in all, as far as is known. */
@@ -33,18 +33,18 @@ export class GrowingBuffer {
 
   /** Gives everything back. */
   release(): void {
-    if (this.heldBytes > 0) this.holder.holdBytes(-this.heldBytes);
-    this.heldBytes = this.length = 0;
-    this.bytes = NOTHING;
+    if (this.reservedBytes > 0) this.budget.reserveBytes(-this.reservedBytes);
+    this.reservedBytes = this.length = 0;
+    this.bytes = EMPTY;
   }
 
   private grow(wantedBytes: number): void {
-    const capacity = Math.max(FIRST_CAPACITY_BYTES, wantedBytes);
-    if (capacity > UNCOUNTED_BYTES) {
-      if (!this.holder.holdBytes(capacity - this.heldBytes)) {
+    const capacity = Math.max(INITIAL_CAPACITY_BYTES, wantedBytes);
+    if (capacity > UNBUDGETED_BYTES) {
+      if (!this.budget.reserveBytes(capacity - this.reservedBytes)) {
         throw new ConnectionError(ErrorCode.enhanceYourCalm, 'no memory left for a header block that is not complete');
       }
-      this.heldBytes = capacity;
+      this.reservedBytes = capacity;
     }
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.bytes.copy(grown, 0, 0, this.length);
@@ -52,4 +52,4 @@ export class GrowingBuffer {
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);

@@ -1,14 +1,14 @@
 import { ConnectionError } from './connection-error.ts';
 import { ErrorCode, Flag, MAX_FRAME_BYTES } from './frames.ts';
-import { GrowingBuffer, type Holder } from './growing-buffer.ts';
+import { type ByteBudget, GrowingBuffer } from './growing-buffer.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
-import { HARD_FACTOR, type Http2Limits } from './limits.ts';
+import { HARD_LIMIT_FACTOR, type Http2Limits } from './limits.ts';
 import type { RequestHeaders } from './request-headers.ts';
 
 /** The most frames that one may come in, or twice as many as its longest needs. */
-const MAX_FRAMES = 16;
+const MIN_FRAMES_ALLOWED = 16;
 const PRIORITY_BYTES = 5;
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
  * Puts the header blocks of a connection together from HEADERS and CONTINUATION frames (RFC 9113, section 6.10). Throws
@@ -22,19 +22,19 @@ export class HeaderBlocks {
   endStream = false;
   private readonly hpack = new HpackDecoder();
   /** The longest block, and the longest list of fields that one may become. */
-  private readonly mostBytes: number;
-  private readonly mostFrames: number;
+  private readonly maxBytes: number;
+  private readonly maxFrames: number;
   private readonly partial: GrowingBuffer;
   private frames = 0;
   /** The complete block: `bytes[start..end)`. */
-  private bytes: Buffer = NOTHING;
+  private bytes: Buffer = EMPTY;
   private start = 0;
   private end = 0;
 
-  constructor(holder: Holder, limits: Http2Limits) {
+  constructor(holder: ByteBudget, limits: Http2Limits) {
     this.partial = new GrowingBuffer(holder);
-    this.mostBytes = HARD_FACTOR * limits.maxHeaderBytes;
-    this.mostFrames = Math.max(MAX_FRAMES, 2 * Math.ceil(this.mostBytes / MAX_FRAME_BYTES));
+    this.maxBytes = HARD_LIMIT_FACTOR * limits.maxHeaderBytes;
+    this.maxFrames = Math.max(MIN_FRAMES_ALLOWED, 2 * Math.ceil(this.maxBytes / MAX_FRAME_BYTES));
   }
 
   /** Takes the content of a HEADERS frame. */
@@ -59,20 +59,20 @@ export class HeaderBlocks {
 
   /** Takes the content of a CONTINUATION frame. */
   continue(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    const { partial, mostBytes } = this;
+    const { partial, maxBytes } = this;
     if (streamId !== this.streamId) throw new ConnectionError(ErrorCode.protocol, 'CONTINUATION of another stream');
-    if (partial.length + end - start > mostBytes || ++this.frames > this.mostFrames) throw tooLong();
-    partial.append(bytes, start, end, mostBytes);
+    if (partial.length + end - start > maxBytes || ++this.frames > this.maxFrames) throw tooLong();
+    partial.append(bytes, start, end, maxBytes);
     this.isOpen = (flags & Flag.endHeaders) === 0;
     if (!this.isOpen) this.complete(partial.bytes, 0, partial.length);
   }
 
   /** Decodes the complete block into `headers`: all of it, however little of it is of use, for the sake of the next ones. */
   decode(headers: RequestHeaders): void {
-    const { bytes, start, end, mostBytes } = this;
+    const { bytes, start, end, maxBytes } = this;
     const isValid = this.hpack.decode(bytes, start, end, (name, value) => {
       headers.add(name, value);
-      if (headers.listBytes > mostBytes) throw tooLong();
+      if (headers.listBytes > maxBytes) throw tooLong();
     });
     if (!isValid) throw new ConnectionError(ErrorCode.compression, 'header block cannot be decoded');
     this.release();
@@ -80,7 +80,7 @@ export class HeaderBlocks {
 
   /** Forgets a block that is not complete. */
   release(): void {
-    this.complete(NOTHING, 0, 0);
+    this.complete(EMPTY, 0, 0);
     this.partial.release();
   }
 

@@ -89,7 +89,7 @@ test('of a block that does not end its own bytes are kept, and counted, until it
     peer.send(Buffer.concat([...Array.from({ length: 100 }, () => pingFrame(Buffer.alloc(8))), headers(1, begun, 0)]));
     assert.ok(peer.heldBytes >= begun.length && peer.heldBytes < 2 * begun.length, `${peer.heldBytes}`);
     if (end === 'block') peer.send(continuation(1, filler(10)));
-    else if (end === 'connection') peer.connection.closed();
+    else if (end === 'connection') peer.connection.onSocketClosed();
     else peer.send(pingFrame(Buffer.alloc(8)));
     assert.equal(peer.heldBytes, 0, end);
   }
@@ -105,7 +105,7 @@ test('a frame that is not complete is counted as far as it has come', () => {
   peer.send(frame.subarray(6000));
   assert.deepEqual([peer.heldBytes, peer.said()], [0, [ANSWER(1)]]);
   peer.send(frame.subarray(0, 6000));
-  peer.connection.closed();
+  peer.connection.onSocketClosed();
   assert.equal(peer.heldBytes, 0);
 });
 
@@ -126,11 +126,11 @@ test('without memory for it, a header block ends its own connection, and one tha
 test('a header block that goes on and on is no sign of life', () => {
   const peer = Http2Peer.greeted();
   peer.send(headers(1, requestBlock(), 0));
-  peer.connection.heard = false;
+  peer.connection.receivedSinceCheck = false;
   peer.send(continuation(1, Buffer.alloc(0), 0));
-  assert.equal(peer.connection.heard, false);
+  assert.equal(peer.connection.receivedSinceCheck, false);
   peer.send(encodeFrame(FrameType.continuation, WHOLE, 1, Buffer.alloc(0)), pingFrame(Buffer.alloc(8)));
-  assert.equal(peer.connection.heard, true);
+  assert.equal(peer.connection.receivedSinceCheck, true);
 });
 
 test('churn of the table behind the limit is paid for by the field: a few blocks of it end the connection', () => {

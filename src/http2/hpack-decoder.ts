@@ -5,10 +5,10 @@ import { decodeHuffman } from './huffman.ts';
 export const ENTRY_OVERHEAD_BYTES = 32;
 /** The size of the dynamic table that clients may count on: the default, so it is not announced. */
 export const HPACK_TABLE_BYTES = 4096;
-const LONGEST_INTEGER_SHIFT = 21;
+const MAX_INTEGER_SHIFT = 21;
 
 /** Entries that are gone and still take their places in the table. */
-const MOST_GONE = 128;
+const MAX_EVICTED_SLOTS = 128;
 
 type Entry = readonly [name: string, value: string];
 
@@ -44,7 +44,7 @@ export class HpackDecoder {
       if (field === null) return false;
       onField(field[0], field[1]);
     }
-    this.bytes = NOTHING;
+    this.bytes = EMPTY;
     return true;
   }
 
@@ -91,11 +91,11 @@ export class HpackDecoder {
     const { table } = this;
     while (this.tableBytes + bytes > this.tableLimitBytes && this.oldest < table.length) {
       const [name, value] = table[this.oldest] as Entry;
-      table[this.oldest++] = GONE;
+      table[this.oldest++] = EVICTED;
       this.tableBytes -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
     }
     // many at a time, since those behind them have to be moved
-    if (this.oldest === table.length || this.oldest >= MOST_GONE) {
+    if (this.oldest === table.length || this.oldest >= MAX_EVICTED_SLOTS) {
       table.splice(0, this.oldest);
       this.oldest = 0;
     }
@@ -120,7 +120,7 @@ export class HpackDecoder {
     const mask = (1 << bits) - 1;
     let value = (bytes[this.pos++] as number) & mask;
     if (value < mask) return value;
-    for (let shift = 0; shift <= LONGEST_INTEGER_SHIFT && this.pos < end; shift += 7) {
+    for (let shift = 0; shift <= MAX_INTEGER_SHIFT && this.pos < end; shift += 7) {
       const byte = bytes[this.pos++] as number;
       value += (byte & 0x7f) << shift;
       if (byte < 0x80) return value;
@@ -129,5 +129,5 @@ export class HpackDecoder {
   }
 }
 
-const NOTHING = Buffer.alloc(0);
-const GONE: Entry = ['', ''];
+const EMPTY = Buffer.alloc(0);
+const EVICTED: Entry = ['', ''];

@@ -1,7 +1,7 @@
 import { STATIC_TABLE } from './hpack-tables.ts';
 
 /** What tells a decoder that we use no dynamic table (RFC 7541, section 4.2). */
-export const EMPTY_TABLE = Buffer.from([0x20]);
+export const TABLE_SIZE_ZERO = Buffer.from([0x20]);
 
 /** Where `name` stands in the static table; 0 when it does not. */
 const NAME_INDEX: ReadonlyMap<string, number> = new Map(

@@ -82,8 +82,8 @@ let scratch: Buffer = Buffer.alloc(4096);
 
 /** The text that `bytes[start..end)` encodes, one character per byte; null when it is no valid code. */
 export function decodeHuffman(bytes: Buffer, start: number, end: number): string | null {
-  const mostBytes = Math.ceil(((end - start) * 8) / 5);
-  if (scratch.length < mostBytes) scratch = Buffer.alloc(mostBytes);
+  const maxBytes = Math.ceil(((end - start) * 8) / 5);
+  if (scratch.length < maxBytes) scratch = Buffer.alloc(maxBytes);
   let length = 0;
   let state = 0;
   for (let pos = start; pos < end; pos++) {

@@ -1,7 +1,7 @@
 export type { ConnectionError } from './connection-error.ts';
-export { CLIENT_PREFACE, ErrorCode, Flag, FRAME_HEAD_BYTES, FrameType, settingsFrame } from './frames.ts';
+export { CLIENT_PREFACE, ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, settingsFrame } from './frames.ts';
 export { encodeHeaders } from './hpack-encode.ts';
 export type { Http2Limits } from './limits.ts';
 export { isProxyHeader, type RequestHeaders } from './request-headers.ts';
-export { type ConnectionHost, ServerConnection } from './server-connection.ts';
+export { type ConnectionHandler, ServerConnection } from './server-connection.ts';
 export type { ServerStream, StreamHandler } from './server-stream.ts';

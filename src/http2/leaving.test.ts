@@ -14,8 +14,8 @@ const ANSWER = (streamId: number): string => `HEADERS ${streamId} END_STREAM :st
 test('requests that were on their way are served until the client has answered, and then none', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1, '/hold'));
-  peer.connection.leave();
-  peer.connection.leave();
+  peer.connection.gracefulShutdown();
+  peer.connection.gracefulShutdown();
   assert.deepEqual(peer.said(), SOON);
   peer.send(request(3, '/early', END), PONG, request(5, '/early', END));
   assert.deepEqual(peer.said(), [ANSWER(3), 'GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM']);
@@ -26,7 +26,7 @@ test('requests that were on their way are served until the client has answered, 
 
 test('with nothing open the connection ends with the answer', () => {
   const peer = Http2Peer.greeted();
-  peer.connection.leave();
+  peer.connection.gracefulShutdown();
   assert.deepEqual([peer.said(), peer.finishes], [SOON, 0]);
   peer.send(PONG);
   assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 0 NO_ERROR'], 1]);
@@ -37,7 +37,7 @@ test('an answer to another ping is none, and one that was not asked for does not
   peer.send(PONG);
   assert.deepEqual(peer.said(), []);
   peer.connection.ping();
-  peer.connection.leave();
+  peer.connection.gracefulShutdown();
   peer.send(encodeFrame(FrameType.ping, Flag.ack, 0, Buffer.from('keepaliv')), pingFrame(LEAVING));
   assert.equal(peer.said().filter((line) => line.startsWith('GOAWAY')).length, 1);
   assert.equal(peer.finishes, 0);
@@ -46,15 +46,15 @@ test('an answer to another ping is none, and one that was not asked for does not
 test('who does not answer is left behind, and its late answer does nothing more', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1, '/hold'));
-  peer.connection.leave();
-  peer.connection.leaveNow();
+  peer.connection.gracefulShutdown();
+  peer.connection.sendFinalGoaway();
   peer.send(PONG);
-  peer.connection.leaveNow();
+  peer.connection.sendFinalGoaway();
   assert.deepEqual([peer.said(), peer.finishes], [[...SOON, 'GOAWAY 1 NO_ERROR'], 0]);
 });
 
 test('a connection that has not said anything ends at once', () => {
   const peer = new Http2Peer();
-  peer.connection.leave();
+  peer.connection.gracefulShutdown();
   assert.deepEqual([peer.said(), peer.finishes], [[], 1]);
 });

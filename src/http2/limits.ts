@@ -7,7 +7,7 @@ export interface Http2Limits {
 }
 
 /** Header lists and blocks that are so many times too long are not read to their end: the connection is ended. */
-export const HARD_FACTOR = 8;
+export const HARD_LIMIT_FACTOR = 8;
 
 /** What a client may send ahead. Nothing is buffered here, so it only has to be enough not to hold anybody up. */
 export const WINDOW_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { SendStream } from './send-stream.ts';
 
 /** Streams that wait to be told of a write. Mostly it is one, and for one nothing is allocated. */
-export class Takers {
+export class PendingCompletions {
   private first: SendStream | null = null;
   private rest: SendStream[] = NONE;
 
@@ -12,7 +12,7 @@ export class Takers {
   }
 
   /** Takes over those of `others`, which is empty then; this must be, too. */
-  take(others: Takers): void {
+  moveFrom(others: PendingCompletions): void {
     this.first = others.first;
     this.rest = others.rest;
     others.first = null;
@@ -20,12 +20,12 @@ export class Takers {
   }
 
   /** Tells all of them, in the order they were added, and forgets them. */
-  tell(): void {
+  notify(): void {
     const { first, rest } = this;
     this.first = null;
     this.rest = NONE;
-    first?.taken();
-    for (let i = 0; i < rest.length; i++) (rest[i] as SendStream).taken();
+    first?.onWriteComplete();
+    for (let i = 0; i < rest.length; i++) (rest[i] as SendStream).onWriteComplete();
   }
 }
 

@@ -8,9 +8,9 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 // with more digits there is no such body
-const LENGTH = /^\d{1,15}$/;
+const CONTENT_LENGTH = /^\d{1,15}$/;
 // NUL, CR and LF may stand in no value
 const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
 
@@ -73,10 +73,10 @@ export class RequestHeaders {
 
   private addPseudo(name: string, value: string): void {
     if (this.sawRegular) this.invalid = true;
-    if (name === ':method') this.method = this.once(this.method, value);
-    else if (name === ':path') this.path = this.once(this.path, value);
-    else if (name === ':scheme') this.scheme = this.once(this.scheme, value);
-    else if (name === ':authority') this.authority = this.once(this.authority, value);
+    if (name === ':method') this.method = this.setOnce(this.method, value);
+    else if (name === ':path') this.path = this.setOnce(this.path, value);
+    else if (name === ':scheme') this.scheme = this.setOnce(this.scheme, value);
+    else if (name === ':authority') this.authority = this.setOnce(this.authority, value);
     else this.invalid = true;
   }
 
@@ -88,17 +88,17 @@ export class RequestHeaders {
     else if (name === 'grpc-encoding') this.encoding = value;
     else if (name === 'content-length') this.addLength(value);
     else if (name === 'te') this.invalid ||= value !== 'trailers';
-    else if (CONNECTION_HEADERS.has(name) || !NAME.test(name)) this.invalid = true;
+    else if (CONNECTION_HEADERS.has(name) || !FIELD_NAME.test(name)) this.invalid = true;
     else if (isProxyHeader(name)) this.proxyHeader ??= name;
   }
 
   private addLength(value: string): void {
-    const length = LENGTH.test(value) ? Number(value) : Number.NaN;
+    const length = CONTENT_LENGTH.test(value) ? Number(value) : Number.NaN;
     if (!(length === (this.contentLength ?? length))) this.invalid = true;
     this.contentLength = length;
   }
 
-  private once(earlier: string | null, value: string): string {
+  private setOnce(earlier: string | null, value: string): string {
     if (earlier !== null) this.invalid = true;
     return value;
   }

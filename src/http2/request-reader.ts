@@ -1,7 +1,7 @@
 import { ConnectionError } from './connection-error.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import { ErrorCode, rstStreamFrame } from './frames.ts';
-import type { Holder } from './growing-buffer.ts';
+import type { ByteBudget } from './growing-buffer.ts';
 import { HeaderBlocks } from './header-blocks.ts';
 import type { Http2Limits } from './limits.ts';
 import { RequestHeaders } from './request-headers.ts';
@@ -11,7 +11,7 @@ import type { PeerSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
 
 /** Serves requests. */
-export interface RequestHost extends Holder {
+export interface RequestHandler extends ByteBudget {
   /**
    * A request has begun; what is returned takes what follows. Null when it was ended or reset at once, as one has to be whose
    * headers are too large.
@@ -20,7 +20,7 @@ export interface RequestHost extends Holder {
 }
 
 export interface RequestReaderDependencies {
-  readonly host: RequestHost;
+  readonly handler: RequestHandler;
   readonly streams: StreamTable;
   readonly sender: Sender;
   readonly guard: FloodGuard;
@@ -36,17 +36,17 @@ const EXCESS_FIELDS_PER_FRAME = 64;
 /** Makes requests, and the ends of request bodies, of HEADERS and CONTINUATION frames. Throws ConnectionError. */
 export class RequestReader {
   /** True once no new request is served. */
-  isLeaving = false;
+  goawaySent = false;
   private readonly deps: RequestReaderDependencies;
   private readonly blocks: HeaderBlocks;
 
   constructor(deps: RequestReaderDependencies) {
     this.deps = deps;
-    this.blocks = new HeaderBlocks(deps.host, deps.limits);
+    this.blocks = new HeaderBlocks(deps.handler, deps.limits);
   }
 
   /** True in the middle of a header block: then nothing but its continuation may come. */
-  get isAmidBlock(): boolean {
+  get isInHeaderBlock(): boolean {
     return this.blocks.isOpen;
   }
 
@@ -78,7 +78,7 @@ export class RequestReader {
     if (headers.isTooLarge) guard.countIdle(1 + Math.floor(headers.excessFields / EXCESS_FIELDS_PER_FRAME));
     if (streamId > streams.lastId) {
       streams.advance(streamId);
-      guard.resets.streamOpened();
+      guard.resets.recordOpened();
       this.open(streamId, headers, endStream);
       return;
     }
@@ -93,45 +93,45 @@ export class RequestReader {
 
   private onClosedStream(streamId: number): void {
     const { streams, guard } = this.deps;
-    if (streams.wasGivenUp(streamId)) guard.countIdle();
+    if (streams.wasReset(streamId)) guard.countIdle();
     else if (streams.wasSkipped(streamId)) throw new ConnectionError(ErrorCode.protocol, 'a stream number that falls');
     else throw new ConnectionError(ErrorCode.streamClosed, 'HEADERS on a closed stream');
   }
 
   private open(streamId: number, headers: RequestHeaders, endStream: boolean): void {
-    const { streams, sender, peer, receiveWindow, host } = this.deps;
-    const fault = this.faultOf(headers, endStream);
+    const { streams, sender, peer, receiveWindow, handler: requestHandler } = this.deps;
+    const fault = this.errorCodeOf(headers, endStream);
     if (fault !== ErrorCode.none) {
       this.refuse(streamId, fault);
       return;
     }
     const windows = { send: peer.initialWindowBytes, receive: receiveWindow };
-    const stream = streams.open(streamId, sender, windows, NOBODY);
+    const stream = streams.open(streamId, sender, windows, PLACEHOLDER);
     if (stream === null) {
       this.refuse(streamId, ErrorCode.refusedStream);
       return;
     }
-    if (headers.contentLength !== null) stream.contentLeft = headers.contentLength;
-    const handler = host.openStream(stream, headers);
+    if (headers.contentLength !== null) stream.contentBytesLeft = headers.contentLength;
+    const handler = requestHandler.openStream(stream, headers);
     // the stream may be over by now
-    if (stream.handler === NOBODY && handler !== null) stream.handler = handler;
+    if (stream.handler === PLACEHOLDER && handler !== null) stream.handler = handler;
     if (endStream) streams.halfClose(stream);
   }
 
   /** The error code to refuse a request with; `none` for one that is served. */
-  private faultOf(headers: RequestHeaders, endStream: boolean): number {
-    if (this.isLeaving) return ErrorCode.refusedStream;
+  private errorCodeOf(headers: RequestHeaders, endStream: boolean): number {
+    if (this.goawaySent) return ErrorCode.refusedStream;
     if (headers.isTooLarge) return ErrorCode.none; // the host says so, which is more than a code
     if (headers.isMalformed) return ErrorCode.protocol;
     return endStream && (headers.contentLength ?? 0) > 0 ? ErrorCode.protocol : ErrorCode.none;
   }
 
   private refuse(streamId: number, code: number): void {
-    this.deps.streams.giveUp(streamId);
-    this.deps.sender.frame(rstStreamFrame(streamId, code));
+    this.deps.streams.markReset(streamId);
+    this.deps.sender.sendFrame(rstStreamFrame(streamId, code));
     this.deps.guard.countIdle();
   }
 }
 
 /** Stands in while the real handler is being made. */
-const NOBODY: StreamHandler = { onData: () => {}, onEnd: () => {}, onWriteComplete: () => {}, onClosed: () => {} };
+const PLACEHOLDER: StreamHandler = { onData: () => {}, onEnd: () => {}, onWriteComplete: () => {}, onClosed: () => {} };

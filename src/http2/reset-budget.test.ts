@@ -5,8 +5,8 @@ import { ResetBudget } from './reset-budget.ts';
 /** How many of `count` streams pass of which one in `every` is reset, all at the same time. */
 function passed(budget: ResetBudget, count: number, every: number): number {
   for (let n = 0; n < count; n++) {
-    budget.streamOpened();
-    if (n % every === every - 1 && !budget.take(0)) return n;
+    budget.recordOpened();
+    if (n % every === every - 1 && !budget.recordReset(0)) return n;
   }
   return count;
 }
@@ -33,7 +33,7 @@ test('a good past does not excuse for long', () => {
 test('what is slower than the rate passes for ever', () => {
   const budget = new ResetBudget(200);
   for (let n = 0; n < 20_000; n++) {
-    budget.streamOpened();
-    assert.ok(budget.take(n * 5), `reset ${n}`);
+    budget.recordOpened();
+    assert.ok(budget.recordReset(n * 5), `reset ${n}`);
   }
 });

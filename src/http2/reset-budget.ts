@@ -20,14 +20,14 @@ export class ResetBudget {
   }
 
   /** A stream was opened. */
-  streamOpened(): void {
+  recordOpened(): void {
     if (++this.opened < MEMORY) return;
     this.opened /= 2;
     this.reset /= 2;
   }
 
   /** A stream was reset at `nowMs`; false when that is one too many. */
-  take(nowMs: number): boolean {
+  recordReset(nowMs: number): boolean {
     this.reset++;
     this.limit ??= new RateLimit(Math.max(BURST, this.perSecond), this.perSecond, nowMs);
     return this.limit.take(nowMs) || this.reset * 2 <= this.opened;

@@ -6,13 +6,13 @@ export interface SendStream {
   /** False once the end of the stream is queued. */
   localOpen: boolean;
   /** Data of the last write that exceeds the windows, from `bodyPos` on, and the trailers that follow it. */
-  body: Buffer | null;
-  bodyPos: number;
+  pendingData: Buffer | null;
+  pendingPos: number;
   trailers: Buffer | null;
   /** Whether a write is in flight whose completion is reported. */
-  takesWrite: boolean;
+  writeInFlight: boolean;
   /** When a check first saw that the body does not move; 0 while it does. */
   stalledSinceMs: number;
   /** A queued write or the end of the stream has been written. */
-  taken(): void;
+  onWriteComplete(): void;
 }

@@ -12,7 +12,7 @@ test('who leaves says so with the last stream, and is gone at once when there is
   const peer = Http2Peer.greeted();
   peer.send(request(5, '/early', END));
   peer.said();
-  peer.connection.leaveNow();
+  peer.connection.sendFinalGoaway();
   assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 5 NO_ERROR'], 1]);
   peer.send(request(7), PING);
   assert.deepEqual([peer.said(), peer.served.length], [[], 1]);
@@ -21,8 +21,8 @@ test('who leaves says so with the last stream, and is gone at once when there is
 test('who leaves serves what is open, refuses what is new, and is gone when the last answer is taken', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1), request(3));
-  peer.connection.leaveNow();
-  peer.connection.leaveNow();
+  peer.connection.sendFinalGoaway();
+  peer.connection.sendFinalGoaway();
   peer.send(request(5), data(5, Buffer.from('x')), PING, data(1, Buffer.from('x'), END));
   const said = ['GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM', PONG, 'HEADERS 1 END_STREAM :status=200'];
   assert.deepEqual([peer.said(), peer.finishes], [said, 0]);
@@ -36,14 +36,14 @@ test('who leaves serves what is open, refuses what is new, and is gone when the 
 test('who leaves does not wait for clients that do not end what is answered', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1, '/early'));
-  peer.connection.leaveNow();
+  peer.connection.sendFinalGoaway();
   assert.deepEqual([peer.said(), peer.finishes], [['HEADERS 1 END_STREAM :status=200', 'GOAWAY 1 NO_ERROR'], 1]);
 });
 
 test('who leaves is gone when the client gives up the last stream', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1));
-  peer.connection.leaveNow();
+  peer.connection.sendFinalGoaway();
   peer.send(rstStream(1, 8), PING);
   assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 1 NO_ERROR', PONG], 1]);
 });
@@ -51,20 +51,20 @@ test('who leaves is gone when the client gives up the last stream', () => {
 test('who leaves and resets the last stream says so before it is gone', () => {
   const peer = Http2Peer.greeted();
   peer.send(request(1));
-  peer.connection.leaveNow();
+  peer.connection.sendFinalGoaway();
   peer.request().stream.reset(11);
   assert.deepEqual(peer.said(), ['GOAWAY 1 NO_ERROR', 'RST_STREAM 1 ENHANCE_YOUR_CALM']);
   assert.equal(peer.finishes, 1);
 });
 
 test('the end is told once, whatever is asked behind it', () => {
-  for (const end of ['leave', 'fail'] as const) {
+  for (const end of ['gracefulShutdown', 'fail'] as const) {
     const peer = Http2Peer.greeted();
-    if (end === 'leave') peer.connection.leaveNow();
+    if (end === 'gracefulShutdown') peer.connection.sendFinalGoaway();
     else peer.send(windowUpdate(0, 0));
     assert.equal(peer.finishes, 1);
     peer.connection.ping();
-    peer.connection.leaveNow();
+    peer.connection.sendFinalGoaway();
     peer.connection.resetStalled(peer.nowMs, 0);
     peer.send(PING);
     assert.equal(peer.finishes, 1);
@@ -72,7 +72,7 @@ test('the end is told once, whatever is asked behind it', () => {
 });
 
 test('nothing is said ahead of the greeting', () => {
-  for (const ask of ['leave', 'ping'] as const) {
+  for (const ask of ['gracefulShutdown', 'ping'] as const) {
     const peer = new Http2Peer();
     peer.connection[ask]();
     assert.ok((peer.said()[0] ?? 'SETTINGS').startsWith('SETTINGS'), `RFC 9113, 3.4, for ${ask}`);
@@ -106,13 +106,13 @@ test('a connection that is gone tells every stream once, also those that are tol
     two.write(Buffer.from('x'));
     two.stream.end(TRAILERS);
   };
-  peer.connection.closed();
-  peer.connection.closed();
+  peer.connection.onSocketClosed();
+  peer.connection.onSocketClosed();
   assert.deepEqual(
     peer.served.map(({ closes }) => closes),
     [1, 1, 1],
   );
-  assert.equal(peer.connection.isServing, false);
+  assert.equal(peer.connection.hasActiveStreams, false);
   peer.send(request(7), PING);
   assert.equal(peer.served.length, 3);
 });
@@ -124,7 +124,7 @@ test('a connection that is gone writes nothing more, though a write is taken onl
   peer.request().write(Buffer.alloc(1_000_000));
   peer.connection.ping();
   const before = peer.writes.length;
-  peer.connection.closed();
+  peer.connection.onSocketClosed();
   peer.take();
   assert.equal(peer.writes.length, before);
 });
@@ -159,7 +159,7 @@ const EVENTS: readonly ((peer: Http2Peer, n: number) => void)[] = [
 ];
 const RARE_EVENTS: readonly ((peer: Http2Peer) => void)[] = [
   (peer) => peer.send(windowUpdate(0, 0)),
-  (peer) => peer.connection.leaveNow(),
+  (peer) => peer.connection.sendFinalGoaway(),
 ];
 
 test('whatever happens, every stream is told once that it is over', () => {
@@ -171,9 +171,9 @@ test('whatever happens, every stream is told once that it is over', () => {
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
       const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 20 });
       for (const [happen, n] of events) happen(peer, n);
-      peer.connection.closed();
+      peer.connection.onSocketClosed();
       for (const { closes } of peer.served) assert.equal(closes, 1);
-      assert.equal(peer.connection.isServing, false);
+      assert.equal(peer.connection.hasActiveStreams, false);
     }),
     { numRuns: 300 },
   );

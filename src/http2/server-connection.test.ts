@@ -20,7 +20,7 @@ const GREETING = ['SETTINGS', `WINDOW_UPDATE ${1024 * 1024 - 65_535}`];
 test('the greeting answers the preface, and says what the server takes', () => {
   const peer = new Http2Peer();
   peer.send(PREFACE);
-  assert.deepEqual([peer.greetings, peer.connection.isGreeted], [1, true]);
+  assert.deepEqual([peer.greetings, peer.connection.prefaceReceived], [1, true]);
   const [settings, update] = peer.frames();
   assert.equal(settings?.type, FrameType.settings);
   const entries = settings?.payload.toString('hex').match(/.{12}/g);
@@ -184,9 +184,9 @@ test('a stream that was reset in the middle of a frame is given no more window',
 test('every frame is heard', () => {
   const peer = Http2Peer.greeted();
   for (const frame of [pingFrame(Buffer.alloc(8), true), settingsAck(), request(1), data(1, Buffer.from('x'))]) {
-    peer.connection.heard = false;
+    peer.connection.receivedSinceCheck = false;
     peer.send(frame);
-    assert.ok(peer.connection.heard);
+    assert.ok(peer.connection.receivedSinceCheck);
   }
 });
 
@@ -198,14 +198,14 @@ test('a ping asks for an answer', () => {
 
 test('the connection serves from the first request to the last answer that is taken', () => {
   const peer = Http2Peer.greeted();
-  assert.equal(peer.connection.isServing, false);
+  assert.equal(peer.connection.hasActiveStreams, false);
   peer.send(request(1));
-  assert.equal(peer.connection.isServing, true);
+  assert.equal(peer.connection.hasActiveStreams, true);
   peer.reads = false;
   peer.send(data(1, Buffer.alloc(0), END));
-  assert.equal(peer.connection.isServing, true);
+  assert.equal(peer.connection.hasActiveStreams, true);
   peer.take();
-  assert.deepEqual([peer.connection.isServing, peer.request().closes], [false, 1]);
+  assert.deepEqual([peer.connection.hasActiveStreams, peer.request().closes], [false, 1]);
 });
 
 test('a client whose windows are closed is answered when SETTINGS open them', () => {
@@ -223,17 +223,17 @@ test('a stream that is held is given no more window until it is let go, and its 
   const peer = Http2Peer.greeted();
   peer.send(request(1, '/hold'), request(3, '/hold'));
   const { stream } = peer.request(0);
-  stream.isHeld = true;
+  stream.withholdsWindow = true;
   for (let n = 0; n < 60; n++) peer.send(data(1, piece));
   const ofStream = (): string[] => peer.said().filter((line) => !line.startsWith('WINDOW_UPDATE 0'));
   assert.deepEqual(
     ofStream().filter((line) => line.startsWith('WINDOW_UPDATE 1 ')),
     [],
   );
-  stream.isHeld = false;
-  stream.refill();
+  stream.withholdsWindow = false;
+  stream.refillWindow();
   assert.deepEqual(ofStream(), ['WINDOW_UPDATE 1 960000']);
-  peer.request(1).stream.isHeld = true;
+  peer.request(1).stream.withholdsWindow = true;
   for (let n = 0; n < 66; n++) peer.send(data(3, piece));
   assert.deepEqual(ofStream().at(-1), 'RST_STREAM 3 FLOW_CONTROL_ERROR');
   assert.deepEqual(peer.failures, []);

@@ -17,28 +17,28 @@ import {
 } from './frames.ts';
 import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
 import { type Http2Limits, REFILL_BYTES, WINDOW_BYTES } from './limits.ts';
-import { type RequestHost, RequestReader } from './request-reader.ts';
+import { type RequestHandler, RequestReader } from './request-reader.ts';
 import { Sender, type StreamOwner } from './sender.ts';
 import type { ServerStream } from './server-stream.ts';
-import { greeting, type PeerSettings } from './settings.ts';
+import { type PeerSettings, serverPreface } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 
 /** What a connection asks of those who serve it. */
-export interface ConnectionHost extends ConnectionWriter, RequestHost {
+export interface ConnectionHandler extends ConnectionWriter, RequestHandler {
   /** The client has shown that it speaks HTTP/2. */
-  greeted(): void;
+  onPreface(): void;
   /** The client speaks something else: `bytes` are what it has sent, and come by further calls from then on. */
-  otherProtocol(bytes: Buffer): void;
+  onOtherProtocol(bytes: Buffer): void;
   /** The client broke the protocol, or overdid it. Its streams are closed, it is told by GOAWAY, and `finish` follows. */
-  failed(error: ConnectionError): void;
+  onConnectionError(error: ConnectionError): void;
   /** Milliseconds of a clock that never jumps. */
   now(): number;
 }
 
 const KEEPALIVE_PING = pingFrame(Buffer.from('keepaliv', 'latin1'), false);
-const LEAVING = Buffer.from('leaving!', 'latin1');
+const SHUTDOWN_PING = Buffer.from('leaving!', 'latin1');
 /** GOAWAY that stops nothing yet, and a PING whose answer shows that it has arrived (RFC 9113, section 6.8). */
-const LEAVING_SOON = Buffer.concat([goawayFrame(MAX_STREAM_ID, ErrorCode.none), pingFrame(LEAVING, false)]);
+const SHUTDOWN_NOTICE = Buffer.concat([goawayFrame(MAX_STREAM_ID, ErrorCode.none), pingFrame(SHUTDOWN_PING, false)]);
 
 /**
  * The server's side of one HTTP/2 connection (RFC 9113), as much of it as gRPC needs: no push, no priorities, no dynamic
@@ -47,8 +47,8 @@ const LEAVING_SOON = Buffer.concat([goawayFrame(MAX_STREAM_ID, ErrorCode.none), 
  */
 export class ServerConnection implements FrameSink, StreamOwner {
   /** Set by every frame: the client is there. Whoever pings it looks at this, and clears it. */
-  heard = false;
-  private readonly host: ConnectionHost;
+  receivedSinceCheck = false;
+  private readonly handler: ConnectionHandler;
   private readonly limits: Http2Limits;
   private readonly sender: Sender;
   private readonly streams = new StreamTable();
@@ -58,19 +58,19 @@ export class ServerConnection implements FrameSink, StreamOwner {
   private readonly reader = new FrameReader(this);
   private prefaceBytes = 0;
   private isOtherProtocol = false;
-  private hasSettings = false;
+  private settingsReceived = false;
   private receiveWindow = WINDOW_BYTES;
   /** The stream of the DATA frame that is being read. */
-  private current: ServerStream | null = null;
-  private isLeavingSoon = false;
-  private isOver = false;
+  private dataStream: ServerStream | null = null;
+  private shutdownAnnounced = false;
+  private isFinished = false;
 
-  constructor(host: ConnectionHost, limits: Http2Limits) {
-    this.host = host;
+  constructor(handler: ConnectionHandler, limits: Http2Limits) {
+    this.handler = handler;
     this.limits = limits;
-    const sender = new Sender(this, host);
+    const sender = new Sender(this, handler);
     const guard = new FloodGuard(
-      () => host.now(),
+      () => handler.now(),
       () => sender.sentBytes,
       limits,
     );
@@ -81,17 +81,17 @@ export class ServerConnection implements FrameSink, StreamOwner {
     const shared = { streams: this.streams, sender, guard, peer };
     this.sender = sender;
     this.guard = guard;
-    this.requests = new RequestReader({ ...shared, host, limits, receiveWindow: WINDOW_BYTES });
+    this.requests = new RequestReader({ ...shared, handler, limits, receiveWindow: WINDOW_BYTES });
     this.control = new ControlFrames({ ...shared, onPong: (payload) => this.onPong(payload) });
   }
 
   /** True once the client has sent the preface. */
-  get isGreeted(): boolean {
+  get prefaceReceived(): boolean {
     return this.prefaceBytes === CLIENT_PREFACE.length;
   }
 
   /** True while a request is being served. */
-  get isServing(): boolean {
+  get hasActiveStreams(): boolean {
     return this.streams.active > 0;
   }
 
@@ -100,10 +100,10 @@ export class ServerConnection implements FrameSink, StreamOwner {
    * done with: all, unless `pause` was called.
    */
   receive(chunk: Buffer): number {
-    if (this.isOver) return chunk.length;
+    if (this.isFinished) return chunk.length;
     this.sender.cork();
     try {
-      const read = this.reader.push(chunk, this.isGreeted ? 0 : this.readPreface(chunk));
+      const read = this.reader.push(chunk, this.prefaceReceived ? 0 : this.readPreface(chunk));
       this.finishIfDone();
       return read;
     } catch (error) {
@@ -125,29 +125,29 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   /** The host has taken the last write. */
-  written(): void {
-    this.sender.written();
+  onWriteComplete(): void {
+    this.sender.onWriteComplete();
   }
 
   /** Asks whether the client is there; its answer is heard. */
   ping(): void {
-    if (!this.isGreeted) return;
-    this.sender.frame(KEEPALIVE_PING);
+    if (!this.prefaceReceived) return;
+    this.sender.sendFrame(KEEPALIVE_PING);
   }
 
   /** Asks the client to open no more streams; those that are on their way are served until it has answered, or `leaveNow`. */
-  leave(): void {
-    if (!this.isGreeted) this.leaveNow();
-    if (this.isOver || this.requests.isLeaving || this.isLeavingSoon) return;
-    this.isLeavingSoon = true;
-    this.sender.frame(LEAVING_SOON);
+  gracefulShutdown(): void {
+    if (!this.prefaceReceived) this.sendFinalGoaway();
+    if (this.isFinished || this.requests.goawaySent || this.shutdownAnnounced) return;
+    this.shutdownAnnounced = true;
+    this.sender.sendFrame(SHUTDOWN_NOTICE);
   }
 
   /** Takes no more streams, and finishes when those that are open have ended. */
-  leaveNow(): void {
-    if (this.isOver || this.requests.isLeaving) return;
-    this.requests.isLeaving = true;
-    if (this.isGreeted) this.sender.frame(goawayFrame(this.streams.lastId, ErrorCode.none));
+  sendFinalGoaway(): void {
+    if (this.isFinished || this.requests.goawaySent) return;
+    this.requests.goawaySent = true;
+    if (this.prefaceReceived) this.sender.sendFrame(goawayFrame(this.streams.lastId, ErrorCode.none));
     this.finishIfDone();
   }
 
@@ -157,17 +157,17 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   /** The connection is gone; every stream that is left is told. */
-  closed(): void {
+  onSocketClosed(): void {
     this.sender.stop();
-    this.dropAll();
+    this.closeStreams();
   }
 
   beginData(streamId: number, length: number): void {
-    this.expect(FrameType.data);
+    this.checkFrameOrder(FrameType.data);
     // this window cannot be overrun: it is opened again as soon as half of it is used
     this.receiveWindow -= length;
     const stream = this.streams.find(streamId);
-    this.current = stream;
+    this.dataStream = stream;
     if (stream === null) {
       this.onClosedStream(streamId);
       return;
@@ -177,73 +177,73 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
-    this.current?.handler?.onData(bytes, start, end);
+    this.dataStream?.handler?.onData(bytes, start, end);
   }
 
   endData(length: number, endStream: boolean): void {
-    const stream = this.current;
-    this.current = null;
+    const stream = this.dataStream;
+    this.dataStream = null;
     if (length === 0 && !endStream) this.guard.countIdle();
     if (this.receiveWindow <= REFILL_BYTES) {
-      this.sender.frame(windowUpdateFrame(0, WINDOW_BYTES - this.receiveWindow));
+      this.sender.sendFrame(windowUpdateFrame(0, WINDOW_BYTES - this.receiveWindow));
       this.receiveWindow = WINDOW_BYTES;
     }
     if (stream === null || !stream.remoteOpen) return;
     if (stream.hasWrongLength(length, endStream)) this.guard.reset(stream, ErrorCode.protocol);
     else if (endStream) this.streams.halfClose(stream);
     else if (stream.receiveWindow < 0) this.guard.reset(stream, ErrorCode.flowControl);
-    else stream.refill();
+    else stream.refillWindow();
   }
 
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    this.expect(type);
+    this.checkFrameOrder(type);
     if (type === FrameType.data) this.onPaddedData(flags, streamId, bytes, start, end);
     else if (type === FrameType.headers) this.requests.onHeaders(flags, streamId, bytes, start, end);
     else if (type === FrameType.continuation) this.requests.onContinuation(flags, streamId, bytes, start, end);
     else this.control.onFrame(type, flags, streamId, bytes, start, end);
   }
 
-  holdBytes(change: number): boolean {
-    return this.host.holdBytes(change);
+  reserveBytes(change: number): boolean {
+    return this.handler.reserveBytes(change);
   }
 
   streamFinished(stream: ServerStream): void {
-    this.streams.retire(stream);
+    this.streams.closeLocal(stream);
     this.finishIfDone();
   }
 
   streamReset(stream: ServerStream): void {
-    this.streams.giveUp(stream.id);
-    this.streams.drop(stream);
+    this.streams.markReset(stream.id);
+    this.streams.close(stream);
     this.finishIfDone();
   }
 
   private onPong(payload: Buffer): void {
-    if (this.isLeavingSoon && payload.equals(LEAVING)) this.leaveNow();
+    if (this.shutdownAnnounced && payload.equals(SHUTDOWN_PING)) this.sendFinalGoaway();
   }
 
   /** DATA of a closed stream is a mistake, unless its client could not know. */
   private onClosedStream(streamId: number): void {
     this.guard.countControl();
-    if (this.streams.wasGivenUp(streamId)) return;
-    this.streams.giveUp(streamId);
-    this.sender.frame(rstStreamFrame(streamId, ErrorCode.streamClosed));
+    if (this.streams.wasReset(streamId)) return;
+    this.streams.markReset(streamId);
+    this.sender.sendFrame(rstStreamFrame(streamId, ErrorCode.streamClosed));
     this.guard.countReset();
   }
 
   /** Ends the connection because of what the client did. */
   private fail(error: ConnectionError): void {
-    this.dropAll();
-    this.sender.frame(goawayFrame(this.streams.lastId, error.code));
+    this.closeStreams();
+    this.sender.sendFrame(goawayFrame(this.streams.lastId, error.code));
     this.sender.finish();
-    this.host.failed(error);
+    this.handler.onConnectionError(error);
   }
 
-  private dropAll(): void {
-    this.isOver = true;
+  private closeStreams(): void {
+    this.isFinished = true;
     this.reader.stop();
     this.requests.stop();
-    this.streams.dropAll();
+    this.streams.closeAll();
   }
 
   /** Compares what has come of the preface; returns where the first frame begins. */
@@ -254,26 +254,26 @@ export class ServerConnection implements FrameSink, StreamOwner {
       const all = Buffer.concat([CLIENT_PREFACE.subarray(0, this.prefaceBytes), chunk]);
       this.prefaceBytes = 0;
       this.isOtherProtocol = true;
-      this.host.otherProtocol(all);
+      this.handler.onOtherProtocol(all);
       return chunk.length;
     }
     this.prefaceBytes += bytes;
-    if (!this.isGreeted) return bytes;
-    this.sender.frame(greeting(this.limits));
-    this.host.greeted();
+    if (!this.prefaceReceived) return bytes;
+    this.sender.sendFrame(serverPreface(this.limits));
+    this.handler.onPreface();
     return bytes;
   }
 
   /** What may come where: SETTINGS first, and nothing between the frames of a header block. */
-  private expect(type: number): void {
+  private checkFrameOrder(type: number): void {
     // a header block that goes on and on is no sign of life
-    if (type !== FrameType.continuation) this.heard = true;
-    if (this.requests.isAmidBlock !== (type === FrameType.continuation)) {
+    if (type !== FrameType.continuation) this.receivedSinceCheck = true;
+    if (this.requests.isInHeaderBlock !== (type === FrameType.continuation)) {
       throw new ConnectionError(ErrorCode.protocol, 'header block not continued, or CONTINUATION without one');
     }
-    if (this.hasSettings) return;
+    if (this.settingsReceived) return;
     if (type !== FrameType.settings) throw new ConnectionError(ErrorCode.protocol, 'the first frame is not SETTINGS');
-    this.hasSettings = true;
+    this.settingsReceived = true;
   }
 
   private onPaddedData(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
@@ -285,8 +285,8 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   private finishIfDone(): void {
-    if (!this.requests.isLeaving || this.streams.active > 0 || this.isOver) return;
-    this.isOver = true;
+    if (!this.requests.goawaySent || this.streams.active > 0 || this.isFinished) return;
+    this.isFinished = true;
     this.sender.finish();
   }
 }

@@ -27,19 +27,19 @@ export class ServerStream {
   receiveWindow: number;
   remoteOpen = true;
   /** While true, the client's window is not opened again: what it has sent waits somewhere. */
-  isHeld = false;
+  withholdsWindow = false;
   /** What is left of the content that the request announced; UNKNOWN_LENGTH when it did not. */
-  contentLeft = UNKNOWN_LENGTH;
+  contentBytesLeft = UNKNOWN_LENGTH;
   /** False once the end is queued. */
   localOpen = true;
   /** True once it is closed on both sides. */
-  isOver = false;
-  /** What of the last write does not fit the windows yet, from `bodyPos` on, and the end that waits behind it. */
-  body: Buffer | null = null;
-  bodyPos = 0;
+  isClosed = false;
+  /** What of the last write does not fit the windows yet, from `pendingPos` on, and the end that waits behind it. */
+  pendingData: Buffer | null = null;
+  pendingPos = 0;
   trailers: Buffer | null = null;
   /** Whether a write is on its way whose taking is to be told. */
-  takesWrite = false;
+  writeInFlight = false;
   /** When somebody first saw that the body does not move; 0 while it does. */
   stalledSinceMs = 0;
   private readonly sender: Sender;
@@ -53,48 +53,48 @@ export class ServerStream {
 
   /** Counts content; true when it is more or, with the end, less than was announced (RFC 9113, section 8.1.1). */
   hasWrongLength(bytes: number, isEnd: boolean): boolean {
-    if (this.contentLeft === UNKNOWN_LENGTH) return false;
-    const left = this.contentLeft - bytes;
-    this.contentLeft = Math.max(0, left);
+    if (this.contentBytesLeft === UNKNOWN_LENGTH) return false;
+    const left = this.contentBytesLeft - bytes;
+    this.contentBytesLeft = Math.max(0, left);
     return left < 0 || (isEnd && left > 0);
   }
 
   /** Opens the client's window again when half of it is used; to be called after `isHeld` has become false. */
-  refill(): void {
-    if (this.isHeld || !this.remoteOpen || this.receiveWindow > REFILL_BYTES) return;
-    this.sender.frame(windowUpdateFrame(this.id, WINDOW_BYTES - this.receiveWindow));
+  refillWindow(): void {
+    if (this.withholdsWindow || !this.remoteOpen || this.receiveWindow > REFILL_BYTES) return;
+    this.sender.sendFrame(windowUpdateFrame(this.id, WINDOW_BYTES - this.receiveWindow));
     this.receiveWindow = WINDOW_BYTES;
   }
 
   /** Sends a header block ahead of everything else. */
   sendHeaders(block: Buffer): void {
-    if (this.localOpen) this.sender.headers(this, block);
+    if (this.localOpen) this.sender.sendHeaders(this, block);
   }
 
   /** Sends `first` and `rest`, `bytes` in all. One write at a time: the next one after `onWriteComplete`. */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
-    if (this.localOpen) this.sender.data(this, first, rest, bytes);
+    if (this.localOpen) this.sender.sendData(this, first, rest, bytes);
   }
 
   /** Sends a header block that ends the stream, behind everything written. */
   end(block: Buffer): void {
     if (!this.localOpen) return;
     this.localOpen = false;
-    this.sender.end(this, block);
+    this.sender.sendTrailers(this, block);
   }
 
   /** Gives the stream up at once. */
   reset(code: number): void {
-    if (!this.isOver) this.sender.reset(this, code);
+    if (!this.isClosed) this.sender.reset(this, code);
   }
 
   /** Something that was queued has left. */
-  taken(): void {
-    if (!this.takesWrite) {
-      this.sender.finished(this);
+  onWriteComplete(): void {
+    if (!this.writeInFlight) {
+      this.sender.endWritten(this);
       return;
     }
-    this.takesWrite = false;
+    this.writeInFlight = false;
     this.handler?.onWriteComplete();
   }
 }

@@ -2,8 +2,8 @@ import { ConnectionError } from './connection-error.ts';
 import {
   DEFAULT_WINDOW_BYTES,
   ErrorCode,
-  LARGEST_FRAME_BYTES,
   MAX_FRAME_BYTES,
+  MAX_FRAME_SIZE_SETTING,
   MAX_WINDOW_BYTES,
   readUint32,
   Setting,
@@ -13,7 +13,7 @@ import {
 import { type Http2Limits, MAX_STREAMS, WINDOW_BYTES } from './limits.ts';
 
 /** Our own SETTINGS, and the connection's window, which they do not cover. */
-export function greeting({ maxHeaderBytes }: Http2Limits): Buffer {
+export function serverPreface({ maxHeaderBytes }: Http2Limits): Buffer {
   return Buffer.concat([
     settingsFrame([
       [Setting.maxConcurrentStreams, MAX_STREAMS],
@@ -55,7 +55,7 @@ function applyEntry(peer: PeerSettings, id: number, value: number): void {
   } else if (id === Setting.headerTableSize) peer.headerTableBytes = value;
   else if (id === Setting.maxFrameSize) {
     // every client takes the frames that we send: longer ones would gain nothing
-    expectRange(value, MAX_FRAME_BYTES, LARGEST_FRAME_BYTES, ErrorCode.protocol);
+    expectRange(value, MAX_FRAME_BYTES, MAX_FRAME_SIZE_SETTING, ErrorCode.protocol);
   }
 }
 

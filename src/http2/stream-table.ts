@@ -18,19 +18,19 @@ export class StreamTable {
   active = 0;
   private readonly streams = new Map<number, ServerStream>();
   /** Streams that the server gave up last: what their clients sent before they knew is no mistake. Made when first needed. */
-  private givenUp: Set<number> | null = null;
+  private resetIds: Set<number> | null = null;
   /** The numbers that the client left out last, from the first to before the second. */
   private skippedFrom = 0;
   private skippedTo = 0;
   /** The one that was asked for last: most frames are for the same stream. */
-  private recent: ServerStream | null = null;
+  private lastFound: ServerStream | null = null;
 
   /** The stream that a frame is for; null when it is closed. Throws ConnectionError for one that was never opened. */
   find(streamId: number): ServerStream | null {
-    if (this.recent?.id === streamId) return this.recent;
+    if (this.lastFound?.id === streamId) return this.lastFound;
     const stream = this.streams.get(streamId);
     if (stream !== undefined) {
-      this.recent = stream;
+      this.lastFound = stream;
       return stream;
     }
     if (streamId % 2 === 0 || streamId > this.lastId) {
@@ -53,23 +53,23 @@ export class StreamTable {
     return streamId >= this.skippedFrom && streamId < this.skippedTo;
   }
 
-  giveUp(streamId: number): void {
-    this.givenUp ??= new Set();
-    this.givenUp.add(streamId);
-    if (this.givenUp.size <= MAX_STREAMS) return;
-    for (const oldest of this.givenUp) {
-      this.givenUp.delete(oldest);
+  markReset(streamId: number): void {
+    this.resetIds ??= new Set();
+    this.resetIds.add(streamId);
+    if (this.resetIds.size <= MAX_STREAMS) return;
+    for (const oldest of this.resetIds) {
+      this.resetIds.delete(oldest);
       return;
     }
   }
 
-  wasGivenUp(streamId: number): boolean {
-    return this.givenUp?.has(streamId) === true;
+  wasReset(streamId: number): boolean {
+    return this.resetIds?.has(streamId) === true;
   }
 
   /** A new stream, with `handler` for the time being; null when there are too many. */
   open(streamId: number, sender: Sender, windows: Windows, handler: StreamHandler): ServerStream | null {
-    if (this.streams.size >= MAX_STREAMS && !this.dropHalfClosed()) return null;
+    if (this.streams.size >= MAX_STREAMS && !this.evictHalfClosed()) return null;
     const stream = new ServerStream(streamId, sender, windows.send, windows.receive);
     stream.handler = handler;
     this.streams.set(streamId, stream);
@@ -85,7 +85,7 @@ export class StreamTable {
   }
 
   /** The server is done with `stream`: its handler is told. It stays until the client ends it, too. */
-  retire(stream: ServerStream): void {
+  closeLocal(stream: ServerStream): void {
     const { handler } = stream;
     if (handler !== null) {
       stream.handler = null;
@@ -96,22 +96,22 @@ export class StreamTable {
   }
 
   /** `stream` is over on both sides. */
-  drop(stream: ServerStream): void {
+  close(stream: ServerStream): void {
     stream.remoteOpen = stream.localOpen = false;
-    this.retire(stream);
+    this.closeLocal(stream);
   }
 
-  dropAll(): void {
-    for (const stream of [...this.streams.values()]) this.drop(stream);
+  closeAll(): void {
+    for (const stream of [...this.streams.values()]) this.close(stream);
   }
 
   /** The client has changed what every stream may be sent. */
-  openWindows(sender: Sender, change: number): void {
+  changeSendWindows(sender: Sender, change: number): void {
     for (const stream of this.streams.values()) {
       if (stream.sendWindow + change > MAX_WINDOW_BYTES) {
         throw new ConnectionError(ErrorCode.flowControl, 'window beyond 2^31');
       }
-      sender.openStreamWindow(stream, change);
+      sender.changeStreamWindow(stream, change);
     }
   }
 
@@ -125,13 +125,13 @@ export class StreamTable {
   }
 
   private remove(stream: ServerStream): void {
-    stream.isOver = true;
+    stream.isClosed = true;
     this.streams.delete(stream.id);
-    if (this.recent === stream) this.recent = null;
+    if (this.lastFound === stream) this.lastFound = null;
   }
 
   /** Gives up the oldest stream that the server has ended and the client has not; false when there is none. */
-  private dropHalfClosed(): boolean {
+  private evictHalfClosed(): boolean {
     for (const stream of this.streams.values()) {
       if (stream.handler !== null) continue;
       stream.reset(ErrorCode.none);

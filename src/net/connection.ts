@@ -3,26 +3,26 @@ import type { Socket } from 'node:net';
 import type { Client, CloseReason } from '../router/index.ts';
 import type { ConcurrencyLimiter, RpcConnection } from '../rpc/index.ts';
 
-/** A TCP connection that was let in. */
+/** An accepted TCP connection. */
 export class Connection implements RpcConnection {
   readonly clients = new Set<Client>();
   readonly socket: Socket;
   readonly remote: string;
-  /** Both ends of the connection: what it is found by, where it has to be. */
+  /** Addresses of both ends, for lookups; null if none are needed. */
   key: string | null = null;
-  /** Stands in for an empty `:authority`, and tells the calls of a patched connection; nobody can guess it. */
+  /** Unguessable value that replaces `:authority`, so that a call can be matched to its connection; null if not needed. */
   secretAuthority: string | null = null;
-  /** Credential of the token that this connection has proven; null while it has proven none. */
+  /** Credential of the token presented on this connection; null without one. */
   credential: string | null = null;
-  /** First header by which a request on it showed an HTTP proxy, which may mix the calls of several clients; else null. */
+  /** First header that indicated an HTTP proxy, which may mix the calls of several clients; null without one. */
   proxyHeader: string | null = null;
   listings: ConcurrencyLimiter | null = null;
-  /** Why the router closes it, when it does. */
+  /** Reason given by the router if it closes the connection. */
   closeReason: CloseReason = 'connectionLost';
 
   constructor(socket: Socket) {
     this.socket = socket;
-    // read now: a socket that the peer has closed has none any more
+    // read now: a socket closed by the peer has no address
     this.remote = remoteOf(socket);
   }
 
@@ -31,7 +31,7 @@ export class Connection implements RpcConnection {
     return this.secretAuthority;
   }
 
-  /** Cuts the connection; its clients are removed with `reason`. */
+  /** Destroys the connection; its clients are removed with `reason`. */
   destroy(reason: CloseReason): void {
     this.closeReason = reason;
     this.socket.destroy();
@@ -44,7 +44,7 @@ export function remoteOf({ remoteAddress, remotePort }: EndPoints): string {
   return `${address.includes(':') ? `[${address}]` : address}:${remotePort ?? '?'}`;
 }
 
-/** The addresses and ports of both ends, as far as they are known. */
+/** Addresses and ports of both ends, as far as known. */
 export interface EndPoints {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
@@ -52,19 +52,19 @@ export interface EndPoints {
   readonly remotePort?: number | undefined;
 }
 
-/** Distinct for connections that exist at the same time, also behind one NAT or on several local addresses. */
+/** Unique among open connections, also behind one NAT or on several local addresses. */
 export function connectionKey(ends: EndPoints): string {
   return `${ends.localAddress} ${ends.localPort} ${ends.remoteAddress} ${ends.remotePort}`;
 }
 
-/** The connections that are open, in the order they came. */
+/** Open connections in the order they were accepted. */
 export class Connections {
   private readonly open = new Set<Connection>();
   private readonly byKey = new Map<string, Connection>();
   private readonly bySecret = new Map<string, Connection>();
   private readonly findable: boolean;
 
-  /** `findable`: calls, or what TLS makes of a socket, have to be told to which connection they belong. */
+  /** `findable`: whether calls or TLS sockets are matched to their connection by `find`. */
   constructor(findable: boolean) {
     this.findable = findable;
   }
@@ -80,7 +80,7 @@ export class Connections {
     this.byKey.set(connection.key, connection);
   }
 
-  /** Lets calls find `connection` by the authority that is put into them. */
+  /** Makes `connection` findable by the authority that its calls are given. */
   addSecret(connection: Connection): string {
     const secret = connection.makeSecretAuthority();
     this.bySecret.set(secret, connection);
@@ -94,12 +94,11 @@ export class Connections {
     if (connection.secretAuthority !== null) this.bySecret.delete(connection.secretAuthority);
   }
 
-  /** The connection that a call came on. */
+  /** The connection of a call. */
   find(authority: string, ends: EndPoints): Connection | undefined {
     return this.bySecret.get(authority) ?? this.byKey.get(connectionKey(ends));
   }
 
-  /** The newest first. */
   newestFirst(): Connection[] {
     return [...this.open].reverse();
   }

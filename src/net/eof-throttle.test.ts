@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { poll } from '../../test/support/poll.ts';
-import { ENDS_PER_TURN, EndPacer, type PacedReader } from './eof-throttle.ts';
+import { EOFS_PER_TICK, EofThrottle, type ThrottledReader } from './eof-throttle.ts';
 import { readDirectly, readLater, readOn, type SocketReader } from './node-internals/fast-read.ts';
 
 const COUNT = 1200;
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Many sockets that are read, and how many of their ends came in which turn. */
+/** Many sockets that are read, and the number of their EOFs per tick. */
 class Host implements AsyncDisposable {
   readonly peers: Socket[] = [];
   readonly readers = new Set<Reader>();
-  readonly ends = new EndPacer(this.readers);
-  readonly endsOfTurns: number[] = [];
+  readonly throttle = new EofThrottle(this.readers);
+  readonly eofsPerTick: number[] = [];
   private readonly server = createServer((socket) => this.readers.add(new Reader(socket, this)));
-  private endsNow = 0;
+  private eofsThisTick = 0;
 
   static async with(count: number): Promise<Host> {
     const host = new Host();
@@ -28,20 +28,20 @@ class Host implements AsyncDisposable {
       await Promise.all(some.map((peer) => once(peer, 'connect')));
       host.peers.push(...some);
     }
-    await poll('all to be accepted', () => host.readers.size === count);
+    await poll('all connections to be accepted', () => host.readers.size === count);
     return host;
   }
 
-  noteEnd(): void {
-    if (this.endsNow++ > 0) return;
+  countEof(): void {
+    if (this.eofsThisTick++ > 0) return;
     setImmediate(() => {
-      this.endsOfTurns.push(this.endsNow);
-      this.endsNow = 0;
+      this.eofsPerTick.push(this.eofsThisTick);
+      this.eofsThisTick = 0;
     });
   }
 
-  get endCount(): number {
-    return this.endsOfTurns.reduce((sum, count) => sum + count, 0);
+  get eofCount(): number {
+    return this.eofsPerTick.reduce((sum, count) => sum + count, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,11 +52,11 @@ class Host implements AsyncDisposable {
   }
 }
 
-class Reader implements PacedReader, SocketReader {
+class Reader implements ThrottledReader, SocketReader {
   readonly socket: Socket;
   text = '';
   isBusy = false;
-  private hasEnded = false;
+  private eofReceived = false;
   private readonly host: Host;
 
   constructor(socket: Socket, host: Host) {
@@ -66,8 +66,8 @@ class Reader implements PacedReader, SocketReader {
     readDirectly(socket, this);
   }
 
-  get isQuiet(): boolean {
-    return !this.isBusy && !this.hasEnded;
+  get isIdle(): boolean {
+    return !this.isBusy && !this.eofReceived;
   }
 
   receive(chunk: Buffer): boolean {
@@ -76,75 +76,75 @@ class Reader implements PacedReader, SocketReader {
   }
 
   ended(): void {
-    this.hasEnded = true;
-    this.host.noteEnd();
-    this.host.ends.came();
+    this.eofReceived = true;
+    this.host.countEof();
+    this.host.throttle.onEof();
   }
 
-  hold(): void {
-    assert.ok(this.isQuiet);
+  pauseSocket(): void {
+    assert.ok(this.isIdle);
     readLater(this.socket);
   }
 
-  readOn(): void {
+  resumeSocket(): void {
     readOn(this.socket);
   }
 }
 
-for (const [way, leave] of [
-  ['said good-bye', (peer: Socket): unknown => peer.destroy()],
-  ['were reset', (peer: Socket): unknown => peer.resetAndDestroy()],
+for (const [way, disconnect] of [
+  ['closed', (peer: Socket): unknown => peer.destroy()],
+  ['reset', (peer: Socket): unknown => peer.resetAndDestroy()],
 ] as const) {
-  test(`connections that ${way} at once are read over turns, and all of them are`, async () => {
+  test(`EofThrottle: the EOFs of connections ${way} at once are spread over ticks, and all are read`, async () => {
     await using host = await Host.with(COUNT);
-    for (const peer of host.peers) leave(peer); // closed together, at the end of the turn
-    await poll('all the ends', () => host.endCount === COUNT);
-    assert.ok(Math.max(...host.endsOfTurns) <= ENDS_PER_TURN, String(host.endsOfTurns));
+    for (const peer of host.peers) disconnect(peer); // closed together, at the end of the tick
+    await poll('all EOFs', () => host.eofCount === COUNT);
+    assert.ok(Math.max(...host.eofsPerTick) <= EOFS_PER_TICK, String(host.eofsPerTick));
   });
 }
 
-test('who stays is read on, and who is busy is never held up', async () => {
+test('EofThrottle: open connections are resumed, busy ones are never paused', async () => {
   await using host = await Host.with(COUNT);
   const [busy, idle] = [...host.readers] as [Reader, Reader];
   busy.isBusy = true;
-  busy.hold = () => assert.fail('held up');
+  busy.pauseSocket = () => assert.fail('paused');
   const staying = host.peers.filter(({ localPort }) =>
     [busy, idle].some(({ socket }) => socket.remotePort === localPort),
   );
   for (const peer of host.peers) if (!staying.includes(peer)) peer.destroy();
-  await poll('all the ends', () => host.endCount === COUNT - 2);
+  await poll('all EOFs', () => host.eofCount === COUNT - 2);
   for (const peer of staying) peer.write('here');
   await poll('both to be read', () => busy.text === 'here' && idle.text === 'here');
 });
 
-test('when nobody is quiet, that is found out once a turn', async () => {
-  let asked = 0;
+test('EofThrottle: without idle connections, they are scanned once per tick', async () => {
+  let scans = 0;
   const busy = {
-    get isQuiet(): boolean {
-      asked++;
+    get isIdle(): boolean {
+      scans++;
       return false;
     },
-    hold: () => assert.fail('held up'),
-    readOn: () => assert.fail('was not held'),
+    pauseSocket: () => assert.fail('paused'),
+    resumeSocket: () => assert.fail('was not paused'),
   };
-  const ends = new EndPacer(new Set([busy]));
-  for (let turns = 1; turns <= 3; turns++) {
-    for (let n = 0; n < 2 * ENDS_PER_TURN; n++) ends.came();
-    assert.equal(asked, turns);
-    await turn();
+  const throttle = new EofThrottle(new Set([busy]));
+  for (let ticks = 1; ticks <= 3; ticks++) {
+    for (let n = 0; n < 2 * EOFS_PER_TICK; n++) throttle.onEof();
+    assert.equal(scans, ticks);
+    await tick();
   }
 });
 
-test('among very many connections it takes more ends to hold all of them up', () => {
-  let heldCount = 0;
-  const readers = Array.from({ length: 100 * ENDS_PER_TURN }, () => ({
-    isQuiet: true,
-    hold: (): void => void heldCount++,
-    readOn: (): void => {},
+test('EofThrottle: among very many connections, more EOFs are needed before it pauses them', () => {
+  let pausedCount = 0;
+  const readers = Array.from({ length: 100 * EOFS_PER_TICK }, () => ({
+    isIdle: true,
+    pauseSocket: (): void => void pausedCount++,
+    resumeSocket: (): void => {},
   }));
-  const ends = new EndPacer(new Set(readers));
-  for (let n = 0; n < 2 * ENDS_PER_TURN; n++) ends.came();
-  assert.equal(heldCount, 0);
-  for (let n = 0; n < ENDS_PER_TURN; n++) ends.came();
-  assert.equal(heldCount, readers.length);
+  const throttle = new EofThrottle(new Set(readers));
+  for (let n = 0; n < 2 * EOFS_PER_TICK; n++) throttle.onEof();
+  assert.equal(pausedCount, 0);
+  for (let n = 0; n < EOFS_PER_TICK; n++) throttle.onEof();
+  assert.equal(pausedCount, readers.length);
 });

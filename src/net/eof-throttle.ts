@@ -1,46 +1,46 @@
-/** A connection as far as it is read. */
-export interface PacedReader {
-  /** Whether it has said nothing of late, and can wait to be read. */
-  readonly isQuiet: boolean;
-  /** Reads nothing more until `readOn`. */
-  hold(): void;
-  readOn(): void;
+/** A connection whose reading the throttle pauses. */
+export interface ThrottledReader {
+  /** True if it has received nothing lately, so that it can be paused. */
+  readonly isIdle: boolean;
+  /** Stops reading from the socket until `resumeSocket`. */
+  pauseSocket(): void;
+  resumeSocket(): void;
 }
 
-/** Ends that are read in one turn of the event loop: two milliseconds of work. */
-export const ENDS_PER_TURN = 256;
-/** To hold a connection costs a tenth of reading an end, so there have to be enough ends for it to be worth it. */
-const LEAST_SHARE = 1 / 40;
+/** EOFs read per event-loop tick: two milliseconds of work. */
+export const EOFS_PER_TICK = 256;
+/** Pausing a connection costs about 1/10 of handling an EOF, so throttle only if EOFs exceed this share of the connections. */
+const MIN_EOF_SHARE = 1 / 40;
 
 /**
- * Spreads the ends of connections over event-loop turns, so that a host that goes away with thousands of them keeps nobody
- * waiting. Node offers no way to say otherwise: libuv reads up to 48 times 1024 sockets before anything else runs. So when a
- * turn has had its ends, those who are quiet are not read on, and the turns that follow take them up again.
+ * Spreads the EOFs of connections over event-loop ticks, so that a host that disconnects with thousands of them does not
+ * block the others. Node has no setting for this: libuv reads up to 48 times 1024 sockets before any JavaScript timer runs.
+ * So once a tick has had its share of EOFs, the idle connections are paused, and the next ticks resume some of them each.
  */
-export class EndPacer {
-  private readonly open: ReadonlySet<PacedReader>;
-  private held: PacedReader[] = [];
-  private isHolding = false;
-  private endsThisTurn = 0;
-  private readonly onTurn = (): void => this.turn();
+export class EofThrottle {
+  private readonly readers: ReadonlySet<ThrottledReader>;
+  private paused: ThrottledReader[] = [];
+  private throttling = false;
+  private eofsThisTick = 0;
+  private readonly onTick = (): void => this.runTick();
 
-  constructor(open: ReadonlySet<PacedReader>) {
-    this.open = open;
+  constructor(readers: ReadonlySet<ThrottledReader>) {
+    this.readers = readers;
   }
 
-  /** To be told of each end, when it is read. */
-  came(): void {
-    if (this.endsThisTurn++ === 0 && !this.isHolding) setImmediate(this.onTurn);
-    if (this.isHolding || this.endsThisTurn < Math.max(ENDS_PER_TURN, this.open.size * LEAST_SHARE)) return;
-    this.isHolding = true;
-    this.held = [...this.open].filter((reader) => reader.isQuiet);
-    for (const reader of this.held) reader.hold();
+  /** Call for each EOF, when it is read. */
+  onEof(): void {
+    if (this.eofsThisTick++ === 0 && !this.throttling) setImmediate(this.onTick);
+    if (this.throttling || this.eofsThisTick < Math.max(EOFS_PER_TICK, this.readers.size * MIN_EOF_SHARE)) return;
+    this.throttling = true;
+    this.paused = [...this.readers].filter((reader) => reader.isIdle);
+    for (const reader of this.paused) reader.pauseSocket();
   }
 
-  private turn(): void {
-    for (const reader of this.held.splice(0, ENDS_PER_TURN)) reader.readOn();
-    this.endsThisTurn = 0;
-    this.isHolding = this.held.length > 0;
-    if (this.isHolding) setImmediate(this.onTurn);
+  private runTick(): void {
+    for (const reader of this.paused.splice(0, EOFS_PER_TICK)) reader.resumeSocket();
+    this.eofsThisTick = 0;
+    this.throttling = this.paused.length > 0;
+    if (this.throttling) setImmediate(this.onTick);
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { detectProtocol, FirstLine, type OtherProtocol } from './http1.ts';
+import { detectProtocol, type OtherProtocol, ProtocolDetector } from './http1.ts';
 
 const ROWS: readonly (readonly [bytes: string, protocol: OtherProtocol])[] = [
   ['GET / HTTP/1.1\r\nhost: x\r\n\r\n', 'http1'],
@@ -21,18 +21,18 @@ const ROWS: readonly (readonly [bytes: string, protocol: OtherProtocol])[] = [
   ['A'.repeat(21), 'unknown'],
 ];
 
-test('what a connection speaks is found by its first line', () => {
+test('detectProtocol: decides by the first line', () => {
   for (const [bytes, protocol] of ROWS) {
     assert.equal(detectProtocol(Buffer.from(bytes, 'latin1')), protocol, bytes.slice(0, 30));
   }
 });
 
-test('it is said once, however the line is cut', () => {
-  const line = new FirstLine();
-  const said = [...'GET / HTTP/1.1\r\nx'].map((char) => line.add(Buffer.from(char)));
+test('ProtocolDetector: decides once, however the line is split', () => {
+  const detector = new ProtocolDetector();
+  const results = [...'GET / HTTP/1.1\r\nx'].map((char) => detector.push(Buffer.from(char)));
   assert.deepEqual(
-    said.filter((protocol) => protocol !== 'undecided'),
+    results.filter((protocol) => protocol !== 'undecided'),
     ['http1'],
   );
-  assert.equal(said.indexOf('http1'), 'GET / HTTP/1.1\r\n'.length - 1);
+  assert.equal(results.indexOf('http1'), 'GET / HTTP/1.1\r\n'.length - 1);
 });

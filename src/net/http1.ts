@@ -1,45 +1,44 @@
-/** What a connection speaks that did not begin with HTTP/2's preface. `undecided` until its first line is complete. */
+/** Protocol of a connection without an HTTP/2 preface; `undecided` until its first line is complete. */
 export type OtherProtocol = 'http1' | 'unknown' | 'undecided';
 
-/** The longest first line that is waited for. */
-const LONGEST_LINE_BYTES = 8 * 1024;
+/** Longest first line that is buffered. */
+const MAX_LINE_BYTES = 8 * 1024;
 const REQUEST_LINE = /^[A-Z]{1,20} [^\n]*HTTP\/1\.[01]\r?\n/;
-/** The beginning of a request line. */
-const BEGINNING = /^[A-Z]{1,20}(?: [^\n]*)?$/;
+const PARTIAL_REQUEST_LINE = /^[A-Z]{1,20}(?: [^\n]*)?$/;
 
-/** What has come on a connection that did not begin with HTTP/2's preface, until it is known what it speaks. */
-export class FirstLine {
+/** Buffers the first bytes of a connection without an HTTP/2 preface until its protocol is detected. */
+export class ProtocolDetector {
   private bytes: Buffer = Buffer.alloc(0);
-  private isDecided = false;
+  private decided = false;
 
-  /** Adds `chunk`, and returns once what the connection speaks: `undecided` before and after that. */
-  add(chunk: Buffer): OtherProtocol {
-    if (this.isDecided) return 'undecided';
+  /** Adds `chunk`. Returns the protocol once; `undecided` before and after. */
+  push(chunk: Buffer): OtherProtocol {
+    if (this.decided) return 'undecided';
     this.bytes = Buffer.concat([this.bytes, chunk]);
     const protocol = detectProtocol(this.bytes);
-    this.isDecided = protocol !== 'undecided';
+    this.decided = protocol !== 'undecided';
     return protocol;
   }
 }
 
-/** `firstBytes`: all that has come so far. */
+/** `firstBytes`: everything received so far. */
 export function detectProtocol(firstBytes: Buffer): OtherProtocol {
-  const text = firstBytes.toString('latin1', 0, LONGEST_LINE_BYTES);
+  const text = firstBytes.toString('latin1', 0, MAX_LINE_BYTES);
   if (REQUEST_LINE.test(text)) return 'http1';
-  return text.length < LONGEST_LINE_BYTES && BEGINNING.test(text) ? 'undecided' : 'unknown';
+  return text.length < MAX_LINE_BYTES && PARTIAL_REQUEST_LINE.test(text) ? 'undecided' : 'unknown';
 }
 
-const LINE = 'This is a gRPC port: it takes HTTP/2 only (prior knowledge, or ALPN h2 with TLS)\n';
+const BODY = 'This is a gRPC port: it takes HTTP/2 only (prior knowledge, or ALPN h2 with TLS)\n';
 
-/** The answer to a request of HTTP/1.0 or 1.1 (RFC 9110, section 15.5.22), behind which the connection is closed. */
+/** Response to an HTTP/1.0 or 1.1 request (RFC 9110, section 15.5.22). The connection is closed after it. */
 export const UPGRADE_REQUIRED = Buffer.from(
   [
     'HTTP/1.1 426 Upgrade Required',
     'upgrade: HTTP/2.0',
     'connection: upgrade, close',
     'content-type: text/plain',
-    `content-length: ${LINE.length}`,
+    `content-length: ${BODY.length}`,
     '',
-    LINE,
+    BODY,
   ].join('\r\n'),
 );

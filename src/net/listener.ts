@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
 import { Connection, Connections, remoteOf } from './connection.ts';
 import { paceAccepting, paceClosing } from './node-internals/accept-queue.ts';
-import { Pacer } from './tick-queue.ts';
+import { TickQueue } from './tick-queue.ts';
 import type { TlsMaterial } from './tls.ts';
 
 export interface ListenerDependencies {
@@ -12,34 +12,34 @@ export interface ListenerDependencies {
   readonly counters: Counters;
   readonly maxConnections: () => number;
   readonly handshakeTimeoutMs: number;
-  /** Whether connections have to be found by the addresses of their calls. */
+  /** Whether connections are looked up by the addresses of their calls. */
   readonly findsConnections: boolean;
-  /** Takes over what comes on a connection; `socket` is the connection's own, or what TLS makes of it. */
+  /** Serves a connection. `socket` carries its plaintext: the connection's own socket, or the TLS socket on top of it. */
   readonly serve: (connection: Connection, socket: Socket) => void;
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
 }
 
-/** A renegotiation (TLS 1.2) costs the server much more than the client, and no client of HTTP/2 may ask for one. */
+/** TLS 1.2 renegotiation costs the server much more than the client, and HTTP/2 forbids it (RFC 9113, section 9.2.1). */
 const SECURE_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION;
 const LISTEN_BACKLOG = 4096;
-/** Connections that are accepted, that say something first, and that end, in one turn of the event loop: a millisecond of each. */
-const ACCEPTED_PER_TURN = 8;
-const ARRIVING_PER_TURN = 8;
-const CLOSED_PER_TURN = 20;
-/** What is left to be sent to a TLS client that has said good-bye may take this long. */
-const GOODBYE_MS = 1000;
+/** Connections accepted, first requests served and connections closed per event-loop tick: one millisecond each. */
+const ACCEPTS_PER_TICK = 8;
+const NEW_CONNECTIONS_PER_TICK = 8;
+const CLOSES_PER_TICK = 20;
+/** Time to send the remaining data to a TLS client that has half-closed. */
+const TLS_CLOSE_TIMEOUT_MS = 1000;
 
-/** Accepts connections, counts and limits them, takes TLS off, and lets them be served. It owns the sockets to the end. */
+/** Accepts connections, counts and limits them, terminates TLS and passes them to `serve`. Owns the sockets until they close. */
 export class Listener {
   readonly connections: Connections;
-  /** Spreads what newcomers ask for over event-loop turns. */
-  readonly arriving = new Pacer(ARRIVING_PER_TURN);
-  /** Spreads the ends of many connections over event-loop turns. */
-  readonly closing = new Pacer(CLOSED_PER_TURN);
+  /** Spreads the first requests of new connections over event-loop ticks. */
+  readonly newConnectionQueue = new TickQueue(NEW_CONNECTIONS_PER_TICK);
+  /** Spreads the closing of many connections over event-loop ticks. */
+  readonly closeQueue = new TickQueue(CLOSES_PER_TICK);
   private readonly deps: ListenerDependencies;
   private readonly server: Server;
   private readonly tlsServer: ReturnType<typeof createTlsServer> | null;
-  private readonly accepting = new Pacer(ACCEPTED_PER_TURN);
+  private readonly acceptQueue = new TickQueue(ACCEPTS_PER_TICK);
   private draining = false;
 
   constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
@@ -55,8 +55,8 @@ export class Listener {
       this.server.once('error', reject);
       this.server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
         this.server.off('error', reject);
-        paceAccepting(this.server, this.accepting);
-        // out of file descriptors, for instance: the connections that exist go on
+        paceAccepting(this.server, this.acceptQueue);
+        // for example out of file descriptors; existing connections are not affected
         this.server.on('error', (error) =>
           this.deps.log.warnOnce('listener', 'Listener error', { error: error.message }),
         );
@@ -65,7 +65,7 @@ export class Listener {
     });
   }
 
-  /** New connections are shaken hands with by this material. */
+  /** Uses `tls` for the handshakes of new connections. */
   replaceTls(tls: TlsMaterial): void {
     this.tlsServer?.setSecureContext({
       key: tls.key,
@@ -75,7 +75,7 @@ export class Listener {
     });
   }
 
-  /** Takes no more connections. */
+  /** Refuses new connections. */
   stopAccepting(): void {
     this.draining = true;
     this.server.close();
@@ -88,12 +88,12 @@ export class Listener {
     return excess;
   }
 
-  /** Cuts `connections`, a few per event-loop turn when there are many. */
+  /** Destroys `connections`, a few per event-loop tick. */
   close(connections: readonly Connection[], reason: CloseReason): void {
-    for (const connection of connections) this.closing.run(() => connection.destroy(reason));
+    for (const connection of connections) this.closeQueue.run(() => connection.destroy(reason));
   }
 
-  /** Cuts every connection that is left. */
+  /** Destroys all remaining connections. */
   destroyAll(reason: CloseReason): void {
     for (const connection of this.connections.newestFirst()) connection.destroy(reason);
   }
@@ -114,18 +114,18 @@ export class Listener {
         socket.destroy();
         return;
       }
-      // now and then a TLSSocket waits without end for its own good-bye to be sent
-      socket.once('end', () => setTimeout(() => connection.socket.destroy(), GOODBYE_MS).unref());
-      paceClosing(socket, this.closing);
+      // a TLSSocket sometimes never finishes sending its close_notify
+      socket.once('end', () => setTimeout(() => connection.socket.destroy(), TLS_CLOSE_TIMEOUT_MS).unref());
+      paceClosing(socket, this.closeQueue);
       this.deps.serve(connection, socket);
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.on('error', ignoreError);
       const raw = rawSocketOf(socket);
       const isTimeout = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
-      // a load balancer that only checks the port connects, sends nothing and closes
+      // a load balancer's port check connects and closes without sending anything
       if (isTimeout || raw.bytesRead > 0) {
-        this.refuse(isTimeout ? 'handshakeTimeout' : 'tlsError', remoteOf(raw), error.message);
+        this.reportRefused(isTimeout ? 'handshakeTimeout' : 'tlsError', remoteOf(raw), error.message);
       }
       socket.destroy();
     });
@@ -135,7 +135,7 @@ export class Listener {
   private accept(socket: Socket): void {
     const limit = this.deps.maxConnections();
     if (this.draining || this.connections.count >= limit) {
-      this.refuse(this.draining ? 'draining' : 'connectionLimit', remoteOf(socket), `limit ${limit}`);
+      this.reportRefused(this.draining ? 'draining' : 'connectionLimit', remoteOf(socket), `limit ${limit}`);
       socket.destroy();
       return;
     }
@@ -147,30 +147,30 @@ export class Listener {
       this.connections.remove(connection);
       this.deps.onClosed(connection, connection.closeReason);
     });
-    paceClosing(socket, this.closing);
+    paceClosing(socket, this.closeQueue);
     if (this.tlsServer === null) this.deps.serve(connection, socket);
     else this.tlsServer.emit('connection', socket);
   }
 
-  /** Counts and logs a connection that is not served. */
-  refuse(reason: RefuseReason, remote: string, details: string): void {
-    this.complain('Connection refused', reason, remote, details);
+  /** Counts and logs a connection that is refused. */
+  reportRefused(reason: RefuseReason, remote: string, details: string): void {
+    this.report('Connection refused', reason, remote, details);
   }
 
-  /** Counts and logs a connection that is not served any more. */
-  cutOff(reason: RefuseReason, remote: string, details: string): void {
-    this.complain('Connection cut off', reason, remote, details);
+  /** Counts and logs a connection that is terminated for an error of the client. */
+  reportTerminated(reason: RefuseReason, remote: string, details: string): void {
+    this.report('Connection cut off', reason, remote, details);
   }
 
-  private complain(what: string, reason: RefuseReason, remote: string, details: string): void {
+  private report(message: string, reason: RefuseReason, remote: string, details: string): void {
     this.deps.counters.refused[reason]++;
-    this.deps.log.warnOnce(`${what} ${reason}`, what, { reason, remote, details });
+    this.deps.log.warnOnce(`${message} ${reason}`, message, { reason, remote, details });
   }
 }
 
 /**
- * The socket beneath one of TLS, whose address was read when it was accepted and stays known; where Node does not tell, the
- * one of TLS, which has no address once it is closed.
+ * The TCP socket below a TLS socket, whose address stays known after it closes. Without the Node internal it falls back to
+ * the TLS socket, which has no address once it is closed.
  */
 function rawSocketOf(socket: TLSSocket): Socket {
   return (socket as TLSSocket & { readonly _parent?: Socket })._parent ?? socket;

@@ -1,31 +1,31 @@
 /**
- * Spreads a burst of jobs over event-loop turns, so that thousands of connections that come or go at once do not keep
- * everybody else waiting. A job that comes alone runs at once.
+ * Runs a limited number of tasks per event-loop tick, so that thousands of connections that open or close at once do not
+ * block the others. A single task runs at once.
  */
-export class Pacer {
-  private readonly jobsPerTurn: number;
-  private readonly waiting: (() => void)[] = [];
-  private ranThisTurn = 0;
-  private readonly onTurn = (): void => this.turn();
+export class TickQueue {
+  private readonly tasksPerTick: number;
+  private readonly queue: (() => void)[] = [];
+  private ranThisTick = 0;
+  private readonly onTick = (): void => this.runTick();
 
-  constructor(jobsPerTurn: number) {
-    this.jobsPerTurn = jobsPerTurn;
+  constructor(tasksPerTick: number) {
+    this.tasksPerTick = tasksPerTick;
   }
 
-  run(job: () => void): void {
-    if (this.ranThisTurn >= this.jobsPerTurn) {
-      this.waiting.push(job);
+  run(task: () => void): void {
+    if (this.ranThisTick >= this.tasksPerTick) {
+      this.queue.push(task);
       return;
     }
-    if (this.ranThisTurn++ === 0) setImmediate(this.onTurn);
-    job();
+    if (this.ranThisTick++ === 0) setImmediate(this.onTick);
+    task();
   }
 
-  private turn(): void {
-    this.ranThisTurn = Math.min(this.jobsPerTurn, this.waiting.length);
-    if (this.ranThisTurn === 0) return;
-    setImmediate(this.onTurn);
-    // taken out first: what has run holds nothing any more, also when the queue never becomes empty
-    for (const job of this.waiting.splice(0, this.ranThisTurn)) job();
+  private runTick(): void {
+    this.ranThisTick = Math.min(this.tasksPerTick, this.queue.length);
+    if (this.ranThisTick === 0) return;
+    setImmediate(this.onTick);
+    // removed before they run, so that finished tasks are collectable even if the queue never drains
+    for (const task of this.queue.splice(0, this.ranThisTick)) task();
   }
 }

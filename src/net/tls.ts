@@ -2,13 +2,13 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import { createSecureContext } from 'node:tls';
 import { explainSystemError, Problems } from '../text/index.ts';
 
-/** What the listener shakes hands with. */
+/** Certificate and key for TLS handshakes. */
 export interface TlsMaterial {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Certificates of the authorities that client certificates must come from; null asks for none. */
+  /** Certificate authorities that must have issued client certificates; null if clients need none. */
   readonly clientCa: Buffer | null;
-  /** When the server's certificate expires, in milliseconds since the epoch. */
+  /** Expiry of the server's certificate, in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
@@ -74,13 +74,13 @@ function checkPair(certificate: X509Certificate, key: Buffer, certPath: string, 
 }
 
 function publicKeyOf(key: Buffer, path: string): Buffer {
-  // by way of the private key: createPublicKey alone would take a certificate as well
+  // via the private key: createPublicKey alone would also accept a certificate
   return createPublicKey(parsePrivateKey(key, path)).export({ type: 'spki', format: 'der' });
 }
 
 const PASSPHRASE_MARK = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
-/** The private key in a PEM file; throws a problem that says what is wrong with it. */
+/** Parses the private key of a PEM file; throws Problems that name the fault. */
 export function parsePrivateKey(key: Buffer, path: string): KeyObject {
   if (PASSPHRASE_MARK.test(key.toString('latin1'))) {
     const command = `openssl pkey -in ${path} -out plain.key`;

@@ -51,8 +51,8 @@ class RandomServer extends Http2Peer {
     else if (what < 75) this.take();
     else if (what < 85) this.reads = !this.reads;
     else if (what < 88) this.connection.resetStalled(this.nowMs, 1000);
-    else if (what < 89) this.connection.leave();
-    else if (what < 90) this.connection.leaveNow();
+    else if (what < 89) this.connection.gracefulShutdown();
+    else if (what < 90) this.connection.sendFinalGoaway();
     else if (what < 93) this.connection.ping();
     else this.nowMs += this.random.below(2000);
   }
@@ -153,7 +153,7 @@ class Session {
 
   private end(): void {
     const { server } = this;
-    server.connection.closed();
+    server.connection.onSocketClosed();
     this.look();
     const bodies = this.observer.requestBodies();
     for (const { stream, closes, body } of server.served) {
@@ -161,7 +161,7 @@ class Session {
       const sent = bodies.get(stream.id)?.subarray(0, body.length);
       assert.ok(body.length === 0 || sent?.equals(body) === true, 'another request body');
     }
-    assert.equal(server.connection.isServing, false);
+    assert.equal(server.connection.hasActiveStreams, false);
     const [writes, requests] = [server.writes.length, server.served.length];
     server.send(...this.client.frames(5));
     assert.deepEqual([server.writes.length, server.served.length], [writes, requests], 'served behind the end');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   type ConnectionError,
-  type ConnectionHost,
+  type ConnectionHandler,
   type Http2Limits,
   type RequestHeaders,
   ServerConnection,
@@ -84,7 +84,7 @@ export class Served implements StreamHandler {
 export const LIMITS: Http2Limits = { maxHeaderBytes: 16 * 1024, maxResetsPerSecond: 100 };
 
 /** A connection with both of its ends: a host that serves requests, and a client that says bytes and reads answers. */
-export class Http2Peer implements ConnectionHost {
+export class Http2Peer implements ConnectionHandler {
   nowMs = 1_749_925_815_123;
   readonly now = (): number => this.nowMs;
   /** True when the outlet takes a write at once, false when `take` says so. */
@@ -144,7 +144,7 @@ export class Http2Peer implements ConnectionHost {
   take(): boolean {
     if (!this.busy) return false;
     this.busy = false;
-    this.connection.written();
+    this.connection.onWriteComplete();
     return true;
   }
 
@@ -184,19 +184,19 @@ export class Http2Peer implements ConnectionHost {
     this.overflows++;
   }
 
-  greeted(): void {
+  onPreface(): void {
     this.greetings++;
   }
 
-  otherProtocol(bytes: Buffer): void {
+  onOtherProtocol(bytes: Buffer): void {
     this.otherBytes.push(bytes);
   }
 
-  failed(error: ConnectionError): void {
+  onConnectionError(error: ConnectionError): void {
     this.failures.push(error.code);
   }
 
-  holdBytes(change: number): boolean {
+  reserveBytes(change: number): boolean {
     if (change > 0 && this.heldBytes + change > this.maxHeldBytes) return false;
     this.heldBytes += change;
     assert.ok(this.heldBytes >= 0, 'more was given back than was held');

@@ -7,7 +7,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Connection } from '../../net/index.ts';
-import { Pacer } from '../../net/index.ts';
+import { TickQueue } from '../../net/index.ts';
 import type { Transport, TransportDependencies, TransportOptions } from '../transport.ts';
 import { type BaseCall, PublicStream } from './grpc-js-stream.ts';
 import { Preamble } from './preamble.ts';
@@ -27,7 +27,7 @@ export class PublicTransport implements Transport {
   private readonly deps: TransportDependencies;
   private readonly server: Server;
   private readonly injector: ConnectionInjector;
-  private readonly opening = new Pacer(OPENED_PER_TURN);
+  private readonly opening = new TickQueue(OPENED_PER_TURN);
   /** Those that grpc-js has: before that, a socket that is read would be handed over with an error. */
   private readonly injected = new WeakSet<Connection>();
   private turn = 0;
@@ -47,7 +47,7 @@ export class PublicTransport implements Transport {
       handshakeTimeoutMs: this.deps.options.handshakeTimeoutMs,
       onReady: () => this.opening.run(() => this.inject(connection, socket)),
       onFailed: (reason, details) => {
-        this.deps.refuse(reason, connection.remote, details);
+        this.deps.reportRefused(reason, connection.remote, details);
         socket.destroy();
         connection.socket.destroy();
       },
@@ -58,7 +58,7 @@ export class PublicTransport implements Transport {
    * Lets connections that node:http2 has given up on notice their end. After a connection error it says GOAWAY and stops
    * reading, without a word to anybody, and so does not see the peer's FIN.
    */
-  tend(): void {
+  checkTimeouts(): void {
     this.turn = (this.turn + 1) % 10;
     if (this.turn !== 0) return;
     for (const connection of this.deps.connections.newestFirst()) {
@@ -66,7 +66,7 @@ export class PublicTransport implements Transport {
     }
   }
 
-  leave(): void {
+  gracefulShutdown(): void {
     this.injector.destroy();
   }
 

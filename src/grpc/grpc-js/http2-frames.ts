@@ -1,4 +1,4 @@
-import { Flag, FRAME_HEAD_BYTES } from '../../http2/index.ts';
+import { Flag, FRAME_HEADER_BYTES } from '../../http2/index.ts';
 
 /** The part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that it takes to replace `:authority` in front of node:http2. */
 
@@ -12,8 +12,8 @@ export interface FrameHead {
 
 /** The head of the frame at `pos`, or null while it is not all there. */
 export function frameAt(bytes: Buffer, pos: number): FrameHead | null {
-  if (bytes.length - pos < FRAME_HEAD_BYTES) return null;
-  const start = pos + FRAME_HEAD_BYTES;
+  if (bytes.length - pos < FRAME_HEADER_BYTES) return null;
+  const start = pos + FRAME_HEADER_BYTES;
   return {
     type: bytes[pos + 3] as number,
     flags: bytes[pos + 4] as number,
@@ -128,7 +128,7 @@ export class AuthorityWriter {
 
   private spliced(bytes: Buffer, pos: number, frame: FrameHead, from: number, to: number, name: Buffer): Buffer {
     const patched = Buffer.concat([bytes.subarray(pos, from), name, this.value, bytes.subarray(to, frame.end)]);
-    patched.writeUIntBE(patched.length - FRAME_HEAD_BYTES, 0, 3);
+    patched.writeUIntBE(patched.length - FRAME_HEADER_BYTES, 0, 3);
     return patched;
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { CLIENT_PREFACE } from '../../http2/index.ts';
-import { FirstLine, UPGRADE_REQUIRED } from '../../net/index.ts';
+import { ProtocolDetector, UPGRADE_REQUIRED } from '../../net/index.ts';
 
 export interface PreambleOptions {
   /** Time for the client preface, in milliseconds. */
@@ -16,7 +16,7 @@ export class Preamble {
   private readonly options: PreambleOptions;
   private bytes: Buffer = Buffer.alloc(0);
   private readonly timer: NodeJS.Timeout;
-  private firstLine: FirstLine | null = null;
+  private firstLine: ProtocolDetector | null = null;
   private readonly onData = (chunk: Buffer): void => this.read(chunk);
   private readonly onGone = (): void => this.release();
 
@@ -42,8 +42,8 @@ export class Preamble {
 
   private otherProtocol(chunk: Buffer): void {
     const isFirst = this.firstLine === null;
-    this.firstLine ??= new FirstLine();
-    const protocol = this.firstLine.add(isFirst ? this.bytes : chunk);
+    this.firstLine ??= new ProtocolDetector();
+    const protocol = this.firstLine.push(isFirst ? this.bytes : chunk);
     if (protocol === 'http1') {
       this.socket.write(UPGRADE_REQUIRED, () => this.fail('protocolError', 'HTTP/1 request, answered with 426'));
     } else if (protocol === 'unknown') this.fail('protocolError', 'no HTTP/2 client preface');

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { CLIENT_PREFACE, FRAME_HEAD_BYTES, FrameType } from '../../http2/index.ts';
+import { CLIENT_PREFACE, FRAME_HEADER_BYTES, FrameType } from '../../http2/index.ts';
 import { AuthorityWriter, frameAt } from './http2-frames.ts';
 
-const MAX_HEADERS_BYTES = FRAME_HEAD_BYTES + 16 * 1024;
+const MAX_HEADERS_BYTES = FRAME_HEADER_BYTES + 16 * 1024;
 /** So small that Node asks for the next piece only when it takes the one before. */
 const HIGH_WATER_MARK_BYTES = 1;
 

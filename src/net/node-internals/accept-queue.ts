@@ -1,5 +1,5 @@
 import { type Server, Socket } from 'node:net';
-import type { Pacer } from '../tick-queue.ts';
+import type { TickQueue } from '../tick-queue.ts';
 
 type OnConnection = (error: number, client: unknown) => void;
 
@@ -8,7 +8,7 @@ type OnConnection = (error: number, client: unknown) => void;
  * and offers no way to say otherwise: so what it does with each is put off. Without the internals that this needs,
  * nothing is changed: a burst then takes one long turn, and no more.
  */
-export function paceAccepting(server: Server, pacer: Pacer): void {
+export function paceAccepting(server: Server, pacer: TickQueue): void {
   const { _handle: handle } = server as unknown as { _handle?: { onconnection?: OnConnection } };
   const accept = handle?.onconnection;
   if (handle === undefined || typeof accept !== 'function') return;
@@ -19,7 +19,7 @@ export function paceAccepting(server: Server, pacer: Pacer): void {
  * Makes what a peer's good-bye or reset sets off wait for its turn. The reaction to it, in node:http2 and in the router, is
  * what costs; when a host with thousands of clients goes away, all of that would otherwise happen in one turn.
  */
-export function paceClosing(socket: Socket, pacer: Pacer): void {
+export function paceClosing(socket: Socket, pacer: TickQueue): void {
   const paced = socket as PacedSocket;
   paced[PACER] = pacer;
   paced.push = pacedPush;
@@ -29,7 +29,7 @@ export function paceClosing(socket: Socket, pacer: Pacer): void {
 // Functions that all sockets share, because there are thousands of them.
 
 const PACER = Symbol('pacer');
-type PacedSocket = Socket & { [PACER]: Pacer };
+type PacedSocket = Socket & { [PACER]: TickQueue };
 
 function pacedPush(this: PacedSocket, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk !== null) return Socket.prototype.push.call(this, chunk, encoding);
