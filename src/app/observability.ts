@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { ClientRoutes, createRoutes, HttpEndpoint, type RequestHandler, StatusStream } from '../admin/index.ts';
-import { type RouterConfig, VERSION } from '../config/index.ts';
+import { controlSocketBeside, type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
@@ -138,8 +138,8 @@ export class Observability {
   }
 }
 
-/** The Unix socket that the commands ask: as configured, or beside the pid file; null when there is neither. */
+/** The Unix socket of the commands: as configured, or beside the pid file; null without both. */
 function controlSocketPath({ controlSocket, pidFile }: RouterConfig): string | null {
   if (controlSocket !== null) return controlSocket;
-  return pidFile === null ? null : `${pidFile.replace(/\.pid$/, '')}.sock`;
+  return pidFile === null ? null : controlSocketBeside(pidFile);
 }

@@ -4,29 +4,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFile
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { TempFolder } from '../../test/support/temp.ts';
-import { checkPidFile, isAlive, PidFileError, readPid, removePidFile, writePidFile } from './pid-file.ts';
-
-test('a pid is read from the beginning of the file; anything else is none', () => {
-  using folder = new TempFolder();
-  for (const [text, pid] of [
-    ['123\n', 123],
-    ['123', 123],
-    ['  77 \n', 77],
-    ['', null],
-    ['x', null],
-    ['0', null],
-    ['-5', null],
-  ] as const) {
-    assert.equal(readPid(folder.write('pid', text)), pid, JSON.stringify(text));
-  }
-  assert.equal(readPid(folder.file('missing')), null);
-});
-
-test('processes that live, and that do not', () => {
-  assert.equal(isAlive(process.pid), true);
-  assert.equal(isAlive(1), true);
-  assert.equal(isAlive(4_194_303), false);
-});
+import { readPid } from '../host/index.ts';
+import { checkPidFile, PidFileError, removePidFile, writePidFile } from './pid-file.ts';
 
 test('written, checked by its own process, removed', () => {
   using folder = new TempFolder();

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Authenticator } from '../access/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
 import { GrpcServer } from '../grpc/index.ts';
+import { openFilesLimit } from '../host/index.ts';
 import type { LogDestination, Logger } from '../logging/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
@@ -16,7 +17,7 @@ import { checkPidFile, removePidFile, writePidFile } from './pid-file.ts';
 import { writePortsFile } from './ports-file.ts';
 import { Reloader } from './reloader.ts';
 import type { SecurityFiles } from './security-files.ts';
-import { openFilesLimit, startWarnings } from './start-warnings.ts';
+import { startWarnings } from './start-warnings.ts';
 import { systemClock } from './system-clock.ts';
 import { makeHeapRoom } from './v8-tuning.ts';
 

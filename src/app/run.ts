@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { CommandContext } from '../cli/index.ts';
+import { type CommandContext, EXIT } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
+import { openFilesLimit } from '../host/index.ts';
 import {
   HeldOutput,
   JournalStream,
@@ -18,15 +19,10 @@ import { explainStart } from './describe-start-error.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { handleSignals, type SignalActions } from './signals.ts';
-import { openFilesLimit, startWarnings } from './start-warnings.ts';
+import { startWarnings } from './start-warnings.ts';
 import { closeStrayDebugger } from './stray-debugger.ts';
 import { keepYoungGenerationSmall } from './v8-tuning.ts';
 
-const EXIT_DONE = 0;
-const EXIT_FAILED = 1;
-const EXIT_CONFIGURATION = 2;
-/** For PM2, which takes 0 for the exit code of a process that was killed, and has to tell that from a stop. */
-const EXIT_STOPPED = 143;
 /** As a log file: overrides one that is named in the environment or in the configuration file. */
 const STANDARD_OUTPUT = '-';
 
@@ -39,7 +35,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
   const security = loadSecurity(config);
   if (!security.ok) {
     security.problems.forEach(complain);
-    return EXIT_CONFIGURATION;
+    return EXIT.usage;
   }
   let destination: LogDestination;
   try {
@@ -47,7 +43,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
   } catch (error) {
     if (!(error instanceof Problems)) throw error;
     error.list.forEach(complain);
-    return EXIT_CONFIGURATION;
+    return EXIT.usage;
   }
   const journal = config.logJournal ? new JournalStream({ identifier: 'rpc-dart-router' }) : null;
   const log = new Logger({
@@ -139,14 +135,14 @@ async function runUntilStopped(
     keepYoungGenerationSmall();
     await app.stopped;
     log.info('RPC Dart Router stopped');
-    return config.supervised ? EXIT_STOPPED : EXIT_DONE;
+    return config.supervised ? EXIT.stopped : EXIT.done;
   } catch (error) {
     const reason = explainStart(error, config);
     log.critical(reason.en);
     // whoever started it by hand looks at the terminal, not into a file, and may not read English
     const isLogSeen = (config.logFile ?? STANDARD_OUTPUT) === STANDARD_OUTPUT && config.logLevel !== 'none';
     if (!isLogSeen || context.lang !== 'en') complain(reason);
-    return EXIT_FAILED;
+    return EXIT.failed;
   } finally {
     await app.dispose();
   }

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { type RouterConfig, serviceLinkWarning } from '../config/index.ts';
+import { openFilesNeeded } from '../host/index.ts';
 import type { Text } from '../text/index.ts';
-
-/** Descriptors that the process needs besides its connections. */
-const OTHER_DESCRIPTORS = 64;
 
 /** What an operator should know about a configuration that works. */
 export function startWarnings(
@@ -33,7 +30,7 @@ export function startWarnings(
       ru: `Метрики на ${metricsHost} доступны любому, кому доступен порт`,
     });
   }
-  if (openFilesLimit !== null && maxConnections + OTHER_DESCRIPTORS > openFilesLimit) {
+  if (openFilesLimit !== null && openFilesNeeded(maxConnections) > openFilesLimit) {
     warnings.push({
       en: `max-connections ${maxConnections} does not fit the limit of ${openFilesLimit} open files; raise it with ulimit -n or LimitNOFILE=`,
       ru: `max-connections ${maxConnections} не умещается в лимит открытых файлов ${openFilesLimit}; увеличьте его: ulimit -n или LimitNOFILE=`,
@@ -45,14 +42,4 @@ export function startWarnings(
 /** True for addresses that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-}
-
-/** The soft limit on open files of this process, or null where it is unknown or unlimited. */
-export function openFilesLimit(): number | null {
-  try {
-    const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return match === null ? null : Number(match[1]);
-  } catch {
-    return null;
-  }
 }

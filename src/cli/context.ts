@@ -26,6 +26,3 @@ export interface CommandContext extends CommandIo {
   /** Where each value that is not a default came from: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
   readonly sources: ReadonlyMap<OptionKey, string>;
 }
-
-/** Exit codes are an interface. */
-export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;

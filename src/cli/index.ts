@@ -1,4 +1,5 @@
-export { type CommandContext, type CommandIo, EXIT, type PendingSignals } from './context.ts';
+export type { CommandContext, CommandIo, PendingSignals } from './context.ts';
+export { EXIT } from './exit-codes.ts';
 export { helpText } from './help.ts';
 export { translateLegacy } from './legacy.ts';
 export { fetchStatus } from './status-client.ts';

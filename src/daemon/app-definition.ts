@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EXIT } from '../cli/index.ts';
 import {
   DEFAULT_CONFIG,
   environmentName,
@@ -30,9 +31,6 @@ const MAIN = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '
 /** PM2 kills a process that is this much later than it promised to be. */
 const KILL_RESERVE_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;
-export const EXIT_CONFIGURATION = 2;
-/** Of a router that was asked to stop, by a plain `kill` as well: it stays stopped. */
-export const EXIT_STOPPED = 143;
 /** Part of every name. PM2 leaves out what has it in its name; `true`, as it documents, leaves out nothing. */
 export const EVERY_VARIABLE = [''];
 /** What a router may need of the environment; everything else stays out of PM2, which keeps it in clear text. */
@@ -102,7 +100,7 @@ export function appDefinition(
     time: false,
     autorestart: true,
     exp_backoff_restart_delay: FIRST_RESPAWN_DELAY_MS,
-    stop_exit_codes: [EXIT_CONFIGURATION, EXIT_STOPPED],
+    stop_exit_codes: [EXIT.usage, EXIT.stopped],
     kill_timeout: config.shutdownTimeoutMs + KILL_RESERVE_MS,
     max_memory_restart: config.maxMemory,
     wait_ready: false,

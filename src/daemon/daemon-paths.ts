@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RouterConfig } from '../config/index.ts';
+import { controlSocketBeside, type RouterConfig } from '../config/index.ts';
 import { fileName } from './options-file.ts';
 
 /** The files of one daemon. */
@@ -20,9 +20,4 @@ export function placesOf(config: RouterConfig): Places {
     logFile: resolve(config.logFile === null || config.logFile === '-' ? `/tmp/${stem}.log` : config.logFile),
     controlSocket: resolve(config.controlSocket ?? controlSocketBeside(pidFile)),
   };
-}
-
-/** The control socket that belongs to a pid file: `x.pid` and `x.sock`. */
-function controlSocketBeside(pidFile: string): string {
-  return `${pidFile.replace(/\.pid$/, '')}.sock`;
 }

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fetchStatus } from '../cli/index.ts';
 import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
+import { hasSameOwner, isAlive, isRouter, readPid } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { commandLineOf, placesIn } from './command-line.ts';
 import { type Places, placesOf } from './daemon-paths.ts';
 import { keyOf, readOptions } from './options-file.ts';
 import { isOfHome, type OtherRouter, ownerOf, SERVICE_PID_FILE } from './owner.ts';
-import { hasSameOwner, isAlive, isRouter, readPid } from './processes.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -4,6 +4,5 @@ export { optionsFile } from './options-file.ts';
 export { commandFor, isServiceHidden, type OtherRouter, SERVICE_PID_FILE } from './owner.ts';
 export { isPm2Running, pm2Home, pm2Pid, pm2Socket } from './pm2-home.ts';
 export { openPorts } from './ports.ts';
-export { isAlive, isRouter, readPid } from './processes.ts';
 export { runDaemonCommand } from './run.ts';
 export { settleLater } from './settle.ts';

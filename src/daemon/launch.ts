@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fetchStatus } from '../cli/index.ts';
+import { EXIT, fetchStatus } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
+import { readPid } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { appDefinition, type Surroundings } from './app-definition.ts';
 import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
@@ -9,7 +10,6 @@ import type { DaemonCommand } from './command.ts';
 import type { Places } from './daemon-paths.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
 import { optionsFile, readOptions, removeOptions, writeOptions } from './options-file.ts';
-import { readPid } from './processes.ts';
 import { chooseRotator } from './rotation.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 
@@ -21,7 +21,6 @@ const ASK_LIMIT_MS = 1000;
 const LAST_LINES_MS = 300;
 const SHOWN_LINES = 10;
 const LOOKED_AT_LINES = 60;
-const EXIT_CONFIGURATION = 2;
 
 /** Who rotates the log is found out here. */
 export type StartSurroundings = Omit<Surroundings, 'rotates'>;
@@ -77,7 +76,7 @@ export async function launch(
     reason: outcome.isLate
       ? command.say('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
       : (cause ?? endOf(command, outcome)),
-    isConfigurationError: outcome.exitCode === EXIT_CONFIGURATION,
+    isConfigurationError: outcome.exitCode === EXIT.usage,
   };
 }
 

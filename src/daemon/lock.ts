@@ -1,8 +1,8 @@
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive, isRouter, startOf } from '../host/index.ts';
 import { makeStateFolder, pm2Home, stateFolder } from './pm2-home.ts';
-import { isAlive, isRouter, startOf } from './processes.ts';
 import { SupervisorError } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

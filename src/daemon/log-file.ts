@@ -1,47 +1,12 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-
-/** A log file that must not be written to; the message is a problem with its path. */
-export class UnsafeLogFile extends Error {
-  readonly problem: 'symlink' | 'otherUser' | 'notAFile' | 'unwritable';
-  readonly path: string;
-  readonly detail: string;
-
-  constructor(problem: UnsafeLogFile['problem'], path: string, detail = '') {
-    super(`${path}: ${problem}${detail && `: ${detail}`}`);
-    this.problem = problem;
-    this.path = path;
-    this.detail = detail;
-  }
-}
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { openLogFile } from '../host/index.ts';
 
 /** At most this much of the end of a log is looked at for its last lines. */
 const TAIL_BYTES = 1024 * 1024;
 
-/**
- * Makes sure that PM2, which opens the file by its name, opens the right one: creates it with mode 600, and refuses what
- * somebody else may have put there, since the folder may be a shared one such as /tmp.
- */
+/** Creates the log file with mode 600, and refuses an unsafe one: PM2 opens it by its name. Throws UnsafeLogFile. */
 export function prepareLogFile(path: string): void {
-  try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
-    return;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') throw new UnsafeLogFile('unwritable', path, message);
-  }
-  checkExisting(path, lstatSync(path));
-}
-
-function checkExisting(path: string, existing: Stats): void {
-  if (existing.isSymbolicLink()) throw new UnsafeLogFile('symlink', path);
-  if (!existing.isFile()) throw new UnsafeLogFile('notAFile', path);
-  const ownUser = process.getuid?.() ?? existing.uid;
-  if (existing.uid !== ownUser) throw new UnsafeLogFile('otherUser', path);
-  try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW));
-  } catch (error) {
-    throw new UnsafeLogFile('unwritable', path, (error as Error).message);
-  }
+  closeSync(openLogFile(path, { onlyRegular: true }));
 }
 
 /** Size and time of the last change, or null without a file. */

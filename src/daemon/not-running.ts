@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
+import { isAlive, isOlderThan, isRouter, readPid } from '../host/index.ts';
 import type { DaemonCommand } from './command.ts';
 import type { LocatedDaemon } from './find-daemon.ts';
 import { commandFor, type DaemonAction, isServiceHidden, type Owner } from './owner.ts';
-import { isAlive, isOlderThan, isRouter, readPid } from './processes.ts';
 
 /** Says that there is nothing to command, and which router is there instead. */
 export function explainNotRunning(command: DaemonCommand, found: LocatedDaemon, action: DaemonAction): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { EXIT } from '../cli/index.ts';
-import { EXIT_CONFIGURATION, EXIT_STOPPED, mainCommand } from './app-definition.ts';
+import { mainCommand } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
 import { argumentOf } from './command-line.ts';
 import { pm2Pid } from './pm2-home.ts';
@@ -16,7 +16,7 @@ const NEEDED = ['PATH', 'HOME', 'PM2_HOME', 'LANG'];
  * and goes on to call it `waiting restart`: a process of its own puts that right once the router is gone.
  */
 export function settleLater(argv: readonly string[], env: Environment, exitCode: number): void {
-  if (!argv.includes('--supervised') || (exitCode !== EXIT_STOPPED && exitCode !== EXIT_CONFIGURATION)) return;
+  if (!argv.includes('--supervised') || (exitCode !== EXIT.stopped && exitCode !== EXIT.usage)) return;
   const [program, ...args] = mainCommand();
   const name = argumentOf(argv, 'name');
   const options = [...(name === null ? [] : [`--name=${name}`]), ...argv.filter((option) => option === '--end-pm2')];

@@ -1,10 +1,10 @@
 import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
+import { UnsafeLogFile } from '../host/index.ts';
 import type { DaemonCommand, DaemonMessage } from './command.ts';
 import { type Places, placesOf } from './daemon-paths.ts';
 import { locateDaemon } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
-import { UnsafeLogFile } from './log-file.ts';
 import { hintAtOthers } from './not-running.ts';
 import { keptOptions } from './options-file.ts';
 import { setUpRotation } from './rotation.ts';

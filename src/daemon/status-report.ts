@@ -1,12 +1,11 @@
-import type { CommandContext } from '../cli/index.ts';
+import { type CommandContext, EXIT } from '../cli/index.ts';
+import { processMemoryBytes, processUptimeMs } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { EXIT_STOPPED } from './app-definition.ts';
 import { causeIn } from './cause.ts';
 import type { FoundDaemon } from './find-daemon.ts';
 import { lastLines, logStats } from './log-file.ts';
 import { commandFor, type Owner } from './owner.ts';
 import { type OpenPort, openPorts } from './ports.ts';
-import { processMemoryBytes, processUptimeMs } from './processes.ts';
 import type { ProcessStatus } from './supervisor.ts';
 
 const LAST_LINES = 3;
@@ -83,7 +82,7 @@ export function reportDaemon(
 
 /** False for a router that was stopped on purpose. */
 function hasFailed({ pid, supervised }: FoundDaemon): boolean {
-  return pid === null && supervised !== null && supervised.exitCode !== EXIT_STOPPED;
+  return pid === null && supervised !== null && supervised.exitCode !== EXIT.stopped;
 }
 
 function stateOf({ pid, status, supervised }: FoundDaemon): DaemonState {

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../cli/index.ts';
+import { isAlive, readPid } from '../host/index.ts';
 import type { DaemonCommand } from './command.ts';
 import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
 import { explainNotRunning } from './not-running.ts';
 import { removeOptions } from './options-file.ts';
 import { ownerOf } from './owner.ts';
-import { isAlive, readPid } from './processes.ts';
 import { forgetRotation } from './rotation.ts';
 import { endIdlePm2 } from './settle.ts';
 import { configurationOf, startedWith } from './started-with.ts';

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { openFilesLimit, openFilesNeeded } from '../host/index.ts';
 import { defineMessages, formatBytes } from '../text/index.ts';
-import { type Check, type DoctorContext, fail, ok, warn } from './finding.ts';
+import { type Check, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   enough: {
@@ -37,8 +38,6 @@ const messages = defineMessages({
   },
 });
 
-/** Descriptors that the process needs besides its connections. */
-const OTHER_DESCRIPTORS = 64;
 const MAX_MEMORY_SHARE = 0.9;
 /** What deploy/host/sysctl.conf sets. */
 const BACKLOG_TARGET = 65_536;
@@ -47,22 +46,16 @@ const BACKLOG_SYSCTLS = ['net.core.somaxconn', 'net.ipv4.tcp_max_syn_backlog'] a
 /** The limit of the router where one runs, else of who asks. */
 export const openFilesCheck: Check = {
   name: 'nofile',
-  run(context) {
-    const t = messages(context.lang);
-    const limit = openFilesLimit(context);
+  run({ lang, config, status, daemon, procFolder }) {
+    const t = messages(lang);
+    const limit = openFilesLimit(daemon.pid ?? 'self', procFolder);
     if (limit === null) return [ok(t('unknown'))];
-    const max = context.status?.connections.max ?? context.config.maxConnections;
-    const needed = max + OTHER_DESCRIPTORS;
+    const max = status?.connections.max ?? config.maxConnections;
+    const needed = openFilesNeeded(max);
     if (limit >= needed) return [ok(t('enough', { limit, max }))];
     return [fail(t('tooFew', { limit, max }), t('raise', { needed: Math.max(needed, BACKLOG_TARGET) }))];
   },
 };
-
-function openFilesLimit({ procFolder, daemon }: DoctorContext): number | null {
-  const text = readText(join(procFolder, String(daemon.pid ?? 'self'), 'limits'));
-  const limit = /^Max open files\s+(\d+)/m.exec(text ?? '')?.[1];
-  return limit === undefined ? null : Number(limit);
-}
 
 export const memoryCheck: Check = {
   name: 'memory',

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
+import { isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
+import { isAlive } from '../host/index.ts';
 import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 

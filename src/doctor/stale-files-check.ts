@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { isAlive, isRouter, readPid } from '../daemon/index.ts';
+import { isAlive, isRouter, readPid } from '../host/index.ts';
 import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, ok, warn } from './finding.ts';
 

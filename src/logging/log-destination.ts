@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
-import { explainSystemError, Problems } from '../text/index.ts';
+import { closeSync, writeSync } from 'node:fs';
+import { openLogFile, UnsafeLogFile } from '../host/index.ts';
+import { explainSystemError, Problems, type Text } from '../text/index.ts';
 
 /** Where log lines go. Writing never throws: a router does not stop because its log cannot be written. */
 export interface LogDestination {
@@ -14,7 +15,6 @@ export interface LogDestination {
 /** The line, in the format of the log, that says how many before it are missing. */
 export type LostNotice = (lines: number) => string;
 
-const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 /** How often a full pipe is tried again before the line is given up. */
 const RETRIES = 20;
 
@@ -75,55 +75,45 @@ export function standardOutput(lostNotice: LostNotice): LogDestination {
   return new DescriptorDestination(1, lostNotice);
 }
 
-/**
- * Opens a log file for appending, created with mode 600. Refuses symlinks and files of other users, since the folder may
- * be a shared one such as /tmp. Throws an Error that names the file.
- */
-function openLogFile(path: string): number {
-  const existing = explained(path, () => lstatSync(path, { throwIfNoEntry: false }));
-  if (existing?.isSymbolicLink())
-    throw problem(
-      path,
-      'is a symbolic link; refused for safety',
-      'символическая ссылка; отказано из соображений безопасности',
-    );
-  const descriptor = explained(path, () => openSync(path, OPEN_FLAGS, 0o600));
-  const { uid } = explained(path, () => fstatSync(descriptor));
-  const ownUser = process.getuid?.() ?? uid;
-  if (uid === ownUser || existing === undefined) return descriptor;
-  closeSync(descriptor);
-  throw problem(
-    path,
-    'belongs to another user; refused for safety',
-    'принадлежит другому пользователю; отказано из соображений безопасности',
-  );
-}
-
-/** The result of a system call, or a problem that names the file and the cause. */
-function explained<T>(path: string, call: () => T): T {
+/** Opens a log file; throws a localized problem that names the file. */
+function open(path: string): number {
   try {
-    return call();
+    return openLogFile(path);
   } catch (error) {
-    const { en, ru } = explainSystemError(error);
-    throw problem(path, `cannot be opened for writing: ${en}`, `не открывается для записи: ${ru}`);
+    if (!(error instanceof UnsafeLogFile)) throw error;
+    const { en, ru } = describe(error);
+    throw new Problems({ en: `${path}: ${en}`, ru: `${path}: ${ru}` });
   }
 }
 
-function problem(path: string, en: string, ru: string): Problems {
-  return new Problems({ en: `${path}: ${en}`, ru: `${path}: ${ru}` });
+function describe({ problem, cause }: UnsafeLogFile): Text {
+  if (problem === 'symlink') {
+    return {
+      en: 'is a symbolic link; refused for safety',
+      ru: 'символическая ссылка; отказано из соображений безопасности',
+    };
+  }
+  if (problem === 'otherUser') {
+    return {
+      en: 'belongs to another user; refused for safety',
+      ru: 'принадлежит другому пользователю; отказано из соображений безопасности',
+    };
+  }
+  const { en, ru } = explainSystemError(cause);
+  return { en: `cannot be opened for writing: ${en}`, ru: `не открывается для записи: ${ru}` };
 }
 
 class FileDestination extends DescriptorDestination {
   private readonly path: string;
 
   constructor(path: string, lostNotice: LostNotice) {
-    super(openLogFile(path), lostNotice);
+    super(open(path), lostNotice);
     this.path = path;
   }
 
   override reopen(): void {
     const old = this.descriptor;
-    this.descriptor = openLogFile(this.path);
+    this.descriptor = open(this.path);
     this.isTorn = false;
     closeQuietly(old);
   }
