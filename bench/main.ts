@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { ClientFraming } from '../test/support/framing.ts';
-import { CROWD_SCENARIOS } from './crowd.ts';
+import { MANY_CLIENTS_SCENARIOS } from './many-clients.ts';
 import { type Sample, SCENARIOS, type Scenario } from './scenarios.ts';
 import { median } from './support/latencies.ts';
 import { Progress } from './support/progress.ts';
@@ -19,7 +19,7 @@ Against a bare grpc-js echo (all of these by default):
 ${describe(SCENARIOS)}
 
 With thousands of clients, the router alone (by name only; a minute or more each):
-${describe(CROWD_SCENARIOS)}
+${describe(MANY_CLIENTS_SCENARIOS)}
 `;
 
 function describe(scenarios: readonly { readonly name: string; readonly description: string }[]): string {
@@ -83,7 +83,7 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
     },
   });
   const names = values.scenario?.split(',') ?? SCENARIOS.map(({ name }) => name);
-  const known = new Set([...SCENARIOS, ...CROWD_SCENARIOS].map(({ name }) => name));
+  const known = new Set([...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name));
   const unknown = names.filter((name) => !known.has(name));
   const rounds = Number(values.rounds);
   const framing = Number(values.framing);
@@ -105,7 +105,7 @@ else {
   );
   const compared = SCENARIOS.filter(({ name }) => names.includes(name));
   if (compared.length > 0) await compare(compared, rounds, framing);
-  for (const scenario of CROWD_SCENARIOS.filter(({ name }) => names.includes(name))) {
+  for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {
     process.stdout.write(`\n${scenario.name}: ${scenario.description}\n`);
     await scenario.run((text) => progress.say(text), framing);
   }

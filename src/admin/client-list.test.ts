@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RouterBench } from '../../test/support/router-bench.ts';
+import { RouterHarness } from '../../test/support/router-harness.ts';
 import { Slices, sortInSlices } from '../telemetry/sliced-work.ts';
 import { type ClientPage, listClients, parseClientQuery } from './client-list.ts';
 
@@ -10,42 +10,42 @@ function query(text: string) {
   return parsed;
 }
 
-async function list(bench: RouterBench, text: string): Promise<ClientPage> {
-  const page = await listClients(bench.core, query(text));
+async function list(harness: RouterHarness, text: string): Promise<ClientPage> {
+  const page = await listClients(harness.core, query(text));
   assert.ok(page);
   return page;
 }
 
 const names = ({ clients }: ClientPage) => clients.map(({ clientName }) => clientName);
 
-function benchWith(...clients: readonly { name: string | null; groups?: readonly string[] }[]): RouterBench {
-  const bench = new RouterBench();
-  for (const client of clients) bench.register({ groups: [], ...client });
-  return bench;
+function harnessWith(...clients: readonly { name: string | null; groups?: readonly string[] }[]): RouterHarness {
+  const harness = new RouterHarness();
+  for (const client of clients) harness.register({ groups: [], ...client });
+  return harness;
 }
 
 test('a page: order, offset and limit', async () => {
-  const bench = benchWith({ name: 'Bob' }, { name: 'alice' }, { name: 'dora' }, { name: 'Carl' });
-  assert.deepEqual(names(await list(bench, '')), ['alice', 'Bob', 'Carl', 'dora']);
-  assert.deepEqual(names(await list(bench, 'order=desc&offset=1&limit=2')), ['Carl', 'Bob']);
-  const beyond = await list(bench, 'offset=10');
+  const harness = harnessWith({ name: 'Bob' }, { name: 'alice' }, { name: 'dora' }, { name: 'Carl' });
+  assert.deepEqual(names(await list(harness, '')), ['alice', 'Bob', 'Carl', 'dora']);
+  assert.deepEqual(names(await list(harness, 'order=desc&offset=1&limit=2')), ['Carl', 'Bob']);
+  const beyond = await list(harness, 'offset=10');
   assert.deepEqual([beyond.total, beyond.matching, beyond.clients.length], [4, 4, 0]);
 });
 
 test('search: part of a name, id, group or address, in any case', async () => {
-  const bench = benchWith({ name: 'Наталья' }, { name: null, groups: ['Phones'] }, { name: 'bob' });
-  bench.register({ name: 'far', groups: [], connection: bench.connect('10.0.0.7:5000') });
-  assert.deepEqual(names(await list(bench, 'search=НАТ')), ['Наталья']);
-  assert.deepEqual(names(await list(bench, 'search=phone')), [null]);
-  assert.deepEqual(names(await list(bench, 'search=10.0.0.7')), ['far']);
-  const [bob] = (await list(bench, 'search=bob')).clients;
-  assert.deepEqual(names(await list(bench, `search=${bob?.clientId}`)), ['bob']);
-  assert.equal((await list(bench, 'search=online')).matching, 4);
+  const harness = harnessWith({ name: 'Наталья' }, { name: null, groups: ['Phones'] }, { name: 'bob' });
+  harness.register({ name: 'far', groups: [], connection: harness.connect('10.0.0.7:5000') });
+  assert.deepEqual(names(await list(harness, 'search=НАТ')), ['Наталья']);
+  assert.deepEqual(names(await list(harness, 'search=phone')), [null]);
+  assert.deepEqual(names(await list(harness, 'search=10.0.0.7')), ['far']);
+  const [bob] = (await list(harness, 'search=bob')).clients;
+  assert.deepEqual(names(await list(harness, `search=${bob?.clientId}`)), ['bob']);
+  assert.equal((await list(harness, 'search=online')).matching, 4);
 });
 
 test('a client with many groups shows ten, and their number', async () => {
   const groups = Array.from({ length: 12 }, (_, i) => `group-${i}`);
-  const [client] = (await list(benchWith({ name: 'many', groups }), '')).clients;
+  const [client] = (await list(harnessWith({ name: 'many', groups }), '')).clients;
   assert.deepEqual([client?.groups.length, client?.groupCount], [10, 12]);
 });
 
@@ -68,18 +68,18 @@ function countedTime(): () => number {
 }
 
 test('10,000 clients: the event loop runs between slices, and the list is complete', async () => {
-  const bench = benchWith(...Array.from({ length: 10_000 }, (_, i) => ({ name: `phone-${(i * 7919) % 10_000}` })));
+  const harness = harnessWith(...Array.from({ length: 10_000 }, (_, i) => ({ name: `phone-${(i * 7919) % 10_000}` })));
   const slices = new Slices(countedTime());
-  const page = await listClients(bench.core, query('limit=3'), () => true, slices);
+  const page = await listClients(harness.core, query('limit=3'), () => true, slices);
   assert.ok(slices.count >= 10, `${slices.count} slices`);
   assert.deepEqual([page?.total, page?.matching], [10_000, 10_000]);
   assert.deepEqual(page && names(page), ['phone-0', 'phone-1', 'phone-10']);
 });
 
 test('a viewer that left costs no more than the slice under way', async () => {
-  const bench = benchWith(...Array.from({ length: 5000 }, (_, i) => ({ name: `phone-${i}` })));
+  const harness = harnessWith(...Array.from({ length: 5000 }, (_, i) => ({ name: `phone-${i}` })));
   const slices = new Slices(countedTime());
-  assert.equal(await listClients(bench.core, query(''), () => false, slices), null);
+  assert.equal(await listClients(harness.core, query(''), () => false, slices), null);
   assert.equal(slices.count, 1);
 });
 

@@ -40,10 +40,10 @@ const filler = (bytes: number): Buffer => encodeHeaders([['x-filler', 'v'.repeat
 test('headers of 16 to 100 KB are refused by themselves, and the connection goes on', () => {
   for (const bytes of [16_384, 40_000, 100_000]) {
     for (const size of [1_000_000, 1000]) {
-      const peer = Http2Peer.greeted();
+      const peer = Http2Peer.connected();
       peer.send(request(1, '/hold'));
       peer.sendCut(size, framed(3, Buffer.concat([requestBlock(), filler(bytes)])), request(5, '/early', END));
-      assert.deepEqual(peer.said(), [ANSWER(3), ANSWER(5)]);
+      assert.deepEqual(peer.sent(), [ANSWER(3), ANSWER(5)]);
       assert.deepEqual([peer.request(0).closes, peer.request(1).headers.isTooLarge, peer.failures], [0, true, []]);
       assert.equal(peer.heldBytes, 0);
     }
@@ -51,7 +51,7 @@ test('headers of 16 to 100 KB are refused by themselves, and the connection goes
 });
 
 test('what stands in headers that are too large is in the table for the next ones', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(framed(1, Buffer.concat([requestBlock(), filler(40_000), indexed('grpc-timeout', '7S')])));
   peer.send(headers(3, Buffer.concat([requestBlock('/early'), Buffer.from([0x80 | 62])]), WHOLE | END));
   assert.equal(peer.request(0).headers.timeout, null, 'it is behind the limit');
@@ -62,9 +62,9 @@ test('a list that is eight times too long, or its block, ends the connection', (
   const most = 8 * LIMITS.maxHeaderBytes;
   const small = Array.from({ length: most / 32 }, () => Buffer.from([0x82]));
   for (const block of [filler(most + 1), Buffer.concat([requestBlock(), ...small])]) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     peer.send(framed(1, block));
-    assert.deepEqual([peer.said(), peer.heldBytes], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
+    assert.deepEqual([peer.sent(), peer.heldBytes], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
   }
 });
 
@@ -76,16 +76,16 @@ test('trailers are checked to their end, and reset their stream when they are to
     [filler(17_000), 'RST_STREAM 1 ENHANCE_YOUR_CALM'],
     [Buffer.concat([filler(17_000), pseudo]), 'RST_STREAM 1 ENHANCE_YOUR_CALM'],
   ] as const) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     peer.send(request(1), data(1, Buffer.from('x')), framed(1, block, END), request(3, '/early', END));
-    assert.deepEqual(peer.said(), [said, ANSWER(3)]);
+    assert.deepEqual(peer.sent(), [said, ANSWER(3)]);
   }
 });
 
 test('of a block that does not end its own bytes are kept, and counted, until it or the connection ends', () => {
   const begun = Buffer.concat([requestBlock('/early'), filler(5000)]);
   for (const end of ['block', 'connection', 'error']) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     peer.send(Buffer.concat([...Array.from({ length: 100 }, () => pingFrame(Buffer.alloc(8))), headers(1, begun, 0)]));
     assert.ok(peer.heldBytes >= begun.length && peer.heldBytes < 2 * begun.length, `${peer.heldBytes}`);
     if (end === 'block') peer.send(continuation(1, filler(10)));
@@ -96,14 +96,14 @@ test('of a block that does not end its own bytes are kept, and counted, until it
 });
 
 test('a frame that is not complete is counted as far as it has come', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   const frame = headers(1, Buffer.concat([requestBlock('/early'), filler(12_000)]), WHOLE | END);
   peer.send(frame.subarray(0, 10));
   assert.equal(peer.heldBytes, 0, 'little is part of the connection');
   peer.send(frame.subarray(10, 6000));
   assert.ok(peer.heldBytes >= 6000 && peer.heldBytes < 12_000, `${peer.heldBytes}`);
   peer.send(frame.subarray(6000));
-  assert.deepEqual([peer.heldBytes, peer.said()], [0, [ANSWER(1)]]);
+  assert.deepEqual([peer.heldBytes, peer.sent()], [0, [ANSWER(1)]]);
   peer.send(frame.subarray(0, 6000));
   peer.connection.onSocketClosed();
   assert.equal(peer.heldBytes, 0);
@@ -112,19 +112,19 @@ test('a frame that is not complete is counted as far as it has come', () => {
 test('without memory for it, a header block ends its own connection, and one that is small does not need any', () => {
   const large = headers(1, Buffer.concat([requestBlock(), filler(5000)]), 0);
   for (const size of [1_000_000, 100]) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     peer.maxHeldBytes = 3000;
     peer.sendCut(size, large);
-    assert.deepEqual([peer.said(), peer.heldBytes], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
+    assert.deepEqual([peer.sent(), peer.heldBytes], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
   }
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.maxHeldBytes = 0;
   peer.sendCut(1, headers(1, requestBlock('/early'), 0), continuation(1, filler(500)));
-  assert.deepEqual(peer.said(), [ANSWER(1)]);
+  assert.deepEqual(peer.sent(), [ANSWER(1)]);
 });
 
 test('a header block that goes on and on is no sign of life', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(headers(1, requestBlock(), 0));
   peer.connection.receivedSinceCheck = false;
   peer.send(continuation(1, Buffer.alloc(0), 0));
@@ -135,9 +135,9 @@ test('a header block that goes on and on is no sign of life', () => {
 
 test('churn of the table behind the limit is paid for by the field: a few blocks of it end the connection', () => {
   const churn = Buffer.concat([requestBlock(), ...Array.from({ length: 3800 }, () => indexed('', ''))]);
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   let blocks = 0;
   while (peer.failures.length === 0 && blocks < 1000) peer.send(framed(2 * blocks++ + 1, churn));
   assert.ok(blocks > 5 && blocks < 30, `${blocks} blocks`);
-  assert.equal(peer.said().at(-1)?.endsWith('ENHANCE_YOUR_CALM'), true);
+  assert.equal(peer.sent().at(-1)?.endsWith('ENHANCE_YOUR_CALM'), true);
 });

@@ -8,11 +8,11 @@ const STALLED = ['RST_STREAM 1 ENHANCE_YOUR_CALM'];
 
 /** A client that was sent a tenth of an answer that has ended, and takes no more. */
 function stalled(): Http2Peer {
-  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 10 });
+  const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 10 });
   peer.send(request(1, '/hold'));
   peer.request().write(Buffer.alloc(100));
   peer.request().stream.end(TRAILERS);
-  assert.deepEqual(peer.said(), ['DATA 1 10']);
+  assert.deepEqual(peer.sent(), ['DATA 1 10']);
   return peer;
 }
 
@@ -20,7 +20,7 @@ function stalled(): Http2Peer {
 function lookAfter(peer: Http2Peer, ms: number): string[] {
   peer.nowMs += ms;
   peer.connection.resetStalled(peer.nowMs, DEADLINE_MS);
-  return peer.said();
+  return peer.sent();
 }
 
 test('a stream that has ended and is not taken is reset when its deadline has passed', () => {
@@ -43,10 +43,10 @@ test('a stream that goes on has its time again', () => {
 });
 
 test('a stream that has not ended may wait as long as it likes', () => {
-  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 10 });
+  const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 10 });
   peer.send(request(1, '/hold'));
   peer.request().write(Buffer.alloc(100));
-  peer.said();
+  peer.sent();
   for (let i = 0; i < 5; i++) assert.deepEqual(lookAfter(peer, 10_000), []);
 });
 

@@ -17,7 +17,7 @@ const letters = (letter: string, bytes: number): Buffer => Buffer.alloc(bytes, l
 
 /** A client whose streams may be sent `windowBytes`, with `count` requests that wait for their answers. */
 function answering(windowBytes: number, count = 1): { peer: Http2Peer; served: readonly Served[] } {
-  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: windowBytes });
+  const peer = Http2Peer.connected({ [Setting.initialWindowSize]: windowBytes });
   for (let i = 0; i < count; i++) peer.send(request(2 * i + 1, '/hold'));
   for (const { stream } of peer.served) stream.sendHeaders(Buffer.from([0x88]));
   peer.frames();
@@ -40,15 +40,15 @@ test('a body larger than its stream\u2019s window goes on when the window opens,
   const { peer, served } = answering(10);
   const [one] = served as readonly [Served];
   one.write(letters('a', 25));
-  assert.deepEqual(peer.said(), ['DATA 1 10']);
+  assert.deepEqual(peer.sent(), ['DATA 1 10']);
   peer.send(windowUpdate(1, 10));
-  assert.deepEqual(peer.said(), ['DATA 1 10']);
-  assert.equal(one.takes, 0);
+  assert.deepEqual(peer.sent(), ['DATA 1 10']);
+  assert.equal(one.writesCompleted, 0);
   peer.send(windowUpdate(1, 100));
-  assert.deepEqual(peer.said(), ['DATA 1 5']);
-  assert.equal(one.takes, 1);
+  assert.deepEqual(peer.sent(), ['DATA 1 5']);
+  assert.equal(one.writesCompleted, 1);
   one.write(letters('b', 96));
-  assert.deepEqual(peer.said(), ['DATA 1 95']);
+  assert.deepEqual(peer.sent(), ['DATA 1 95']);
 });
 
 test('a body larger than the connection\u2019s window goes on when that opens', () => {
@@ -66,7 +66,7 @@ test('a body larger than the connection\u2019s window goes on when that opens', 
   peer.send(windowUpdate(0, 500_000));
   const third = peer.frames();
   assert.ok(Buffer.concat([first, second, third].map((frames) => bodyOf(frames, 1))).equals(body));
-  assert.equal(one.takes, 1);
+  assert.equal(one.writesCompleted, 1);
 });
 
 test('frames carry 16,384 bytes at most, even to a client that takes longer ones', () => {
@@ -85,13 +85,13 @@ test('trailers wait behind a body that the window holds', () => {
   const [one] = served as readonly [Served];
   one.write(letters('a', 15));
   one.stream.end(TRAILERS);
-  assert.deepEqual(peer.said(), ['DATA 1 10']);
+  assert.deepEqual(peer.sent(), ['DATA 1 10']);
   peer.send(windowUpdate(1, 4));
-  assert.deepEqual(peer.said(), ['DATA 1 4']);
+  assert.deepEqual(peer.sent(), ['DATA 1 4']);
   assert.equal(one.closes, 0);
   peer.send(windowUpdate(1, 1));
-  assert.deepEqual(peer.said(), ['DATA 1 1', 'HEADERS 1 END_STREAM grpc-status=0']);
-  assert.deepEqual([one.takes, one.closes], [1, 1]);
+  assert.deepEqual(peer.sent(), ['DATA 1 1', 'HEADERS 1 END_STREAM grpc-status=0']);
+  assert.deepEqual([one.writesCompleted, one.closes], [1, 1]);
 });
 
 test('streams that the connection\u2019s window holds take turns', () => {
@@ -111,24 +111,24 @@ test('a stream whose own window is closed holds up no other one', () => {
   const [one, other] = served as readonly [Served, Served];
   one.write(letters('a', 100));
   other.write(letters('b', 10));
-  assert.deepEqual(peer.said(), ['DATA 1 10', 'DATA 3 10']);
-  assert.deepEqual([one.takes, other.takes], [0, 1]);
+  assert.deepEqual(peer.sent(), ['DATA 1 10', 'DATA 3 10']);
+  assert.deepEqual([one.writesCompleted, other.writesCompleted], [0, 1]);
 });
 
 test('SETTINGS open and close the windows of streams that are open, and the closed ones may be below nought', () => {
   const { peer, served } = answering(100);
   const [one] = served as readonly [Served];
   one.write(letters('a', 200));
-  assert.deepEqual(peer.said(), ['DATA 1 100']);
+  assert.deepEqual(peer.sent(), ['DATA 1 100']);
   peer.send(initialWindow(40), windowUpdate(1, 60));
-  assert.deepEqual(peer.said(), ['SETTINGS ACK'], 'the window is nought: 40 - 100 + 60');
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK'], 'the window is nought: 40 - 100 + 60');
   peer.send(initialWindow(0), windowUpdate(1, 39));
-  assert.deepEqual(peer.said(), ['SETTINGS ACK'], 'and now -1');
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK'], 'and now -1');
   peer.send(initialWindow(11));
-  assert.deepEqual(peer.said(), ['SETTINGS ACK', 'DATA 1 10']);
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK', 'DATA 1 10']);
   peer.send(request(3, '/hold'));
   peer.request(1).write(letters('b', 20));
-  assert.deepEqual(peer.said(), ['DATA 3 11'], 'a new stream begins with what was said last');
+  assert.deepEqual(peer.sent(), ['DATA 3 11'], 'a new stream begins with what was said last');
 });
 
 test('a body may be of any size, and windows open in any steps: all of it comes, never more than was granted', () => {
@@ -152,7 +152,7 @@ test('a body may be of any size, and windows open in any steps: all of it comes,
       };
       for (const { write, stream, streamOpens, connectionOpens } of steps) {
         const one = served[stream] as Served;
-        const before = one.takes;
+        const before = one.writesCompleted;
         if (written[stream] === sent[stream] && write > 0) {
           written[stream] = (written[stream] ?? 0) + write;
           one.write(letters('x', write));
@@ -163,7 +163,7 @@ test('a body may be of any size, and windows open in any steps: all of it comes,
         if (connectionOpens > 0) peer.send(windowUpdate(0, connectionOpens));
         if (streamOpens > 0) peer.send(windowUpdate(2 * stream + 1, streamOpens));
         look();
-        assert.ok(one.takes - before <= 1);
+        assert.ok(one.writesCompleted - before <= 1);
       }
       peer.send(windowUpdate(0, 3_000_000), ...[1, 3, 5].map((id) => windowUpdate(id, 3_000_000)));
       granted.connection += 3_000_000;
@@ -184,12 +184,12 @@ test('a stream that is reset by either side forgets its body and its end', () =>
     peer.frames();
     if (byServer) one.stream.reset(8);
     else peer.send(rstStream(1, 8));
-    assert.deepEqual(peer.said(), byServer ? ['RST_STREAM 1 CANCEL'] : []);
-    assert.deepEqual([one.closes, one.takes], [1, 0]);
+    assert.deepEqual(peer.sent(), byServer ? ['RST_STREAM 1 CANCEL'] : []);
+    assert.deepEqual([one.closes, one.writesCompleted], [1, 0]);
     peer.send(windowUpdate(1, 1000), windowUpdate(0, 1000), initialWindow(500));
-    assert.deepEqual(peer.said(), ['SETTINGS ACK']);
+    assert.deepEqual(peer.sent(), ['SETTINGS ACK']);
     other.write(letters('b', 1));
-    assert.deepEqual(peer.said(), ['DATA 3 1']);
+    assert.deepEqual(peer.sent(), ['DATA 3 1']);
   }
 });
 
@@ -199,9 +199,9 @@ test('a stream that is reset while the connection\u2019s window holds it sends n
     for (const one of served) one.write(letters('a', 100_000));
     if (byServer) served[0]?.stream.reset(8);
     else peer.send(rstStream(1, 8));
-    peer.said();
+    peer.sent();
     peer.send(windowUpdate(0, 1000));
-    assert.deepEqual(peer.said(), ['DATA 3 1000']);
+    assert.deepEqual(peer.sent(), ['DATA 3 1000']);
   }
 });
 
@@ -212,7 +212,7 @@ test('what a handler says behind the end of its stream is not sent', () => {
   one.stream.sendHeaders(TRAILERS);
   one.write(letters('a', 1));
   one.stream.end(TRAILERS);
-  assert.deepEqual(peer.said(), []);
+  assert.deepEqual(peer.sent(), []);
 });
 
 test('a stream that was reset is not reset again', () => {
@@ -221,5 +221,5 @@ test('a stream that was reset is not reset again', () => {
   served[0]?.stream.reset(8);
   peer.send(rstStream(3, 8));
   served[1]?.stream.reset(8);
-  assert.deepEqual(peer.said(), ['RST_STREAM 1 CANCEL']);
+  assert.deepEqual(peer.sent(), ['RST_STREAM 1 CANCEL']);
 });

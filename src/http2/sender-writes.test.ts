@@ -8,9 +8,9 @@ const letters = (letter: string, bytes: number): Buffer => Buffer.alloc(bytes, l
 
 /** A client that nothing is held back from, with `count` requests that wait for their answers. */
 function answering(count = 1): { peer: Http2Peer; served: readonly Served[] } {
-  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: LARGE });
+  const peer = Http2Peer.connected({ [Setting.initialWindowSize]: LARGE });
   peer.send(windowUpdate(0, LARGE), ...Array.from({ length: count }, (_, i) => request(2 * i + 1, '/hold')));
-  peer.said();
+  peer.sent();
   return { peer, served: peer.served };
 }
 
@@ -18,8 +18,8 @@ test('a write that is taken at once is told at once', () => {
   const { peer, served } = answering();
   const [one] = served as readonly [Served];
   one.write(letters('a', 5));
-  assert.deepEqual(peer.said(), ['DATA 1 5']);
-  assert.equal(one.takes, 1);
+  assert.deepEqual(peer.sent(), ['DATA 1 5']);
+  assert.equal(one.writesCompleted, 1);
 });
 
 test('a write that is taken later is told later', () => {
@@ -27,22 +27,22 @@ test('a write that is taken later is told later', () => {
   const [one] = served as readonly [Served];
   peer.reads = false;
   one.write(letters('a', 5));
-  assert.deepEqual([peer.said(), one.takes], [['DATA 1 5'], 0]);
-  peer.take();
-  assert.equal(one.takes, 1);
+  assert.deepEqual([peer.sent(), one.writesCompleted], [['DATA 1 5'], 0]);
+  peer.completeWrite();
+  assert.equal(one.writesCompleted, 1);
 });
 
 test('a handler may write again when it is told, as often as it likes, without deep calls', () => {
   const { peer, served } = answering();
   const [one] = served as readonly [Served];
-  one.whenTaken = () => {
-    if (one.takes < 20_000) one.write(letters('a', 1));
+  one.whenWriteComplete = () => {
+    if (one.writesCompleted < 20_000) one.write(letters('a', 1));
     else one.stream.end(TRAILERS);
   };
   one.write(letters('a', 1));
   assert.equal(one.closes, 1);
-  assert.deepEqual(peer.said().at(-1), 'HEADERS 1 END_STREAM grpc-status=0');
-  assert.equal(one.takes, 20_000);
+  assert.deepEqual(peer.sent().at(-1), 'HEADERS 1 END_STREAM grpc-status=0');
+  assert.equal(one.writesCompleted, 20_000);
 });
 
 test('what is queued while a write is under way becomes one write', () => {
@@ -54,17 +54,17 @@ test('what is queued while a write is under way becomes one write', () => {
   two.write(letters('b', 2));
   three.write(letters('c', 3));
   peer.connection.ping();
-  assert.deepEqual(peer.said(), ['DATA 1 1']);
-  peer.take();
+  assert.deepEqual(peer.sent(), ['DATA 1 1']);
+  peer.completeWrite();
   assert.equal(peer.writes.length, before + 2);
-  assert.deepEqual(peer.said(), ['DATA 3 2', 'DATA 5 3', `PING ${Buffer.from('keepaliv').toString('hex')}`]);
+  assert.deepEqual(peer.sent(), ['DATA 3 2', 'DATA 5 3', `PING ${Buffer.from('keepaliv').toString('hex')}`]);
   assert.deepEqual(
-    served.map(({ takes }) => takes),
+    served.map(({ writesCompleted }) => writesCompleted),
     [1, 0, 0],
   );
-  peer.take();
+  peer.completeWrite();
   assert.deepEqual(
-    served.map(({ takes }) => takes),
+    served.map(({ writesCompleted }) => writesCompleted),
     [1, 1, 1],
   );
 });
@@ -74,7 +74,7 @@ test('the answers to one chunk are one write', () => {
   const before = peer.writes.length;
   peer.send(pingFrame(Buffer.alloc(8)), settingsFrame({}), request(3, '/early', 1), pingFrame(Buffer.alloc(8)));
   assert.equal(peer.writes.length, before + 1);
-  assert.equal(peer.said().length, 4);
+  assert.equal(peer.sent().length, 4);
 });
 
 test('what is written as several buffers is one frame', () => {
@@ -101,13 +101,13 @@ test('large contents are written as they lie, small ones together', () => {
   const large = [letters('a', 12_000), letters('b', 12_000)] as const;
   served[0]?.stream.write(large[0], [large[1]], 24_000);
   assert.deepEqual(
-    peer.pieces.map(({ length }) => length),
+    peer.chunks.map(({ length }) => length),
     [9, 12_000, 4384, 9, 7616],
   );
-  assert.ok(large.every(({ buffer }) => peer.pieces.some((piece) => piece.buffer === buffer)));
+  assert.ok(large.every(({ buffer }) => peer.chunks.some((piece) => piece.buffer === buffer)));
   served[0]?.stream.write(letters('c', 8000), [letters('d', 8000)], 16_000);
   served[0]?.stream.write(letters('e', 500), Array(39).fill(letters('f', 500)), 20_000);
-  assert.equal(peer.pieces.length, 5, 'others are copied to one buffer');
+  assert.equal(peer.chunks.length, 5, 'others are copied to one buffer');
   const content = peer.frames().map(({ payload }) => String(payload));
   assert.equal(content.join('').replace(/(.)\1+/g, '$1'), 'abcdef');
 });
@@ -118,12 +118,12 @@ test('large contents that have to wait do not keep what they were cut from', () 
   peer.connection.ping();
   const large = [letters('a', 12_000), letters('b', 12_000)] as const;
   served[0]?.stream.write(large[0], [large[1]], 24_000);
-  while (peer.take());
+  while (peer.completeWrite());
   assert.equal(
-    peer.pieces.some(({ buffer }) => buffer === large[0].buffer || buffer === large[1].buffer),
+    peer.chunks.some(({ buffer }) => buffer === large[0].buffer || buffer === large[1].buffer),
     false,
   );
-  assert.deepEqual(peer.said().slice(1), ['DATA 1 16384', 'DATA 1 7616']);
+  assert.deepEqual(peer.sent().slice(1), ['DATA 1 16384', 'DATA 1 7616']);
 });
 
 test('an end and the write ahead of it are told in their order', () => {
@@ -132,11 +132,11 @@ test('an end and the write ahead of it are told in their order', () => {
   peer.reads = false;
   one.write(letters('a', 5));
   one.stream.end(TRAILERS);
-  peer.take();
-  assert.deepEqual([one.takes, one.closes], [1, 0]);
-  peer.take();
+  peer.completeWrite();
+  assert.deepEqual([one.writesCompleted, one.closes], [1, 0]);
+  peer.completeWrite();
   assert.equal(one.closes, 1);
-  assert.deepEqual(peer.said(), ['DATA 1 5', 'HEADERS 1 END_STREAM grpc-status=0']);
+  assert.deepEqual(peer.sent(), ['DATA 1 5', 'HEADERS 1 END_STREAM grpc-status=0']);
 });
 
 test('a large backlog leaves in writes of about 256 KiB', () => {
@@ -144,8 +144,8 @@ test('a large backlog leaves in writes of about 256 KiB', () => {
   peer.reads = false;
   for (const one of served) one.write(letters('a', 65_536));
   do assert.ok((peer.writes.at(-1) as Buffer).length <= 256 * 1024 + 17_000);
-  while (peer.take());
-  for (const { takes } of served) assert.equal(takes, 1);
+  while (peer.completeWrite());
+  for (const { writesCompleted } of served) assert.equal(writesCompleted, 1);
   assert.equal(
     peer.frames().reduce((sum, { payload }) => sum + payload.length, 0),
     40 * 65_536,
@@ -156,12 +156,12 @@ test('streams that always have more to say come by turns, though a few would fil
   const { peer, served } = answering(8);
   peer.reads = false;
   for (const one of served) {
-    one.whenTaken = () => one.write(letters('a', 65_536));
+    one.whenWriteComplete = () => one.write(letters('a', 65_536));
     one.write(letters('a', 65_536));
   }
-  for (let i = 0; i < 40; i++) peer.take();
-  const takes = served.map((one) => one.takes);
-  assert.ok(Math.min(...takes) >= 5, `taken ${takes.join(', ')} times`);
+  for (let i = 0; i < 40; i++) peer.completeWrite();
+  const completed = served.map((one) => one.writesCompleted);
+  assert.ok(Math.min(...completed) >= 5, `completed ${completed.join(', ')} times`);
 });
 
 test('a client that does not read what it asks for is noticed when a megabyte waits', () => {

@@ -9,57 +9,57 @@ const PING = pingFrame(Buffer.alloc(8));
 const PONG = 'PING ACK 0000000000000000';
 
 test('who leaves says so with the last stream, and is gone at once when there is nothing to do', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(5, '/early', END));
-  peer.said();
+  peer.sent();
   peer.connection.sendFinalGoaway();
-  assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 5 NO_ERROR'], 1]);
+  assert.deepEqual([peer.sent(), peer.finishes], [['GOAWAY 5 NO_ERROR'], 1]);
   peer.send(request(7), PING);
-  assert.deepEqual([peer.said(), peer.served.length], [[], 1]);
+  assert.deepEqual([peer.sent(), peer.served.length], [[], 1]);
 });
 
 test('who leaves serves what is open, refuses what is new, and is gone when the last answer is taken', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1), request(3));
   peer.connection.sendFinalGoaway();
   peer.connection.sendFinalGoaway();
   peer.send(request(5), data(5, Buffer.from('x')), PING, data(1, Buffer.from('x'), END));
   const said = ['GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM', PONG, 'HEADERS 1 END_STREAM :status=200'];
-  assert.deepEqual([peer.said(), peer.finishes], [said, 0]);
+  assert.deepEqual([peer.sent(), peer.finishes], [said, 0]);
   peer.reads = false;
   peer.send(data(3, Buffer.from('x'), END));
-  assert.deepEqual([peer.said(), peer.finishes], [['HEADERS 3 END_STREAM :status=200'], 0]);
-  peer.take();
+  assert.deepEqual([peer.sent(), peer.finishes], [['HEADERS 3 END_STREAM :status=200'], 0]);
+  peer.completeWrite();
   assert.equal(peer.finishes, 1);
 });
 
 test('who leaves does not wait for clients that do not end what is answered', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/early'));
   peer.connection.sendFinalGoaway();
-  assert.deepEqual([peer.said(), peer.finishes], [['HEADERS 1 END_STREAM :status=200', 'GOAWAY 1 NO_ERROR'], 1]);
+  assert.deepEqual([peer.sent(), peer.finishes], [['HEADERS 1 END_STREAM :status=200', 'GOAWAY 1 NO_ERROR'], 1]);
 });
 
 test('who leaves is gone when the client gives up the last stream', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1));
   peer.connection.sendFinalGoaway();
   peer.send(rstStream(1, 8), PING);
-  assert.deepEqual([peer.said(), peer.finishes], [['GOAWAY 1 NO_ERROR', PONG], 1]);
+  assert.deepEqual([peer.sent(), peer.finishes], [['GOAWAY 1 NO_ERROR', PONG], 1]);
 });
 
 test('who leaves and resets the last stream says so before it is gone', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1));
   peer.connection.sendFinalGoaway();
   peer.request().stream.reset(11);
-  assert.deepEqual(peer.said(), ['GOAWAY 1 NO_ERROR', 'RST_STREAM 1 ENHANCE_YOUR_CALM']);
+  assert.deepEqual(peer.sent(), ['GOAWAY 1 NO_ERROR', 'RST_STREAM 1 ENHANCE_YOUR_CALM']);
   assert.equal(peer.finishes, 1);
 });
 
 test('the end is told once, whatever is asked behind it', () => {
   for (const end of ['gracefulShutdown', 'fail'] as const) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     if (end === 'gracefulShutdown') peer.connection.sendFinalGoaway();
     else peer.send(windowUpdate(0, 0));
     assert.equal(peer.finishes, 1);
@@ -75,12 +75,12 @@ test('nothing is said ahead of the greeting', () => {
   for (const ask of ['gracefulShutdown', 'ping'] as const) {
     const peer = new Http2Peer();
     peer.connection[ask]();
-    assert.ok((peer.said()[0] ?? 'SETTINGS').startsWith('SETTINGS'), `RFC 9113, 3.4, for ${ask}`);
+    assert.ok((peer.sent()[0] ?? 'SETTINGS').startsWith('SETTINGS'), `RFC 9113, 3.4, for ${ask}`);
   }
 });
 
 test('an error ends every stream before the client is told, and what was queued is written first', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.reads = false;
   peer.connection.ping();
   peer.send(request(1, '/hold'), request(3, '/hold', END));
@@ -91,15 +91,15 @@ test('an error ends every stream before the client is told, and what was queued 
     [1, 1],
   );
   assert.deepEqual([peer.finishes, peer.failures], [0, [1]]);
-  peer.take();
+  peer.completeWrite();
   assert.equal(peer.finishes, 0);
-  peer.take();
+  peer.completeWrite();
   assert.equal(peer.finishes, 1);
-  assert.deepEqual(peer.said().slice(1), ['DATA 1 3', 'GOAWAY 3 PROTOCOL_ERROR']);
+  assert.deepEqual(peer.sent().slice(1), ['DATA 1 3', 'GOAWAY 3 PROTOCOL_ERROR']);
 });
 
 test('a connection that is gone tells every stream once, also those that are told of others', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), request(3, '/hold', END), request(5, '/early'));
   const [one, two] = [peer.request(0), peer.request(1)];
   one.whenClosed = () => {
@@ -118,14 +118,14 @@ test('a connection that is gone tells every stream once, also those that are tol
 });
 
 test('a connection that is gone writes nothing more, though a write is taken only then', () => {
-  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 10_000_000 });
+  const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 10_000_000 });
   peer.send(windowUpdate(0, 10_000_000), request(1, '/hold'));
   peer.reads = false;
   peer.request().write(Buffer.alloc(1_000_000));
   peer.connection.ping();
   const before = peer.writes.length;
   peer.connection.onSocketClosed();
-  peer.take();
+  peer.completeWrite();
   assert.equal(peer.writes.length, before);
 });
 
@@ -154,7 +154,7 @@ const EVENTS: readonly ((peer: Http2Peer, n: number) => void)[] = [
   (peer) => {
     peer.reads = !peer.reads;
   },
-  (peer) => peer.take(),
+  (peer) => peer.completeWrite(),
   (peer) => peer.connection.resetStalled(peer.nowMs++, 0),
 ];
 const RARE_EVENTS: readonly ((peer: Http2Peer) => void)[] = [
@@ -169,7 +169,7 @@ test('whatever happens, every stream is told once that it is over', () => {
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-      const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 20 });
+      const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 20 });
       for (const [happen, n] of events) happen(peer, n);
       peer.connection.onSocketClosed();
       for (const { closes } of peer.served) assert.equal(closes, 1);

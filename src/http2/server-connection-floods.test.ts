@@ -66,12 +66,12 @@ const MADE_RESETS: readonly (readonly [what: string, reset: (id: number) => Buff
 
 /** How many rounds of `flood` a client gets to send, and the last that it is told. */
 function endure(flood: (n: number) => Buffer): { rounds: number; last: string | undefined } {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'));
   let last: string | undefined;
   for (let n = 0; n < FLOOD; n++) {
     peer.send(flood(n));
-    last = peer.said().at(-1) ?? last;
+    last = peer.sent().at(-1) ?? last;
     if (peer.finishes === 0) continue;
     for (const { closes } of peer.served) assert.equal(closes, 1);
     return { rounds: n, last };
@@ -97,12 +97,12 @@ for (const [what, reset] of MADE_RESETS) {
 
 test('a header block that never ends is one of sixteen frames and 128 KiB', () => {
   for (const piece of [NOTHING, Buffer.alloc(16_384, 0x82)]) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     peer.send(headers(1, requestBlock(), 0));
     for (let frames = 1; frames <= 16; frames++) peer.send(continuation(1, piece, 0));
-    assert.deepEqual([peer.said(), peer.served.length], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
+    assert.deepEqual([peer.sent(), peer.served.length], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
   }
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(headers(1, requestBlock('/early'), 0), ...Array.from({ length: 14 }, () => continuation(1, NOTHING, 0)));
   peer.send(continuation(1, NOTHING));
   assert.equal(peer.served.length, 1);
@@ -112,15 +112,15 @@ test('too many SETTINGS in one frame', () => {
   const payload = Buffer.alloc(6 * 33);
   for (let pos = 0; pos < payload.length; pos += 6) payload[pos + 1] = 99;
   const frame = (bytes: number): Buffer => encodeFrame(FrameType.settings, 0, 0, payload.subarray(0, bytes));
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(frame(6 * 32));
-  assert.deepEqual(peer.said(), ['SETTINGS ACK']);
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK']);
   peer.send(frame(6 * 33));
-  assert.deepEqual(peer.said(), ['GOAWAY 0 ENHANCE_YOUR_CALM']);
+  assert.deepEqual(peer.sent(), ['GOAWAY 0 ENHANCE_YOUR_CALM']);
 });
 
 test('who asks for answers and reads none has a megabyte of them waiting at most', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.reads = false;
   peer.connection.ping();
   let bytes = 0;
@@ -132,7 +132,7 @@ test('who asks for answers and reads none has a megabyte of them waiting at most
 });
 
 test('requests that are answered and not read are as many as may be open', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.reads = false;
   peer.connection.ping();
   for (let n = 0; n < FLOOD && peer.failures.length === 0; n++) peer.send(request(streamId(n), '/early', END));
@@ -140,17 +140,17 @@ test('requests that are answered and not read are as many as may be open', () =>
 });
 
 test('answers to requests that are never ended do not fill the table: the oldest are given up', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   for (let n = 0; n < 2000; n++) peer.send(request(streamId(n), '/early'));
   assert.equal(peer.served.length, 2000);
   for (const { closes } of peer.served) assert.equal(closes, 1);
-  const resets = peer.said().filter((line) => line.startsWith('RST_STREAM'));
+  const resets = peer.sent().filter((line) => line.startsWith('RST_STREAM'));
   assert.equal(resets.length, 2000 - 512);
   assert.deepEqual([resets[0], resets.at(-1)], ['RST_STREAM 1 NO_ERROR', `RST_STREAM ${streamId(1487)} NO_ERROR`]);
 });
 
 test('requests that are served are not given up for new ones', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(...Array.from({ length: 511 }, (_, n) => request(streamId(n), '/hold')));
   for (let n = 511; n < 900; n++) peer.send(request(streamId(n), '/early'));
   assert.ok(peer.served.slice(0, 511).every(({ closes }) => closes === 0));
@@ -170,7 +170,7 @@ const CONTROL: readonly (readonly [what: string, frame: Buffer])[] = [
 
 /** A peer with a stream that is open, one that it has reset, and one that the server has. */
 function busyPeer(): Http2Peer {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), request(3, '/hold'), rstStream(3, 8), request(5, '/hold'), windowUpdate(5, 0));
   return peer;
 }
@@ -182,7 +182,7 @@ for (const [what, frame] of CONTROL) {
     let frames = 0;
     for (; peer.failures.length === 0 && frames < 100_000; frames += 100) peer.send(hundred);
     assert.ok(frames >= 20_000 && frames <= 22_000, `${frames}`);
-    assert.match(peer.said().at(-1) ?? '', /^GOAWAY 5 ENHANCE_YOUR_CALM$/);
+    assert.match(peer.sent().at(-1) ?? '', /^GOAWAY 5 ENHANCE_YOUR_CALM$/);
   });
 
   test(`${what}, ten thousand a second, is served for ever`, () => {
@@ -204,7 +204,7 @@ test('a client that updates two windows for each small message it gets is served
 });
 
 test('a client that cancels many calls because it makes many is served', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   for (let n = 0; n < 20_000; n++) {
     const id = streamId(n);
     peer.send(n % 5 < 2 ? Buffer.concat([request(id, '/hold'), rstStream(id, 8)]) : request(id, '/early', END));
@@ -213,7 +213,7 @@ test('a client that cancels many calls because it makes many is served', () => {
 });
 
 test('a client that does all of it now and then is served for ever', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'));
   for (let n = 1; n < 3000; n++) {
     peer.send(
@@ -229,8 +229,8 @@ test('a client that does all of it now and then is served for ever', () => {
 });
 
 test('a clock that is set back ends no connection', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.nowMs -= 3_600_000;
   peer.send(settingsFrame({}));
-  assert.deepEqual(peer.said(), ['SETTINGS ACK']);
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK']);
 });

@@ -20,7 +20,7 @@ const GREETING = ['SETTINGS', `WINDOW_UPDATE ${1024 * 1024 - 65_535}`];
 test('the greeting answers the preface, and says what the server takes', () => {
   const peer = new Http2Peer();
   peer.send(PREFACE);
-  assert.deepEqual([peer.greetings, peer.connection.prefaceReceived], [1, true]);
+  assert.deepEqual([peer.prefaces, peer.connection.prefaceReceived], [1, true]);
   const [settings, update] = peer.frames();
   assert.equal(settings?.type, FrameType.settings);
   const entries = settings?.payload.toString('hex').match(/.{12}/g);
@@ -32,8 +32,8 @@ test('a preface may come in pieces, and with what follows it', () => {
   for (const size of [1, 5, 23, 24, 25, 1000]) {
     const peer = new Http2Peer();
     peer.sendCut(size, ...HELLO, settingsAck(), request(1, '/early'));
-    assert.deepEqual(peer.said(), [...GREETING, 'SETTINGS ACK', 'HEADERS 1 END_STREAM :status=200']);
-    assert.equal(peer.greetings, 1);
+    assert.deepEqual(peer.sent(), [...GREETING, 'SETTINGS ACK', 'HEADERS 1 END_STREAM :status=200']);
+    assert.equal(peer.prefaces, 1);
   }
 });
 
@@ -44,7 +44,7 @@ test('anything else than the preface is handed over from its first byte on, and 
       const bytes = Buffer.concat([Buffer.from(wrong, 'latin1'), ...HELLO]);
       peer.sendCut(size, bytes);
       assert.deepEqual(Buffer.concat(peer.otherBytes), bytes);
-      assert.deepEqual([peer.said(), peer.greetings, peer.finishes, peer.failures], [[], 0, 0, []]);
+      assert.deepEqual([peer.sent(), peer.prefaces, peer.finishes, peer.failures], [[], 0, 0, []]);
     }
   }
 });
@@ -54,14 +54,14 @@ test('the first frame must be SETTINGS', () => {
     for (const size of [1, 1000]) {
       const peer = new Http2Peer();
       peer.sendCut(size, PREFACE, first, settingsFrame({}));
-      assert.deepEqual(peer.said(), [...GREETING, 'GOAWAY 0 PROTOCOL_ERROR']);
+      assert.deepEqual(peer.sent(), [...GREETING, 'GOAWAY 0 PROTOCOL_ERROR']);
     }
   }
 });
 
 test('a request is handed over with its headers, and its body as it comes', () => {
   for (const size of [1, 7, 10_000]) {
-    const peer = Http2Peer.greeted();
+    const peer = Http2Peer.connected();
     const block = requestBlock('/echo', [['content-type', 'application/grpc']]);
     const body = [
       data(1, Buffer.from('abc')),
@@ -76,60 +76,60 @@ test('a request is handed over with its headers, and its body as it comes', () =
 });
 
 test('a request that ends with its headers ends at once', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold', END));
   assert.deepEqual([peer.request().ends, peer.request().closes], [1, 0]);
 });
 
 test('trailers of a request end it', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), headers(1, Buffer.alloc(0), END | Flag.endHeaders));
   assert.equal(peer.request().ends, 1);
 });
 
 test('a request that is reset in the middle of its body is told once, and nothing behind it', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), data(1, Buffer.from('ab')), rstStream(1, 8), data(1, Buffer.from('c'), END));
   const { body, ends, closes } = peer.request();
   assert.deepEqual([body.toString(), ends, closes], ['ab', 0, 1]);
 });
 
 test('a request that its server resets in the middle of a frame gets nothing of the rest', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   const frame = data(1, Buffer.from('abcdef'), END);
   peer.send(request(1, '/hold'), frame.subarray(0, 11));
   peer.request().stream.reset(8);
   peer.send(frame.subarray(11), pingFrame(Buffer.alloc(8)));
   assert.deepEqual([peer.request().body.toString(), peer.request().ends], ['ab', 0]);
-  assert.deepEqual(peer.said(), ['RST_STREAM 1 CANCEL', 'PING ACK 0000000000000000']);
+  assert.deepEqual(peer.sent(), ['RST_STREAM 1 CANCEL', 'PING ACK 0000000000000000']);
 });
 
 test('a stream that both sides have ended is closed: its client can have nothing more to say on it', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/echo', END));
-  assert.deepEqual(peer.said(), ['HEADERS 1 END_STREAM :status=200']);
+  assert.deepEqual(peer.sent(), ['HEADERS 1 END_STREAM :status=200']);
   peer.send(windowUpdate(1, 1), rstStream(1, 8), pingFrame(Buffer.alloc(8)));
-  assert.deepEqual(peer.said(), ['PING ACK 0000000000000000']);
+  assert.deepEqual(peer.sent(), ['PING ACK 0000000000000000']);
   peer.send(request(3, '/echo', END));
-  peer.said();
+  peer.sent();
   peer.send(data(1, Buffer.from('x')), data(1, Buffer.from('x')));
-  assert.deepEqual(peer.said(), ['RST_STREAM 1 STREAM_CLOSED'], 'it is told once');
+  assert.deepEqual(peer.sent(), ['RST_STREAM 1 STREAM_CLOSED'], 'it is told once');
   peer.send(headers(3, requestBlock()));
-  assert.deepEqual(peer.said(), ['GOAWAY 3 STREAM_CLOSED']);
+  assert.deepEqual(peer.sent(), ['GOAWAY 3 STREAM_CLOSED']);
 });
 
 test('of streams that the server gave up as many are known as can be open', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   for (let id = 1; id <= 2 * 513; id += 2) peer.send(request(id, '/hold'), windowUpdate(id, 0));
-  peer.said();
+  peer.sent();
   peer.send(data(3, Buffer.from('x')), pingFrame(Buffer.alloc(8)));
-  assert.deepEqual(peer.said(), ['PING ACK 0000000000000000']);
+  assert.deepEqual(peer.sent(), ['PING ACK 0000000000000000']);
   peer.send(data(1, Buffer.from('x')));
-  assert.deepEqual(peer.said(), ['RST_STREAM 1 STREAM_CLOSED']);
+  assert.deepEqual(peer.sent(), ['RST_STREAM 1 STREAM_CLOSED']);
 });
 
 test('a client may send without end: its windows are opened before they are used up', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   let [connection, stream] = [1024 * 1024, 1024 * 1024];
   peer.send(request(1, '/hold'));
   for (let i = 0; i < 300; i++) {
@@ -148,10 +148,10 @@ test('a client may send without end: its windows are opened before they are used
 });
 
 test('DATA for a closed stream gives the connection\u2019s window back', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'));
   peer.request().stream.reset(8);
-  peer.said();
+  peer.sent();
   let window = 1024 * 1024;
   for (let i = 0; i < 100; i++) {
     peer.send(data(1, Buffer.alloc(16_384)));
@@ -165,24 +165,24 @@ test('DATA for a closed stream gives the connection\u2019s window back', () => {
 });
 
 test('a stream that has ended is given no more window', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), ...Array.from({ length: 31 }, () => data(1, Buffer.alloc(16_384))));
-  assert.deepEqual(peer.said(), []);
+  assert.deepEqual(peer.sent(), []);
   peer.send(data(1, Buffer.alloc(16_384), END));
-  assert.deepEqual(peer.said(), [`WINDOW_UPDATE ${512 * 1024}`]);
+  assert.deepEqual(peer.sent(), [`WINDOW_UPDATE ${512 * 1024}`]);
 });
 
 test('a stream that was reset in the middle of a frame is given no more window', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   const frame = data(1, Buffer.alloc(16_384));
   peer.send(request(1, '/hold'), ...Array(31).fill(frame), frame.subarray(0, 100));
   peer.request().stream.reset(8);
   peer.send(frame.subarray(100));
-  assert.deepEqual(peer.said(), ['RST_STREAM 1 CANCEL', `WINDOW_UPDATE ${512 * 1024}`]);
+  assert.deepEqual(peer.sent(), ['RST_STREAM 1 CANCEL', `WINDOW_UPDATE ${512 * 1024}`]);
 });
 
 test('every frame is heard', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   for (const frame of [pingFrame(Buffer.alloc(8), true), settingsAck(), request(1), data(1, Buffer.from('x'))]) {
     peer.connection.receivedSinceCheck = false;
     peer.send(frame);
@@ -191,41 +191,41 @@ test('every frame is heard', () => {
 });
 
 test('a ping asks for an answer', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.connection.ping();
-  assert.deepEqual(peer.said(), [`PING ${Buffer.from('keepaliv').toString('hex')}`]);
+  assert.deepEqual(peer.sent(), [`PING ${Buffer.from('keepaliv').toString('hex')}`]);
 });
 
 test('the connection serves from the first request to the last answer that is taken', () => {
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   assert.equal(peer.connection.hasActiveStreams, false);
   peer.send(request(1));
   assert.equal(peer.connection.hasActiveStreams, true);
   peer.reads = false;
   peer.send(data(1, Buffer.alloc(0), END));
   assert.equal(peer.connection.hasActiveStreams, true);
-  peer.take();
+  peer.completeWrite();
   assert.deepEqual([peer.connection.hasActiveStreams, peer.request().closes], [false, 1]);
 });
 
 test('a client whose windows are closed is answered when SETTINGS open them', () => {
-  const peer = Http2Peer.greeted({ [Setting.initialWindowSize]: 0 });
+  const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 0 });
   peer.send(request(1, '/hold', END));
   peer.request().write(Buffer.from('abc'));
   peer.request().answer();
-  assert.deepEqual(peer.said(), []);
+  assert.deepEqual(peer.sent(), []);
   peer.send(settingsFrame({ [Setting.initialWindowSize]: 65_535 }));
-  assert.deepEqual(peer.said(), ['SETTINGS ACK', 'DATA 1 3', 'HEADERS 1 END_STREAM :status=200']);
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK', 'DATA 1 3', 'HEADERS 1 END_STREAM :status=200']);
 });
 
 test('a stream that is held is given no more window until it is let go, and its client may not go beyond', () => {
   const piece = Buffer.alloc(16_000);
-  const peer = Http2Peer.greeted();
+  const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), request(3, '/hold'));
   const { stream } = peer.request(0);
   stream.withholdsWindow = true;
   for (let n = 0; n < 60; n++) peer.send(data(1, piece));
-  const ofStream = (): string[] => peer.said().filter((line) => !line.startsWith('WINDOW_UPDATE 0'));
+  const ofStream = (): string[] => peer.sent().filter((line) => !line.startsWith('WINDOW_UPDATE 0'));
   assert.deepEqual(
     ofStream().filter((line) => line.startsWith('WINDOW_UPDATE 1 ')),
     [],

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CborMap, Double, encodeCbor, rawValue } from '../../test/support/cbor.ts';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { type Peer, RouterHarness } from '../../test/support/router-harness.ts';
 import { PREFIX_BYTES } from '../wire/index.ts';
 import { Topology } from './topology.ts';
 
 /** What a subscriber has got since the last look; each event has the time of now. */
 function eventsOf(peer: Peer): (readonly [unknown, unknown])[] {
   return peer.received().map(({ type, timestamp, data, ...rest }) => {
-    assert.equal(timestamp, peer.bench.clock.nowMs);
+    assert.equal(timestamp, peer.harness.clock.nowMs);
     assert.deepEqual(rest, {});
     return [type, data] as const;
   });
@@ -16,11 +16,11 @@ function eventsOf(peer: Peer): (readonly [unknown, unknown])[] {
 
 test('the first event is the statistics, in both framings', () => {
   for (const framing of [1, 2] as const) {
-    const bench = new RouterBench();
-    const peer = bench.join();
+    const harness = new RouterHarness();
+    const peer = harness.join();
     peer.send({ type: 'broadcast' });
-    const outlet = bench.subscribe(framing).outlet;
-    const body = outlet.batches[0]?.subarray(framing * PREFIX_BYTES);
+    const transport = harness.subscribe(framing).transport;
+    const body = transport.batches[0]?.subarray(framing * PREFIX_BYTES);
     assert.ok(body);
     assert.deepEqual(
       rawValue(body, 'data'),
@@ -34,14 +34,14 @@ test('the first event is the statistics, in both framings', () => {
 });
 
 test('who comes, changes and goes is told to every subscriber', () => {
-  const bench = new RouterBench();
-  const subscribers = [bench.subscribe(1), bench.subscribe(2)];
-  const peer = bench.join({ name: 'alice', groups: ['devs', 'ops'] });
+  const harness = new RouterHarness();
+  const subscribers = [harness.subscribe(1), harness.subscribe(2)];
+  const peer = harness.join({ name: 'alice', groups: ['devs', 'ops'] });
   const { id, client } = peer;
-  const nameless = bench.register();
+  const nameless = harness.register();
   peer.send({ type: 'updateMetadata', payload: { metadata: { v: new Double(1) } } });
-  bench.core.connectionClosed(client.connection, 'connectionLost');
-  bench.endTurn();
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  harness.runTicks();
   for (const subscriber of subscribers) {
     assert.deepEqual(eventsOf(subscriber), [
       ['clientConnected', { clientId: id, clientName: 'alice', capabilities: ['devs', 'ops'] }],
@@ -53,66 +53,69 @@ test('who comes, changes and goes is told to every subscriber', () => {
 });
 
 test('a connection that is lost takes all its clients along, once', () => {
-  const bench = new RouterBench();
-  const connection = bench.connect();
-  const peers = [bench.join({ connection }), bench.join({ connection })];
+  const harness = new RouterHarness();
+  const connection = harness.connect();
+  const peers = [harness.join({ connection }), harness.join({ connection })];
   const ids = peers.map(({ id }) => id);
-  const events = bench.subscribe();
-  for (let i = 0; i < 2; i++) bench.core.connectionClosed(connection, 'connectionLost');
-  bench.endTurn();
+  const events = harness.subscribe();
+  for (let i = 0; i < 2; i++) harness.core.connectionClosed(connection, 'connectionLost');
+  harness.runTicks();
   assert.deepEqual(
     eventsOf(events).map(([, data]) => (data as CborMap).clientId),
     ids,
   );
-  assert.equal(bench.counters.closed.connectionLost, 2);
+  assert.equal(harness.counters.closed.connectionLost, 2);
 });
 
 test('an event is encoded once: all subscribers of a framing share its bytes', () => {
-  const bench = new RouterBench();
-  const [first, second, twice] = [bench.subscribe(1), bench.subscribe(1), bench.subscribe(2)];
+  const harness = new RouterHarness();
+  const [first, second, twice] = [harness.subscribe(1), harness.subscribe(1), harness.subscribe(2)];
   let encoded = 0;
-  bench.core.events.publish('healthWarning', bench.clock.nowMs, () => ({ warning: 'x', severity: String(++encoded) }));
-  bench.endTurn();
+  harness.core.events.publish('healthWarning', harness.clock.nowMs, () => ({
+    warning: 'x',
+    severity: String(++encoded),
+  }));
+  harness.runTicks();
   assert.equal(encoded, 1);
-  const [a, b, c] = [first, second, twice].map(({ outlet }) => outlet.batches[1] as Buffer);
+  const [a, b, c] = [first, second, twice].map(({ transport }) => transport.batches[1] as Buffer);
   assert.ok(a !== undefined && b !== undefined && c !== undefined);
   assert.equal(a.buffer === c.buffer && a.byteOffset === c.byteOffset + PREFIX_BYTES, true);
   assert.equal(b.buffer === c.buffer && b.byteOffset === c.byteOffset + PREFIX_BYTES, true);
 });
 
 test('nothing is made of an event that nobody hears', () => {
-  const bench = new RouterBench();
-  bench.core.events.publish('healthWarning', 0, () => assert.fail('encoded'));
-  assert.equal(bench.core.events.hasListeners, false);
+  const harness = new RouterHarness();
+  harness.core.events.publish('healthWarning', 0, () => assert.fail('encoded'));
+  assert.equal(harness.core.events.hasListeners, false);
 });
 
 test('a subscription that is closed hears nothing more', () => {
-  const bench = new RouterBench();
-  const events = bench.subscribe();
-  for (const stream of bench.core.streams) stream.closed();
-  bench.core.publishHealthWarning('x', 'warning');
-  bench.endTurn();
-  assert.deepEqual([events.received(), bench.core.streams.size], [[], 0]);
+  const harness = new RouterHarness();
+  const events = harness.subscribe();
+  for (const stream of harness.core.streams) stream.closed();
+  harness.core.publishHealthWarning('x', 'warning');
+  harness.runTicks();
+  assert.deepEqual([events.received(), harness.core.streams.size], [[], 0]);
 });
 
 test('copies of events are counted', () => {
-  const bench = new RouterBench();
-  bench.subscribe();
-  bench.subscribe();
-  bench.core.publishHealthWarning('x', 'warning');
-  assert.equal(bench.core.events.sent, 4, 'two of statistics, two warnings');
+  const harness = new RouterHarness();
+  harness.subscribe();
+  harness.subscribe();
+  harness.core.publishHealthWarning('x', 'warning');
+  assert.equal(harness.core.events.sent, 4, 'two of statistics, two warnings');
 });
 
 test('a topology event names every client and its groups, as any map would be written', () => {
-  const bench = new RouterBench();
-  const clients = [bench.register({ groups: ['a', 'b'] }), bench.register()];
-  const topology = new Topology(bench.core.registry.clients.values());
+  const harness = new RouterHarness();
+  const clients = [harness.register({ groups: ['a', 'b'] }), harness.register()];
+  const topology = new Topology(harness.core.registry.clients.values());
   assert.deepEqual([topology.collect(1), topology.collect(1), topology.collect(1)], [false, false, true]);
   assert.deepEqual(
-    topology.encoded(bench.clock.nowMs),
+    topology.encoded(harness.clock.nowMs),
     encodeCbor({
       type: 'topologyChanged',
-      timestamp: bench.clock.nowMs,
+      timestamp: harness.clock.nowMs,
       data: {
         activeClients: 2,
         clientIds: clients.map(({ id }) => id),

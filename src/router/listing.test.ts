@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CborMap, Double, decodeCborMap, type Encodable, encodeCbor } from '../../test/support/cbor.ts';
-import { RouterBench } from '../../test/support/router-bench.ts';
+import { RouterHarness } from '../../test/support/router-harness.ts';
 import { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
 
 /** The names of the clients that `filter` lets through, collected and cut in small steps. */
-function list(bench: RouterBench, filter: Partial<ClientFilter> = {}): CborMap[] {
-  const listing = new ClientListing(bench.core.registry.clients.values(), { groups: null, metadata: null, ...filter });
+function list(harness: RouterHarness, filter: Partial<ClientFilter> = {}): CborMap[] {
+  const listing = new ClientListing(harness.core.registry.clients.values(), {
+    groups: null,
+    metadata: null,
+    ...filter,
+  });
   while (!listing.collect(2));
   const body = Buffer.concat([...listing.chunks(100)]);
   assert.equal(listing.bodyBytes, body.length, 'the length was known before');
@@ -17,11 +21,11 @@ const names = (clients: readonly CborMap[]): unknown[] => clients.map(({ clientN
 const filterOf = (metadata: Encodable): Partial<ClientFilter> => ({ metadata: metadataFilter(encodeCbor(metadata)) });
 
 test('a client is listed with everything that is known of it', () => {
-  const bench = new RouterBench();
-  const connectedAt = bench.clock.nowMs;
+  const harness = new RouterHarness();
+  const connectedAt = harness.clock.nowMs;
   const metadata = encodeCbor({ v: new Double(1), big: 9223372036854775807n });
-  const peer = bench.join({ name: 'alice', groups: ['devs'], metadata });
-  bench.clock.advance(5000);
+  const peer = harness.join({ name: 'alice', groups: ['devs'], metadata });
+  harness.clock.advance(5000);
   peer.send({ type: 'heartbeat' });
   const expected = {
     clientId: peer.id,
@@ -32,65 +36,65 @@ test('a client is listed with everything that is known of it', () => {
     metadata: { v: new Double(1), big: 9223372036854775807n },
     status: 'online',
   };
-  assert.deepEqual(list(bench), [expected]);
+  assert.deepEqual(list(harness), [expected]);
   assert.deepEqual(peer.client.encodedInfo(), encodeCbor(expected), 'as the Dart writer writes it');
 });
 
 test('what changes about a client changes in the list', () => {
-  const bench = new RouterBench();
-  const client = bench.register();
-  assert.deepEqual(list(bench)[0]?.clientName, null);
+  const harness = new RouterHarness();
+  const client = harness.register();
+  assert.deepEqual(list(harness)[0]?.clientName, null);
   client.setStatus('idle');
   client.metadata = encodeCbor({ a: 1 });
-  const [info] = list(bench);
+  const [info] = list(harness);
   assert.deepEqual([info?.status, info?.metadata], ['idle', { a: 1 }]);
   client.recordActivity(2 ** 41, 0);
-  assert.deepEqual([list(bench)[0]?.status, list(bench)[0]?.lastActivity], ['online', 2 ** 41]);
+  assert.deepEqual([list(harness)[0]?.status, list(harness)[0]?.lastActivity], ['online', 2 ** 41]);
 });
 
 test('only those are listed who are online or idle', () => {
-  const bench = new RouterBench();
+  const harness = new RouterHarness();
   for (const status of ['online', 'idle', 'disconnecting', 'offline'] as const) {
-    bench.register({ name: status }).setStatus(status);
+    harness.register({ name: status }).setStatus(status);
   }
-  assert.deepEqual(names(list(bench)), ['online', 'idle']);
+  assert.deepEqual(names(list(harness)), ['online', 'idle']);
 });
 
 test('nobody is a list as well', () => {
-  assert.deepEqual(list(new RouterBench()), []);
+  assert.deepEqual(list(new RouterHarness()), []);
 });
 
 test('many are listed, whatever the slices', () => {
-  const bench = new RouterBench();
-  for (let i = 0; i < 300; i++) bench.register({ name: String(i) });
+  const harness = new RouterHarness();
+  for (let i = 0; i < 300; i++) harness.register({ name: String(i) });
   assert.deepEqual(
-    names(list(bench)),
+    names(list(harness)),
     Array.from({ length: 300 }, (_, i) => String(i)),
   );
 });
 
 test('a client that goes while the list is collected does no harm', () => {
-  const bench = new RouterBench();
-  const clients = ['a', 'b', 'c'].map((name) => bench.register({ name }));
-  const listing = new ClientListing(bench.core.registry.clients.values(), { groups: null, metadata: null });
+  const harness = new RouterHarness();
+  const clients = ['a', 'b', 'c'].map((name) => harness.register({ name }));
+  const listing = new ClientListing(harness.core.registry.clients.values(), { groups: null, metadata: null });
   listing.collect(1);
-  for (const client of clients) bench.core.remove(client, 'connectionLost');
+  for (const client of clients) harness.core.remove(client, 'connectionLost');
   while (!listing.collect(1));
   assert.deepEqual(names(decodeCborMap(Buffer.concat([...listing.chunks(1)])).clients as CborMap[]), ['a']);
 });
 
 test('members of any of the given groups match', () => {
-  const bench = new RouterBench();
-  for (const groups of [['a'], ['b', 'c'], []]) bench.register({ name: groups.join('+'), groups });
-  assert.deepEqual(names(list(bench, { groups: new Set(['c', 'a']) })), ['a', 'b+c']);
-  assert.deepEqual(names(list(bench, { groups: new Set(['x']) })), []);
-  assert.deepEqual(names(list(bench, { groups: new Set() })), [], 'any of none is nobody');
+  const harness = new RouterHarness();
+  for (const groups of [['a'], ['b', 'c'], []]) harness.register({ name: groups.join('+'), groups });
+  assert.deepEqual(names(list(harness, { groups: new Set(['c', 'a']) })), ['a', 'b+c']);
+  assert.deepEqual(names(list(harness, { groups: new Set(['x']) })), []);
+  assert.deepEqual(names(list(harness, { groups: new Set() })), [], 'any of none is nobody');
 });
 
 test('metadata matches when every given entry equals the client’s', () => {
-  const bench = new RouterBench();
+  const harness = new RouterHarness();
   const register = (name: string, metadata: Encodable): void => {
-    bench.register({ name, metadata: encodeCbor(metadata) });
+    harness.register({ name, metadata: encodeCbor(metadata) });
   };
   register('int', { v: 1, app: 'chat', extra: [1] });
   register('double', { v: new Double(1), app: 'chat' });
@@ -108,7 +112,7 @@ test('metadata matches when every given entry equals the client’s', () => {
     [{ absent: 1 }, []],
   ];
   for (const [given, expected] of rows) {
-    assert.deepEqual(names(list(bench, filterOf(given))), expected, JSON.stringify(given));
+    assert.deepEqual(names(list(harness, filterOf(given))), expected, JSON.stringify(given));
   }
 });
 

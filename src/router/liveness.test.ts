@@ -1,37 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { type Peer, RouterHarness } from '../../test/support/router-harness.ts';
 import { Liveness } from './liveness.ts';
 
 const INTERVAL_MS = 30_000;
 const EMPTY_MAP = Buffer.from([0xa0]);
 
 interface Watch {
-  readonly bench: RouterBench;
+  readonly harness: RouterHarness;
   readonly events: Peer;
   /** Lets time pass, checks, and returns the events that this brought, as `type detail`. */
   readonly checkAfter: (ms: number) => string[];
 }
 
 function watch(): Watch {
-  const bench = new RouterBench();
-  const liveness = new Liveness(bench.core);
-  const events = bench.subscribe();
+  const harness = new RouterHarness();
+  const liveness = new Liveness(harness.core);
+  const events = harness.subscribe();
   const checkAfter = (ms: number): string[] => {
-    bench.clock.advance(ms);
+    harness.clock.advance(ms);
     liveness.check();
-    bench.endTurn();
+    harness.runTicks();
     return events.received().map(({ type, data }) => {
       const { reason, activeClients } = data as { reason?: string; activeClients?: number };
       return `${type} ${reason ?? activeClients ?? ''}`;
     });
   };
-  return { bench, events, checkAfter };
+  return { harness, events, checkAfter };
 }
 
 /** A client that is there already when the events begin to be watched. */
 function joined(here: Watch): Peer {
-  const peer = here.bench.join();
+  const peer = here.harness.join();
   here.events.received();
   return peer;
 }
@@ -46,18 +46,18 @@ test('a silent client is idle after two intervals, online again with its next me
   assert.deepEqual(here.checkAfter(INTERVAL_MS), [], 'it is idle already');
   peer.send({ type: 'heartbeat' });
   assert.equal(peer.client.status, 'online');
-  assert.equal(peer.client.lastActivity, here.bench.clock.nowMs);
+  assert.equal(peer.client.lastActivity, here.harness.clock.nowMs);
 });
 
 test('setting the clock of the machine, ahead or back, disconnects nobody and makes nobody idle', () => {
   const here = watch();
   const peer = joined(here);
   const profile = { name: 'b', groups: [], metadata: EMPTY_MAP };
-  const streamless = here.bench.core.register(peer.client.connection, profile, '');
-  here.bench.endTurn();
+  const streamless = here.harness.core.register(peer.client.connection, profile, '');
+  here.harness.runTicks();
   here.events.received();
   for (const day of [1, -2]) {
-    here.bench.clock.step(day * 24 * 3600 * 1000);
+    here.harness.clock.step(day * 24 * 3600 * 1000);
     assert.deepEqual(here.checkAfter(1), []);
   }
   assert.equal(peer.client.status, 'online');
@@ -70,10 +70,10 @@ test('a client that is silent for the whole timeout is disconnected', () => {
   const peer = joined(here);
   const { client } = peer;
   assert.deepEqual(here.checkAfter(300_000 - 1), ['topologyChanged 1']);
-  here.bench.clock.advance(1000);
+  here.harness.clock.advance(1000);
   assert.deepEqual(here.checkAfter(0), ['clientDisconnected Inactivity timeout', 'topologyChanged 0']);
-  assert.deepEqual(peer.outlet.ended, ['DEADLINE_EXCEEDED', 'Inactivity timeout']);
-  assert.deepEqual([client.removed, here.bench.closed], [true, [`${client.id} inactivityTimeout`]]);
+  assert.deepEqual(peer.transport.ended, ['DEADLINE_EXCEEDED', 'Inactivity timeout']);
+  assert.deepEqual([client.removed, here.harness.closed], [true, [`${client.id} inactivityTimeout`]]);
   peer.send({ type: 'heartbeat', senderId: client.id });
   assert.deepEqual(peer.received(), [], 'what it says now comes too late');
 });
@@ -89,12 +89,12 @@ test('a client that says something every 20 s stays online', () => {
 
 test('a client whose stream never came is removed at the first check an interval later', () => {
   const here = watch();
-  const client = here.bench.register();
-  here.bench.endTurn();
+  const client = here.harness.register();
+  here.harness.runTicks();
   here.events.received();
   assert.deepEqual(here.checkAfter(INTERVAL_MS - 1), []);
   assert.deepEqual(here.checkAfter(1), ['clientDisconnected Zombie connection cleanup', 'topologyChanged 0']);
-  assert.deepEqual(here.bench.closed, [`${client.id} zombie`]);
+  assert.deepEqual(here.harness.closed, [`${client.id} zombie`]);
 });
 
 test('a client whose stream is gone has as long from then on, and is safe with another one', () => {
@@ -102,11 +102,11 @@ test('a client whose stream is gone has as long from then on, and is safe with a
     const here = watch();
     const peer = joined(here);
     const { client } = peer;
-    here.bench.clock.advance(25_000);
+    here.harness.clock.advance(25_000);
     peer.p2p.closed();
     const events = here.checkAfter(INTERVAL_MS - 1);
     assert.deepEqual(events, ['clientCapabilitiesUpdated '], 'not counted from the registration');
-    if (comesBack) here.bench.open(client.connection).send({ type: 'heartbeat', senderId: client.id });
+    if (comesBack) here.harness.open(client.connection).send({ type: 'heartbeat', senderId: client.id });
     here.checkAfter(1);
     assert.equal(client.removed, !comesBack);
   }
@@ -121,7 +121,7 @@ test('many changes of one check are one topology event', () => {
 test('a topology event that would come too soon after the last one comes later', () => {
   const here = watch();
   joined(here);
-  here.bench.clock.advance(500);
+  here.harness.clock.advance(500);
   joined(here);
   assert.deepEqual(here.checkAfter(2 * INTERVAL_MS - 500), ['topologyChanged 2'], 'the first is idle');
   assert.deepEqual(here.checkAfter(500), [], 'so is the second');
@@ -132,23 +132,23 @@ test('a topology event that would come too soon after the last one comes later',
 test('nobody is told twice when nobody listens', () => {
   const here = watch();
   joined(here);
-  here.bench.core.events.subscribers.clear();
+  here.harness.core.events.subscribers.clear();
   assert.deepEqual(here.checkAfter(2 * INTERVAL_MS), []);
-  const later = here.bench.subscribe();
+  const later = here.harness.subscribe();
   assert.deepEqual(here.checkAfter(INTERVAL_MS), []);
   assert.deepEqual(later.received(), []);
 });
 
 test('a check of a crowd takes several turns of the event loop, and looks at everybody once', () => {
-  const bench = new RouterBench();
-  const liveness = new Liveness(bench.core);
-  const zombies = Array.from({ length: 1000 }, () => bench.register());
-  bench.clock.advance(INTERVAL_MS);
+  const harness = new RouterHarness();
+  const liveness = new Liveness(harness.core);
+  const zombies = Array.from({ length: 1000 }, () => harness.register());
+  harness.clock.advance(INTERVAL_MS);
   liveness.check();
   liveness.check();
   const removed = (): number => zombies.filter((client) => client.removed).length;
   const afterFirstTurn = removed();
   assert.ok(afterFirstTurn > 0 && afterFirstTurn < 100, `${afterFirstTurn} in one turn`);
-  while (bench.clock.endTurn());
-  assert.deepEqual([removed(), bench.counters.closed.zombie], [1000, 1000]);
+  while (harness.clock.endTick());
+  assert.deepEqual([removed(), harness.counters.closed.zombie], [1000, 1000]);
 });

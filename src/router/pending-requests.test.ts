@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Double, type Encodable } from '../../test/support/cbor.ts';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { type Peer, RouterHarness } from '../../test/support/router-harness.ts';
 
 interface Pair {
-  readonly bench: RouterBench;
+  readonly harness: RouterHarness;
   readonly asker: Peer;
   readonly asked: Peer;
   readonly ask: (requestId: string, extra?: { [key: string]: Encodable }) => void;
@@ -12,12 +12,12 @@ interface Pair {
 }
 
 function pair(): Pair {
-  const bench = new RouterBench();
-  const [asker, asked] = [bench.join(), bench.join()];
+  const harness = new RouterHarness();
+  const [asker, asked] = [harness.join(), harness.join()];
   const { id } = asker;
   const target = asked.id;
   return {
-    bench,
+    harness,
     asker,
     asked,
     ask: (requestId, extra) => asker.send({ type: 'request', targetId: target, payload: { requestId, ...extra } }),
@@ -35,9 +35,9 @@ function seen(peer: Peer): string[] {
   });
 }
 
-function assertNothingKept({ bench, asker, asked }: Pair): void {
-  assert.equal(bench.core.pending.count, 0);
-  assert.equal(bench.clock.timersLeft, 0);
+function assertNothingKept({ harness, asker, asked }: Pair): void {
+  assert.equal(harness.core.pending.count, 0);
+  assert.equal(harness.clock.timersLeft, 0);
   assert.deepEqual([asker.client.outgoingRequests, asked.client.incomingRequests], [null, null]);
 }
 
@@ -45,11 +45,11 @@ test('an answer reaches the asker once; the second one is late', () => {
   const here = pair();
   here.ask('r');
   assert.deepEqual(seen(here.asked), ['request r']);
-  assert.equal(here.bench.core.pending.count, 1);
+  assert.equal(here.harness.core.pending.count, 1);
   here.answer('r');
   here.answer('r');
   assert.deepEqual(seen(here.asker), ['response r']);
-  assert.deepEqual(here.bench.dropped(), { lateResponse: 1 });
+  assert.deepEqual(here.harness.dropped(), { lateResponse: 1 });
   assertNothingKept(here);
 });
 
@@ -63,11 +63,11 @@ test('a failed answer is an answer', () => {
 
 test('only the client that was asked may answer', () => {
   const here = pair();
-  const stranger = here.bench.join();
+  const stranger = here.harness.join();
   here.ask('r');
   stranger.send({ type: 'response', targetId: here.asker.id, payload: { requestId: 'r' }, success: true });
   assert.deepEqual(seen(here.asker), []);
-  assert.deepEqual(here.bench.dropped(), { lateResponse: 1 });
+  assert.deepEqual(here.harness.dropped(), { lateResponse: 1 });
   here.answer('r');
   assert.deepEqual(seen(here.asker), ['response r'], 'it still may');
 });
@@ -76,7 +76,7 @@ test('the asker cannot answer itself', () => {
   const here = pair();
   here.ask('r');
   here.asker.send({ type: 'response', targetId: here.asker.id, payload: { requestId: 'r' }, success: true });
-  assert.deepEqual(here.bench.dropped(), { lateResponse: 1 });
+  assert.deepEqual(here.harness.dropped(), { lateResponse: 1 });
 });
 
 test('a request times out when it said so, to the millisecond, and its answer is late then', () => {
@@ -84,14 +84,14 @@ test('a request times out when it said so, to the millisecond, and its answer is
     const here = pair();
     here.ask('r', { timeoutMs });
     const waitMs = typeof timeoutMs === 'number' ? timeoutMs : timeoutMs.value;
-    here.bench.clock.advance(waitMs - 1);
-    here.bench.endTurn();
+    here.harness.clock.advance(waitMs - 1);
+    here.harness.runTicks();
     assert.deepEqual(seen(here.asker), []);
-    here.bench.clock.advance(1);
-    here.bench.endTurn();
+    here.harness.clock.advance(1);
+    here.harness.runTicks();
     assert.deepEqual(seen(here.asker), ['response r failed: Request timeout']);
     here.answer('r');
-    assert.deepEqual(here.bench.dropped(), { requestTimeout: 1, lateResponse: 1 });
+    assert.deepEqual(here.harness.dropped(), { requestTimeout: 1, lateResponse: 1 });
     assertNothingKept(here);
   }
 });
@@ -100,9 +100,9 @@ test('a request without a usable timeout waits an hour, not for ever', () => {
   for (const timeoutMs of [undefined, null, 0, -5, 'soon', 9223372036854775807n, new Double(Number.NaN)]) {
     const here = pair();
     here.ask('r', { timeoutMs });
-    here.bench.clock.advance(3_600_000 - 1);
-    assert.equal(here.bench.core.pending.count, 1, String(timeoutMs));
-    here.bench.clock.advance(1);
+    here.harness.clock.advance(3_600_000 - 1);
+    assert.equal(here.harness.core.pending.count, 1, String(timeoutMs));
+    here.harness.clock.advance(1);
     assertNothingKept(here);
   }
 });
@@ -110,15 +110,15 @@ test('a request without a usable timeout waits an hour, not for ever', () => {
 test('a timeout beyond what a timer takes does not fire at once', () => {
   const here = pair();
   here.ask('r', { timeoutMs: 2 ** 40 });
-  here.bench.clock.advance(0x7fffffff - 1);
-  assert.equal(here.bench.core.pending.count, 1);
-  here.bench.clock.advance(1);
-  assert.equal(here.bench.core.pending.count, 0);
+  here.harness.clock.advance(0x7fffffff - 1);
+  assert.equal(here.harness.core.pending.count, 1);
+  here.harness.clock.advance(1);
+  assert.equal(here.harness.core.pending.count, 0);
 });
 
 test('requests with the same id to several clients are several', () => {
   const here = pair();
-  const third = here.bench.join();
+  const third = here.harness.join();
   here.ask('r');
   here.asker.send({ type: 'request', targetId: third.id, payload: { requestId: 'r' } });
   here.answer('r');
@@ -130,9 +130,9 @@ test('a request that is put again replaces the earlier one, and its timer', () =
   const here = pair();
   here.ask('r', { timeoutMs: 10 });
   here.ask('r', { timeoutMs: 100 });
-  assert.deepEqual([here.bench.core.pending.count, here.bench.clock.timersLeft], [1, 1]);
-  here.bench.clock.advance(50);
-  here.bench.endTurn();
+  assert.deepEqual([here.harness.core.pending.count, here.harness.clock.timersLeft], [1, 1]);
+  here.harness.clock.advance(50);
+  here.harness.runTicks();
   assert.deepEqual(seen(here.asker), []);
 });
 
@@ -141,16 +141,19 @@ test('one too many is refused, until one is settled', () => {
   for (const id of ['1', '2', '3', '4']) here.ask(id);
   assert.deepEqual(seen(here.asker), ['response 4 failed: Too many pending requests: at most 3 per client']);
   assert.deepEqual(seen(here.asked), ['request 1', 'request 2', 'request 3']);
-  assert.deepEqual(here.bench.dropped(), { tooManyPending: 1 });
+  assert.deepEqual(here.harness.dropped(), { tooManyPending: 1 });
   here.answer('1');
   here.ask('5');
   assert.deepEqual(seen(here.asked), ['request 5']);
 });
 
-const LEAVING: readonly (readonly [string, (bench: RouterBench, peer: Peer) => void])[] = [
+const LEAVING: readonly (readonly [string, (harness: RouterHarness, peer: Peer) => void])[] = [
   ['its stream closes', (_, peer) => peer.p2p.closed()],
   ['its stream is half-closed', (_, peer) => peer.p2p.halfClosed()],
-  ['its connection is lost', (bench, peer) => bench.core.connectionClosed(peer.client.connection, 'connectionLost')],
+  [
+    'its connection is lost',
+    (harness, peer) => harness.core.connectionClosed(peer.client.connection, 'connectionLost'),
+  ],
 ];
 
 for (const [name, leave] of LEAVING) {
@@ -159,31 +162,31 @@ for (const [name, leave] of LEAVING) {
     const { id } = here.asked;
     here.ask('1');
     here.ask('2');
-    leave(here.bench, here.asked);
-    here.bench.endTurn();
+    leave(here.harness, here.asked);
+    here.harness.runTicks();
     const text = `Клиент ${id} не найден или отключен`;
     assert.deepEqual(seen(here.asker), [`response 1 failed: ${text}`, `response 2 failed: ${text}`]);
-    assert.deepEqual(here.bench.dropped(), { targetDisconnected: 2 });
-    assert.deepEqual([here.bench.core.pending.count, here.bench.clock.timersLeft], [0, 0]);
+    assert.deepEqual(here.harness.dropped(), { targetDisconnected: 2 });
+    assert.deepEqual([here.harness.core.pending.count, here.harness.clock.timersLeft], [0, 0]);
   });
 
   test(`nothing is kept for an asker that goes, and its answer reaches nobody: ${name}`, () => {
     const here = pair();
     const { client } = here.asker;
     here.ask('1');
-    leave(here.bench, here.asker);
-    assert.deepEqual([here.bench.core.pending.count, here.bench.clock.timersLeft], [0, 0]);
+    leave(here.harness, here.asker);
+    assert.deepEqual([here.harness.core.pending.count, here.harness.clock.timersLeft], [0, 0]);
     here.answer('1');
-    assert.deepEqual(here.bench.dropped(), { targetNotFound: 1 });
+    assert.deepEqual(here.harness.dropped(), { targetNotFound: 1 });
     assert.deepEqual([client.outgoingRequests, here.asked.client.incomingRequests], [null, null]);
   });
 }
 
 test('a client that asks itself and goes leaves nothing behind', () => {
-  const bench = new RouterBench();
-  const peer = bench.join();
+  const harness = new RouterHarness();
+  const peer = harness.join();
   peer.send({ type: 'request', targetId: peer.id, payload: { requestId: 'r' } });
   peer.p2p.closed();
-  bench.endTurn();
-  assert.deepEqual([bench.core.pending.count, bench.clock.timersLeft], [0, 0]);
+  harness.runTicks();
+  assert.deepEqual([harness.core.pending.count, harness.clock.timersLeft], [0, 0]);
 });

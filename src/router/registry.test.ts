@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RouterBench } from '../../test/support/router-bench.ts';
+import { RouterHarness } from '../../test/support/router-harness.ts';
 
 test('a client is found by its id while its stream is open', () => {
-  const bench = new RouterBench();
-  const { registry } = bench.core;
-  const peer = bench.join();
+  const harness = new RouterHarness();
+  const { registry } = harness.core;
+  const peer = harness.join();
   const { client } = peer;
   const find = (id: string): boolean => {
     const bytes = Buffer.from(`--${id}--`);
@@ -21,54 +21,54 @@ test('a client is found by its id while its stream is open', () => {
 });
 
 test('groups are there as long as they have members', () => {
-  const bench = new RouterBench();
-  const { registry } = bench.core;
-  const clients = [bench.register({ groups: ['a', 'b'] }), bench.register({ groups: ['a'] }), bench.register()];
+  const harness = new RouterHarness();
+  const { registry } = harness.core;
+  const clients = [harness.register({ groups: ['a', 'b'] }), harness.register({ groups: ['a'] }), harness.register()];
   const sizes = (): [string, number][] => [...registry.groups].map(([name, members]) => [name, members.size]);
   assert.deepEqual(sizes(), [['a', 2], ['b', 1]]); // biome-ignore format: a table
-  bench.core.remove(clients[0] as (typeof clients)[0], 'connectionLost');
+  harness.core.remove(clients[0] as (typeof clients)[0], 'connectionLost');
   assert.deepEqual(sizes(), [['a', 1]]);
-  for (const client of clients) bench.core.remove(client, 'connectionLost');
+  for (const client of clients) harness.core.remove(client, 'connectionLost');
   assert.deepEqual([sizes(), registry.clients.size, registry.attached.size], [[], 0, 0]);
 });
 
 test('a group that is named twice has its member once', () => {
-  const bench = new RouterBench();
-  const [sender, member] = [bench.join(), bench.join({ groups: ['a', 'a'] })];
+  const harness = new RouterHarness();
+  const [sender, member] = [harness.join(), harness.join({ groups: ['a', 'a'] })];
   sender.send({ type: 'multicast', groupName: 'a' });
   assert.equal(member.received().length, 1);
-  bench.core.remove(member.client, 'connectionLost');
-  assert.equal(bench.core.registry.groups.size, 0);
+  harness.core.remove(member.client, 'connectionLost');
+  assert.equal(harness.core.registry.groups.size, 0);
 });
 
 test('a client that is removed is gone everywhere, and removed once', () => {
-  const bench = new RouterBench();
-  const peer = bench.join({ groups: ['a'] });
+  const harness = new RouterHarness();
+  const peer = harness.join({ groups: ['a'] });
   const { client } = peer;
-  for (let i = 0; i < 2; i++) bench.core.remove(client, 'tokenRevoked');
+  for (let i = 0; i < 2; i++) harness.core.remove(client, 'tokenRevoked');
   assert.deepEqual([client.removed, client.status, client.connection.clients.size], [true, 'offline', 0]);
-  assert.deepEqual(bench.closed, [`${client.id} tokenRevoked`]);
-  assert.equal(bench.counters.closed.tokenRevoked, 1);
+  assert.deepEqual(harness.closed, [`${client.id} tokenRevoked`]);
+  assert.equal(harness.counters.closed.tokenRevoked, 1);
   peer.send({ type: 'broadcast', senderId: client.id });
   assert.match(String(peer.received()[0]?.errorMessage), /не зарегистрирован/);
 });
 
 test('a connection has its share of clients and no more', () => {
-  const bench = new RouterBench({ maxClientsPerConnection: 2 });
-  const connection = bench.connect();
+  const harness = new RouterHarness({ maxClientsPerConnection: 2 });
+  const connection = harness.connect();
   const profile = { name: null, groups: [], metadata: Buffer.from([0xa0]) };
-  const first = bench.register({ connection });
-  bench.register({ connection });
-  assert.equal(bench.core.register(connection, profile, ''), 'Too many clients on one connection: at most 2');
-  assert.equal(bench.counters.clientsTotal, 2);
-  bench.core.remove(first, 'zombie');
-  assert.equal(typeof bench.core.register(connection, profile, ''), 'object');
+  const first = harness.register({ connection });
+  harness.register({ connection });
+  assert.equal(harness.core.register(connection, profile, ''), 'Too many clients on one connection: at most 2');
+  assert.equal(harness.counters.clientsTotal, 2);
+  harness.core.remove(first, 'zombie');
+  assert.equal(typeof harness.core.register(connection, profile, ''), 'object');
 });
 
 test('several clients on one connection are told apart, each by its own stream', () => {
-  const bench = new RouterBench();
-  const connection = bench.connect();
-  const [a, b] = [bench.join({ connection }), bench.join({ connection })];
+  const harness = new RouterHarness();
+  const connection = harness.connect();
+  const [a, b] = [harness.join({ connection }), harness.join({ connection })];
   a.send({ type: 'unicast', targetId: b.id, senderId: b.id });
   assert.deepEqual(b.received(), [{ type: 'unicast', targetId: b.id, senderId: a.id }]);
 });

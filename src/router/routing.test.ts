@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CborMap, Double, type Encodable, encodeCbor, Raw, rawValue } from '../../test/support/cbor.ts';
 import { type ClientFraming, frameBody } from '../../test/support/framing.ts';
-import { type Peer, RouterBench } from '../../test/support/router-bench.ts';
+import { type Peer, RouterHarness } from '../../test/support/router-harness.ts';
 import { vectorFor } from '../../test/support/vectors.ts';
 import { MESSAGE_TYPES } from '../wire/index.ts';
 import { MAX_METADATA_BYTES } from './interfaces.ts';
@@ -10,7 +10,7 @@ import { MAX_METADATA_BYTES } from './interfaces.ts';
 const GROUP = 'devs';
 
 interface Room {
-  readonly bench: RouterBench;
+  readonly harness: RouterHarness;
   readonly alice: Peer;
   readonly bob: Peer;
   readonly carol: Peer;
@@ -20,13 +20,13 @@ interface Room {
 
 /** Alice and Bob of one group, Carol of none; each framing is there. */
 function room(): Room {
-  const bench = new RouterBench();
+  const harness = new RouterHarness();
   return {
-    bench,
-    alice: bench.join({ groups: [GROUP], framing: 2 }),
-    bob: bench.join({ groups: [GROUP, 'ops'] }),
-    carol: bench.join({ framing: 2 }),
-    absent: bench.register({ groups: ['absent'] }).id,
+    harness,
+    alice: harness.join({ groups: [GROUP], framing: 2 }),
+    bob: harness.join({ groups: [GROUP, 'ops'] }),
+    carol: harness.join({ framing: 2 }),
+    absent: harness.register({ groups: ['absent'] }).id,
   };
 }
 
@@ -40,22 +40,22 @@ interface Row {
   readonly dropped?: Record<string, number>;
 }
 
-const error = ({ alice, bench }: Room, errorMessage: string): CborMap => ({
+const error = ({ alice, harness }: Room, errorMessage: string): CborMap => ({
   type: 'error',
   targetId: alice.id,
   errorMessage,
-  timestamp: bench.clock.nowMs,
+  timestamp: harness.clock.nowMs,
 });
 
 const notFound = (id: string): string => `Клиент ${id} не найден или отключен`;
-const failed = ({ alice, bench }: Room, requestId: string, errorMessage: string): CborMap => ({
+const failed = ({ alice, harness }: Room, requestId: string, errorMessage: string): CborMap => ({
   type: 'response',
   senderId: 'router',
   targetId: alice.id,
   payload: { requestId },
   success: false,
   errorMessage,
-  timestamp: bench.clock.nowMs,
+  timestamp: harness.clock.nowMs,
 });
 
 const missing = (type: string, field: string): Pick<Row, 'toAlice' | 'dropped'> => ({
@@ -181,18 +181,18 @@ const ROWS: readonly Row[] = [
 
 for (const row of ROWS) {
   test(`${row.name}: who gets what, and what is counted`, () => {
-    const bench = room();
-    bench.bench.core.limits = { ...bench.bench.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
-    const { alice, bob, carol } = bench;
-    const message = row.send(bench);
-    const { counters } = bench.bench;
+    const harness = room();
+    harness.harness.core.limits = { ...harness.harness.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
+    const { alice, bob, carol } = harness;
+    const message = row.send(harness);
+    const { counters } = harness.harness;
     const [inBefore, outBefore] = [sum(counters.messagesInByType), sum(counters.messagesOutByType)];
     alice.send(message);
     const passedOn = { ...message, senderId: alice.id };
-    assert.deepEqual(alice.received(), row.toAlice === undefined ? [] : [row.toAlice(bench)]);
+    assert.deepEqual(alice.received(), row.toAlice === undefined ? [] : [row.toAlice(harness)]);
     assert.deepEqual(bob.received(), row.toBob ? [passedOn] : []);
     assert.deepEqual(carol.received(), row.toCarol ? [passedOn] : []);
-    assert.deepEqual(bench.bench.dropped(), row.dropped ?? {});
+    assert.deepEqual(harness.harness.dropped(), row.dropped ?? {});
     assert.equal(sum(counters.messagesInByType), inBefore + 1);
     const copies = Number(row.toBob ?? 0) + Number(row.toCarol ?? 0) + Number(row.name === 'unicast to oneself');
     assert.equal(sum(counters.messagesOutByType), outBefore + copies);
@@ -204,12 +204,12 @@ function sum(counts: Float64Array): number {
 }
 
 test('messages and their bytes are counted by type, without framing', () => {
-  const { bench, alice, bob } = room();
+  const { harness, alice, bob } = room();
   const body = encodeCbor({ type: 'unicast', senderId: alice.id, targetId: bob.id });
   alice.sendBytes(frameBody(body, 2));
   alice.sendBytes(frameBody(body, 2));
   const unicast = MESSAGE_TYPES.indexOf('unicast');
-  const { messagesInByType, bytesInByType, messagesOutByType, bytesOutByType } = bench.counters;
+  const { messagesInByType, bytesInByType, messagesOutByType, bytesOutByType } = harness.counters;
   assert.deepEqual(
     [messagesInByType, bytesInByType, messagesOutByType, bytesOutByType].map((counts) => counts[unicast]),
     [2, 2 * body.length, 2, 2 * body.length],
@@ -266,7 +266,7 @@ test('a target that goes away and one that comes back are told apart by each mes
   bob.p2p.closed();
   alice.send({ type: 'unicast', targetId: client.id });
   assert.equal(alice.received()[0]?.errorMessage, notFound(client.id));
-  const again = alice.bench.open(client.connection);
+  const again = alice.harness.open(client.connection);
   again.send({ type: 'heartbeat', senderId: client.id });
   alice.send({ type: 'unicast', targetId: client.id });
   assert.deepEqual(
@@ -276,18 +276,18 @@ test('a target that goes away and one that comes back are told apart by each mes
 });
 
 test('metadata replaces what was there, byte for byte and as cleaned', () => {
-  const { alice, bench } = room();
+  const { alice, harness } = room();
   const metadata = { v: new Double(1), big: 9223372036854775807n };
   alice.send({ type: 'updateMetadata', payload: { metadata } });
   assert.deepEqual(alice.client.metadata, encodeCbor(metadata));
-  bench.cleanMetadata = () => encodeCbor({});
+  harness.cleanMetadata = () => encodeCbor({});
   alice.send({ type: 'updateMetadata', payload: { metadata: { token: 'secret' } } });
   assert.deepEqual(alice.client.metadata, encodeCbor({}));
 });
 
 test('metadata of the largest size is taken', () => {
-  const { alice, bench } = room();
-  bench.core.limits = { ...bench.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
+  const { alice, harness } = room();
+  harness.core.limits = { ...harness.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
   alice.send({ type: 'updateMetadata', payload: { metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - 6) } } });
   assert.equal(alice.client.metadata.length, MAX_METADATA_BYTES);
 });
@@ -300,16 +300,16 @@ test('a request that cannot be passed on gets its own id back, however it was en
 
 test('messages are logged at the debug level, and at no other', () => {
   for (const isDebug of [true, false]) {
-    const { alice, bench } = room();
-    bench.log.isDebug = isDebug;
+    const { alice, harness } = room();
+    harness.log.isDebug = isDebug;
     alice.send({ type: 'heartbeat' });
-    assert.deepEqual(bench.debugLines, isDebug ? ['Message'] : []);
+    assert.deepEqual(harness.debugLines, isDebug ? ['Message'] : []);
   }
 });
 
 test('the time of a turn is counted for each message in it', () => {
-  const { alice, bench } = room();
-  const before = bench.counters.routingLatency.count;
+  const { alice, harness } = room();
+  const before = harness.counters.routingLatency.count;
   alice.send({ type: 'heartbeat' }, { type: 'heartbeat' }, { type: 'heartbeat' });
-  assert.equal(bench.counters.routingLatency.count, before + 3);
+  assert.equal(harness.counters.routingLatency.count, before + 3);
 });

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeCbor, Raw } from '../../test/support/cbor.ts';
 import { type ClientFraming, frameBody, frameTogether, prefix } from '../../test/support/framing.ts';
-import { RouterBench } from '../../test/support/router-bench.ts';
+import { RouterHarness } from '../../test/support/router-harness.ts';
 import { VECTORS } from '../../test/support/vectors.ts';
 
 const FRAMINGS: readonly ClientFraming[] = [1, 2];
 
 for (const framing of FRAMINGS) {
   test(`framed ${framing}x: the first message binds, and is greeted as the protocol says`, () => {
-    const bench = new RouterBench();
-    const client = bench.register();
-    const peer = bench.open(client.connection, framing);
+    const harness = new RouterHarness();
+    const client = harness.register();
+    const peer = harness.open(client.connection, framing);
     peer.send({ type: 'heartbeat', senderId: client.id });
-    const timestamp = bench.clock.nowMs;
+    const timestamp = harness.clock.nowMs;
     assert.deepEqual(peer.received(), [
       {
         type: 'heartbeat',
@@ -25,7 +25,7 @@ for (const framing of FRAMINGS) {
       },
     ]);
     assert.ok(client.stream === peer.session);
-    assert.deepEqual(bench.dropped(), {});
+    assert.deepEqual(harness.dropped(), {});
   });
 }
 
@@ -47,45 +47,45 @@ const REFUSED: readonly (readonly [
 
 for (const [name, senderOf, textOf] of REFUSED) {
   test(`a first message ${name} is refused, and the stream stays open for another try`, () => {
-    const bench = new RouterBench();
-    const other = bench.join();
-    const own = bench.register();
-    const peer = bench.open(own.connection);
+    const harness = new RouterHarness();
+    const other = harness.join();
+    const own = harness.register();
+    const peer = harness.open(own.connection);
     const senderId = senderOf(own.id, other.id);
     peer.send({ type: 'broadcast', senderId });
     assert.deepEqual(peer.received(), [
-      { type: 'error', errorMessage: textOf(senderId ?? ''), timestamp: bench.clock.nowMs },
+      { type: 'error', errorMessage: textOf(senderId ?? ''), timestamp: harness.clock.nowMs },
     ]);
     assert.deepEqual(other.received(), [], 'the owner is not disturbed');
     assert.ok(other.client.stream === other.session);
-    assert.deepEqual(bench.dropped(), { notBound: 1 });
+    assert.deepEqual(harness.dropped(), { notBound: 1 });
     peer.send({ type: 'heartbeat', senderId: own.id });
     assert.equal(peer.received()[0]?.type, 'heartbeat');
-    assert.equal(peer.outlet.ended, null);
+    assert.equal(peer.transport.ended, null);
   });
 }
 
 test('a router that drains refuses to bind', () => {
-  const bench = new RouterBench();
-  const client = bench.register();
-  bench.core.draining = true;
-  const peer = bench.open(client.connection);
+  const harness = new RouterHarness();
+  const client = harness.register();
+  harness.core.draining = true;
+  const peer = harness.open(client.connection);
   peer.send({ type: 'heartbeat', senderId: client.id });
   assert.equal(peer.received()[0]?.errorMessage, `Ошибка привязки P2P стрима к клиенту ${client.id}`);
 });
 
 test('a first message that is no heartbeat is routed as well', () => {
-  const bench = new RouterBench();
-  const other = bench.join();
-  const client = bench.register();
-  bench.open(client.connection).send({ type: 'unicast', senderId: client.id, targetId: other.id });
+  const harness = new RouterHarness();
+  const other = harness.join();
+  const client = harness.register();
+  harness.open(client.connection).send({ type: 'unicast', senderId: client.id, targetId: other.id });
   assert.deepEqual(other.received(), [{ type: 'unicast', senderId: client.id, targetId: other.id }]);
 });
 
 test('everything to a stream is framed as its first message was, whatever comes later', () => {
   for (const framing of FRAMINGS) {
-    const bench = new RouterBench();
-    const peer = bench.join({ framing });
+    const harness = new RouterHarness();
+    const peer = harness.join({ framing });
     const otherFraming = framing === 1 ? 2 : 1;
     for (const malformed of ['a1', '07', '00']) {
       peer.sendBytes(frameBody(Buffer.from(malformed, 'hex'), otherFraming));
@@ -95,8 +95,8 @@ test('everything to a stream is framed as its first message was, whatever comes 
 });
 
 test('several inner frames are several messages', () => {
-  const bench = new RouterBench();
-  const [from, to] = [bench.join({ framing: 2 }), bench.join()];
+  const harness = new RouterHarness();
+  const [from, to] = [harness.join({ framing: 2 }), harness.join()];
   const body = Buffer.from('a1647479706569', 'hex');
   from.sendBytes(
     frameTogether([body.subarray(0, 1)].map(() => Buffer.from('a0', 'hex')).concat(Buffer.from('a0', 'hex'))),
@@ -108,26 +108,26 @@ test('several inner frames are several messages', () => {
 test('every recorded malformed body is answered, counted and delivered to nobody', () => {
   for (const framing of FRAMINGS) {
     for (const { name, body } of VECTORS.malformed_bodies) {
-      const bench = new RouterBench();
-      const [from, to] = [bench.join({ framing }), bench.join()];
+      const harness = new RouterHarness();
+      const [from, to] = [harness.join({ framing }), harness.join()];
       from.sendBytes(frameBody(Buffer.from(body, 'hex'), framing));
       const [answer] = from.received();
       assert.equal(answer?.type, 'error', name);
       assert.equal(answer?.targetId, from.id, name);
-      assert.deepEqual(bench.dropped(), { [name === 'unknown-type' ? 'unknownType' : 'malformed']: 1 }, name);
+      assert.deepEqual(harness.dropped(), { [name === 'unknown-type' ? 'unknownType' : 'malformed']: 1 }, name);
       assert.deepEqual(to.received(), [], name);
-      assert.equal(from.outlet.ended, null, 'the stream goes on');
+      assert.equal(from.transport.ended, null, 'the stream goes on');
     }
   }
 });
 
 test('what the Dart reader cannot read is not passed on', () => {
   for (const value of ['f93c00', 'fa3f800000', '7f6161ff', 'f7', '1b8000000000000000', 'c24101']) {
-    const bench = new RouterBench();
-    const [from, to] = [bench.join(), bench.join()];
+    const harness = new RouterHarness();
+    const [from, to] = [harness.join(), harness.join()];
     from.send({ type: 'unicast', targetId: to.id, payload: { x: new Raw(value) } });
     assert.match(String(from.received()[0]?.errorMessage), /^Unreadable message/);
-    assert.deepEqual([to.received(), bench.dropped()], [[], { unreadable: 1 }]);
+    assert.deepEqual([to.received(), harness.dropped()], [[], { unreadable: 1 }]);
   }
 });
 
@@ -138,41 +138,41 @@ test('a stream that frames badly is ended with its reason, and its client may co
     ['too large', large.subarray(0, 10), 'RESOURCE_EXHAUSTED', 'tooLarge'],
     ['too large by less than a prefix', prefix(Buffer.alloc(64 * 1024 + 1, 0xa0)), 'RESOURCE_EXHAUSTED', 'tooLarge'],
   ] as const) {
-    const bench = new RouterBench();
-    const [peer, other] = [bench.join(), bench.join()];
+    const harness = new RouterHarness();
+    const [peer, other] = [harness.join(), harness.join()];
     const client = peer.client;
     peer.sendBytes(bytes);
-    assert.equal(peer.outlet.ended?.[0], status, name);
-    assert.deepEqual(bench.dropped(), { [reason]: 1 }, name);
+    assert.equal(peer.transport.ended?.[0], status, name);
+    assert.deepEqual(harness.dropped(), { [reason]: 1 }, name);
     assert.deepEqual([client.stream === null, client.removed], [true, false]);
     peer.send({ type: 'broadcast', senderId: client.id });
     assert.deepEqual([client.stream === null, other.received()], [true, []], 'what comes behind that is ignored');
-    const again = bench.open(client.connection);
+    const again = harness.open(client.connection);
     again.send({ type: 'heartbeat', senderId: client.id });
     assert.ok(client.stream === again.session);
   }
 });
 
 test('a message that the half-close cuts short ends the stream as truncated; a whole one is served first', () => {
-  const bench = new RouterBench();
-  const [peer, other] = [bench.join(), bench.join()];
+  const harness = new RouterHarness();
+  const [peer, other] = [harness.join(), harness.join()];
   peer.send({ type: 'broadcast' });
   peer.sendBytes(Buffer.from('000000', 'hex'));
   peer.p2p.halfClosed();
-  assert.deepEqual(peer.outlet.ended, ['INTERNAL', 'Truncated message']);
+  assert.deepEqual(peer.transport.ended, ['INTERNAL', 'Truncated message']);
   assert.equal(other.received().length, 1);
 
   other.p2p.halfClosed();
-  assert.deepEqual(other.outlet.ended, ['OK', 'OK']);
+  assert.deepEqual(other.transport.ended, ['OK', 'OK']);
 });
 
 test('a newer stream of the same client takes over; the older one hears so and can do no more', () => {
-  const bench = new RouterBench();
-  const [old, other] = [bench.join(), bench.join()];
+  const harness = new RouterHarness();
+  const [old, other] = [harness.join(), harness.join()];
   const client = old.client;
-  const fresh = bench.open(client.connection);
+  const fresh = harness.open(client.connection);
   fresh.send({ type: 'heartbeat', senderId: client.id });
-  assert.equal(old.outlet.ended?.[0], 'ABORTED');
+  assert.equal(old.transport.ended?.[0], 'ABORTED');
   old.send({ type: 'broadcast', senderId: client.id });
   assert.ok(client.stream === fresh.session, 'the older one does not take it back');
   old.p2p.closed();
@@ -182,9 +182,9 @@ test('a newer stream of the same client takes over; the older one hears so and c
 });
 
 test('half-received messages count towards the memory of the router, until they are whole or gone', () => {
-  const bench = new RouterBench();
-  const peer = bench.join();
-  const { budget } = bench.core;
+  const harness = new RouterHarness();
+  const peer = harness.join();
+  const { budget } = harness.core;
   peer.sendBytes(prefix(Buffer.alloc(50_000)).subarray(0, 40_000));
   assert.ok(budget.usedBytes >= 40_000);
   peer.p2p.closed();
@@ -192,63 +192,63 @@ test('half-received messages count towards the memory of the router, until they 
 });
 
 test('beyond the memory limit half-received messages are refused', () => {
-  const bench = new RouterBench({ maxBufferBytes: 20_000 });
-  const peer = bench.join();
+  const harness = new RouterHarness({ maxBufferBytes: 20_000 });
+  const peer = harness.join();
   peer.sendBytes(prefix(Buffer.alloc(50_000)).subarray(0, 40_000));
-  assert.deepEqual(peer.outlet.ended, ['RESOURCE_EXHAUSTED', 'Router memory limit reached']);
-  assert.deepEqual([bench.core.budget.usedBytes, bench.counters.dropped.noMemory], [0, 1]);
+  assert.deepEqual(peer.transport.ended, ['RESOURCE_EXHAUSTED', 'Router memory limit reached']);
+  assert.deepEqual([harness.core.budget.usedBytes, harness.counters.dropped.noMemory], [0, 1]);
 });
 
 test('when memory is short, those who stopped in the middle of a message make room for those who go on', () => {
-  const bench = new RouterBench({ maxBufferBytes: 100_000 });
-  const [stuck, idle, sender, reader] = [bench.join(), bench.join(), bench.join(), bench.join()];
+  const harness = new RouterHarness({ maxBufferBytes: 100_000 });
+  const [stuck, idle, sender, reader] = [harness.join(), harness.join(), harness.join(), harness.join()];
   const half = prefix(Buffer.alloc(60_000)).subarray(0, 45_000);
   stuck.sendBytes(half);
-  bench.clock.advance(5001);
+  harness.clock.advance(5001);
   const message = prefix(
     encodeCbor({ type: 'unicast', targetId: reader.client.id, payload: { text: 'x'.repeat(60_000) } }),
   );
   sender.sendBytes(message.subarray(0, 59_000));
-  assert.deepEqual([stuck.outlet.ended?.[1], sender.outlet.ended], ['Router memory limit reached', null]);
+  assert.deepEqual([stuck.transport.ended?.[1], sender.transport.ended], ['Router memory limit reached', null]);
   sender.sendBytes(message.subarray(59_000));
-  bench.endTurn();
+  harness.runTicks();
   assert.equal(reader.received().length, 1);
-  assert.equal(idle.outlet.ended, null, 'who holds nothing has nothing to lose');
+  assert.equal(idle.transport.ended, null, 'who holds nothing has nothing to lose');
 });
 
 test('a stream that is closed takes nothing and holds nothing', () => {
-  const bench = new RouterBench();
-  const [peer, other] = [bench.join(), bench.join()];
+  const harness = new RouterHarness();
+  const [peer, other] = [harness.join(), harness.join()];
   const client = peer.client;
   other.send({ type: 'broadcast' });
   peer.p2p.closed();
   peer.p2p.closed();
   peer.send({ type: 'broadcast', senderId: client.id });
-  assert.deepEqual([bench.core.streams.size, bench.core.registry.attached.size, other.received()], [1, 1, []]);
+  assert.deepEqual([harness.core.streams.size, harness.core.registry.attached.size, other.received()], [1, 1, []]);
 });
 
 test('a stream that ends while its client stays is announced with its metadata; a lost or replaced one is not', () => {
-  const bench = new RouterBench();
-  const events = bench.subscribe();
+  const harness = new RouterHarness();
+  const events = harness.subscribe();
   const metadata = encodeCbor({ role: 'dev', _status: 'mine' });
   const announced = (): unknown[] =>
     events.received().flatMap(({ type, data }) => (type === 'clientCapabilitiesUpdated' ? [data] : []));
   for (const end of ['closed', 'halfClosed'] as const) {
-    const peer = bench.join({ metadata });
+    const peer = harness.join({ metadata });
     const { id, lastActivity } = peer.client;
     peer.p2p[end]();
-    bench.endTurn();
+    harness.runTicks();
     const expected = { role: 'dev', _status: 'disconnecting', _lastSeen: lastActivity };
     assert.deepEqual(announced(), [{ clientId: id, metadata: expected }], end);
-    assert.deepEqual(bench.core.registry.clients.get(id)?.metadata, metadata, 'the stored map stays');
+    assert.deepEqual(harness.core.registry.clients.get(id)?.metadata, metadata, 'the stored map stays');
   }
-  const lost = bench.join();
+  const lost = harness.join();
   const { connection } = lost.client;
   lost.p2p.closed();
-  bench.core.connectionClosed(connection, 'connectionLost');
-  const replaced = bench.join();
-  bench.open(replaced.client.connection).send({ type: 'heartbeat', senderId: replaced.id });
-  bench.endTurn();
+  harness.core.connectionClosed(connection, 'connectionLost');
+  const replaced = harness.join();
+  harness.open(replaced.client.connection).send({ type: 'heartbeat', senderId: replaced.id });
+  harness.runTicks();
   assert.deepEqual(announced(), []);
 });
 
@@ -259,13 +259,13 @@ const FATAL: readonly (readonly [string, string, RegExp])[] = [
 
 for (const [name, hex, text] of FATAL) {
   test(`${name}: an error message precedes the end of the stream`, () => {
-    const bench = new RouterBench();
-    const peer = bench.join();
+    const harness = new RouterHarness();
+    const peer = harness.join();
     const { id } = peer;
     peer.sendBytes(Buffer.from(hex, 'hex'));
     const [error, ...others] = peer.received();
     assert.deepEqual([error?.type, error?.targetId, others], ['error', id, []]);
     assert.match(String(error?.errorMessage), text);
-    assert.match(peer.outlet.ended?.[1] ?? '', text);
+    assert.match(peer.transport.ended?.[1] ?? '', text);
   });
 }

@@ -29,7 +29,7 @@ class RandomServer extends Http2Peer {
     }
     const served = super.openStream(stream, headers) as Served;
     served.whenData = () => this.maybe(10, () => this.connection.pause());
-    served.whenTaken = () => this.maybe(60, () => this.act(served));
+    served.whenWriteComplete = () => this.maybe(60, () => this.act(served));
     served.whenClosed = () => this.maybe(30, () => this.act(this.random.pick(this.served)));
     if (headers.path === '/echo') served.whenEnded = () => this.act(served);
     return served;
@@ -48,7 +48,7 @@ class RandomServer extends Http2Peer {
   happen(): void {
     const what = this.random.below(100);
     if (what < 45 && this.served.length > 0) this.act(this.random.pick(this.served));
-    else if (what < 75) this.take();
+    else if (what < 75) this.completeWrite();
     else if (what < 85) this.reads = !this.reads;
     else if (what < 88) this.connection.resetStalled(this.nowMs, 1000);
     else if (what < 89) this.connection.gracefulShutdown();
@@ -145,7 +145,7 @@ class Session {
   private drain(): void {
     const { server } = this;
     server.reads = true;
-    while (server.take()) this.look();
+    while (server.completeWrite()) this.look();
     if (server.finishes === 0) this.send(this.client.openWindows());
     assert.deepEqual(server.failures, [], 'a good client was given up');
     for (const served of server.served) assert.equal(served.closes === 0 && served.isWriting, false, 'not taken');

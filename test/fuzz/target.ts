@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { metadataFilter } from '../../src/router/index.ts';
 import { decodeEntry, findValue, MessageScanner, mapEntries, mapWithout, ScanResult } from '../../src/wire/index.ts';
 import { frameBody, prefix } from '../support/framing.ts';
-import { type Peer, RouterBench } from '../support/router-bench.ts';
+import { type Peer, RouterHarness } from '../support/router-harness.ts';
 import { VECTORS, vectorFor } from '../support/vectors.ts';
 import { mutated, type Random } from './mutate.ts';
 import { judgeMessage, type Verdict } from './validator.ts';
@@ -19,11 +19,11 @@ const KEYS = ['requestId', 'timeoutMs', 'metadata', 'a', ''].map((key) => Buffer
 
 /** A router with two clients that speak different framings: the first sends what is wrong, the second must not suffer. */
 export class FuzzTarget {
-  private readonly bench = new RouterBench();
-  private readonly sender: Peer = this.bench.join({ framing: 2, groups: ['developers'] });
-  private readonly receiver: Peer = this.bench.join({ framing: 1, groups: ['developers'] });
+  private readonly harness = new RouterHarness();
+  private readonly sender: Peer = this.harness.join({ framing: 2, groups: ['developers'] });
+  private readonly receiver: Peer = this.harness.join({ framing: 1, groups: ['developers'] });
   /** Opens a stream for each try, and binds it when the bytes say so. */
-  private readonly visitor = this.bench.register();
+  private readonly visitor = this.harness.register();
   private readonly scanner = new MessageScanner();
   private readonly messageSeeds = this.seedsFrom(this.sender.id);
   private readonly streamSeeds = this.seedsFrom(this.visitor.id);
@@ -45,7 +45,7 @@ export class FuzzTarget {
     this.sender.sendBytes(frameBody(body, 2));
     const delivered = this.receiver.bodies();
     const answers = this.sender.received();
-    assert.equal(this.sender.outlet.ended, null);
+    assert.equal(this.sender.transport.ended, null);
     if (verdict === 'ok') {
       for (const copy of delivered) this.assertPassedOn(body, copy);
     } else {
@@ -59,17 +59,17 @@ export class FuzzTarget {
 
   /** Bytes at random in chunks at random: the stream may end, nothing may throw, and no memory may be kept. */
   tryStream(bytes: Buffer, random: Random): void {
-    const before = this.bench.core.budget.usedBytes;
-    const peer = this.bench.open(this.visitor.connection);
+    const before = this.harness.core.budget.usedBytes;
+    const peer = this.harness.open(this.visitor.connection);
     for (let pos = 0; pos < bytes.length; ) {
       const next = pos + 1 + random.below(bytes.length);
       peer.p2p.receive(bytes, pos, Math.min(next, bytes.length));
       pos = next;
     }
     peer.p2p.halfClosed();
-    this.bench.endTurn();
+    this.harness.runTicks();
     peer.p2p.closed();
-    assert.equal(this.bench.core.budget.usedBytes, before, 'memory kept');
+    assert.equal(this.harness.core.budget.usedBytes, before, 'memory kept');
     assert.ok(this.visitor.stream === null);
     for (const other of [this.sender, this.receiver]) other.bodies();
   }

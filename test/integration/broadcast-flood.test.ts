@@ -7,7 +7,7 @@ import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const folder = new TempFolder();
 after(() => folder.remove());
@@ -36,7 +36,7 @@ async function flood(port: number, tls: ConnectionOptions | null): Promise<void>
     for (let n = 0; n < BROADCASTS; n++) sender.send({ type: 'broadcast', senderId: sender.id, payload: { n } });
     sender.p2p.halfClose();
     // what waits in grpc-js when a connection ends is lost there
-    if (IS_PUBLIC_TRANSPORT) await sender.p2p.whenEnded;
+    if (IS_GRPC_JS) await sender.p2p.whenEnded;
     sender.connection.end();
     await poll('everybody to have everything', () => {
       return receivers.every(({ p2p }) => p2p.receivedCount >= BROADCASTS);

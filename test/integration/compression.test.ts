@@ -8,12 +8,12 @@ import { prefix } from '../support/framing.ts';
 import { within } from '../support/poll.ts';
 import type { RawStream, StreamEnd } from '../support/raw-stream.ts';
 import { useRouter } from '../support/using-router.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const MIB = 1024 * 1024;
 const Status = { ok: 0, invalidArgument: 3, resourceExhausted: 8, unimplemented: 12, internal: 13 } as const;
 const router = useRouter(['--max-message-bytes', '1MiB']);
-const skip = IS_PUBLIC_TRANSPORT && 'grpc-js decompresses by itself';
+const skip = IS_GRPC_JS && 'grpc-js decompresses by itself';
 
 const gzipped = (body: Buffer): Buffer => prefix(gzipSync(body), 1);
 const PING = encodeCbor({ v: 7 });

@@ -17,7 +17,7 @@ import { DartClient } from '../support/dart-client.ts';
 import { prefix } from '../support/framing.ts';
 import { within } from '../support/poll.ts';
 import { useRouter } from '../support/using-router.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const opened: Client[] = [];
 // before the router's own hook, which waits until nobody is connected
@@ -192,7 +192,7 @@ for (const [name, bytes] of [
   });
 }
 
-test('the compressed flag on a p2p stream ends that stream with a status', { skip: IS_PUBLIC_TRANSPORT }, async () => {
+test('the compressed flag on a p2p stream ends that stream with a status', { skip: IS_GRPC_JS }, async () => {
   const client = await router.join({}, { framing: 1 });
   client.p2p.sendBytes(prefix(encodeCbor({ type: 'broadcast' }), 1));
   const end = await within(client.p2p.whenEnded, 5000, 'the end');

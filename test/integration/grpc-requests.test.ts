@@ -7,12 +7,12 @@ import { within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import type { RawStream } from '../support/raw-stream.ts';
 import { useRouter } from '../support/using-router.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 /** Requests by their headers: which of them are gRPC, and what the others are answered with. */
 
 const router = useRouter();
-const skip = IS_PUBLIC_TRANSPORT && 'grpc-js decides on headers by itself';
+const skip = IS_GRPC_JS && 'grpc-js decides on headers by itself';
 
 /** The end of a `ping` that is sent with these headers, and its stream. */
 async function ping(contentType: string, more: readonly HeaderField[] = []): Promise<RawStream> {

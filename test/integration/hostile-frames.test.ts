@@ -5,8 +5,8 @@ import { encodeFrame, PREFACE, pingFrame } from '../support/http2-frames.ts';
 import { poll } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { Bystanders, rssOf } from './bystanders.ts';
 import { ATTACKS, dataFrame, flood } from './frame-attacks.ts';
+import { HealthyPair, rssOf } from './healthy-pair.ts';
 
 const MIB = 1024 * 1024;
 /** What one attack may cost, on top of what the router had; garbage of the runtime included. */
@@ -20,14 +20,14 @@ after(() => router.stop());
 
 for (const [name, attack] of ATTACKS) {
   test(`${name}: nobody else suffers`, async () => {
-    const bystanders = await Bystanders.join(router.port);
+    const healthyPair = await HealthyPair.join(router.port);
     const before = await rssOf(router);
     using attacker = await RawConnection.open({ port: router.port });
     await attack(attacker);
     await poll('the router to be through with it', async () => (await router.status()).state === 'ready');
     const grown = (await rssOf(router)) - before;
     assert.ok(grown < MAX_GROWTH_BYTES, `${Math.round(grown / MIB)} MiB more`);
-    await bystanders.assertServed();
+    await healthyPair.assertServed();
     attacker.destroy();
     await router.until('nothing to be left of it', ({ connections, clients }) => {
       return connections.current === 0 && clients.current === 0;
@@ -61,7 +61,7 @@ test('no HTTP/2 at all: refused at once and counted', async () => {
 });
 
 test('preface only, with frames that are no SETTINGS', async () => {
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   for (const frame of [
     dataFrame(1),
     pingFrame(Buffer.alloc(8)),
@@ -72,5 +72,5 @@ test('preface only, with frames that are no SETTINGS', async () => {
     await flood(attacker, [Buffer.concat([PREFACE, frame])]);
     await router.until('it to be seen', () => true);
   }
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
 });

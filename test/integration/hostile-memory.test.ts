@@ -8,7 +8,7 @@ import { poll, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import type { RawStream, StreamEnd } from '../support/raw-stream.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { Bystanders, IS_PUBLIC_TRANSPORT, rssOf } from './bystanders.ts';
+import { HealthyPair, IS_GRPC_JS, rssOf } from './healthy-pair.ts';
 
 const MIB = 1024 * 1024;
 const RESOURCE_EXHAUSTED = 8;
@@ -23,9 +23,9 @@ function halfSend(client: DartClient, count: number, bytes: number): RawStream[]
   });
 }
 
-test('half-received messages on many streams: --max-buffer-bytes holds', { skip: IS_PUBLIC_TRANSPORT }, async () => {
+test('half-received messages on many streams: --max-buffer-bytes holds', { skip: IS_GRPC_JS }, async () => {
   await using router = await RouterProcess.start(['--max-buffer-bytes', '16MiB']);
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   const before = await rssOf(router);
   const attackers = await Promise.all(Array.from({ length: 4 }, () => DartClient.connect(router.port)));
   const streams = attackers.flatMap((attacker) => halfSend(attacker, 25, 3 * MIB));
@@ -39,7 +39,7 @@ test('half-received messages on many streams: --max-buffer-bytes holds', { skip:
     JSON.stringify(ends[0]),
   );
   assert.ok((await rssOf(router)) - before < 150 * MIB);
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
   for (const attacker of attackers) attacker.connection.destroy();
   await router.until('all of it to be given back', (status) => status.queues.bytes === 0);
 });
@@ -58,7 +58,7 @@ test('announced lengths cost nothing, and beyond --max-message-bytes only that s
   const { queues } = await router.status();
   assert.ok(queues.bytes < 4 * MIB, `${queues.bytes} for 400 bytes`);
   assert.ok((await rssOf(router)) - before < 80 * MIB);
-  for (const bytes of IS_PUBLIC_TRANSPORT ? ['00ffffffff'] : ['00ffffffff', '0000400006']) {
+  for (const bytes of IS_GRPC_JS ? ['00ffffffff'] : ['00ffffffff', '0000400006']) {
     const stream = client.open('p2p');
     stream.send(Buffer.concat([Buffer.from(bytes, 'hex'), Buffer.alloc(10)]));
     assert.equal((await within(stream.whenEnded, 5000, 'the refusal')).status, RESOURCE_EXHAUSTED, bytes);
@@ -70,17 +70,17 @@ test('announced lengths cost nothing, and beyond --max-message-bytes only that s
 
 test('one byte at a time: a message of 64 KiB in 65,536 DATA frames arrives', async () => {
   await using router = await RouterProcess.start();
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   using client = await DartClient.join(router.port, {}, { framing: 1 });
   const body = prefix(encodeCbor({ type: 'unicast', targetId: client.id, payload: { blob: Buffer.alloc(65_000) } }));
   for (const byte of body) client.p2p.sendBytes(Buffer.from([byte]));
   assert.ok((await client.p2p.ofType('unicast', 20_000)).body.length > 65_000);
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
 });
 
 test('a reader with a window of nought and many requests: its answers are bounded, and it is cut off', async () => {
   await using router = await RouterProcess.start(['--write-deadline', '1s', '--max-send-queue-bytes', '256KiB']);
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   using known = await DartClient.connect(router.port);
   for (let n = 0; n < 20; n++) await known.register({ metadata: { filler: 'x'.repeat(50_000) } });
   const before = await rssOf(router);
@@ -88,13 +88,13 @@ test('a reader with a window of nought and many requests: its answers are bounde
   for (let n = 0; n < 300; n++) attacker.open('getOnlineClients').send(prefix(encodeCbor({})), true);
   await within(attacker.connection.whenClosed, 15_000, 'it to be cut off');
   assert.ok((await rssOf(router)) - before < 200 * MIB);
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
 });
 
 test('slowloris: a preface, a frame or a header block that never ends is not waited for long', async () => {
   const timeouts = ['--handshake-timeout', '400ms', '--keepalive-interval', '400ms', '--keepalive-timeout', '400ms'];
   await using router = await RouterProcess.start(timeouts);
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   const begun: readonly (readonly [string, Buffer])[] = [
     ['nothing', Buffer.alloc(0)],
     ['half a preface', PREFACE.subarray(0, 10)],
@@ -117,7 +117,7 @@ test('slowloris: a preface, a frame or a header block that never ends is not wai
   }
   const { connections } = await router.until('all to be gone', (status) => status.connections.current === 2);
   assert.ok((connections.refused.handshakeTimeout ?? 0) >= 1);
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
   for (const attacker of attackers) attacker.destroy();
 });
 
@@ -127,7 +127,7 @@ function hello(frame: Buffer): Buffer {
 
 test('a thousand connections that say nothing leave room again after --handshake-timeout', async () => {
   await using router = await RouterProcess.start(['--handshake-timeout', '1500ms', '--max-connections', '500']);
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   const silent = await Promise.all(
     Array.from({ length: 700 }, () => RawConnection.open({ port: router.port, silent: true })),
   );
@@ -139,6 +139,6 @@ test('a thousand connections that say nothing leave room again after --handshake
   assert.equal(after.connections.refused.handshakeTimeout, after.connections.total - 2);
   using late = await DartClient.join(router.port);
   assert.equal(await late.canReach(late.id), true);
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
   for (const connection of silent) connection.destroy();
 });

@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { within } from '../support/poll.ts';
 import { useRouter } from '../support/using-router.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const router = useRouter();
-const skip = IS_PUBLIC_TRANSPORT && 'grpc-js reads its connections by itself';
+const skip = IS_GRPC_JS && 'grpc-js reads its connections by itself';
 
 test('a request of HTTP/1.1 is answered with 426 and one line, and counted', { skip }, async () => {
   const before = (await router.process.status()).connections.refused.protocolError ?? 0;

@@ -7,11 +7,11 @@ import { poll, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import type { RawStream } from '../support/raw-stream.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const KIB = 1024;
 const RESOURCE_EXHAUSTED = 8;
-const skip = IS_PUBLIC_TRANSPORT && 'grpc-js reads headers by itself';
+const skip = IS_GRPC_JS && 'grpc-js reads headers by itself';
 
 /** A call of `ping` with so much metadata: its first half with the request, the rest as its continuation. */
 function openLarge(client: DartClient, metadataBytes: number): RawStream {

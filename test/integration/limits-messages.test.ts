@@ -6,7 +6,7 @@ import { frameTogether, prefix } from '../support/framing.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { useRouter } from '../support/using-router.ts';
-import { IS_PUBLIC_TRANSPORT } from './bystanders.ts';
+import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const LIMIT = 16 * 1024;
 const RESOURCE_EXHAUSTED = 8;
@@ -73,7 +73,7 @@ test('an outer message whose inner frames are small is bounded all the same', as
   assert.equal((await sender.p2p.whenEnded).status, RESOURCE_EXHAUSTED);
 });
 
-test('the compressed flag is refused on that stream only', { skip: IS_PUBLIC_TRANSPORT }, async () => {
+test('the compressed flag is refused on that stream only', { skip: IS_GRPC_JS }, async () => {
   using client = await router.join();
   client.p2p.sendBytes(prefix(encodeCbor({ type: 'heartbeat' }), 1));
   const { status } = await client.p2p.whenEnded;
@@ -91,7 +91,7 @@ test('a splice that makes a message longer than the limit is still delivered', a
 });
 
 test('half-received messages of many streams are bounded by --max-buffer-bytes', {
-  skip: IS_PUBLIC_TRANSPORT,
+  skip: IS_GRPC_JS,
 }, async () => {
   await using small = await RouterProcess.start(['--max-buffer-bytes', '2MiB', '--max-message-bytes', '1MiB']);
   using bystander = await DartClient.join(small.port);

@@ -4,7 +4,7 @@ import { asMap, type CborMap } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { Bystanders } from './bystanders.ts';
+import { HealthyPair } from './healthy-pair.ts';
 
 const CHUNK = Buffer.alloc(16 * 1024);
 
@@ -34,7 +34,7 @@ for (const [name, settings] of [
 ] as const) {
   test(`a reader that stops reading, ${name}: cut off alone by --max-send-queue-bytes`, async () => {
     await using router = await RouterProcess.start(['--max-send-queue-bytes', '256KiB', '--write-deadline', '60s']);
-    const bystanders = await Bystanders.join(router.port);
+    const healthyPair = await HealthyPair.join(router.port);
     using watcher = await DartClient.connect(router.port);
     const events = watcher.events();
     await events.ofType('routerStats');
@@ -52,7 +52,7 @@ for (const [name, settings] of [
     assert.ok(status.queues.bytes < 64 * 1024, `${status.queues.bytes} bytes are still queued`);
     assert.equal(status.recentlyClosed[0]?.reason, 'slowReaderBytes');
     assert.equal(router.log.match(/\[WARN\w*\].*slow/gi)?.length, 1, 'logged once');
-    await bystanders.assertServed();
+    await healthyPair.assertServed();
     slow.startReading();
   });
 }
@@ -125,7 +125,7 @@ test('--max-buffer-bytes bounds the queues of all readers together', async () =>
   await using router = await RouterProcess.start([
     ...['--max-buffer-bytes', '4MiB', '--max-send-queue-bytes', '2MiB', '--write-deadline', '60s'],
   ]);
-  const bystanders = await Bystanders.join(router.port);
+  const healthyPair = await HealthyPair.join(router.port);
   using sender = await DartClient.join(router.port);
   const slow = await Promise.all(Array.from({ length: 8 }, () => DartClient.join(router.port, { groups: ['slow'] })));
   for (const client of slow) client.stopReading();
@@ -138,6 +138,6 @@ test('--max-buffer-bytes bounds the queues of all readers together', async () =>
     { limitMs: 15_000 },
   );
   assert.ok((await router.status()).queues.bytes <= 4.5 * 1024 * 1024);
-  await bystanders.assertServed();
+  await healthyPair.assertServed();
   for (const client of slow) client.connection.destroy();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rssOf } from '../integration/bystanders.ts';
+import { rssOf } from '../integration/healthy-pair.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';

@@ -10,7 +10,7 @@ export class FakeClock implements Clock {
   nowMs = 1_749_925_815_123;
   private steppedMs = 0;
   private readonly timers = new Set<Timer>();
-  private turnEnds: (() => void)[] = [];
+  private tickEnds: (() => void)[] = [];
 
   get timersLeft(): number {
     return this.timers.size;
@@ -37,13 +37,13 @@ export class FakeClock implements Clock {
   }
 
   atTickEnd(run: () => void): void {
-    this.turnEnds.push(run);
+    this.tickEnds.push(run);
   }
 
   /** Ends one event-loop turn; false when nothing waited for that. */
-  endTurn(): boolean {
-    const runs = this.turnEnds;
-    this.turnEnds = [];
+  endTick(): boolean {
+    const runs = this.tickEnds;
+    this.tickEnds = [];
     for (const run of runs) run();
     return runs.length > 0;
   }

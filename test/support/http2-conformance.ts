@@ -13,14 +13,14 @@ export function conformance(rows: readonly Row[]): void {
   for (const [what, frames, expected] of rows) {
     test(what, () => {
       const bytes = Buffer.concat(frames);
-      for (const size of [bytes.length, 1]) checkRow(Http2Peer.greeted(), size, bytes, expected);
+      for (const size of [bytes.length, 1]) checkRow(Http2Peer.connected(), size, bytes, expected);
     });
   }
 }
 
 function checkRow(peer: Http2Peer, size: number, bytes: Buffer, expected: readonly (string | RegExp)[]): void {
   peer.sendCut(size, bytes);
-  const said = peer.said();
+  const said = peer.sent();
   assert.equal(said.length, expected.length, said.join('; '));
   for (const [i, wanted] of expected.entries()) {
     if (typeof wanted === 'string') assert.equal(said[i], wanted);

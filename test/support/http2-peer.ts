@@ -21,29 +21,29 @@ export class Served implements StreamHandler {
   readonly stream: ServerStream;
   readonly headers: RequestHeaders;
   ends = 0;
-  takes = 0;
+  writesCompleted = 0;
   closes = 0;
   whenData: () => void = () => {};
   whenEnded: () => void = () => {};
-  whenTaken: () => void = () => {};
+  whenWriteComplete: () => void = () => {};
   whenClosed: () => void = () => {};
   private writes = 0;
-  private readonly pieces: Buffer[] = [];
+  private readonly chunks: Buffer[] = [];
 
   constructor(stream: ServerStream, headers: RequestHeaders) {
     this.stream = stream;
     this.headers = headers;
   }
 
-  /** What has come of the request body. */
+  /** The request body received so far. */
   get body(): Buffer {
-    return Buffer.concat(this.pieces);
+    return Buffer.concat(this.chunks);
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
     assert.ok(0 <= start && start < end && end <= bytes.length, `data from ${start} to ${end}`);
     assert.deepEqual([this.ends, this.closes], [0, 0], 'data behind the end');
-    this.pieces.push(bytes.subarray(start, end));
+    this.chunks.push(bytes.subarray(start, end));
     this.whenData();
   }
 
@@ -54,9 +54,9 @@ export class Served implements StreamHandler {
   }
 
   onWriteComplete(): void {
-    this.takes++;
-    assert.equal(this.closes, 0, 'taken behind the end');
-    this.whenTaken();
+    this.writesCompleted++;
+    assert.equal(this.closes, 0, 'a write completed after the close');
+    this.whenWriteComplete();
   }
 
   onClosed(): void {
@@ -69,9 +69,9 @@ export class Served implements StreamHandler {
     this.stream.end(ANSWER);
   }
 
-  /** True until what was written last is taken. */
+  /** True until the last write completes. */
   get isWriting(): boolean {
-    return this.writes > this.takes;
+    return this.writes > this.writesCompleted;
   }
 
   /** Writes `body` alone, as one write. */
@@ -83,37 +83,37 @@ export class Served implements StreamHandler {
 
 export const LIMITS: Http2Limits = { maxHeaderBytes: 16 * 1024, maxResetsPerSecond: 100 };
 
-/** A connection with both of its ends: a host that serves requests, and a client that says bytes and reads answers. */
+/** A server connection with both ends: a handler that serves requests, and a client that sends bytes and reads frames. */
 export class Http2Peer implements ConnectionHandler {
   nowMs = 1_749_925_815_123;
   readonly now = (): number => this.nowMs;
-  /** True when the outlet takes a write at once, false when `take` says so. */
+  /** True when a write completes at once; false when only `completeWrite` completes it. */
   reads = true;
   readonly served: Served[] = [];
   readonly failures: number[] = [];
-  /** What came on a connection that speaks something else than HTTP/2. */
+  /** Bytes of a connection that does not start with the HTTP/2 preface. */
   readonly otherBytes: Buffer[] = [];
-  /** What is held of half-received frames and header blocks, and how much may be. */
+  /** Bytes held for partial frames and header blocks, and their limit. */
   heldBytes = 0;
   maxHeldBytes = Number.POSITIVE_INFINITY;
-  greetings = 0;
+  prefaces = 0;
   finishes = 0;
   overflows = 0;
-  /** Every write that the outlet was handed, and the pieces of those that came in several. */
+  /** Every write of the server, and the chunks of vectored writes. */
   readonly writes: Buffer[] = [];
-  readonly pieces: Buffer[] = [];
+  readonly chunks: Buffer[] = [];
   readonly connection = new ServerConnection(this, LIMITS);
   private readonly parser = new FrameParser();
   private readonly hpack = new HpackDecoder();
   private readWrites = 0;
   private busy = false;
 
-  /** A peer that has said hello, and read what came back. */
-  static greeted(settings: Readonly<Record<number, number>> = {}): Http2Peer {
+  /** A peer that has sent its preface and read the answer of the server. */
+  static connected(settings: Readonly<Record<number, number>> = {}): Http2Peer {
     const peer = new Http2Peer();
     peer.send(PREFACE, settingsFrame(settings));
     assert.deepEqual(
-      peer.said().map((line) => line.split(' ')[0]),
+      peer.sent().map((line) => line.split(' ')[0]),
       ['SETTINGS', 'WINDOW_UPDATE', 'SETTINGS'],
     );
     return peer;
@@ -140,23 +140,23 @@ export class Http2Peer implements ConnectionHandler {
     }
   }
 
-  /** The outlet has taken the last write; false when there is none. */
-  take(): boolean {
+  /** Completes the last write; false when there is none. */
+  completeWrite(): boolean {
     if (!this.busy) return false;
     this.busy = false;
     this.connection.onWriteComplete();
     return true;
   }
 
-  /** The frames that were written since this was asked last. */
+  /** The frames that the server wrote since the last call. */
   frames(): Frame[] {
     const fresh = this.writes.slice(this.readWrites);
     this.readWrites = this.writes.length;
     return fresh.flatMap((bytes) => this.parser.push(bytes));
   }
 
-  /** The same, one line for each. */
-  said(): string[] {
+  /** The same, one line of text per frame. */
+  sent(): string[] {
     return this.frames().map((frame) => this.describe(frame));
   }
 
@@ -166,17 +166,17 @@ export class Http2Peer implements ConnectionHandler {
     assert.ok(bytes.length > 0, 'a write of nothing');
     this.writes.push(bytes);
     this.busy = true;
-    if (this.reads) this.take();
+    if (this.reads) this.completeWrite();
   }
 
-  writeAll(pieces: readonly Buffer[]): void {
-    assert.ok(pieces.length > 1 && pieces.every(({ length }) => length > 0));
-    this.pieces.push(...pieces);
-    this.write(Buffer.concat(pieces));
+  writeAll(chunks: readonly Buffer[]): void {
+    assert.ok(chunks.length > 1 && chunks.every(({ length }) => length > 0));
+    this.chunks.push(...chunks);
+    this.write(Buffer.concat(chunks));
   }
 
   finish(): void {
-    assert.equal(this.busy, false, 'finished before the last byte was taken');
+    assert.equal(this.busy, false, 'finished before the last write completed');
     this.finishes++;
   }
 
@@ -185,7 +185,7 @@ export class Http2Peer implements ConnectionHandler {
   }
 
   onPreface(): void {
-    this.greetings++;
+    this.prefaces++;
   }
 
   onOtherProtocol(bytes: Buffer): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeCbor } from '../../../test/support/cbor.ts';
 import { frameBody } from '../../../test/support/framing.ts';
-import { type Peer, RouterBench } from '../../../test/support/router-bench.ts';
+import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 
 const PADDING = 'x'.repeat(1000);
 /** Half of it may wait in each flush queue: 500 messages of a kilobyte. */
@@ -28,46 +28,46 @@ function numbers(peer: Peer): unknown[] {
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 test('who broadcasts more than can be written is not read on until it is, and nothing is lost', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
   put(sender, broadcasts(sender, 20));
-  assert.equal(sender.outlet.paused, true);
+  assert.equal(sender.transport.paused, true);
   assert.ok(here.core.flusher.waitingBytes < 800_000, 'the third broadcast is one too many');
   put(sender, frameBody(encodeCbor({ type: 'broadcast', senderId: sender.id, payload: { n: 20 } }), 1));
-  here.endTurn();
-  assert.equal(sender.outlet.paused, false);
+  here.runTicks();
+  assert.equal(sender.transport.paused, false);
   for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(21));
   assert.deepEqual(here.warnings, [], 'nobody was slow');
 });
 
 test('a stream that ends while it waits ends behind its last message', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
   put(sender, broadcasts(sender, 10));
   sender.p2p.halfClosed();
-  assert.equal(sender.outlet.ended, null);
-  here.endTurn();
-  assert.deepEqual(sender.outlet.ended, ['OK', 'OK']);
+  assert.equal(sender.transport.ended, null);
+  here.runTicks();
+  assert.deepEqual(sender.transport.ended, ['OK', 'OK']);
   for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(10));
 });
 
 test('who goes while it waits is forgotten with what was not read', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
   put(sender, broadcasts(sender, 10));
   sender.p2p.closed();
-  here.endTurn();
-  assert.equal(sender.outlet.paused, false, 'others may use its connection');
+  here.runTicks();
+  assert.equal(sender.transport.paused, false, 'others may use its connection');
   for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(3));
   assert.deepEqual([here.core.budget.usedBytes, here.core.flusher.waitingBytes], [0, 0]);
 });
 
 test('those who wait take turns', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const senders = Array.from({ length: 3 }, () => here.join());
   const [receiver] = Array.from({ length: 300 }, () => here.join());
   for (const sender of senders) put(sender, broadcasts(sender, 12));
-  here.endTurn();
+  here.runTicks();
   const from = receiver?.received().map(({ senderId }) => senders.findIndex(({ id }) => id === senderId));
   assert.equal(from?.length, 36);
   const ends = senders.map((_, index) => from.lastIndexOf(index));
@@ -75,20 +75,20 @@ test('those who wait take turns', () => {
 });
 
 test('who sends to one at a time waits, too, when all of them together bring in more than can be written', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const [target, senders] = [here.join(), Array.from({ length: 60 }, () => here.join())];
   const message = (sender: Peer, n: number): Buffer =>
     frameBody(encodeCbor({ type: 'unicast', targetId: target.id, senderId: sender.id, payload: { n, PADDING } }), 1);
   for (const sender of senders) put(sender, Buffer.concat(upTo(10).map((n) => message(sender, n))));
   assert.ok(here.core.flusher.waitingBytes < 520_000);
-  const firstPaused = senders.findIndex(({ outlet }) => outlet.paused);
+  const firstPaused = senders.findIndex(({ transport }) => transport.paused);
   assert.ok(firstPaused > 0);
   assert.ok(
-    senders.every(({ outlet }, index) => outlet.paused === index >= firstPaused),
+    senders.every(({ transport }, index) => transport.paused === index >= firstPaused),
     'each with its first message',
   );
-  here.endTurn();
-  assert.equal(senders.filter(({ outlet }) => outlet.paused).length, 0);
+  here.runTicks();
+  assert.equal(senders.filter(({ transport }) => transport.paused).length, 0);
   const got = target.received();
   assert.equal(got.length, 600);
   for (const { id } of senders) {
@@ -99,7 +99,7 @@ test('who sends to one at a time waits, too, when all of them together bring in 
 });
 
 test('what waits for the router to write it takes no memory from others', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const [sender, other] = [here.join(), here.join()];
   for (let i = 0; i < 2000; i++) here.join();
   put(sender, broadcasts(sender, 1));
@@ -107,19 +107,19 @@ test('what waits for the router to write it takes no memory from others', () => 
   const whole = frameBody(encodeCbor({ type: 'unicast', targetId: other.id, payload: { PADDING } }), 1);
   put(other, whole.subarray(0, 100));
   put(other, whole.subarray(100));
-  here.endTurn();
-  assert.deepEqual([other.outlet.ended, here.counters.dropped.noMemory], [null, 0]);
+  here.runTicks();
+  assert.deepEqual([other.transport.ended, here.counters.dropped.noMemory], [null, 0]);
   assert.equal(other.received().length, 2);
 });
 
 test('who sends to one at a time is read on while others wait', () => {
-  const here = new RouterBench(LIMITS);
+  const here = new RouterHarness(LIMITS);
   const [sender, other, target] = [here.join(), here.join(), here.join()];
   for (let i = 0; i < 200; i++) here.join();
   put(sender, broadcasts(sender, 10));
-  assert.equal(sender.outlet.paused, true);
+  assert.equal(sender.transport.paused, true);
   put(other, frameBody(encodeCbor({ type: 'unicast', targetId: target.id, payload: { n: 'mine' } }), 1));
-  assert.equal(other.outlet.paused, false);
-  here.clock.endTurn();
+  assert.equal(other.transport.paused, false);
+  here.clock.endTick();
   assert.deepEqual(numbers(target).slice(-1), ['mine'], 'and delivered with the first turn');
 });

@@ -1,124 +1,125 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Peer, RouterBench } from '../../../test/support/router-bench.ts';
+import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 
-const bench = (): RouterBench => new RouterBench({ maxSendQueueBytes: 1e9, maxBufferBytes: 1e9 });
-const received = (peers: readonly Peer[]): number[] => peers.map(({ outlet }) => Buffer.concat(outlet.batches).length);
+const harness = (): RouterHarness => new RouterHarness({ maxSendQueueBytes: 1e9, maxBufferBytes: 1e9 });
+const received = (peers: readonly Peer[]): number[] =>
+  peers.map(({ transport }) => Buffer.concat(transport.batches).length);
 
 /** Streams that nobody has bound, whose queues take any bytes. */
-function streams(of: RouterBench, count: number): Peer[] {
+function streams(of: RouterHarness, count: number): Peer[] {
   return Array.from({ length: count }, () => of.open(of.connect()));
 }
 
 test('every queue that was pushed to is flushed once, at the end of the turn', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 3);
   for (let i = 0; i < 4; i++) for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(10));
   assert.deepEqual(received(peers), [0, 0, 0]);
-  here.endTurn();
+  here.runTicks();
   assert.deepEqual(received(peers), [40, 40, 40]);
   assert.deepEqual(
-    peers.map(({ outlet }) => outlet.batches.length),
+    peers.map(({ transport }) => transport.batches.length),
     [1, 1, 1],
   );
 });
 
 test('a turn writes a few megabytes, and the next turns the rest', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 12);
   for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(1024 * 1024));
   const after: number[] = [];
-  while (here.clock.endTurn()) after.push(received(peers).filter((bytes) => bytes > 0).length);
+  while (here.clock.endTick()) after.push(received(peers).filter((bytes) => bytes > 0).length);
   assert.deepEqual(after, [4, 8, 12]);
 });
 
 test('what is pushed while the rest waits is not forgotten, nor sent twice', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 6);
   for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(1024 * 1024));
-  here.clock.endTurn();
+  here.clock.endTick();
   for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(10));
-  here.endTurn();
+  here.runTicks();
   assert.deepEqual(received(peers), Array(6).fill(1024 * 1024 + 10));
 });
 
 test('a message that a flush brings about goes with the next turn', () => {
-  const here = new RouterBench({ maxSendQueueBytes: 1000 });
+  const here = new RouterHarness({ maxSendQueueBytes: 1000 });
   const [asker, asked] = [here.join(), here.join()];
   const { id } = asked;
   asker.send({ type: 'request', targetId: id, payload: { requestId: 'r' } });
-  asked.outlet.reads = false;
+  asked.transport.reads = false;
   for (let i = 0; i < 30; i++) asker.send({ type: 'unicast', targetId: id, payload: {} });
-  assert.notEqual(asked.outlet.abortedWith, null);
+  assert.notEqual(asked.transport.abortedWith, null);
   const answers = asker.received().filter(({ type }) => type === 'response');
   assert.equal(answers.length, 1, 'cut off within the flush, the asked client fails the request');
 });
 
 test('what goes to many is written to a part of them each turn, in the order it was queued', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 80);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
   const after: number[] = [];
-  while (here.clock.endTurn()) after.push(received(peers).lastIndexOf(10) + 1);
+  while (here.clock.endTick()) after.push(received(peers).lastIndexOf(10) + 1);
   assert.deepEqual(after, [32, 64, 80]);
   assert.deepEqual(received(peers), Array(80).fill(10));
 });
 
 test('those who still wait get what comes meanwhile by the same write', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 50);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('first '));
-  here.clock.endTurn();
+  here.clock.endTick();
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('second'));
-  here.endTurn();
-  const writes = peers.map(({ outlet }) => outlet.batches.map(String));
+  here.runTicks();
+  const writes = peers.map(({ transport }) => transport.batches.map(String));
   assert.deepEqual(writes.slice(0, 32), Array(32).fill(['first ', 'second']));
   assert.deepEqual(writes.slice(32), Array(18).fill(['first second']));
 });
 
 test('a message to one of them does not wait for the others, nor overtake what was before it', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 300);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('all '));
   const [last] = peers.slice(-1);
   last?.p2p.queue.push(Buffer.from('one'));
-  here.clock.endTurn();
-  assert.deepEqual(last?.outlet.batches.map(String), ['all one']);
+  here.clock.endTick();
+  assert.deepEqual(last?.transport.batches.map(String), ['all one']);
   last?.p2p.queue.pushFanOut(Buffer.from('all again'));
-  here.endTurn();
-  assert.deepEqual(last?.outlet.batches.map(String), ['all one', 'all again'], 'its first place is passed over');
+  here.runTicks();
+  assert.deepEqual(last?.transport.batches.map(String), ['all one', 'all again'], 'its first place is passed over');
 });
 
 test('fan-outs get as much time as everything else in a turn, but not more than two milliseconds', () => {
-  const here = bench();
+  const here = harness();
   const peers = streams(here, 300);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
   // 1.5 ms pass until the end of the turn, and one with every write
   here.clock.nowMs += 1.5;
-  for (const { outlet } of peers) outlet.onWrite = () => void here.clock.nowMs++;
-  here.clock.endTurn();
+  for (const { transport } of peers) transport.onWrite = () => void here.clock.nowMs++;
+  here.clock.endTick();
   assert.equal(received(peers).lastIndexOf(10) + 1, 32, 'a part takes longer than that');
-  for (const { outlet } of peers) {
-    outlet.onWrite = () => {
+  for (const { transport } of peers) {
+    transport.onWrite = () => {
       here.clock.nowMs += 1 / 32;
     };
   }
   here.clock.nowMs += 1.5;
-  here.clock.endTurn();
+  here.clock.endTick();
   assert.equal(received(peers).lastIndexOf(10) + 1, 32 + 2 * 32);
   here.clock.nowMs += 100;
-  here.clock.endTurn();
+  here.clock.endTick();
   assert.equal(received(peers).lastIndexOf(10) + 1, 32 + 4 * 32);
 });
 
 test('what is forgotten with a stream does not count as waiting', () => {
-  const here = bench();
+  const here = harness();
   const [peer, other] = streams(here, 2);
   peer?.p2p.queue.pushFanOut(Buffer.alloc(1000));
   other?.p2p.queue.push(Buffer.alloc(100));
   assert.equal(here.core.flusher.waitingBytes, 1100);
   peer?.p2p.closed();
   assert.equal(here.core.flusher.waitingBytes, 100);
-  here.endTurn();
+  here.runTicks();
   assert.equal(here.core.flusher.waitingBytes, 0);
 });

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientFraming } from '../test/support/framing.ts';
 import { TempFolder } from '../test/support/temp.ts';
-import { Crowd } from './support/crowd.ts';
 import { Latencies, median } from './support/latencies.ts';
 import { closedLoop, paced } from './support/loads.ts';
+import { ManyClients } from './support/many-clients.ts';
 import { cpuMicroseconds, openFiles, residentBytes } from './support/process-usage.ts';
 import { connectClient, multicastFrame, type Pair, RouterServer } from './support/servers.ts';
 import { Stalls } from './support/stalls.ts';
 import { count, decimal, formatTable } from './support/table.ts';
 
-export interface CrowdScenario {
+export interface ManyClientsScenario {
   readonly name: string;
   readonly description: string;
   run(say: (text: string) => void, framing: ClientFraming): Promise<void>;
 }
 
-const CROWD = 10_000;
-const LEAVING = 5_000;
+const CLIENTS = 10_000;
+const DISCONNECTING = 5_000;
 /** Long enough for V8 to notice that nothing is going on, and to tidy up. */
 const SETTLE_MS = 20_000;
 const UNICASTS = 20_000;
@@ -27,8 +27,8 @@ const CHURN_FIRST = 20_000;
 const CHURN_TOTAL = 200_000;
 const MEBIBYTE = 1024 * 1024;
 
-export const CROWD_SCENARIOS: readonly CrowdScenario[] = [
-  { name: 'crowd', description: `${count(CROWD)} clients: memory, cost, stalls`, run: crowd },
+export const MANY_CLIENTS_SCENARIOS: readonly ManyClientsScenario[] = [
+  { name: 'many-clients', description: `${count(CLIENTS)} clients: memory, cost, stalls`, run: manyClients },
   { name: 'churn', description: `${count(CHURN_TOTAL)} clients come and go: what stays behind`, run: churn },
 ];
 
@@ -64,7 +64,7 @@ async function compareCost(
   };
 }
 
-async function crowd(say: (text: string) => void, framing: ClientFraming): Promise<void> {
+async function manyClients(say: (text: string) => void, framing: ClientFraming): Promise<void> {
   using folder = new TempFolder();
   const watch = new Stalls(folder);
   await using router = await RouterServer.start(['--health-check-interval', '2s'], watch.env);
@@ -74,13 +74,13 @@ async function crowd(say: (text: string) => void, framing: ClientFraming): Promi
   await unicastCost(router, pairs);
   const baseBytes = residentBytes(router.pid);
 
-  say(`connecting ${count(CROWD)} clients at once`);
-  await using clients = new Crowd(port, framing);
+  say(`connecting ${count(CLIENTS)} clients at once`);
+  await using clients = new ManyClients(port, framing);
   await clients.connect(1);
   const cpuBefore = cpuMicroseconds(router.pid);
   const connectFrom = Date.now();
   const probe = probing(pairs);
-  await clients.connect(CROWD - 1, CROWD);
+  await clients.connect(CLIENTS - 1, CLIENTS);
   const connectSeconds = (cpuMicroseconds(router.pid) - cpuBefore) / 1e6;
   const probed = await probe.stop();
   const connectStretchMs = watch.longestMs(connectFrom);
@@ -88,18 +88,18 @@ async function crowd(say: (text: string) => void, framing: ClientFraming): Promi
   say('letting it settle');
   await delay(SETTLE_MS);
   const residentMebibytes = residentBytes(router.pid) / MEBIBYTE;
-  say(`unicast among ${count(CROWD)} clients, and among 40`);
+  say(`unicast among ${count(CLIENTS)} clients, and among 40`);
   const cost = await compareCost(router, pairs, framing);
   print(
     ['figure', 'value'],
     [
       ['RSS, MiB', decimal(residentMebibytes, 1)],
-      ['RSS per idle client, KiB', decimal((residentMebibytes * MEBIBYTE - baseBytes) / CROWD / 1024, 1)],
+      ['RSS per idle client, KiB', decimal((residentMebibytes * MEBIBYTE - baseBytes) / CLIENTS / 1024, 1)],
       ['CPU to connect them all, s', decimal(connectSeconds)],
       ['p99 of connected clients meanwhile, ms', decimal(probed.p99Ms)],
       ['longest stretch of work meanwhile, ms', decimal(connectStretchMs)],
       ['CPU per unicast among 40, us', decimal(cost.alone)],
-      [`CPU per unicast among ${count(CROWD)}, us`, decimal(cost.crowded)],
+      [`CPU per unicast among ${count(CLIENTS)}, us`, decimal(cost.crowded)],
       ['ratio', decimal(cost.ratio)],
     ],
   );
@@ -130,7 +130,7 @@ async function stalls(
   say: (text: string) => void,
   router: RouterServer,
   pairs: readonly Pair[],
-  clients: Crowd,
+  clients: ManyClients,
   framing: ClientFraming,
 ): Promise<void> {
   const { process: daemon } = router;
@@ -156,15 +156,15 @@ async function stalls(
   await during('reload (HUP)', () => daemon.reload());
   await subscriber.subscribe('/router/events', {});
   await during('health check with topologyChanged', nothing, 5);
-  await during(`${count(LEAVING)} disconnect at once`, () => clients.close(LEAVING), 6);
-  await during(`the host of ${count(CROWD - LEAVING)} dies`, async () => clients.kill(), 6);
+  await during(`${count(DISCONNECTING)} disconnect at once`, () => clients.close(DISCONNECTING), 6);
+  await during(`the host of ${count(CLIENTS - DISCONNECTING)} dies`, async () => clients.kill(), 6);
   print(['what', 'longest stretch of work, ms', 'p99 of others, ms', 'worst, ms'], watch.rows);
   for (const client of [caller, subscriber]) client.close();
 }
 
 async function churn(say: (text: string) => void, framing: ClientFraming): Promise<void> {
   await using router = await RouterServer.start();
-  await using clients = new Crowd(router.process.port, framing);
+  await using clients = new ManyClients(router.process.port, framing);
   const rows: string[][] = [];
   const note = async (gone: number): Promise<void> => {
     await router.process.until('all to be gone', (status) => status.connections.current === 0, 30_000);

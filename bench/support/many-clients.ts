@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ClientFraming } from '../../test/support/framing.ts';
-import type { CrowdCommand } from './crowd-main.ts';
+import type { ManyClientsCommand } from './many-clients-main.ts';
 
 /** Thousands of clients in a process of their own. */
-export class Crowd implements AsyncDisposable {
+export class ManyClients implements AsyncDisposable {
   private readonly child: ChildProcess;
 
   constructor(port: number, framing: ClientFraming) {
@@ -38,7 +38,7 @@ export class Crowd implements AsyncDisposable {
     await new Promise((resolve) => this.child.once('exit', resolve));
   }
 
-  private run(command: CrowdCommand): Promise<void> {
+  private run(command: ManyClientsCommand): Promise<void> {
     return new Promise((resolve, reject) => {
       const onExit = (code: number | null): void => reject(new Error(`the crowd ended with ${code}`));
       this.child.once('exit', onExit);

@@ -33,7 +33,7 @@ const LIMITS: Limits = {
 };
 
 /** The remote end of a stream: keeps the bytes written, and completes a write at the end of the tick unless `reads` is false. */
-export class FakeOutlet implements StreamTransport {
+export class FakeTransport implements StreamTransport {
   reads = true;
   readonly batches: Buffer[] = [];
   ended: readonly [EndStatus, string] | null = null;
@@ -41,14 +41,14 @@ export class FakeOutlet implements StreamTransport {
   queue: SendQueue | null = null;
   paused = false;
   onWrite: () => void = () => {};
-  private untaken = false;
+  private writePending = false;
 
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
-    assert.equal(this.untaken, false, 'one write at a time is with the transport');
+    assert.equal(this.writePending, false, 'one write at a time is with the transport');
     const batch = rest.length === 0 ? first : Buffer.concat([first, ...rest]);
     assert.ok(bytes > 0 && bytes === batch.length);
     this.batches.push(batch);
-    this.untaken = true;
+    this.writePending = true;
     this.onWrite();
   }
 
@@ -69,9 +69,9 @@ export class FakeOutlet implements StreamTransport {
   }
 
   /** Takes the last write; false when there is none. */
-  take(): boolean {
-    if (!this.untaken) return false;
-    this.untaken = false;
+  completeWrite(): boolean {
+    if (!this.writePending) return false;
+    this.writePending = false;
     this.queue?.onWriteComplete();
     return true;
   }
@@ -85,16 +85,16 @@ export interface JoinOptions extends Partial<ClientProfile> {
 
 /** Somebody at the far end of a p2p stream, or of an `events` stream. */
 export class Peer {
-  readonly bench: RouterBench;
-  readonly outlet: FakeOutlet;
+  readonly harness: RouterHarness;
+  readonly transport: FakeTransport;
   readonly framing: ClientFraming;
   private readonly stream: GrpcP2pStream | null;
   private readonly reader: FrameReader;
   private batchesRead = 0;
 
-  constructor(bench: RouterBench, outlet: FakeOutlet, stream: GrpcP2pStream | null, framing: ClientFraming) {
-    this.bench = bench;
-    this.outlet = outlet;
+  constructor(bench: RouterHarness, outlet: FakeTransport, stream: GrpcP2pStream | null, framing: ClientFraming) {
+    this.harness = bench;
+    this.transport = outlet;
     this.stream = stream;
     this.framing = framing;
     this.reader = new FrameReader(framing);
@@ -127,13 +127,13 @@ export class Peer {
 
   sendBytes(bytes: Buffer): void {
     this.p2p.receive(bytes, 0, bytes.length);
-    this.bench.endTurn();
+    this.harness.runTicks();
   }
 
   /** Bodies that came since the last look. */
   bodies(): Buffer[] {
-    const fresh = this.outlet.batches.slice(this.batchesRead);
-    this.batchesRead = this.outlet.batches.length;
+    const fresh = this.transport.batches.slice(this.batchesRead);
+    this.batchesRead = this.transport.batches.length;
     return fresh.flatMap((batch) => this.reader.push(batch));
   }
 
@@ -144,7 +144,7 @@ export class Peer {
 }
 
 /** A router core with a clock, connections and streams that are all of this test. */
-export class RouterBench {
+export class RouterHarness {
   readonly clock = new FakeClock();
   readonly counters = new Counters();
   readonly warnings: string[] = [];
@@ -157,9 +157,9 @@ export class RouterBench {
     warnOnce: (cause: string): void => void this.warnings.push(cause),
   };
   readonly core: RouterCore;
-  private readonly memory: ReassemblyBudget;
+  private readonly reassembly: ReassemblyBudget;
   cleanMetadata = (metadata: Buffer): Buffer => metadata;
-  private readonly outlets: FakeOutlet[] = [];
+  private readonly transports: FakeTransport[] = [];
   private clientsMade = 0;
 
   constructor(limits: Partial<Limits> = {}, bindsByCredential = false) {
@@ -174,7 +174,7 @@ export class RouterBench {
       bindsByCredential,
       cleanMetadata: (metadata) => this.cleanMetadata(metadata),
     });
-    this.memory = new ReassemblyBudget(this.core.budget, () => this.clock.monotonicMs());
+    this.reassembly = new ReassemblyBudget(this.core.budget, () => this.clock.monotonicMs());
   }
 
   connect(remote = '127.0.0.1:1', proxyHeader: string | null = null): RouterConnection {
@@ -190,9 +190,9 @@ export class RouterBench {
 
   /** Opens a p2p stream that says nothing yet. */
   open(connection: RouterConnection, framing: ClientFraming = 1, credential = ''): Peer {
-    const outlet = this.outlet();
+    const outlet = this.newTransport();
     const open = (transport: StreamTransport): Session => this.core.openSession({ connection, transport, credential });
-    const stream = new GrpcP2pStream({ core: this.core, memory: this.memory, call: outlet, open });
+    const stream = new GrpcP2pStream({ core: this.core, memory: this.reassembly, call: outlet, open });
     outlet.queue = stream.queue;
     return new Peer(this, outlet, stream, framing);
   }
@@ -208,23 +208,23 @@ export class RouterBench {
 
   /** Subscribes to the events; the first one, the statistics, is read. */
   subscribe(framing: ClientFraming = 1): Peer {
-    const outlet = this.outlet();
+    const outlet = this.newTransport();
     const subscription = this.core.subscribe(
       { connection: this.connect(), transport: outlet, credential: '' },
       framing === 2 ? DOUBLE : SINGLE,
     );
     outlet.queue = subscription.queue;
     const peer = new Peer(this, outlet, null, framing);
-    this.endTurn();
+    this.runTicks();
     assert.equal(peer.received()[0]?.type, 'routerStats');
     return peer;
   }
 
   /** Ends event-loop turns until nothing more happens by itself. */
-  endTurn(): void {
+  runTicks(): void {
     for (;;) {
-      const ran = this.clock.endTurn();
-      const taken = this.outlets.filter((outlet) => outlet.reads && outlet.take());
+      const ran = this.clock.endTick();
+      const taken = this.transports.filter((outlet) => outlet.reads && outlet.completeWrite());
       if (!ran && taken.length === 0) return;
     }
   }
@@ -234,9 +234,9 @@ export class RouterBench {
     return Object.fromEntries(Object.entries(this.counters.dropped).filter(([, count]) => count > 0));
   }
 
-  private outlet(): FakeOutlet {
-    const outlet = new FakeOutlet();
-    this.outlets.push(outlet);
+  private newTransport(): FakeTransport {
+    const outlet = new FakeTransport();
+    this.transports.push(outlet);
     return outlet;
   }
 }

@@ -2,7 +2,7 @@
 import type { ClientFraming } from '../../test/support/framing.ts';
 import { connectClients, type RouterClient } from './servers.ts';
 
-export interface CrowdCommand {
+export interface ManyClientsCommand {
   readonly action: 'connect' | 'close' | 'churn';
   readonly count: number;
   /** Clients that connect at a time, where that matters. */
@@ -12,7 +12,7 @@ export interface CrowdCommand {
 /** Clients that a churn has open at a time. */
 const CHURN_BATCH = 500;
 /** What every client that stays is a member of. */
-const CROWD_GROUP = 'crowd';
+const CLIENT_GROUP = 'crowd';
 
 const port = Number(process.argv[2]);
 const framing = Number(process.argv[3]) as ClientFraming;
@@ -23,14 +23,14 @@ function complain(reason: string): void {
 }
 
 async function connectMore(count: number, atOnce: number | undefined): Promise<void> {
-  const options = { groups: [CROWD_GROUP], ...(atOnce === undefined ? {} : { atOnce }) };
+  const options = { groups: [CLIENT_GROUP], ...(atOnce === undefined ? {} : { atOnce }) };
   for (const connected of await connectClients(port, framing, count, options)) {
     connected.client.onLost = complain;
     clients.push(connected);
   }
 }
 
-async function run({ action, count, atOnce }: CrowdCommand): Promise<void> {
+async function run({ action, count, atOnce }: ManyClientsCommand): Promise<void> {
   if (action === 'connect') await connectMore(count, atOnce);
   else if (action === 'close') for (const { client } of clients.splice(-count)) client.close();
   else {
@@ -41,7 +41,7 @@ async function run({ action, count, atOnce }: CrowdCommand): Promise<void> {
   }
 }
 
-process.on('message', (command: CrowdCommand) => {
+process.on('message', (command: ManyClientsCommand) => {
   run(command).then(
     () => process.send?.({ done: true }),
     (error: Error) => process.send?.({ error: error.message }),

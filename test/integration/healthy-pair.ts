@@ -7,10 +7,10 @@ import type { RouterProcess } from '../support/router-process.ts';
  * The suite is run over the public interface of grpc-js: it puts messages together by itself, which is beyond the router's
  * own checks of half-received bytes and of the compressed flag.
  */
-export const IS_PUBLIC_TRANSPORT = /--transport[ =]public/.test(process.env.ROUTER_TEST_ARGS ?? '');
+export const IS_GRPC_JS = /--transport[ =]public/.test(process.env.ROUTER_TEST_ARGS ?? '');
 
 /** Two clients that exchange messages one by one while somebody else misbehaves. */
-export class Bystanders {
+export class HealthyPair {
   exchanged = 0;
   private running = true;
   private readonly done: Promise<void>;
@@ -24,8 +24,8 @@ export class Bystanders {
     this.done.catch(() => {}); // told by `assertServed`
   }
 
-  static async join(port: number): Promise<Bystanders> {
-    return new Bystanders(await DartClient.join(port), await DartClient.join(port));
+  static async join(port: number): Promise<HealthyPair> {
+    return new HealthyPair(await DartClient.join(port), await DartClient.join(port));
   }
 
   /** Both were served all the while, and on their first connections. */
