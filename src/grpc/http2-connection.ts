@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import {
   type ConnectionError,
   type ConnectionHandler,
+  type DataFrameCache,
   type RequestHeaders,
   ServerConnection,
   type ServerStream,
@@ -29,6 +30,12 @@ const MAX_QUOTED_CHARS = 100;
 const NO_WRITE = 0;
 const NOT_CHECKED = -1;
 
+/** Shared by the connections of a transport. */
+export interface SharedResources {
+  readonly eofThrottle: EofThrottle;
+  readonly dataFrames: DataFrameCache;
+}
+
 /** One HTTP/2 connection: connects its socket with its streams. */
 export class Http2Connection implements ConnectionHandler, SocketReader, ThrottledReader, PausableConnection {
   readonly connection: Connection;
@@ -51,12 +58,12 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   /** Time at which a sweep first saw the current write in flight. */
   private writeSeenMs = NO_WRITE;
 
-  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, eofThrottle: EofThrottle) {
+  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, shared: SharedResources) {
     this.connection = connection;
     this.socket = socket;
     this.deps = deps;
-    this.eofThrottle = eofThrottle;
-    this.http2 = new ServerConnection(this, deps.options);
+    this.eofThrottle = shared.eofThrottle;
+    this.http2 = new ServerConnection(this, deps.options, shared.dataFrames);
     this.handshakeTimer = setTimeout(() => this.prefaceTimedOut(), deps.options.handshakeTimeoutMs).unref();
     socket.once('close', () => this.onSocketClosed());
     readDirectly(socket, this);

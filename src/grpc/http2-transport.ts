@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import { DataFrameCache } from '../http2/index.ts';
 import type { Connection } from '../net/index.ts';
 import { EofThrottle, TickQueue } from '../net/index.ts';
-import { Http2Connection } from './http2-connection.ts';
+import { Http2Connection, type SharedResources } from './http2-connection.ts';
 import type { Transport, TransportDependencies } from './transport.ts';
 
 /** Calls of `checkTimeouts` per sweep over all connections: one second. */
@@ -15,7 +16,10 @@ export class Http2Transport implements Transport {
   private readonly connections = new Set<Http2Connection>();
   /** Spreads pings over ticks: connections opened together become due together. */
   private readonly pingQueue = new TickQueue(PINGS_PER_TICK);
-  private readonly eofThrottle = new EofThrottle(this.connections);
+  private readonly shared: SharedResources = {
+    eofThrottle: new EofThrottle(this.connections),
+    dataFrames: new DataFrameCache(),
+  };
   /** Position of the current sweep; null between sweeps. */
   private sweepCursor: Iterator<Http2Connection> | null = null;
 
@@ -24,7 +28,7 @@ export class Http2Transport implements Transport {
   }
 
   serve(connection: Connection, socket: Socket): void {
-    const http2 = new Http2Connection(connection, socket, this.deps, this.eofThrottle);
+    const http2 = new Http2Connection(connection, socket, this.deps, this.shared);
     this.connections.add(http2);
     socket.once('close', () => this.connections.delete(http2));
   }

@@ -1,6 +1,6 @@
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import { ErrorCode, Flag, FrameType, MAX_WINDOW_BYTES, pingFrame, readUint32, SETTINGS_ACK } from './frames.ts';
+import { Flag, FrameType, MAX_WINDOW_BYTES, pingFrame, readUint32, SETTINGS_ACK } from './frames.ts';
 import { HPACK_TABLE_BYTES } from './hpack-decoder.ts';
 import type { Sender } from './sender.ts';
 import { applySettings, type PeerSettings } from './settings.ts';
@@ -11,11 +11,11 @@ export interface ControlFramesDependencies {
   readonly sender: Sender;
   readonly guard: FloodGuard;
   readonly peer: PeerSettings;
-  /** The client has answered a PING of this payload. */
+  /** Called when the client answers a PING with this payload. */
   readonly onPong: (payload: Buffer) => void;
 }
 
-/** Does what frames say that carry neither headers nor data (RFC 9113, section 6). Throws ConnectionError. */
+/** Handles frames other than HEADERS, CONTINUATION and DATA (RFC 9113, section 6). Throws ConnectionError. */
 export class ControlFrames {
   private readonly deps: ControlFramesDependencies;
 
@@ -33,7 +33,7 @@ export class ControlFrames {
       throw new ConnectionError(ErrorCode.protocol, 'PUSH_PROMISE from a client');
     else if (type === FrameType.priority) this.onPriority(streamId, length);
     else if (type === FrameType.goaway) this.onGoaway(streamId, length);
-    else this.deps.guard.countIdle(); // types that are not known are to be ignored
+    else this.deps.guard.countIdle(); // unknown types must be ignored
   }
 
   private onWindowUpdate(streamId: number, length: number, bytes: Buffer, start: number): void {
@@ -47,7 +47,7 @@ export class ControlFrames {
       return;
     }
     const stream = streams.find(streamId);
-    if (stream === null) return; // it was closed meanwhile
+    if (stream === null) return; // closed in the meantime
     if (increment === 0) guard.reset(stream, ErrorCode.protocol);
     else if (stream.sendWindow + increment > MAX_WINDOW_BYTES) guard.reset(stream, ErrorCode.flowControl);
     else sender.changeStreamWindow(stream, increment);
@@ -90,14 +90,14 @@ export class ControlFrames {
     if (change !== 0) streams.changeSendWindows(sender, change);
   }
 
-  /** Nothing follows from a priority; it is deprecated. */
+  /** PRIORITY is ignored (deprecated by RFC 9113, section 5.3.2). */
   private onPriority(streamId: number, length: number): void {
     expectLength(length, 5);
     if (streamId === 0) throw new ConnectionError(ErrorCode.protocol, 'PRIORITY of no stream');
     this.deps.guard.countIdle();
   }
 
-  /** A client that leaves does so by closing; until then it is served. */
+  /** GOAWAY is ignored: the client ends its streams and closes the connection by itself. */
   private onGoaway(streamId: number, length: number): void {
     if (length < 8) expectLength(length, 8);
     expectNoStream(streamId);

@@ -1,47 +1,49 @@
 import { FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES, writeFrameHeader } from './frames.ts';
 
-/** The last frame that was made of one buffer alone. */
-let lastContent: Buffer | null = null;
-let lastStreamId = 0;
-let lastFrame: Buffer = Buffer.alloc(0);
-
 /**
- * A DATA frame of `first` and `rest`, `bytes` in all, which fit one. What many receivers get, one after the other, is made
- * once: in a broadcast their streams mostly have the same number, and so the frame is the same.
+ * Encodes DATA frames and keeps the last one. Receivers of a broadcast mostly use the same stream id, so their frames are
+ * identical and encoded once. Shared by the connections of a transport.
  */
-export function dataFrame(streamId: number, first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
-  if (first === lastContent && streamId === lastStreamId && rest.length === 0) return lastFrame;
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + bytes);
-  writeFrameHeader(frame, 0, bytes, FrameType.data, 0, streamId);
-  copyAll(frame, FRAME_HEADER_BYTES, first, rest);
-  if (rest.length > 0) return frame;
-  lastContent = first;
-  lastStreamId = streamId;
-  lastFrame = frame;
-  return frame;
+export class DataFrameCache {
+  private payload: Buffer | null = null;
+  private streamId = 0;
+  private frame: Buffer = Buffer.alloc(0);
+
+  /** One DATA frame of `first` and `rest`, `bytes` in all, at most MAX_FRAME_BYTES. */
+  encode(streamId: number, first: Buffer, rest: readonly Buffer[], bytes: number): Buffer {
+    if (first === this.payload && streamId === this.streamId && rest.length === 0) return this.frame;
+    const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + bytes);
+    writeFrameHeader(frame, 0, bytes, FrameType.data, 0, streamId);
+    copyAll(frame, FRAME_HEADER_BYTES, first, rest);
+    if (rest.length > 0) return frame;
+    this.payload = first;
+    this.streamId = streamId;
+    this.frame = frame;
+    return frame;
+  }
 }
 
-/** The DATA frames of `contents`, `bytes` in all, of any length: heads, and between them the contents as they lie. */
-export function dataFramePieces(streamId: number, contents: readonly Buffer[], bytes: number): Buffer[] {
-  const pieces: Buffer[] = [];
-  let left = bytes;
-  let room = 0;
-  for (const content of contents) {
-    for (let pos = 0; pos < content.length; ) {
-      if (room === 0) {
-        room = Math.min(left, MAX_FRAME_BYTES);
-        left -= room;
-        const head = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-        writeFrameHeader(head, 0, room, FrameType.data, 0, streamId);
-        pieces.push(head);
+/** DATA frames of `payloads`, `bytes` in all: frame headers interleaved with the payload slices, without copying. */
+export function dataFrameBuffers(streamId: number, payloads: readonly Buffer[], bytes: number): Buffer[] {
+  const buffers: Buffer[] = [];
+  let bytesLeft = bytes;
+  let frameBytesLeft = 0;
+  for (const payload of payloads) {
+    for (let pos = 0; pos < payload.length; ) {
+      if (frameBytesLeft === 0) {
+        frameBytesLeft = Math.min(bytesLeft, MAX_FRAME_BYTES);
+        bytesLeft -= frameBytesLeft;
+        const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+        writeFrameHeader(header, 0, frameBytesLeft, FrameType.data, 0, streamId);
+        buffers.push(header);
       }
-      const end = Math.min(content.length, pos + room);
-      pieces.push(end - pos === content.length ? content : content.subarray(pos, end));
-      room -= end - pos;
+      const end = Math.min(payload.length, pos + frameBytesLeft);
+      buffers.push(end - pos === payload.length ? payload : payload.subarray(pos, end));
+      frameBytesLeft -= end - pos;
       pos = end;
     }
   }
-  return pieces;
+  return buffers;
 }
 
 /** `first` and `rest`, `bytes` in all, in one buffer. */
@@ -55,8 +57,8 @@ export function concatBuffers(first: Buffer, rest: readonly Buffer[], bytes: num
 function copyAll(target: Buffer, start: number, first: Buffer, rest: readonly Buffer[]): void {
   target.set(first, start);
   let at = start + first.length;
-  for (const piece of rest) {
-    target.set(piece, at);
-    at += piece.length;
+  for (const buffer of rest) {
+    target.set(buffer, at);
+    at += buffer.length;
   }
 }

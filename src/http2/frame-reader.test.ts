@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeFrame, Flag, FrameType } from '../../test/support/http2-frames.ts';
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from './errors.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 
 /** Notes what a reader hands out: a line for each frame, whatever pieces its data came in. */

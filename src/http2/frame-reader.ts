@@ -1,28 +1,28 @@
-import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
+import { Flag, FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES, readUint32 } from './frames.ts';
 import { type ByteBudget, GrowingBuffer } from './growing-buffer.ts';
 
-/** Receives frames. Bytes handed over are valid for the call only, unless they are kept on purpose: nobody overwrites them. */
+/** Receives frames. The buffers are never overwritten, so a sink may keep them. */
 export interface FrameSink extends ByteBudget {
-  /** A DATA frame without padding begins: `length` bytes of content follow by `onData`, however they are cut. */
+  /** Start of a DATA frame without padding. Its `length` payload bytes follow by `onData`, split anywhere. */
   beginData(streamId: number, length: number): void;
   onData(bytes: Buffer, start: number, end: number): void;
-  /** The frame of `length` bytes is complete; with `endStream`, nothing more comes on its stream. */
+  /** End of the DATA frame; `endStream`: it carried END_STREAM. */
   endData(length: number, endStream: boolean): void;
-  /** Any other frame, and DATA with padding: its payload is `bytes[start..end)`. */
+  /** Any other frame, and DATA with padding. The payload is `bytes[start..end)`. */
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
 }
 
 /**
- * Cuts a connection's bytes into frames. DATA is handed on as it comes, without waiting for the rest of its frame; other
- * frames are put together, in linear time however small the pieces, when they do not arrive whole. Throws ConnectionError,
- * as its sink may: then nothing more can be read.
+ * Splits a connection's bytes into frames. DATA is passed on as it arrives, without buffering its frame. Other frames that
+ * arrive in several chunks are reassembled, in linear time however small the chunks. Throws ConnectionError, as its sink may;
+ * the reader cannot be used afterwards.
  */
 export class FrameReader {
   private readonly sink: FrameSink;
   private stopped = false;
   private paused = false;
-  /** Content of the current DATA frame: what is still to come, its length, and whether the stream ends behind it. */
+  /** The current DATA frame: payload bytes not received yet, payload length, and whether it ends the stream. */
   private dataBytesLeft = 0;
   private dataLength = 0;
   private dataEndsStream = false;
@@ -32,7 +32,7 @@ export class FrameReader {
     this.sink = sink;
   }
 
-  /** Takes `chunk` from `pos` on; returns how far: not to its end when somebody has paused. */
+  /** Reads `chunk` from `pos` on. Returns the position reached, which is the end unless `pause` was called. */
   push(chunk: Buffer, pos: number): number {
     let at = this.partial === null ? pos : this.completePartial(chunk, pos);
     const end = chunk.length;
@@ -40,18 +40,18 @@ export class FrameReader {
       if (this.stopped) return end;
       if (this.dataBytesLeft > 0) at = this.passData(chunk, at);
       else {
-        const behind = end - at < FRAME_HEADER_BYTES ? -1 : this.readFrame(chunk, at, end);
-        if (behind < 0) {
+        const next = end - at < FRAME_HEADER_BYTES ? -1 : this.readFrame(chunk, at, end);
+        if (next < 0) {
           this.startPartial(chunk, at);
           return end;
         }
-        at = behind;
+        at = next;
       }
     }
     return at;
   }
 
-  /** Has `push` stop behind the bytes that are just handed over. */
+  /** Makes `push` stop after the bytes it is passing on. */
   pause(): void {
     this.paused = true;
   }
@@ -60,14 +60,14 @@ export class FrameReader {
     this.paused = false;
   }
 
-  /** Nothing that comes from now on is read. */
+  /** Ignores all further input. */
   stop(): void {
     this.stopped = true;
     this.partial?.release();
     this.partial = null;
   }
 
-  /** Reads the frame at `pos`; returns the position behind what was read, or -1 when more of it is needed. */
+  /** Reads the frame at `pos`. Returns the position after the bytes read, or -1 if more are needed. */
   private readFrame(bytes: Buffer, pos: number, end: number): number {
     const length = ((bytes[pos] as number) << 16) | ((bytes[pos + 1] as number) << 8) | (bytes[pos + 2] as number);
     if (length > MAX_FRAME_BYTES) throw new ConnectionError(ErrorCode.frameSize, 'frame too large');
@@ -100,7 +100,7 @@ export class FrameReader {
     this.partial.append(chunk, pos, chunk.length, 0);
   }
 
-  /** Fills the unfinished frame up from `chunk`; returns where its part ends. */
+  /** Completes the partial frame from `chunk`. Returns the position after the bytes used. */
   private completePartial(chunk: Buffer, pos: number): number {
     const partial = this.partial as GrowingBuffer;
     let at = append(partial, chunk, pos, FRAME_HEADER_BYTES);
@@ -111,7 +111,7 @@ export class FrameReader {
     return at;
   }
 
-  /** Reads what is held if it is enough; true when it was, and nothing is held any more. */
+  /** Reads the partial frame if it is complete, and releases it; false if more bytes are needed. */
   private readPartial(partial: GrowingBuffer): boolean {
     if (this.readFrame(partial.bytes, 0, partial.length) < 0) return false;
     partial.release();
@@ -120,7 +120,7 @@ export class FrameReader {
   }
 }
 
-/** Fills `partial` up to `neededBytes` from `chunk`; returns where its part ends. */
+/** Fills `partial` up to `neededBytes` from `chunk`. Returns the position after the bytes used. */
 function append(partial: GrowingBuffer, chunk: Buffer, pos: number, neededBytes: number): number {
   const end = pos + Math.min(neededBytes - partial.length, chunk.length - pos);
   if (end <= pos) return pos;

@@ -1,12 +1,12 @@
-/** The frames of HTTP/2 (RFC 9113, sections 4 and 6) as numbers and bytes. */
+/** Constants and encoders of HTTP/2 frames (RFC 9113, sections 4 and 6). */
 
 export const CLIENT_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 export const FRAME_HEADER_BYTES = 9;
-/** The largest payload that every peer accepts, and the largest that is accepted here. */
+/** Largest frame payload that every peer must accept, and the largest accepted here. */
 export const MAX_FRAME_BYTES = 16_384;
-/** The largest that a peer may ask for. */
+/** Largest SETTINGS_MAX_FRAME_SIZE. */
 export const MAX_FRAME_SIZE_SETTING = 0xffffff;
-/** Flow-control windows: what they are at first, and at most. */
+/** Initial and maximum flow-control window. */
 export const DEFAULT_WINDOW_BYTES = 65_535;
 export const MAX_WINDOW_BYTES = 0x7fffffff;
 export const MAX_STREAM_ID = 0x7fffffff;
@@ -26,18 +26,6 @@ export const FrameType = {
 
 export const Flag = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 
-/** Error codes (RFC 9113, section 7). */
-export const ErrorCode = {
-  none: 0,
-  protocol: 1,
-  flowControl: 3,
-  streamClosed: 5,
-  frameSize: 6,
-  refusedStream: 7,
-  compression: 9,
-  enhanceYourCalm: 11,
-} as const;
-
 export const Setting = {
   headerTableSize: 1,
   enablePush: 2,
@@ -47,7 +35,7 @@ export const Setting = {
   maxHeaderListSize: 6,
 } as const;
 
-/** Writes the head of a frame at `pos`. */
+/** Writes a frame header at `pos`. */
 export function writeFrameHeader(
   bytes: Buffer,
   pos: number,
@@ -64,7 +52,7 @@ export function writeFrameHeader(
   writeUint32(bytes, pos + 5, streamId);
 }
 
-/** A whole frame. */
+/** A frame: header and payload. */
 export function encodeFrame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
   writeFrameHeader(bytes, 0, payload.length, type, flags, streamId);
@@ -72,14 +60,14 @@ export function encodeFrame(type: number, flags: number, streamId: number, paylo
   return bytes;
 }
 
-/** A header block as HEADERS, and CONTINUATION where it is longer than a frame; `flags` but for END_HEADERS. */
+/** A header block as HEADERS and, beyond one frame, CONTINUATION. `flags`: without END_HEADERS. */
 export function headerFrames(streamId: number, flags: number, block: Buffer): Buffer {
   const frames: Buffer[] = [];
   for (let pos = 0; pos === 0 || pos < block.length; pos += MAX_FRAME_BYTES) {
     const isLast = pos + MAX_FRAME_BYTES >= block.length;
     const type = pos === 0 ? FrameType.headers : FrameType.continuation;
-    const own = (pos === 0 ? flags : 0) | (isLast ? Flag.endHeaders : 0);
-    frames.push(encodeFrame(type, own, streamId, block.subarray(pos, pos + MAX_FRAME_BYTES)));
+    const frameFlags = (pos === 0 ? flags : 0) | (isLast ? Flag.endHeaders : 0);
+    frames.push(encodeFrame(type, frameFlags, streamId, block.subarray(pos, pos + MAX_FRAME_BYTES)));
   }
   return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
 }
@@ -103,7 +91,7 @@ export function pingFrame(payload: Buffer, ack: boolean): Buffer {
 
 export const SETTINGS_ACK = encodeFrame(FrameType.settings, Flag.ack, 0, Buffer.alloc(0));
 
-/** A SETTINGS frame with the given values by their numbers in `Setting`. */
+/** A SETTINGS frame of values by their ids in `Setting`. */
 export function settingsFrame(values: readonly (readonly [id: number, value: number])[]): Buffer {
   const payload = Buffer.alloc(6 * values.length);
   values.forEach(([id, value], index) => {

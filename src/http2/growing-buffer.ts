@@ -1,45 +1,44 @@
-import { ConnectionError } from './connection-error.ts';
-import { ErrorCode } from './frames.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
 
-/** A budget over all connections. */
+/** A memory budget shared by all connections. */
 export interface ByteBudget {
-  /** Takes `change` bytes, or gives them back when negative. False, and nothing is taken, when there is no room. */
+  /** Reserves `change` bytes, or releases them when negative. False, and nothing reserved, when the budget is exhausted. */
   reserveBytes(change: number): boolean;
 }
 
-/** What is kept grows with what has arrived, whatever was announced. */
+/** Capacity grows with the bytes received, not with the announced length. */
 const INITIAL_CAPACITY_BYTES = 64;
-/** So much is part of what a connection costs: an ordinary frame that is cut in two ends no connection, however full memory is. */
+/** Buffers up to this size count as part of the connection, so that a small split frame never fails for lack of memory. */
 const UNBUDGETED_BYTES = 1024;
 
-/** Bytes that are put together, in linear time however small the pieces. Throws ConnectionError when memory is short. */
+/** Reassembles bytes in linear time, however small the chunks. Throws ConnectionError when the budget is exhausted. */
 export class GrowingBuffer {
   bytes: Buffer = EMPTY;
   length = 0;
   private readonly budget: ByteBudget;
   private reservedBytes = 0;
 
-  constructor(holder: ByteBudget) {
-    this.budget = holder;
+  constructor(budget: ByteBudget) {
+    this.budget = budget;
   }
 
-  /** Adds a copy of `chunk[start..end)`; there will be `mostBytes` in all, as far as is known. */
-  append(chunk: Buffer, start: number, end: number, mostBytes: number): void {
+  /** Appends a copy of `chunk[start..end)`. `expectedBytes`: final length as far as known, 0 if unknown. */
+  append(chunk: Buffer, start: number, end: number, expectedBytes: number): void {
     const bytes = this.length + end - start;
-    if (bytes > this.bytes.length) this.grow(Math.max(bytes, Math.min(2 * this.bytes.length, mostBytes)));
+    if (bytes > this.bytes.length) this.grow(Math.max(bytes, Math.min(2 * this.bytes.length, expectedBytes)));
     chunk.copy(this.bytes, this.length, start, end);
     this.length = bytes;
   }
 
-  /** Gives everything back. */
+  /** Releases the memory. */
   release(): void {
     if (this.reservedBytes > 0) this.budget.reserveBytes(-this.reservedBytes);
     this.reservedBytes = this.length = 0;
     this.bytes = EMPTY;
   }
 
-  private grow(wantedBytes: number): void {
-    const capacity = Math.max(INITIAL_CAPACITY_BYTES, wantedBytes);
+  private grow(minBytes: number): void {
+    const capacity = Math.max(INITIAL_CAPACITY_BYTES, minBytes);
     if (capacity > UNBUDGETED_BYTES) {
       if (!this.budget.reserveBytes(capacity - this.reservedBytes)) {
         throw new ConnectionError(ErrorCode.enhanceYourCalm, 'no memory left for a header block that is not complete');

@@ -1,27 +1,27 @@
-import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, Flag, MAX_FRAME_BYTES } from './frames.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
+import { Flag, MAX_FRAME_BYTES } from './frames.ts';
 import { type ByteBudget, GrowingBuffer } from './growing-buffer.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
 import { HARD_LIMIT_FACTOR, type Http2Limits } from './limits.ts';
 import type { RequestHeaders } from './request-headers.ts';
 
-/** The most frames that one may come in, or twice as many as its longest needs. */
+/** A block may always be split into this many frames, however low its byte limit. */
 const MIN_FRAMES_ALLOWED = 16;
 const PRIORITY_BYTES = 5;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Puts the header blocks of a connection together from HEADERS and CONTINUATION frames (RFC 9113, section 6.10). Throws
- * ConnectionError where they do not fit.
+ * Reassembles the header blocks of a connection from HEADERS and CONTINUATION frames (RFC 9113, section 6.10). Throws
+ * ConnectionError.
  */
 export class HeaderBlocks {
-  /** True while a block is not complete: then nothing else may come. */
+  /** True while a block is incomplete: only its CONTINUATION is valid then. */
   isOpen = false;
-  /** Of the block that was begun last. */
+  /** Stream and END_STREAM flag of the last block. */
   streamId = 0;
   endStream = false;
   private readonly hpack = new HpackDecoder();
-  /** The longest block, and the longest list of fields that one may become. */
+  /** Limits of one block; the first one also applies to its decoded fields. */
   private readonly maxBytes: number;
   private readonly maxFrames: number;
   private readonly partial: GrowingBuffer;
@@ -31,18 +31,18 @@ export class HeaderBlocks {
   private start = 0;
   private end = 0;
 
-  constructor(holder: ByteBudget, limits: Http2Limits) {
-    this.partial = new GrowingBuffer(holder);
+  constructor(budget: ByteBudget, limits: Http2Limits) {
+    this.partial = new GrowingBuffer(budget);
     this.maxBytes = HARD_LIMIT_FACTOR * limits.maxHeaderBytes;
     this.maxFrames = Math.max(MIN_FRAMES_ALLOWED, 2 * Math.ceil(this.maxBytes / MAX_FRAME_BYTES));
   }
 
-  /** Takes the content of a HEADERS frame. */
+  /** Reads the payload of a HEADERS frame. */
   begin(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     let from = start;
     let to = end;
     if ((flags & Flag.padded) !== 0) {
-      // an empty frame has no room for the length of its padding, and so is refused below
+      // an empty frame has no padding length, and is refused below
       to -= start < end ? (bytes[start] as number) : 0;
       from++;
     }
@@ -52,12 +52,12 @@ export class HeaderBlocks {
     this.endStream = (flags & Flag.endStream) !== 0;
     this.isOpen = (flags & Flag.endHeaders) === 0;
     this.frames = 1;
-    // most blocks are whole, and are read where they are; of one that is not, no more is kept than its own bytes
+    // most blocks fit one frame and are decoded in place
     if (this.isOpen) this.partial.append(bytes, from, to, 0);
     else this.complete(bytes, from, to);
   }
 
-  /** Takes the content of a CONTINUATION frame. */
+  /** Reads the payload of a CONTINUATION frame. */
   continue(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     const { partial, maxBytes } = this;
     if (streamId !== this.streamId) throw new ConnectionError(ErrorCode.protocol, 'CONTINUATION of another stream');
@@ -67,7 +67,7 @@ export class HeaderBlocks {
     if (!this.isOpen) this.complete(partial.bytes, 0, partial.length);
   }
 
-  /** Decodes the complete block into `headers`: all of it, however little of it is of use, for the sake of the next ones. */
+  /** Decodes the complete block into `headers`. All of it is decoded: later blocks depend on the dynamic table. */
   decode(headers: RequestHeaders): void {
     const { bytes, start, end, maxBytes } = this;
     const isValid = this.hpack.decode(bytes, start, end, (name, value) => {
@@ -78,7 +78,7 @@ export class HeaderBlocks {
     this.release();
   }
 
-  /** Forgets a block that is not complete. */
+  /** Discards a partial block. */
   release(): void {
     this.complete(EMPTY, 0, 0);
     this.partial.release();

@@ -1,20 +1,20 @@
 import { STATIC_TABLE } from './hpack-tables.ts';
 import { decodeHuffman } from './huffman.ts';
 
-/** What every entry counts besides its name and value (RFC 7541, section 4.1). */
+/** Size of an entry besides its name and value (RFC 7541, section 4.1). */
 export const ENTRY_OVERHEAD_BYTES = 32;
-/** The size of the dynamic table that clients may count on: the default, so it is not announced. */
+/** Size of the dynamic table of clients: the default, so it is not announced. */
 export const HPACK_TABLE_BYTES = 4096;
 const MAX_INTEGER_SHIFT = 21;
 
-/** Entries that are gone and still take their places in the table. */
+/** Evicted entries that may remain in the array before it is compacted. */
 const MAX_EVICTED_SLOTS = 128;
 
 type Entry = readonly [name: string, value: string];
 
-/** Decodes the header blocks of one connection (RFC 7541); keeps the dynamic table between them. */
+/** Decodes the header blocks of one connection (RFC 7541) with their dynamic table. */
 export class HpackDecoder {
-  /** The newest entry is the last; those before `oldest` are gone. */
+  /** The newest entry is last; entries before `oldest` are evicted. */
   private readonly table: Entry[] = [];
   private oldest = 0;
   private tableBytes = 0;
@@ -24,8 +24,8 @@ export class HpackDecoder {
   private end = 0;
 
   /**
-   * Hands each field of the block `bytes[start..end)` to `onField`. False when the block cannot be decoded: then nothing
-   * that comes later on the connection can be, either.
+   * Passes each field of the block `bytes[start..end)` to `onField`. False when the block cannot be decoded; the decoder
+   * cannot be used afterwards.
    */
   decode(bytes: Buffer, start: number, end: number, onField: (name: string, value: string) => void): boolean {
     this.bytes = bytes;
@@ -35,7 +35,7 @@ export class HpackDecoder {
     while (this.pos < this.end) {
       const first = bytes[this.pos] as number;
       if ((first & 0xe0) === 0x20) {
-        // a change of the table's size stands at the beginning of a block
+        // a table size update is valid only at the beginning of a block
         if (!mayResize || !this.resize()) return false;
         continue;
       }
@@ -63,7 +63,7 @@ export class HpackDecoder {
     return field;
   }
 
-  /** The entry with `index`, which is negative when it could not be read. */
+  /** The entry with `index`; null for one that does not exist, or -1 from `integer`. */
   private entry(index: number): Entry | null {
     if (index <= STATIC_TABLE.length) return STATIC_TABLE[index - 1] ?? null;
     const at = this.table.length - (index - STATIC_TABLE.length);
@@ -86,7 +86,7 @@ export class HpackDecoder {
     this.tableBytes += bytes;
   }
 
-  /** Drops the oldest entries until `bytes` more have room, or there are none. */
+  /** Evicts the oldest entries until `bytes` more fit, or none are left. */
   private evict(bytes: number): void {
     const { table } = this;
     while (this.tableBytes + bytes > this.tableLimitBytes && this.oldest < table.length) {
@@ -94,7 +94,7 @@ export class HpackDecoder {
       table[this.oldest++] = EVICTED;
       this.tableBytes -= name.length + value.length + ENTRY_OVERHEAD_BYTES;
     }
-    // many at a time, since those behind them have to be moved
+    // many at a time: splice moves the remaining entries
     if (this.oldest === table.length || this.oldest >= MAX_EVICTED_SLOTS) {
       table.splice(0, this.oldest);
       this.oldest = 0;
@@ -110,11 +110,11 @@ export class HpackDecoder {
     this.pos = start + length;
     return isHuffman
       ? decodeHuffman(this.bytes, start, this.pos)
-      : // one character per byte: header values are bytes to HTTP
+      : // one character per byte: HTTP field values are bytes
         this.bytes.toString('latin1', start, this.pos);
   }
 
-  /** An integer with a prefix of `bits` bits; -1 when it is cut off or larger than anything that may stand here. */
+  /** An integer with a prefix of `bits` bits; -1 if it is truncated or too large. */
   private integer(bits: number): number {
     const { bytes, end } = this;
     const mask = (1 << bits) - 1;

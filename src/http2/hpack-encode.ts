@@ -1,9 +1,9 @@
 import { STATIC_TABLE } from './hpack-tables.ts';
 
-/** What tells a decoder that we use no dynamic table (RFC 7541, section 4.2). */
+/** Dynamic table size update to 0: this encoder uses no dynamic table (RFC 7541, section 4.2). */
 export const TABLE_SIZE_ZERO = Buffer.from([0x20]);
 
-/** Where `name` stands in the static table; 0 when it does not. */
+/** Indexes of names, and of fields with a value, in the static table. */
 const NAME_INDEX: ReadonlyMap<string, number> = new Map(
   STATIC_TABLE.map(([name], index) => [name, index + 1] as const).reverse(),
 );
@@ -14,8 +14,8 @@ const FIELD_INDEX: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * A header block (RFC 7541) that adds nothing to the dynamic table, so that it says the same on every connection and may be
- * sent again. No Huffman code: answers have few and short headers. Names are lower-case, texts one byte per character.
+ * A header block (RFC 7541) without the dynamic table, so that it is valid on every connection and reusable. Without
+ * Huffman coding: responses have few and short headers. Names are lower-case, texts one byte per character.
  */
 export function encodeHeaders(fields: readonly (readonly [name: string, value: string])[]): Buffer {
   return Buffer.concat(fields.map(([name, value]) => encodeField(name, value)));

@@ -1,6 +1,6 @@
 /** The constants of HPACK (RFC 7541, appendices A and B). */
 
-/** Names and values, from index 1 on. */
+/** Names and values, starting with index 1. */
 export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] = [
   [':authority', ''],
   [':method', 'GET'],
@@ -30,10 +30,10 @@ export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] =
     .map((name) => [name, ''] as const),
 ];
 
-/** End of string: may not occur in a text, only the beginning of its code as padding. */
+/** End-of-string symbol: invalid in a text; a prefix of its code is the padding. */
 export const END_OF_STRING = 256;
 
-/** Bits of the Huffman code of each byte, and of the end of string. The code is canonical, so it follows from these. */
+/** Code lengths of the bytes and of the end-of-string symbol. The code is canonical, so the lengths define it. */
 export const HUFFMAN_BITS: readonly number[] = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
   28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,

@@ -1,29 +1,28 @@
 import { END_OF_STRING, HUFFMAN_BITS } from './hpack-tables.ts';
 
 /**
- * Decodes HPACK's Huffman code (RFC 7541, section 5.2) four bits at a time. A state is a node of the code's tree; for each
- * state and nibble a table says the next state, the byte that is complete, if any (codes have five bits at least, so one at
- * most), or that there is none.
+ * Decodes HPACK's Huffman code (RFC 7541, section 5.2) four bits at a time. A state is an inner node of the code tree. Tables
+ * map a state and a nibble to the next state and to the decoded byte, if any: codes have at least five bits, so at most one.
  */
 
 const NIBBLES = 16;
-/** Padding is the beginning of the end-of-string code, all ones, of seven bits at most. */
+/** Padding is a prefix of the end-of-string code: at most seven ones. */
 const MAX_PADDING_BITS = 7;
 const FAILED = -1;
 const NO_SYMBOL = -1;
 
 interface Node {
   readonly children: (Node | undefined)[];
-  /** What a path that ends here stands for; NO_SYMBOL inside of the tree. */
+  /** The symbol of a leaf; NO_SYMBOL for inner nodes. */
   symbol: number;
   state: number;
-  /** True when a text may end here: at most seven ones since the last symbol. */
+  /** True if a text may end here: at most seven ones since the last symbol. */
   readonly mayEnd: boolean;
 }
 
 const newNode = (mayEnd: boolean): Node => ({ children: [], symbol: NO_SYMBOL, state: 0, mayEnd });
 
-/** The tree, and its inner nodes in the order of their states; the root is state 0. */
+/** The tree and its inner nodes, indexed by state; the root is state 0. */
 function buildTree(): { root: Node; inner: Node[] } {
   const root = newNode(true);
   let code = 0;
@@ -77,11 +76,12 @@ function buildTables(): { next: Int16Array; symbols: Int16Array; mayEnd: boolean
 }
 
 const { next, symbols, mayEnd } = buildTables();
-/** Decoded bytes; the shortest code has five bits. */
+/** Decoded bytes. Reused, so decoding is not reentrant. */
 let scratch: Buffer = Buffer.alloc(4096);
 
-/** The text that `bytes[start..end)` encodes, one character per byte; null when it is no valid code. */
+/** Decodes `bytes[start..end)` to a text, one character per byte; null if it is invalid. */
 export function decodeHuffman(bytes: Buffer, start: number, end: number): string | null {
+  // the shortest code has five bits
   const maxBytes = Math.ceil(((end - start) * 8) / 5);
   if (scratch.length < maxBytes) scratch = Buffer.alloc(maxBytes);
   let length = 0;

@@ -1,5 +1,6 @@
-export type { ConnectionError } from './connection-error.ts';
-export { CLIENT_PREFACE, ErrorCode, Flag, FRAME_HEADER_BYTES, FrameType, settingsFrame } from './frames.ts';
+export { DataFrameCache } from './data-frames.ts';
+export { type ConnectionError, ErrorCode } from './errors.ts';
+export { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, settingsFrame } from './frames.ts';
 export { encodeHeaders } from './hpack-encode.ts';
 export type { Http2Limits } from './limits.ts';
 export { isProxyHeader, type RequestHeaders } from './request-headers.ts';

@@ -1,17 +1,17 @@
-/** What one connection may ask for, as far as that can be chosen. */
+/** Configurable limits of one connection. */
 export interface Http2Limits {
   /** All fields of one request, with 32 bytes for each besides its name and value (RFC 9113, section 6.5.2). */
   readonly maxHeaderBytes: number;
-  /** Streams that a client may reset in the long run, while they are most of its streams. */
+  /** Rate of stream resets that is admitted while more than half of a client's streams are reset. */
   readonly maxResetsPerSecond: number;
 }
 
-/** Header lists and blocks that are so many times too long are not read to their end: the connection is ended. */
+/** Header lists and blocks that exceed their limit this many times are not decoded: the connection is closed. */
 export const HARD_LIMIT_FACTOR = 8;
 
-/** What a client may send ahead. Nothing is buffered here, so it only has to be enough not to hold anybody up. */
+/** Flow-control window of clients. Nothing is buffered in it; it must be large enough not to limit throughput. */
 export const WINDOW_BYTES = 1024 * 1024;
 export const REFILL_BYTES = WINDOW_BYTES / 2;
 
-/** Streams that one connection may have open at a time: a client needs a handful, and a hundred may share a connection. */
+/** Concurrent streams per connection: a client needs a handful, and a hundred may share a connection. */
 export const MAX_STREAMS = 512;

@@ -1,6 +1,6 @@
 import { ENTRY_OVERHEAD_BYTES } from './hpack-decoder.ts';
 
-/** Headers that belong to one connection, and so make an HTTP/2 request malformed (RFC 9113, section 8.2.2). */
+/** Connection-specific fields, which make an HTTP/2 request malformed (RFC 9113, section 8.2.2). */
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -9,30 +9,29 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-// with more digits there is no such body
+// no body is longer
 const CONTENT_LENGTH = /^\d{1,15}$/;
-// NUL, CR and LF may stand in no value
+// RFC 9113, section 8.2.1
 const FORBIDDEN_IN_VALUE = /[\0\r\n]/;
 
-/** The headers of one request as they are read: those that matter here are kept, all are checked. */
+/** The headers of one request: validates all fields and keeps those that the router uses. */
 export class RequestHeaders {
   method: string | null = null;
   path: string | null = null;
   scheme: string | null = null;
   contentType: string | null = null;
-  /** `authorization`. */
   authorization: string | null = null;
-  /** `grpc-encoding`: what the messages may be compressed by. */
+  /** `grpc-encoding`: compression of the messages. */
   encoding: string | null = null;
-  /** `grpc-timeout`, as it was sent. */
+  /** `grpc-timeout`, unparsed. */
   timeout: string | null = null;
-  /** `content-length`, in bytes; null when there is none. */
+  /** `content-length` in bytes, or null. */
   contentLength: number | null = null;
-  /** Name of the first header that only a proxy adds; null when there is none. */
+  /** Name of the first field that indicates a proxy, or null. */
   proxyHeader: string | null = null;
-  /** All fields, with 32 bytes for each. */
+  /** Size of all fields, with 32 bytes of overhead each. */
   listBytes = 0;
-  /** Fields beyond what is allowed, which are not looked at. */
+  /** Fields beyond the size limit, which are not examined. */
   excessFields = 0;
   private readonly maxListBytes: number;
   private authority: string | null = null;
@@ -43,17 +42,17 @@ export class RequestHeaders {
     this.maxListBytes = maxListBytes;
   }
 
-  /** True when there was more than is allowed: then nothing of the fields beyond is known, nor whether they are valid. */
+  /** True if the fields exceed the size limit; those beyond it are neither kept nor validated. */
   get isTooLarge(): boolean {
     return this.listBytes > this.maxListBytes;
   }
 
-  /** True when this is not a request as RFC 9113, section 8.3, has it. An empty `:authority` is let pass: Dart sends it. */
+  /** True for an invalid request (RFC 9113, section 8.3). An empty `:authority` is accepted: Dart sends one. */
   get isMalformed(): boolean {
     return this.invalid || this.method === null || this.path === null || this.path === '' || this.scheme === null;
   }
 
-  /** True for trailers that have what only a request may have, or that are no headers. */
+  /** True for invalid trailers, which includes pseudo-header fields. */
   get areMalformedTrailers(): boolean {
     return (
       this.invalid || this.method !== null || this.path !== null || this.scheme !== null || this.authority !== null
@@ -105,8 +104,8 @@ export class RequestHeaders {
 }
 
 /**
- * True for headers that HTTP proxies add to the requests they forward: `via` (RFC 9110), `forwarded` (RFC 7239) and
- * their customary forms.
+ * True for fields that HTTP proxies add to the requests they forward: `via` (RFC 9110), `forwarded` (RFC 7239) and
+ * their nonstandard forms.
  */
 export function isProxyHeader(name: string): boolean {
   return name === 'via' || name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-');

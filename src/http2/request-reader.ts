@@ -1,6 +1,6 @@
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
 import type { FloodGuard } from './flood-guard.ts';
-import { ErrorCode, rstStreamFrame } from './frames.ts';
+import { rstStreamFrame } from './frames.ts';
 import type { ByteBudget } from './growing-buffer.ts';
 import { HeaderBlocks } from './header-blocks.ts';
 import type { Http2Limits } from './limits.ts';
@@ -10,11 +10,11 @@ import type { ServerStream, StreamHandler } from './server-stream.ts';
 import type { PeerSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
 
-/** Serves requests. */
+/** Receives the requests of a connection. */
 export interface RequestHandler extends ByteBudget {
   /**
-   * A request has begun; what is returned takes what follows. Null when it was ended or reset at once, as one has to be whose
-   * headers are too large.
+   * Called for each request. Returns the handler of its stream, or null if the stream was ended or reset at once, which is
+   * required when the headers are too large.
    */
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null;
 }
@@ -25,17 +25,17 @@ export interface RequestReaderDependencies {
   readonly sender: Sender;
   readonly guard: FloodGuard;
   readonly peer: PeerSettings;
-  /** What a new stream may be sent ahead by its client. */
+  /** Initial receive window of new streams. */
   readonly receiveWindow: number;
   readonly limits: Http2Limits;
 }
 
-/** Fields beyond the limit that cost as much as an idle frame. */
+/** Fields beyond the limit that count as one idle frame. */
 const EXCESS_FIELDS_PER_FRAME = 64;
 
-/** Makes requests, and the ends of request bodies, of HEADERS and CONTINUATION frames. Throws ConnectionError. */
+/** Turns HEADERS and CONTINUATION frames into requests and trailers. Throws ConnectionError. */
 export class RequestReader {
-  /** True once no new request is served. */
+  /** True once the final GOAWAY is sent: new requests are refused. */
   goawaySent = false;
   private readonly deps: RequestReaderDependencies;
   private readonly blocks: HeaderBlocks;
@@ -45,7 +45,7 @@ export class RequestReader {
     this.blocks = new HeaderBlocks(deps.handler, deps.limits);
   }
 
-  /** True in the middle of a header block: then nothing but its continuation may come. */
+  /** True within a header block: only CONTINUATION is valid then. */
   get isInHeaderBlock(): boolean {
     return this.blocks.isOpen;
   }
@@ -62,12 +62,12 @@ export class RequestReader {
     this.readBlock();
   }
 
-  /** Forgets a header block that is not complete. */
+  /** Discards a partial header block. */
   stop(): void {
     this.blocks.release();
   }
 
-  /** Reads the header block once it is complete. */
+  /** Decodes the header block once it is complete. */
   private readBlock(): void {
     const { blocks } = this;
     if (blocks.isOpen) return;
@@ -100,9 +100,9 @@ export class RequestReader {
 
   private open(streamId: number, headers: RequestHeaders, endStream: boolean): void {
     const { streams, sender, peer, receiveWindow, handler: requestHandler } = this.deps;
-    const fault = this.errorCodeOf(headers, endStream);
-    if (fault !== ErrorCode.none) {
-      this.refuse(streamId, fault);
+    const errorCode = this.errorCodeOf(headers, endStream);
+    if (errorCode !== ErrorCode.none) {
+      this.refuse(streamId, errorCode);
       return;
     }
     const windows = { send: peer.initialWindowBytes, receive: receiveWindow };
@@ -113,15 +113,15 @@ export class RequestReader {
     }
     if (headers.contentLength !== null) stream.contentBytesLeft = headers.contentLength;
     const handler = requestHandler.openStream(stream, headers);
-    // the stream may be over by now
+    // the stream may be closed by now
     if (stream.handler === PLACEHOLDER && handler !== null) stream.handler = handler;
     if (endStream) streams.halfClose(stream);
   }
 
-  /** The error code to refuse a request with; `none` for one that is served. */
+  /** The error code to refuse a request with; `none` to serve it. */
   private errorCodeOf(headers: RequestHeaders, endStream: boolean): number {
     if (this.goawaySent) return ErrorCode.refusedStream;
-    if (headers.isTooLarge) return ErrorCode.none; // the host says so, which is more than a code
+    if (headers.isTooLarge) return ErrorCode.none; // the handler answers with a gRPC status, which is clearer
     if (headers.isMalformed) return ErrorCode.protocol;
     return endStream && (headers.contentLength ?? 0) > 0 ? ErrorCode.protocol : ErrorCode.none;
   }
@@ -133,5 +133,5 @@ export class RequestReader {
   }
 }
 
-/** Stands in while the real handler is being made. */
+/** Handler of a stream while `openStream` creates the real one. */
 const PLACEHOLDER: StreamHandler = { onData: () => {}, onEnd: () => {}, onWriteComplete: () => {}, onClosed: () => {} };

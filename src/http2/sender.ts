@@ -1,66 +1,66 @@
-import type { ConnectionWriter } from './connection-writer.ts';
-import { concatBuffers } from './data-frames.ts';
+import { concatBuffers, type DataFrameCache } from './data-frames.ts';
 import { DEFAULT_WINDOW_BYTES, Flag, headerFrames, MAX_WINDOW_BYTES, rstStreamFrame } from './frames.ts';
 import { TABLE_SIZE_ZERO } from './hpack-encode.ts';
-import { PendingCompletions } from './pending-completions.ts';
 import type { SendStream } from './send-stream.ts';
+import { PendingCompletions } from './send-stream.ts';
+import type { ConnectionWriter } from './write-buffer.ts';
 import { WriteBuffer } from './write-buffer.ts';
 
 export interface StreamOwner {
-  /** The stream is over for the server; `onClosed` of its handler is the owner's to call. */
+  /** The server's end of the stream is written. The owner calls `onClosed` of the handler. */
   streamFinished(stream: SendStream): void;
-  /** The stream is to be given up, and its peer was told. */
+  /** The stream is reset; RST_STREAM is queued. */
   streamReset(stream: SendStream): void;
 }
 
-/** Content of one write to the socket, beyond which bodies wait for it to be taken. */
+/** Payload of one write to the socket; beyond it, streams are blocked until the write completes. */
 const MAX_WRITE_BYTES = 256 * 1024;
-/** Answers to PING, SETTINGS and the like that may wait for a peer who does not read them. */
+/** Frames that may be queued for a peer that does not read, such as answers to PING and SETTINGS. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /**
- * What one connection sends: frames of an event-loop turn become one write, bodies are cut to frames and to the peer's
- * flow-control windows (RFC 9113, section 5.2).
+ * The sending side of one connection. Joins the frames of an event-loop tick into one write, and splits data into frames
+ * within the peer's flow-control windows (RFC 9113, section 5.2).
  */
 export class Sender {
-  /** Streams that were reset or have ended are told here. */
   private readonly owner: StreamOwner;
   private readonly writer: ConnectionWriter;
-  /** The connection's window, and all that the peer has granted for it so far. */
+  /** The connection's window, and the total that the peer has granted for it. */
   private windowBytes = DEFAULT_WINDOW_BYTES;
   private grantedBytes = DEFAULT_WINDOW_BYTES;
-  private readonly buffer = new WriteBuffer();
-  /** Streams to be told when what waits, or what is with the outlet, has been taken. */
+  private readonly buffer: WriteBuffer;
+  /** Streams to notify when the buffered frames, or the write in flight, are written. */
   private readonly queued = new PendingCompletions();
   private readonly inFlight = new PendingCompletions();
-  /** Streams whose body waits for the connection's window or for the outlet; made when first needed. */
+  /** Streams whose data is blocked by the connection's window or by the write in flight; created on demand. */
   private blockedStreams: Set<SendStream> | null = null;
-  private tableSizeUpdate: 'unused' | 'announce' | 'announced' = 'unused';
+  private tableSizeUpdate: 'none' | 'pending' | 'sent' = 'none';
   private corked = false;
   private writing = false;
-  /** Those who waited for the outlet have their turn: what they write follows at once. */
+  /** True while streams are notified of a completed write: what they write is sent at once. */
   private notifying = false;
   private flushing = false;
-  /** No more is queued; and, once all is said, the outlet was told. */
+  /** Nothing more is queued; and, once everything is written, the writer is finished. */
   private finishing = false;
   private finished = false;
 
-  constructor(owner: StreamOwner, outlet: ConnectionWriter) {
+  constructor(owner: StreamOwner, writer: ConnectionWriter, dataFrames: DataFrameCache) {
     this.owner = owner;
-    this.writer = outlet;
+    this.writer = writer;
+    this.buffer = new WriteBuffer(dataFrames);
   }
 
-  /** True when nothing waits and nothing is with the outlet. */
+  /** True when nothing is buffered and no write is in flight. */
   get isIdle(): boolean {
     return !this.writing && this.buffer.bytes === 0;
   }
 
-  /** Content of all DATA frames so far. */
+  /** Payload of all DATA frames sent so far. */
   get sentBytes(): number {
     return this.grantedBytes - this.windowBytes;
   }
 
-  /** Lets frames gather until `uncork`. */
+  /** Buffers frames until `uncork`. */
   cork(): void {
     this.corked = true;
   }
@@ -70,19 +70,19 @@ export class Sender {
     this.flush();
   }
 
-  /** Queues a frame that flow control does not hold. */
+  /** Queues a frame without flow control. */
   sendFrame(frame: Buffer): void {
     this.queue(frame);
     this.flush();
   }
 
-  /** Writes what waits, then finishes. */
+  /** Finishes the writer once everything queued is written. */
   finish(): void {
     this.finishing = true;
     this.flush();
   }
 
-  /** Nothing can be sent any more. */
+  /** Discards everything queued; nothing can be sent afterwards. */
   stop(): void {
     this.finishing = this.finished = true;
     this.buffer.clear();
@@ -120,13 +120,13 @@ export class Sender {
 
   reset(stream: SendStream, code: number): void {
     this.discard(stream);
-    // ahead of what its end may set off, such as the end of the connection
+    // before the owner's reaction, which may end the connection
     this.queue(rstStreamFrame(stream.id, code));
     this.owner.streamReset(stream);
     this.flush();
   }
 
-  /** Nothing more of this stream is sent. */
+  /** Discards the pending data of a stream. */
   discard(stream: SendStream): void {
     stream.localOpen = false;
     stream.pendingData = stream.trailers = null;
@@ -137,7 +137,7 @@ export class Sender {
     this.owner.streamFinished(stream);
   }
 
-  /** The peer opens the connection's window; false when that is beyond what may be. */
+  /** WINDOW_UPDATE for the connection; false when the window exceeds its maximum. */
   increaseWindow(bytes: number): boolean {
     this.windowBytes += bytes;
     this.grantedBytes += bytes;
@@ -147,7 +147,7 @@ export class Sender {
     return true;
   }
 
-  /** The peer changes the window of one stream. */
+  /** WINDOW_UPDATE for a stream, or a change of the initial window, which may be negative. */
   changeStreamWindow(stream: SendStream, bytes: number): void {
     stream.sendWindow += bytes;
     if (stream.pendingData === null) return;
@@ -155,19 +155,19 @@ export class Sender {
     this.flush();
   }
 
-  /** The peer has made its header table smaller, and wants to hear that from us once: we never use it, so none will do. */
+  /** The peer has reduced its header table, which the next header block must acknowledge (RFC 7541, section 4.2). */
   announceTableSizeZero(): void {
-    if (this.tableSizeUpdate === 'unused') this.tableSizeUpdate = 'announce';
+    if (this.tableSizeUpdate === 'none') this.tableSizeUpdate = 'pending';
   }
 
-  /** The outlet has taken the last write. */
+  /** The writer has completed the last write. */
   onWriteComplete(): void {
     this.notifying = true;
-    // first, so that those who waited have their turn before those who were served
+    // blocked streams resume before completed ones are notified, for fairness
     if (this.blockedStreams !== null) this.resumeBlocked();
     this.inFlight.notify();
     this.notifying = false;
-    // not before: what the takers write waits until all of them know
+    // only now: frames written by the notified streams form the next write
     this.writing = false;
     this.flush();
   }
@@ -178,9 +178,9 @@ export class Sender {
   }
 
   private queueBlock(stream: SendStream, flags: number, block: Buffer): void {
-    const announced = this.tableSizeUpdate === 'announce' ? Buffer.concat([TABLE_SIZE_ZERO, block]) : block;
-    if (this.tableSizeUpdate === 'announce') this.tableSizeUpdate = 'announced';
-    this.queue(headerFrames(stream.id, flags, announced));
+    const payload = this.tableSizeUpdate === 'pending' ? Buffer.concat([TABLE_SIZE_ZERO, block]) : block;
+    if (this.tableSizeUpdate === 'pending') this.tableSizeUpdate = 'sent';
+    this.queue(headerFrames(stream.id, flags, payload));
   }
 
   private queue(frame: Buffer): void {
@@ -188,7 +188,7 @@ export class Sender {
   }
 
   private flush(): void {
-    // a write may be taken at once, and its taker write again: the loop sees to that, not a deeper call
+    // a write may complete at once and cause another one: a loop instead of recursion
     if (this.buffer.bytes > MAX_QUEUED_BYTES && this.writing) this.writer.overflow();
     if (this.corked || this.writing || this.flushing) return;
     this.flushing = true;
@@ -203,21 +203,21 @@ export class Sender {
     this.writer.finish();
   }
 
-  /** Sends of `body` what the windows let through. */
-  private queuePending(stream: SendStream, body: Buffer): void {
-    while (stream.pendingPos < body.length) {
+  /** Queues as much of `data` as the windows admit. */
+  private queuePending(stream: SendStream, data: Buffer): void {
+    while (stream.pendingPos < data.length) {
       if (this.windowBytes <= 0 || this.buffer.bytes >= MAX_WRITE_BYTES) {
         this.blockedStreams ??= new Set();
         this.blockedStreams.add(stream);
         return;
       }
-      const left = body.length - stream.pendingPos;
+      const left = data.length - stream.pendingPos;
       const room = MAX_WRITE_BYTES - this.buffer.bytes;
       const bytes = Math.min(left, room, this.windowBytes, stream.sendWindow);
-      if (bytes <= 0) return; // goes on when the peer opens this stream's window
+      if (bytes <= 0) return; // resumed by WINDOW_UPDATE for this stream
       this.windowBytes -= bytes;
       stream.sendWindow -= bytes;
-      this.queueData(stream.id, body.subarray(stream.pendingPos, stream.pendingPos + bytes), NO_BUFFERS, bytes);
+      this.queueData(stream.id, data.subarray(stream.pendingPos, stream.pendingPos + bytes), NO_BUFFERS, bytes);
       stream.pendingPos += bytes;
       stream.stalledSinceMs = 0;
     }
@@ -232,7 +232,7 @@ export class Sender {
     this.queued.add(stream);
   }
 
-  /** Goes on with the bodies that waited, in turn. */
+  /** Resumes the blocked streams in order. */
   private resumeBlocked(): void {
     const { blockedStreams } = this;
     if (blockedStreams === null) return;

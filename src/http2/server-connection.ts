@@ -1,12 +1,11 @@
-import { ConnectionError } from './connection-error.ts';
-import type { ConnectionWriter } from './connection-writer.ts';
 import { ControlFrames } from './control-frames.ts';
+import { DataFrameCache } from './data-frames.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import {
   CLIENT_PREFACE,
   DEFAULT_WINDOW_BYTES,
-  ErrorCode,
   Flag,
   FrameType,
   goawayFrame,
@@ -22,31 +21,32 @@ import { Sender, type StreamOwner } from './sender.ts';
 import type { ServerStream } from './server-stream.ts';
 import { type PeerSettings, serverPreface } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
+import type { ConnectionWriter } from './write-buffer.ts';
 
-/** What a connection asks of those who serve it. */
+/** Serves one connection: writes its bytes and handles its requests. */
 export interface ConnectionHandler extends ConnectionWriter, RequestHandler {
-  /** The client has shown that it speaks HTTP/2. */
+  /** The client's preface is complete. */
   onPreface(): void;
-  /** The client speaks something else: `bytes` are what it has sent, and come by further calls from then on. */
+  /** The connection does not start with the preface. Called with all bytes received so far, then for each further chunk. */
   onOtherProtocol(bytes: Buffer): void;
-  /** The client broke the protocol, or overdid it. Its streams are closed, it is told by GOAWAY, and `finish` follows. */
+  /** The client violated the protocol or a limit. Its streams are closed and GOAWAY is queued; `finish` follows. */
   onConnectionError(error: ConnectionError): void;
-  /** Milliseconds of a clock that never jumps. */
+  /** Monotonic milliseconds. */
   now(): number;
 }
 
 const KEEPALIVE_PING = pingFrame(Buffer.from('keepaliv', 'latin1'), false);
 const SHUTDOWN_PING = Buffer.from('leaving!', 'latin1');
-/** GOAWAY that stops nothing yet, and a PING whose answer shows that it has arrived (RFC 9113, section 6.8). */
+/** GOAWAY that refuses nothing yet, and a PING whose answer shows that it has arrived (RFC 9113, section 6.8). */
 const SHUTDOWN_NOTICE = Buffer.concat([goawayFrame(MAX_STREAM_ID, ErrorCode.none), pingFrame(SHUTDOWN_PING, false)]);
 
 /**
- * The server's side of one HTTP/2 connection (RFC 9113), as much of it as gRPC needs: no push, no priorities, no dynamic
- * table of its own. It holds no socket and no timer. Whatever a client does wrong costs that client alone: a stream is
- * reset, or the connection is ended with GOAWAY.
+ * The server side of one HTTP/2 connection (RFC 9113), limited to what gRPC needs: no push, no priorities, no dynamic table
+ * for sending. Has no socket and no timer. An error of the client affects that client alone: its stream is reset, or its
+ * connection is closed with GOAWAY.
  */
 export class ServerConnection implements FrameSink, StreamOwner {
-  /** Set by every frame: the client is there. Whoever pings it looks at this, and clears it. */
+  /** Set by every frame except CONTINUATION. The keepalive check reads and clears it. */
   receivedSinceCheck = false;
   private readonly handler: ConnectionHandler;
   private readonly limits: Http2Limits;
@@ -60,15 +60,16 @@ export class ServerConnection implements FrameSink, StreamOwner {
   private isOtherProtocol = false;
   private settingsReceived = false;
   private receiveWindow = WINDOW_BYTES;
-  /** The stream of the DATA frame that is being read. */
+  /** The stream of the current DATA frame. */
   private dataStream: ServerStream | null = null;
   private shutdownAnnounced = false;
   private isFinished = false;
 
-  constructor(handler: ConnectionHandler, limits: Http2Limits) {
+  /** `dataFrames`: shared by the connections of a transport. */
+  constructor(handler: ConnectionHandler, limits: Http2Limits, dataFrames = new DataFrameCache()) {
     this.handler = handler;
     this.limits = limits;
-    const sender = new Sender(this, handler);
+    const sender = new Sender(this, handler, dataFrames);
     const guard = new FloodGuard(
       () => handler.now(),
       () => sender.sentBytes,
@@ -85,27 +86,27 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.control = new ControlFrames({ ...shared, onPong: (payload) => this.onPong(payload) });
   }
 
-  /** True once the client has sent the preface. */
+  /** True once the client's preface is complete. */
   get prefaceReceived(): boolean {
     return this.prefaceBytes === CLIENT_PREFACE.length;
   }
 
-  /** True while a request is being served. */
+  /** True while requests are being served. */
   get hasActiveStreams(): boolean {
     return this.streams.active > 0;
   }
 
   /**
-   * Takes the next bytes of the client. They may be kept, so they must not be overwritten. Returns how many of them are
-   * done with: all, unless `pause` was called.
+   * Reads the next bytes of the client. They may be kept, so they must not be overwritten. Returns the number of bytes read,
+   * which is all of them unless `pause` was called.
    */
   receive(chunk: Buffer): number {
     if (this.isFinished) return chunk.length;
     this.sender.cork();
     try {
-      const read = this.reader.push(chunk, this.prefaceReceived ? 0 : this.readPreface(chunk));
+      const bytesRead = this.reader.push(chunk, this.prefaceReceived ? 0 : this.readPreface(chunk));
       this.finishIfDone();
-      return read;
+      return bytesRead;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.fail(error);
@@ -115,7 +116,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     }
   }
 
-  /** Reads nothing more, not even of the bytes that are being taken, until `resume`. */
+  /** Stops reading until `resume`, even within the chunk being read. */
   pause(): void {
     this.reader.pause();
   }
@@ -124,18 +125,18 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.reader.resume();
   }
 
-  /** The host has taken the last write. */
+  /** The last write is complete. */
   onWriteComplete(): void {
     this.sender.onWriteComplete();
   }
 
-  /** Asks whether the client is there; its answer is heard. */
+  /** Sends a keepalive PING. Its answer sets `receivedSinceCheck`. */
   ping(): void {
     if (!this.prefaceReceived) return;
     this.sender.sendFrame(KEEPALIVE_PING);
   }
 
-  /** Asks the client to open no more streams; those that are on their way are served until it has answered, or `leaveNow`. */
+  /** Sends GOAWAY. New streams are still served until the client has answered the PING, or `sendFinalGoaway` is called. */
   gracefulShutdown(): void {
     if (!this.prefaceReceived) this.sendFinalGoaway();
     if (this.isFinished || this.requests.goawaySent || this.shutdownAnnounced) return;
@@ -143,7 +144,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.sender.sendFrame(SHUTDOWN_NOTICE);
   }
 
-  /** Takes no more streams, and finishes when those that are open have ended. */
+  /** Refuses new streams, and finishes when the open ones have ended. */
   sendFinalGoaway(): void {
     if (this.isFinished || this.requests.goawaySent) return;
     this.requests.goawaySent = true;
@@ -151,12 +152,12 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.finishIfDone();
   }
 
-  /** Resets streams that were ended more than `deadlineMs` ago without the client taking the rest of them. */
+  /** Resets streams whose trailers are blocked for longer than `deadlineMs` because the client does not read. */
   resetStalled(nowMs: number, deadlineMs: number): void {
     this.streams.resetStalled(nowMs, deadlineMs);
   }
 
-  /** The connection is gone; every stream that is left is told. */
+  /** The socket is closed: closes the remaining streams. */
   onSocketClosed(): void {
     this.sender.stop();
     this.closeStreams();
@@ -164,7 +165,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
 
   beginData(streamId: number, length: number): void {
     this.checkFrameOrder(FrameType.data);
-    // this window cannot be overrun: it is opened again as soon as half of it is used
+    // cannot become negative: refilled as soon as half of it is used
     this.receiveWindow -= length;
     const stream = this.streams.find(streamId);
     this.dataStream = stream;
@@ -222,7 +223,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     if (this.shutdownAnnounced && payload.equals(SHUTDOWN_PING)) this.sendFinalGoaway();
   }
 
-  /** DATA of a closed stream is a mistake, unless its client could not know. */
+  /** DATA on a closed stream is an error, unless it was sent before the client received the RST_STREAM. */
   private onClosedStream(streamId: number): void {
     this.guard.countControl();
     if (this.streams.wasReset(streamId)) return;
@@ -231,7 +232,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.guard.countReset();
   }
 
-  /** Ends the connection because of what the client did. */
+  /** Closes the connection for an error of the client. */
   private fail(error: ConnectionError): void {
     this.closeStreams();
     this.sender.sendFrame(goawayFrame(this.streams.lastId, error.code));
@@ -246,7 +247,7 @@ export class ServerConnection implements FrameSink, StreamOwner {
     this.streams.closeAll();
   }
 
-  /** Compares what has come of the preface; returns where the first frame begins. */
+  /** Compares the received part of the preface. Returns the position of the first frame. */
   private readPreface(chunk: Buffer): number {
     const bytes = Math.min(chunk.length, CLIENT_PREFACE.length - this.prefaceBytes);
     const differs = chunk.compare(CLIENT_PREFACE, this.prefaceBytes, this.prefaceBytes + bytes, 0, bytes) !== 0;
@@ -264,9 +265,9 @@ export class ServerConnection implements FrameSink, StreamOwner {
     return bytes;
   }
 
-  /** What may come where: SETTINGS first, and nothing between the frames of a header block. */
+  /** Checks the frame order: SETTINGS first, and nothing between the frames of a header block. */
   private checkFrameOrder(type: number): void {
-    // a header block that goes on and on is no sign of life
+    // an endless header block does not count as activity
     if (type !== FrameType.continuation) this.receivedSinceCheck = true;
     if (this.requests.isInHeaderBlock !== (type === FrameType.continuation)) {
       throw new ConnectionError(ErrorCode.protocol, 'header block not continued, or CONTINUATION without one');
@@ -277,11 +278,11 @@ export class ServerConnection implements FrameSink, StreamOwner {
   }
 
   private onPaddedData(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    const contentEnd = end - (start < end ? (bytes[start] as number) : 0);
-    if (contentEnd <= start) throw new ConnectionError(ErrorCode.protocol, 'more padding than frame');
+    const payloadEnd = end - (start < end ? (bytes[start] as number) : 0);
+    if (payloadEnd <= start) throw new ConnectionError(ErrorCode.protocol, 'more padding than frame');
     this.beginData(streamId, end - start);
-    if (contentEnd > start + 1) this.onData(bytes, start + 1, contentEnd);
-    this.endData(contentEnd - start - 1, (flags & Flag.endStream) !== 0);
+    if (payloadEnd > start + 1) this.onData(bytes, start + 1, payloadEnd);
+    this.endData(payloadEnd - start - 1, (flags & Flag.endStream) !== 0);
   }
 
   private finishIfDone(): void {

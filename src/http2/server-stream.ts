@@ -2,45 +2,45 @@ import { windowUpdateFrame } from './frames.ts';
 import { REFILL_BYTES, WINDOW_BYTES } from './limits.ts';
 import type { Sender } from './sender.ts';
 
-/** Told what happens on one stream. */
+/** Receives the events of one stream. */
 export interface StreamHandler {
-  /** The next bytes of the request body, cut anywhere. They may be kept, never written to. */
+  /** The next bytes of the request body, split anywhere. May be kept, must not be modified. */
   onData(bytes: Buffer, start: number, end: number): void;
-  /** The client sends nothing more. */
+  /** The client has ended its side. */
   onEnd(): void;
-  /** The transport has taken what was written last. */
+  /** The last write is complete. */
   onWriteComplete(): void;
-  /** The stream is over: ended and on its way, reset, or lost with its connection. Nothing follows. */
+  /** The stream is over: its end is written, or it was reset or lost with its connection. Called last. */
   onClosed(): void;
 }
 
-/** Of a body whose length was not announced. */
+/** `contentBytesLeft` without a content-length. */
 const UNKNOWN_LENGTH = -1;
 
-/** One stream of a connection, as the server sees it (RFC 9113, section 5.1). */
+/** One stream of a connection on the server side (RFC 9113, section 5.1). */
 export class ServerStream {
   readonly id: number;
-  /** Null once the stream is over for the server. */
+  /** Null once the server's side is closed. */
   handler: StreamHandler | null = null;
-  /** What may be sent, and what the peer may still send. */
+  /** Flow-control windows: bytes that may be sent, and bytes that the peer may send. */
   sendWindow: number;
   receiveWindow: number;
   remoteOpen = true;
-  /** While true, the client's window is not opened again: what it has sent waits somewhere. */
+  /** While true, WINDOW_UPDATE is withheld, since received data is still buffered. */
   withholdsWindow = false;
-  /** What is left of the content that the request announced; UNKNOWN_LENGTH when it did not. */
+  /** Bytes missing to the request's content-length, or UNKNOWN_LENGTH. */
   contentBytesLeft = UNKNOWN_LENGTH;
   /** False once the end is queued. */
   localOpen = true;
-  /** True once it is closed on both sides. */
+  /** True once both sides are closed. */
   isClosed = false;
-  /** What of the last write does not fit the windows yet, from `pendingPos` on, and the end that waits behind it. */
+  /** Data of the last write that exceeds the windows, from `pendingPos` on, and the trailers that follow it. */
   pendingData: Buffer | null = null;
   pendingPos = 0;
   trailers: Buffer | null = null;
-  /** Whether a write is on its way whose taking is to be told. */
+  /** True while a write is in flight whose completion is to be reported. */
   writeInFlight = false;
-  /** When somebody first saw that the body does not move; 0 while it does. */
+  /** Time at which a check first saw that the pending data does not move; 0 while it does. */
   stalledSinceMs = 0;
   private readonly sender: Sender;
 
@@ -51,7 +51,7 @@ export class ServerStream {
     this.receiveWindow = receiveWindow;
   }
 
-  /** Counts content; true when it is more or, with the end, less than was announced (RFC 9113, section 8.1.1). */
+  /** Counts body bytes; true when they contradict the content-length (RFC 9113, section 8.1.1). */
   hasWrongLength(bytes: number, isEnd: boolean): boolean {
     if (this.contentBytesLeft === UNKNOWN_LENGTH) return false;
     const left = this.contentBytesLeft - bytes;
@@ -59,14 +59,14 @@ export class ServerStream {
     return left < 0 || (isEnd && left > 0);
   }
 
-  /** Opens the client's window again when half of it is used; to be called after `isHeld` has become false. */
+  /** Sends WINDOW_UPDATE when half of the window is used. Call it also when `withholdsWindow` becomes false. */
   refillWindow(): void {
     if (this.withholdsWindow || !this.remoteOpen || this.receiveWindow > REFILL_BYTES) return;
     this.sender.sendFrame(windowUpdateFrame(this.id, WINDOW_BYTES - this.receiveWindow));
     this.receiveWindow = WINDOW_BYTES;
   }
 
-  /** Sends a header block ahead of everything else. */
+  /** Sends the response headers; call before `write`. */
   sendHeaders(block: Buffer): void {
     if (this.localOpen) this.sender.sendHeaders(this, block);
   }
@@ -76,19 +76,19 @@ export class ServerStream {
     if (this.localOpen) this.sender.sendData(this, first, rest, bytes);
   }
 
-  /** Sends a header block that ends the stream, behind everything written. */
+  /** Sends trailers that end the stream after everything written. */
   end(block: Buffer): void {
     if (!this.localOpen) return;
     this.localOpen = false;
     this.sender.sendTrailers(this, block);
   }
 
-  /** Gives the stream up at once. */
+  /** Sends RST_STREAM and discards pending data. */
   reset(code: number): void {
     if (!this.isClosed) this.sender.reset(this, code);
   }
 
-  /** Something that was queued has left. */
+  /** The last write, or the end of the stream, has been written. */
   onWriteComplete(): void {
     if (!this.writeInFlight) {
       this.sender.endWritten(this);

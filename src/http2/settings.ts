@@ -1,7 +1,6 @@
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
 import {
   DEFAULT_WINDOW_BYTES,
-  ErrorCode,
   MAX_FRAME_BYTES,
   MAX_FRAME_SIZE_SETTING,
   MAX_WINDOW_BYTES,
@@ -12,7 +11,7 @@ import {
 } from './frames.ts';
 import { type Http2Limits, MAX_STREAMS, WINDOW_BYTES } from './limits.ts';
 
-/** Our own SETTINGS, and the connection's window, which they do not cover. */
+/** The server's connection preface: SETTINGS, and WINDOW_UPDATE for the connection's window, which SETTINGS do not cover. */
 export function serverPreface({ maxHeaderBytes }: Http2Limits): Buffer {
   return Buffer.concat([
     settingsFrame([
@@ -24,19 +23,19 @@ export function serverPreface({ maxHeaderBytes }: Http2Limits): Buffer {
   ]);
 }
 
-/** What a client's SETTINGS mean for us. */
+/** The settings of a client that affect the server. */
 export interface PeerSettings {
-  /** The send window that new streams begin with. */
+  /** Initial send window of new streams. */
   initialWindowBytes: number;
-  /** The size of the client's dynamic header table; we put nothing into it. */
+  /** Size of the client's dynamic header table, which the server does not use. */
   headerTableBytes: number;
 }
 
 const ENTRY_BYTES = 6;
-/** More entries than there are settings serve nothing. */
+/** More entries than defined settings are useless. */
 const MAX_ENTRIES = 32;
 
-/** Puts the entries of a SETTINGS frame into `peer`. Throws ConnectionError when they are not valid. */
+/** Applies the entries of a SETTINGS frame to `peer`. Throws ConnectionError when they are invalid. */
 export function applySettings(peer: PeerSettings, bytes: Buffer, start: number, end: number): void {
   if ((end - start) % ENTRY_BYTES !== 0) throw new ConnectionError(ErrorCode.frameSize, 'SETTINGS of a wrong length');
   if (end - start > MAX_ENTRIES * ENTRY_BYTES)
@@ -46,7 +45,7 @@ export function applySettings(peer: PeerSettings, bytes: Buffer, start: number, 
   }
 }
 
-/** What other settings there are concerns what we do not use. */
+/** Other settings do not affect this server. */
 function applyEntry(peer: PeerSettings, id: number, value: number): void {
   if (id === Setting.enablePush) expectRange(value, 0, 1, ErrorCode.protocol);
   else if (id === Setting.initialWindowSize) {
@@ -54,11 +53,11 @@ function applyEntry(peer: PeerSettings, id: number, value: number): void {
     peer.initialWindowBytes = value;
   } else if (id === Setting.headerTableSize) peer.headerTableBytes = value;
   else if (id === Setting.maxFrameSize) {
-    // every client takes the frames that we send: longer ones would gain nothing
+    // not used: larger frames than the default bring nothing
     expectRange(value, MAX_FRAME_BYTES, MAX_FRAME_SIZE_SETTING, ErrorCode.protocol);
   }
 }
 
-function expectRange(value: number, least: number, most: number, code: number): void {
-  if (value < least || value > most) throw new ConnectionError(code, 'SETTINGS out of range');
+function expectRange(value: number, min: number, max: number, code: number): void {
+  if (value < min || value > max) throw new ConnectionError(code, 'SETTINGS out of range');
 }

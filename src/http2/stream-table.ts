@@ -1,10 +1,10 @@
-import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, MAX_WINDOW_BYTES } from './frames.ts';
+import { ConnectionError, ErrorCode } from './errors.ts';
+import { MAX_WINDOW_BYTES } from './frames.ts';
 import { MAX_STREAMS } from './limits.ts';
 import type { Sender } from './sender.ts';
 import { ServerStream, type StreamHandler } from './server-stream.ts';
 
-/** What a new stream may be sent, and what its client may send, in bytes. */
+/** Initial flow-control windows of a stream, in bytes. */
 export interface Windows {
   readonly send: number;
   readonly receive: number;
@@ -12,20 +12,20 @@ export interface Windows {
 
 /** The streams of one connection that are not closed on both sides. */
 export class StreamTable {
-  /** The highest number that the client has used. */
+  /** Highest stream id used by the client. */
   lastId = 0;
-  /** Streams that the server is not done with. */
+  /** Streams whose server side is open. */
   active = 0;
   private readonly streams = new Map<number, ServerStream>();
-  /** Streams that the server gave up last: what their clients sent before they knew is no mistake. Made when first needed. */
+  /** Recently reset streams: frames that the client sent before it received the RST_STREAM are valid. Created on demand. */
   private resetIds: Set<number> | null = null;
-  /** The numbers that the client left out last, from the first to before the second. */
+  /** The last range of ids that the client skipped, without its end. */
   private skippedFrom = 0;
   private skippedTo = 0;
-  /** The one that was asked for last: most frames are for the same stream. */
+  /** The last stream found: most frames are for the same stream. */
   private lastFound: ServerStream | null = null;
 
-  /** The stream that a frame is for; null when it is closed. Throws ConnectionError for one that was never opened. */
+  /** The stream with that id; null if it is closed. Throws ConnectionError if it was never opened. */
   find(streamId: number): ServerStream | null {
     if (this.lastFound?.id === streamId) return this.lastFound;
     const stream = this.streams.get(streamId);
@@ -39,7 +39,7 @@ export class StreamTable {
     return null;
   }
 
-  /** The client uses the next number, `streamId`; those that it left out can be used no more. */
+  /** The client opens `streamId`, which closes the lower ids that it skipped (RFC 9113, section 5.1.1). */
   advance(streamId: number): void {
     if (streamId > this.lastId + 2) {
       this.skippedFrom = this.lastId + 1;
@@ -48,7 +48,7 @@ export class StreamTable {
     this.lastId = streamId;
   }
 
-  /** True when a number was left out, as far as that is known, and so is not that of a stream that was closed. */
+  /** True if the id is known to have been skipped, and so never belonged to a stream. */
   wasSkipped(streamId: number): boolean {
     return streamId >= this.skippedFrom && streamId < this.skippedTo;
   }
@@ -67,7 +67,7 @@ export class StreamTable {
     return this.resetIds?.has(streamId) === true;
   }
 
-  /** A new stream, with `handler` for the time being; null when there are too many. */
+  /** A new stream with `handler`; null if there are too many. */
   open(streamId: number, sender: Sender, windows: Windows, handler: StreamHandler): ServerStream | null {
     if (this.streams.size >= MAX_STREAMS && !this.evictHalfClosed()) return null;
     const stream = new ServerStream(streamId, sender, windows.send, windows.receive);
@@ -77,14 +77,14 @@ export class StreamTable {
     return stream;
   }
 
-  /** The client sends nothing more on `stream`. */
+  /** The client has ended its side of `stream`. */
   halfClose(stream: ServerStream): void {
     stream.remoteOpen = false;
     if (stream.handler === null) this.remove(stream);
     else stream.handler.onEnd();
   }
 
-  /** The server is done with `stream`: its handler is told. It stays until the client ends it, too. */
+  /** Closes the server's side of `stream` and calls `onClosed`. It remains until the client closes its side. */
   closeLocal(stream: ServerStream): void {
     const { handler } = stream;
     if (handler !== null) {
@@ -95,7 +95,7 @@ export class StreamTable {
     if (!stream.remoteOpen) this.remove(stream);
   }
 
-  /** `stream` is over on both sides. */
+  /** Closes both sides of `stream`. */
   close(stream: ServerStream): void {
     stream.remoteOpen = stream.localOpen = false;
     this.closeLocal(stream);
@@ -105,7 +105,7 @@ export class StreamTable {
     for (const stream of [...this.streams.values()]) this.close(stream);
   }
 
-  /** The client has changed what every stream may be sent. */
+  /** The client has changed the initial window, which applies to open streams (RFC 9113, section 6.9.2). */
   changeSendWindows(sender: Sender, change: number): void {
     for (const stream of this.streams.values()) {
       if (stream.sendWindow + change > MAX_WINDOW_BYTES) {
@@ -115,7 +115,7 @@ export class StreamTable {
     }
   }
 
-  /** Resets streams that were ended more than `deadlineMs` ago without the client taking the rest of them. */
+  /** Resets streams whose trailers are blocked for longer than `deadlineMs` because the client does not read. */
   resetStalled(nowMs: number, deadlineMs: number): void {
     for (const stream of this.streams.values()) {
       if (stream.trailers === null) continue;
@@ -130,7 +130,7 @@ export class StreamTable {
     if (this.lastFound === stream) this.lastFound = null;
   }
 
-  /** Gives up the oldest stream that the server has ended and the client has not; false when there is none. */
+  /** Resets the oldest stream that the client keeps half-open; false when there is none. */
   private evictHalfClosed(): boolean {
     for (const stream of this.streams.values()) {
       if (stream.handler !== null) continue;
