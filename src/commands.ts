@@ -10,7 +10,7 @@ const daemonCommand = (name: 'settle' | 'start' | 'stop' | 'status' | 'reload' |
   return async (context) => (await import('./daemon/index.ts')).runDaemonCommand(name, context);
 };
 
-/** Commands by the option that asks for them. Each is loaded when it is needed: only the daemon commands load PM2. */
+/** Commands by their option. Each is loaded on demand: only the daemon commands load PM2. */
 const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
   daemonStart: daemonCommand('start'),
   daemonStop: daemonCommand('stop'),
@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
 
 const runInForeground: Command = async (context) => (await import('./app/index.ts')).runRouter(context);
 
-/** Does what the command line asks for; resolves with the exit code. */
+/** Runs the command selected by the command line; resolves with the exit code. */
 export async function runCommandLine(given: CommandIo): Promise<number> {
   const code = await runChosen(given);
   if (given.argv.includes('--supervised')) (await import('./daemon/index.ts')).settleLater(given.argv, given.env, code);
@@ -37,14 +37,14 @@ async function runChosen(given: CommandIo): Promise<number> {
   const { argv, env, warnings } = translateLegacy(given.argv, given.env);
   const io = { ...given, argv, env };
   const { stdout, stderr } = io;
-  const asked = flagsBeforeEnd(argv);
+  const flags = flagsBeforeEnd(argv);
   const loaded = loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
   const lang = chooseLanguage(loaded.ok ? loaded.config.lang : loaded.lang, env);
-  if (asked.has('--help') || (loaded.ok && loaded.config.help)) {
+  if (flags.has('--help') || (loaded.ok && loaded.config.help)) {
     stdout.write(helpText(lang));
     return EXIT.done;
   }
-  if (asked.has('--version') || (loaded.ok && loaded.config.version)) {
+  if (flags.has('--version') || (loaded.ok && loaded.config.version)) {
     stdout.write(`${VERSION}\n`);
     return EXIT.done;
   }
@@ -62,12 +62,12 @@ async function runChosen(given: CommandIo): Promise<number> {
     return EXIT.usage;
   }
   const command = COMMANDS[chosen[0] as keyof RouterConfig] ?? runInForeground;
-  // only the router has a use for signals that came early; any other command they end, as they would have at once
+  // only the router handles early signals; raised again, they terminate any other command
   if (command !== runInForeground) for (const signal of io.signals?.take() ?? []) process.kill(process.pid, signal);
   return command({ ...io, lang, config, sources });
 }
 
-/** Help is shown whatever else is wrong with the command line. */
+/** `--help` and `--version` take effect even if other arguments are invalid. */
 function flagsBeforeEnd(argv: readonly string[]): ReadonlySet<string> {
   const end = argv.indexOf('--');
   return new Set(end < 0 ? argv : argv.slice(0, end));

@@ -1,7 +1,6 @@
 export type { CommandContext, CommandIo, PendingSignals } from './context.ts';
 export { EXIT } from './exit-codes.ts';
-export { helpText } from './help.ts';
+export { cliMessages, helpText } from './help.ts';
 export { translateLegacy } from './legacy.ts';
 export { fetchStatus } from './status-client.ts';
 export { closeLostTerminals, Progress, paint } from './terminal.ts';
-export { cliMessages } from './texts.ts';

@@ -18,14 +18,14 @@ const cases: readonly (readonly [string[], string[], number])[] = [
   [['--constructor', '-'], ['--constructor', '-'], 0],
 ];
 for (const [given, expected, warnings] of cases) {
-  test(`flags of the Dart router: ${given.join(' ')}`, () => {
+  test(`translateLegacy: ${given.join(' ')}`, () => {
     const translated = translateLegacy(given, {});
     assert.deepEqual(translated.argv, expected);
     assert.equal(translated.warnings.length, warnings);
   });
 }
 
-test('variables of the Dart router: mapped, unless the new one is set', () => {
+test('translateLegacy: maps old variables unless the new one is set', () => {
   const mapped = translateLegacy([], { ROUTER_ENABLE_STATS: 'true', ROUTER_ENABLE_METRICS: 'true', HOME: '/x' });
   assert.deepEqual(mapped.env, { ROUTER_STATS: 'true', ROUTER_METRICS: 'true', HOME: '/x' });
   assert.equal(mapped.warnings.length, 2);

@@ -6,11 +6,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface LegacyInput {
   readonly argv: readonly string[];
   readonly env: Environment;
-  /** One line for each option that was accepted without a meaning. */
+  /** One line for each deprecated or ignored option. */
   readonly warnings: readonly Text[];
 }
 
-/** Flags of the Dart router that have another name here. */
+/** Flags of the Dart router that were renamed. */
 const RENAMED: Readonly<Record<string, string>> = {
   '--stop': '--daemon-stop',
   '--status': '--daemon-status',
@@ -22,14 +22,14 @@ const RENAMED_VARIABLES: Readonly<Record<string, string>> = {
   ROUTER_ENABLE_STATS: 'ROUTER_STATS',
   ROUTER_ENABLE_METRICS: 'ROUTER_METRICS',
 };
-/** Short flags that take a value, which may be joined to them: `-lerror`. */
+/** Short flags with a value, which may be attached: `-lerror`. */
 const SHORT_WITH_VALUE: ReadonlySet<string> = new Set(
   (OPTIONS as readonly Option[])
     .filter(({ type }) => type !== 'boolean')
     .flatMap(({ alias }) => (alias ?? []).filter((name) => name.length === 1)),
 );
 
-/** Translates flags and variables of the Dart router into those of this one. */
+/** Translates flags and environment variables of the Dart router. */
 export function translateLegacy(argv: readonly string[], env: Environment): LegacyInput {
   const warnings: Text[] = [];
   const translated: string[] = [];
@@ -49,7 +49,7 @@ export function translateLegacy(argv: readonly string[], env: Environment): Lega
   return { argv: translated, env: translateVariables(env, warnings), warnings };
 }
 
-/** The number of arguments, from `argument` on, that have no meaning here. */
+/** Number of arguments to ignore, starting with `argument`. */
 function countIgnored(argument: string, next: string | undefined): number {
   const [name, value] = argument.split('=', 2);
   if (name === '--tls' || name === '--no-tls') return 1;
@@ -85,7 +85,7 @@ function translateVariables(env: Environment, warnings: Text[]): Environment {
 
 function ignoredWarning(flag: string): Text {
   return {
-    en: `${flag}: ignored, an option of the Dart router without a meaning here`,
-    ru: `${flag}: пропущено, эта опция роутера на Dart здесь не нужна`,
+    en: `${flag}: ignored; this option of the Dart router has no effect`,
+    ru: `${flag}: пропущено; эта опция роутера на Dart здесь не действует`,
   };
 }

@@ -1,15 +1,15 @@
 import { request } from 'node:http';
 import type { RouterStatus } from '../telemetry/index.ts';
 
-/** How long a router may take to answer on its control socket. */
+/** Response timeout of the control socket. */
 const RESPONSE_TIMEOUT_MS = 3000;
 
-/** What the router on this control socket says of itself, or null when none answers. */
+/** Fetches the status document from a control socket; null if no router responds. */
 export async function fetchStatus(socketPath: string, limitMs = RESPONSE_TIMEOUT_MS): Promise<RouterStatus | null> {
   try {
     return JSON.parse(await get(socketPath, '/api/status', limitMs)) as RouterStatus;
   } catch {
-    return null; // no socket, nobody behind it, frozen, or not a router: all mean that it does not answer
+    return null; // no socket, connection refused, timeout, or not a router: no response in any case
   }
 }
 
@@ -22,11 +22,11 @@ function get(socketPath: string, path: string, limitMs: number): Promise<string>
       });
       response.on('end', () => {
         if (response.statusCode === 200) resolve(body);
-        else reject(new Error(`${path} answers ${response.statusCode}`));
+        else reject(new Error(`${path}: status ${response.statusCode}`));
       });
       response.on('error', reject);
     });
-    call.on('timeout', () => call.destroy(new Error('does not answer')));
+    call.on('timeout', () => call.destroy(new Error('timeout')));
     call.on('error', reject).end();
   });
 }

@@ -8,7 +8,7 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 80;
 const CLEAR_LINE = '\r\u001b[K';
 
-/** Colours on a terminal, plain text in a pipe or with NO_COLOR (https://no-color.org). */
+/** Colours `text` on a terminal; plain text in a pipe or with NO_COLOR (https://no-color.org). */
 export function paint(
   stream: NodeJS.WriteStream,
   style: Style,
@@ -20,8 +20,8 @@ export function paint(
 }
 
 /**
- * At its end Node sets the terminals of standard input and output back to what they were, and aborts (SIGABRT) when one is
- * gone, as after a closed SSH session. Descriptors that are closed it leaves alone.
+ * Closes terminals that no longer exist, before Node exits. Node restores the terminal modes on exit and aborts (SIGABRT) if
+ * a terminal is gone, for example after a closed SSH session; it skips closed descriptors.
  */
 export function closeLostTerminals(): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
@@ -30,7 +30,7 @@ export function closeLostTerminals(): void {
   });
 }
 
-/** A line that shows that something goes on; nothing at all in a pipe. */
+/** A spinner with a text; no output in a pipe. */
 export class Progress {
   private readonly stream: NodeJS.WriteStream;
   private timer: NodeJS.Timeout | null = null;
@@ -41,7 +41,7 @@ export class Progress {
     this.stream = stream;
   }
 
-  /** Shows `text` from now on. */
+  /** Shows `text`, replacing the previous one. */
   show(text: string): void {
     this.text = text;
     if (!this.stream.isTTY) return;
@@ -49,7 +49,7 @@ export class Progress {
     this.draw();
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.timer === null) return;
     clearInterval(this.timer);

@@ -6,12 +6,12 @@ import { configName, DEFAULT_CONFIG, OPTIONS, type RouterConfig } from './option
 
 const changed = (values: Partial<RouterConfig>): RouterConfig => ({ ...DEFAULT_CONFIG, ...values });
 
-test('nothing differs from itself', () => {
+test('diffConfig: equal configurations have no changes and the same digest', () => {
   assert.deepEqual(diffConfig(DEFAULT_CONFIG, changed({})), []);
   assert.equal(configDigest(DEFAULT_CONFIG), configDigest(changed({})));
 });
 
-test('changes are told in the order of the table, as people write them', () => {
+test('diffConfig: changes are in table order and in their written form', () => {
   const next = changed({ stats: true, writeDeadlineMs: 5000, maxMessageBytes: 1024 ** 2, logFile: '/var/log/x' });
   assert.deepEqual(diffConfig(DEFAULT_CONFIG, next), [
     { key: 'max-message-bytes', from: '4MiB', to: '1MiB', reload: 'restart' },
@@ -30,7 +30,7 @@ function otherValue(option: Option): unknown {
 
 for (const option of OPTIONS as readonly Option[]) {
   const counts = option.scope === 'router';
-  test(`${option.key} ${counts ? 'is seen' : 'has no meaning in a running router'}`, () => {
+  test(`diffConfig: a changed ${option.key} is ${counts ? 'reported' : 'ignored'}`, () => {
     const next = changed({ [configName(option)]: otherValue(option) });
     assert.deepEqual(
       diffConfig(DEFAULT_CONFIG, next).map(({ key }) => key),
@@ -40,7 +40,7 @@ for (const option of OPTIONS as readonly Option[]) {
   });
 }
 
-test('tokens are turned on and exchanged while running, but not turned off', () => {
+test('diffConfig: tokens can be enabled and replaced at runtime, not disabled', () => {
   const classes = (from: string | null, to: string | null) =>
     diffConfig(changed({ authTokensFile: from }), changed({ authTokensFile: to })).map(({ reload }) => reload);
   assert.deepEqual(classes(null, 'a'), ['live']);
@@ -48,7 +48,7 @@ test('tokens are turned on and exchanged while running, but not turned off', () 
   assert.deepEqual(classes('a', null), ['restart']);
 });
 
-test('TLS files are exchanged for new connections, TLS itself is not turned on or off', () => {
+test('diffConfig: TLS files apply to new connections, enabling or disabling TLS needs a restart', () => {
   const tls = changed({ tlsCert: 'a', tlsKey: 'b' });
   const classes = (from: RouterConfig, to: RouterConfig) => diffConfig(from, to).map(({ reload }) => reload);
   assert.deepEqual(classes(tls, { ...tls, tlsCert: 'c' }), ['newConnections']);

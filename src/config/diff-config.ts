@@ -3,7 +3,7 @@ import type { Option, ReloadClass } from './option-types.ts';
 import { configName, OPTIONS, type RouterConfig } from './options.ts';
 import { formatValue } from './parse-value.ts';
 
-/** One option that a reload changes; values as people write them, empty for none. */
+/** An option changed by a reload. Values are in their written form, empty for none. */
 export interface ConfigChange {
   readonly key: string;
   readonly from: string;
@@ -11,7 +11,7 @@ export interface ConfigChange {
   readonly reload: ReloadClass;
 }
 
-/** What differs, in the order of the table. Options of the commands do not count: they have no meaning in a router. */
+/** Changed router options, in table order. Options of the commands are ignored: a running router does not use them. */
 export function diffConfig(old: RouterConfig, next: RouterConfig): ConfigChange[] {
   return routerOptions()
     .filter((option) => old[configName(option)] !== next[configName(option)])
@@ -24,8 +24,8 @@ export function diffConfig(old: RouterConfig, next: RouterConfig): ConfigChange[
 }
 
 /**
- * TLS files can be exchanged under a running listener, TLS itself not be turned on or off. Tokens can be turned on, but not
- * off: a configuration file that lost a line must not open the router.
+ * TLS files can be replaced at runtime; enabling or disabling TLS needs a restart. Tokens can be enabled at runtime but not
+ * disabled: a line missing from the configuration file must not open the router.
  */
 function reloadClass(option: Option, old: RouterConfig, next: RouterConfig): ReloadClass {
   const togglesTls =
@@ -35,7 +35,7 @@ function reloadClass(option: Option, old: RouterConfig, next: RouterConfig): Rel
   return isFrozen ? 'restart' : option.reload;
 }
 
-/** A short digest that tells one effective configuration from another. */
+/** A short digest that identifies an effective configuration. */
 export function configDigest(config: RouterConfig): string {
   const values = routerOptions().map((option) => [option.key, config[configName(option)]]);
   return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 12);

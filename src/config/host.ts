@@ -3,7 +3,7 @@ import { isIP, isIPv6 } from 'node:net';
 const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*\\.?$`, 'i');
 
-/** An address or a host name as `listen` takes it, without the brackets that IPv6 has in a URL; null when it is neither. */
+/** IP address or host name for `listen`, with URL brackets around IPv6 removed; null if `text` is neither. */
 export function parseHost(text: string): string | null {
   const inBrackets = /^\[(.*)\]$/.exec(text)?.[1];
   if (inBrackets !== undefined) return isIPv6(inBrackets) ? inBrackets : null;

@@ -23,18 +23,18 @@ function configOf(...given: Parameters<typeof load>): RouterConfig {
 
 function problemsOf(...given: Parameters<typeof load>): string[] {
   const loaded = load(...given);
-  assert.ok(!loaded.ok, 'it was expected to be refused');
+  assert.ok(!loaded.ok, 'expected problems');
   for (const { ru } of loaded.problems) assert.match(ru, /[а-яё]/, 'in Russian as well');
   return loaded.problems.map(({ en }) => en);
 }
 
-test('without anything: the defaults, frozen', () => {
+test('loadConfig: no input gives the frozen defaults', () => {
   const config = configOf('');
   assert.deepEqual(config, DEFAULT_CONFIG);
   assert.ok(Object.isFrozen(config));
 });
 
-test('flags over environment over options file over file over defaults', () => {
+test('loadConfig: precedence is flags, options file, environment, file, defaults', () => {
   const files = {
     'c.yaml': 'max-groups: 1\nport: 1\nhost: file\nname: file\n',
     'o.json': '["--config=c.yaml","--port=3","--host=kept","--max-groups=3"]',
@@ -49,7 +49,7 @@ test('flags over environment over options file over file over defaults', () => {
   assert.equal(loaded.sources.get('max-message-bytes'), undefined);
 });
 
-test('environment over file; the file itself may be named in the environment', () => {
+test('loadConfig: the environment overrides the file and may name it', () => {
   const loaded = load('', { ROUTER_PORT: '2', ROUTER_CONFIG: 'c.yaml' }, { 'c.yaml': 'port: 1\nhost: a\n' });
   assert.ok(loaded.ok);
   assert.equal(loaded.config.port, 2);
@@ -58,19 +58,19 @@ test('environment over file; the file itself may be named in the environment', (
   assert.equal(loaded.sources.get('host'), 'c.yaml:2');
 });
 
-test('a flag names another file than the environment', () => {
+test('loadConfig: --config overrides ROUTER_CONFIG', () => {
   const files = { 'a.yaml': 'port: 1\n', 'b.yaml': 'port: 2\n' };
   assert.equal(configOf('-c b.yaml', { ROUTER_CONFIG: 'a.yaml' }, files).port, 2);
 });
 
-test('every problem is told at once, with its place, those of a file in its order', () => {
+test('loadConfig: reports all problems with their source, those of a file by line', () => {
   const file = 'prot: 1\nport: 99999\nhost: a\nhost: b\nwrite-deadline: soon\n';
   assert.deepEqual(
     problemsOf('-c c.yaml --metrics-port 0x1 --colour x', { ROUTER_STATS: 'perhaps' }, { 'c.yaml': file }),
     [
       'c.yaml:1: unknown key prot; did you mean port?',
       'c.yaml:2: port must be 1..65535, got 99999',
-      'c.yaml:4: host is already given above',
+      'c.yaml:4: host is already set above',
       'c.yaml:5: write-deadline must be 50ms..24h, got soon',
       'ROUTER_STATS: stats must be true or false, got perhaps',
       '--colour: unknown option',
@@ -79,31 +79,34 @@ test('every problem is told at once, with its place, those of a file in its orde
   );
 });
 
-test('files that cannot be read', () => {
+test('loadConfig: reports unreadable files', () => {
   assert.deepEqual(problemsOf('-c none.yaml'), ["none.yaml: cannot be read: ENOENT: no such file, open 'none.yaml'"]);
   const loaded = load('-c none.yaml');
   assert.ok(!loaded.ok);
   assert.equal(loaded.problems[0]?.ru, 'none.yaml: не читается: нет такого файла или папки (ENOENT)');
-  assert.match(problemsOf('--options-file=none.json')[0] ?? '', /^none\.json: the options of this daemon are gone/);
+  assert.match(
+    problemsOf('--options-file=none.json')[0] ?? '',
+    /^none\.json: the saved options of this daemon no longer exist/,
+  );
   for (const text of ['{', '{}', '[1]', '"--port"']) {
-    assert.deepEqual(problemsOf('--options-file o', {}, { o: text }), ['o: expected a JSON array of texts']);
+    assert.deepEqual(problemsOf('--options-file o', {}, { o: text }), ['o: expected a JSON array of strings']);
   }
 });
 
 const CONTRADICTIONS: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
-  ['--tls-cert a', {}, '--tls-cert: needs --tls-key as well'],
-  ['', { ROUTER_TLS_KEY: 'a' }, 'ROUTER_TLS_KEY: --tls-key needs --tls-cert as well'],
-  ['--tls-client-ca a', {}, '--tls-client-ca: needs --tls-cert and --tls-key as well'],
-  ['-vq', {}, '--verbose: contradicts --quiet'],
-  ['-m --metrics-port 8080', {}, "--metrics-port: is the router's own port 8080; choose another"],
-  ['-m --port 9090', {}, "--metrics-port: is the router's own port 9090; choose another"],
+  ['--tls-cert a', {}, '--tls-cert: requires --tls-key'],
+  ['', { ROUTER_TLS_KEY: 'a' }, 'ROUTER_TLS_KEY: --tls-key requires --tls-cert'],
+  ['--tls-client-ca a', {}, '--tls-client-ca: requires --tls-cert and --tls-key'],
+  ['-vq', {}, '--verbose: conflicts with --quiet'],
+  ['-m --metrics-port 8080', {}, '--metrics-port: equals the router port 8080; choose another'],
+  ['-m --port 9090', {}, '--metrics-port: equals the router port 9090; choose another'],
 ];
 
 for (const [line, env, problem] of CONTRADICTIONS) {
-  test(`contradiction: ${problem}`, () => assert.deepEqual(problemsOf(line, env), [problem]));
+  test(`loadConfig: conflicting options: ${problem}`, () => assert.deepEqual(problemsOf(line, env), [problem]));
 }
 
-test('the same port is no contradiction without metrics, on another address, or when any will do', () => {
+test('loadConfig: equal ports are allowed without metrics, on another address, or as port 0', () => {
   assert.equal(configOf('--metrics-port 8080').metricsPort, 8080);
   assert.equal(configOf('-m --metrics-port 8080 --host 10.0.0.1').metricsPort, 8080);
   assert.equal(configOf('-m --metrics-port 0 --port 0').metricsPort, 0);
@@ -129,7 +132,7 @@ const LEVELS: readonly (readonly [string, Readonly<Record<string, string>>, stri
 ];
 
 for (const [line, env, level, source] of LEVELS) {
-  test(`level of ${line} ${JSON.stringify(env)}: ${level}, from ${source}`, () => {
+  test(`log level: ${line} ${JSON.stringify(env)} gives ${level} from ${source}`, () => {
     const loaded = load(line, env, FILE);
     assert.ok(loaded.ok);
     assert.equal(loaded.config.logLevel, level);
@@ -138,17 +141,17 @@ for (const [line, env, level, source] of LEVELS) {
   });
 }
 
-test('a flag takes back what a file asks for', () => {
+test('log level: --no-quiet overrides quiet in the file', () => {
   assert.equal(configOf('-c q.yaml --no-quiet', {}, FILE).logLevel, DEFAULT_CONFIG.logLevel);
 });
 
-test('the language is known even when something else is wrong', () => {
+test('loadConfig: the language is available despite problems', () => {
   const loaded = load('--lang ru --port x');
   assert.ok(!loaded.ok);
   assert.equal(loaded.lang, 'ru');
 });
 
-test('relative paths start at --base-folder, whatever gives them; absolute ones, "-" and "~/" stay', () => {
+test('loadConfig: --base-folder resolves relative paths of every source; absolute paths, "-" and "~/" are kept', () => {
   const files: Readonly<Record<string, string>> = {
     '/base/config.yaml': 'tls-cert: cert.pem\ntls-key: ../key.pem\n',
     '/kept.json': JSON.stringify(['--base-folder=/base', '--pid-file=/run/x.pid', '--log-file=-']),

@@ -9,7 +9,7 @@ import { readEnvironment, readFile, readFlags, type SourceValue, type SourceValu
 export interface ConfigInput {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads a text file; throws Node's error. */
+  /** Reads a text file; throws the error of `node:fs`. */
   readonly readFile: (path: string) => string;
 }
 
@@ -17,14 +17,14 @@ export type LoadedConfig =
   | {
       readonly ok: true;
       readonly config: RouterConfig;
-      /** Where each value that is not a default came from: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
+      /** Source of each non-default value: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
       readonly sources: ReadonlyMap<OptionKey, string>;
     }
   | { readonly ok: false; readonly problems: readonly Text[]; readonly lang: string | null };
 
 /**
- * The effective configuration: flags over environment over file over defaults. Pure but for `readFile`; collects every
- * problem before it gives up.
+ * Loads the effective configuration. Precedence: flags, environment, file, defaults. Pure except for `readFile`; reports
+ * all problems at once.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
   const problems: Text[] = [];
@@ -64,7 +64,7 @@ function applyValues(
   return problems;
 }
 
-/** A daemon does not run in the folder that it was started from: its relative paths start from `base` all the same. */
+/** Resolves relative paths against `base`: a daemon runs in another folder than the command that started it. */
 function resolvePaths({ values, problems }: SourceValues, base: string | null): SourceValues {
   if (base === null) return { values, problems };
   const absolute = ({ option, text, where }: SourceValue): SourceValue => {
@@ -78,13 +78,13 @@ function lastText(sources: readonly SourceValues[], key: OptionKey): string | nu
   return sources.flatMap(({ values }) => values.filter(({ option }) => option.key === key)).at(-1)?.text ?? null;
 }
 
-/** Problems in a file by their lines, whether a key or its value is wrong. */
+/** Sorts the problems of a file by line number. */
 function sortByLine(problems: readonly Text[]): readonly Text[] {
   const line = ({ en }: Text): number => Number(/:(\d+): /.exec(en)?.[1] ?? 0);
   return problems.toSorted((a, b) => line(a) - line(b));
 }
 
-/** The arguments that a daemon was started with; those of the command line count more. */
+/** Saved arguments of a daemon; the command line overrides them. */
 function readOptionsFile(input: ConfigInput, problems: Text[]): string[] {
   const path = flagValue(input.argv, 'options-file');
   if (path === null) return [];
@@ -136,7 +136,7 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   return problems;
 }
 
-/** Which option, and where its value stands when that does not say it: `--port:`, `router.yaml:7: --port`. */
+/** Prefix of a problem: `--port:` for a flag, `router.yaml:7: --port` for any other source. */
 function describeSource(key: OptionKey, source: string | undefined): string {
   return source === undefined || source.startsWith('--') ? `--${key}:` : `${source}: --${key}`;
 }

@@ -1,6 +1,6 @@
 import type { OptionKey, RouterConfig } from './options.ts';
 
-/** Where an option's value came from, and how much that counts: the higher, the more. */
+/** Source of an option value. Sources with a higher `rank` take precedence. */
 export interface Origin {
   readonly where: string;
   readonly rank: number;
@@ -8,14 +8,14 @@ export interface Origin {
 
 export type Origins = ReadonlyMap<OptionKey, Origin>;
 
-/** True when `verbose` and `quiet` are asked for in the same place. */
+/** True if the same source sets both `verbose` and `quiet`. */
 export function hasLevelConflict({ verbose, quiet }: RouterConfig, origins: Origins): boolean {
   return verbose && quiet && rankOf('verbose', origins) === rankOf('quiet', origins);
 }
 
 /**
- * `verbose` and `quiet` are short for a level. Whatever stands in the more important place decides; in the same place a
- * level that is given itself counts more. Notes in `origins` where the level came from.
+ * Resolves `verbose` and `quiet` to a log level. The source with the higher rank wins; within one source an explicit level
+ * wins. Updates the origin of `log-level`.
  */
 export function resolveLogLevel(config: RouterConfig, origins: Map<OptionKey, Origin>): RouterConfig {
   const verbose = config.verbose && !(config.quiet && rankOf('quiet', origins) > rankOf('verbose', origins));

@@ -16,7 +16,7 @@ const CASES: readonly (readonly [string, string | null])[] = [
 ];
 
 for (const [name, expected] of CASES) {
-  test(`${name || 'nothing'} is nearest to ${expected}`, () => assert.equal(nearestName(name, KNOWN), expected));
+  test(`nearestName: "${name}" gives ${expected}`, () => assert.equal(nearestName(name, KNOWN), expected));
 }
 
-test('nothing is near when nothing is known', () => assert.equal(nearestName('port', []), null));
+test('nearestName: no candidates give null', () => assert.equal(nearestName('port', []), null));

@@ -1,4 +1,4 @@
-/** Steps (insert, delete, replace a letter) that turn `a` into `b`. */
+/** Levenshtein distance: inserted, deleted and replaced characters between `a` and `b`. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -12,7 +12,7 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] as number;
 }
 
-/** The known name that `name` was most likely meant to be, or null when none is near. */
+/** The known name closest to `name`, or null if none is close enough for a suggestion. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;

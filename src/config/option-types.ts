@@ -1,31 +1,40 @@
 import type { Text } from '../text/index.ts';
 
-/** What happens to a changed option when the configuration is reloaded. */
+/** Durations in milliseconds, sizes in bytes. */
+export const SECOND = 1000;
+export const DAY = 86_400_000;
+export const KIB = 1024;
+export const MIB = 1024 * 1024;
+
+/** When a reload applies a changed option: at once, to new connections only, or not before a restart. */
 export type ReloadClass = 'live' | 'newConnections' | 'restart';
 
-/** Whose option it is: of the router's process, of the daemon commands, or a command itself. */
+/** The consumer of an option: the router process, the daemon commands, or it is a command itself. */
 export type OptionScope = 'router' | 'daemon' | 'command';
 
-export type OptionGroup =
-  | 'network'
-  | 'limits'
-  | 'security'
-  | 'logging'
-  | 'monitoring'
-  | 'process'
-  | 'daemon'
-  | 'commands';
+/** Option groups, in the order of help, documentation and the sample file. */
+export const OPTION_GROUPS = {
+  network: { en: 'Network', ru: 'Сеть' },
+  limits: { en: 'Limits', ru: 'Ограничения' },
+  security: { en: 'Security', ru: 'Безопасность' },
+  logging: { en: 'Logging', ru: 'Логирование' },
+  monitoring: { en: 'Monitoring', ru: 'Мониторинг' },
+  process: { en: 'Process', ru: 'Процесс' },
+  daemon: { en: 'Daemon', ru: 'Daemon' },
+  commands: { en: 'Other commands', ru: 'Другие команды' },
+} as const satisfies Record<string, Text>;
+export type OptionGroup = keyof typeof OPTION_GROUPS;
 
 interface OptionBase {
-  /** The stem of all its names: `--max-groups`, `ROUTER_MAX_GROUPS`, `max-groups:` in the file. */
+  /** Base of all names: `--max-groups`, `ROUTER_MAX_GROUPS`, `max-groups:` in the file. */
   readonly key: string;
   readonly alias?: readonly string[];
   readonly group: OptionGroup;
   readonly scope: OptionScope;
   readonly reload: ReloadClass;
-  /** Left out of help and documentation. */
+  /** Not shown in help, documentation and the sample file. */
   readonly hidden?: boolean;
-  /** Only on the command line: neither in the environment nor in a file. */
+  /** Command line only: not accepted in the environment or a file. */
   readonly flagOnly?: boolean;
   readonly doc: Text;
 }
@@ -38,16 +47,16 @@ export interface IntegerOption extends OptionBase {
   readonly type: 'integer';
   readonly default: number;
   readonly range: readonly [number, number];
-  /** A value outside of the range that has a meaning of its own. */
+  /** A value outside the range with a special meaning, such as port 0. */
   readonly special?: number;
 }
-/** Milliseconds inside, `10s` or `500ms` outside. */
+/** Stored in milliseconds, written as `10s` or `500ms`. */
 export interface DurationOption extends OptionBase {
   readonly type: 'duration';
   readonly default: number;
   readonly range: readonly [number, number];
 }
-/** Bytes inside, `4MiB` or `10M` outside. */
+/** Stored in bytes, written as `4MiB` or `10M`. */
 export interface BytesOption extends OptionBase {
   readonly type: 'bytes';
   readonly default: number;

@@ -1,5 +1,4 @@
-import type { Option } from './option-types.ts';
-import { MIB } from './units.ts';
+import { MIB, type Option } from './option-types.ts';
 
 const command = { type: 'boolean', default: false, scope: 'command', reload: 'restart', flagOnly: true } as const;
 const daemonCommand = { ...command, group: 'daemon' } as const;
@@ -22,13 +21,13 @@ export const DAEMON_OPTIONS = [
   {
     key: 'daemon-status',
     ...daemonCommand,
-    doc: { en: 'Show the state of the daemon', ru: 'Показать детальный статус daemon' },
+    doc: { en: 'Show the detailed status of the daemon', ru: 'Показать детальный статус daemon' },
   },
   {
     key: 'daemon-reload',
     ...daemonCommand,
     doc: {
-      en: 'Reload the configuration (SIGHUP); given options replace those it was started with',
+      en: 'Reload the configuration (SIGHUP); options given here replace the previous ones',
       ru: 'Перезагрузить конфигурацию (SIGHUP); указанные опции заменяют прежние',
     },
   },
@@ -36,18 +35,18 @@ export const DAEMON_OPTIONS = [
     key: 'daemon-restart',
     ...daemonCommand,
     doc: {
-      en: 'Restart the daemon gracefully, with the same options',
+      en: 'Restart the daemon gracefully with the same options',
       ru: 'Мягко перезапустить daemon с теми же опциями',
     },
   },
-  { key: 'daemon-logs', ...daemonCommand, doc: { en: 'Show the log of the daemon', ru: 'Показать лог daemon' } },
+  { key: 'daemon-logs', ...daemonCommand, doc: { en: 'Show the daemon log', ru: 'Показать лог daemon' } },
   {
     key: 'daemon-settle',
     ...daemonCommand,
     hidden: true,
     doc: {
-      en: 'Show a router that ended for good as stopped in PM2; the router itself starts this at its end',
-      ru: 'Отметить завершившийся роутер в PM2 как остановленный; роутер сам запускает это в конце',
+      en: 'Mark a finished router as stopped in PM2; the router starts this itself on exit',
+      ru: 'Отметить завершившийся роутер в PM2 как остановленный; роутер запускает это сам при выходе',
     },
   },
   {
@@ -56,8 +55,8 @@ export const DAEMON_OPTIONS = [
     default: 'rpc-dart-router',
     ...daemon,
     doc: {
-      en: 'Name of the daemon in PM2; another one for a second router',
-      ru: 'Имя daemon в PM2; другое — для второго роутера',
+      en: 'Name of the daemon in PM2; use another one for a second router',
+      ru: 'Имя daemon в PM2; для второго роутера задайте другое',
     },
   },
   {
@@ -66,7 +65,7 @@ export const DAEMON_OPTIONS = [
     default: false,
     ...daemon,
     flagOnly: true,
-    doc: { en: 'Answer in JSON, for scripts', ru: 'Ответ в JSON, для скриптов' },
+    doc: { en: 'Print JSON, for scripts', ru: 'Вывод в JSON, для скриптов' },
   },
   {
     key: 'follow',
@@ -75,7 +74,7 @@ export const DAEMON_OPTIONS = [
     default: false,
     ...daemon,
     flagOnly: true,
-    doc: { en: 'Go on showing new log lines', ru: 'Следить за новыми строками лога' },
+    doc: { en: 'Keep printing new log lines', ru: 'Выводить новые строки лога по мере появления' },
   },
   {
     key: 'lines',
@@ -84,7 +83,7 @@ export const DAEMON_OPTIONS = [
     range: [0, 1_000_000],
     ...daemon,
     flagOnly: true,
-    doc: { en: 'Log lines to show', ru: 'Сколько строк лога показать' },
+    doc: { en: 'Number of log lines to show', ru: 'Сколько строк лога показать' },
   },
   {
     key: 'max-memory',
@@ -92,14 +91,20 @@ export const DAEMON_OPTIONS = [
     default: 900 * MIB,
     range: [64 * MIB, 1024 * 1024 * MIB],
     ...daemon,
-    doc: { en: 'Memory at which PM2 restarts the daemon', ru: 'Память, при которой PM2 перезапускает daemon' },
+    doc: {
+      en: 'Memory limit at which PM2 restarts the daemon',
+      ru: 'Объём памяти, при котором PM2 перезапускает daemon',
+    },
   },
   {
     key: 'log-rotation',
     type: 'boolean',
     default: true,
     ...daemon,
-    doc: { en: 'Rotate the log; --no-log-rotation leaves it alone', ru: 'Ротация лога; --no-log-rotation отключает' },
+    doc: {
+      en: 'Rotate the daemon log; --no-log-rotation disables it',
+      ru: 'Ротация лога daemon; --no-log-rotation отключает её',
+    },
   },
   {
     key: 'log-rotator',
@@ -108,8 +113,8 @@ export const DAEMON_OPTIONS = [
     choices: ['rename', 'pm2-logrotate'],
     ...daemon,
     doc: {
-      en: 'What rotates: rename loses no lines; pm2-logrotate copies and truncates, for every program in this PM2',
-      ru: 'Чем ротировать: rename не теряет строк; pm2-logrotate копирует и обрезает, у всех программ этого PM2',
+      en: 'Rotation method: rename loses no lines; pm2-logrotate copies and truncates the logs of every program of this PM2',
+      ru: 'Способ ротации: rename не теряет строк; pm2-logrotate копирует и обрезает логи всех программ этого PM2',
     },
   },
   {
@@ -122,8 +127,8 @@ export const DAEMON_OPTIONS = [
     hidden: true,
     flagOnly: true,
     doc: {
-      en: 'Runs under PM2: a stop that was asked for ends with exit code 143, by which PM2 does not start it again',
-      ru: 'Работает под PM2: по запросу останавливается с кодом 143, и PM2 не запускает его снова',
+      en: 'Run under PM2: a requested stop exits with code 143, so that PM2 does not restart the router',
+      ru: 'Работа под PM2: остановка по запросу завершается с кодом 143, и PM2 не перезапускает роутер',
     },
   },
   {
@@ -132,8 +137,8 @@ export const DAEMON_OPTIONS = [
     default: false,
     ...daemon,
     doc: {
-      en: 'End PM2 when the router was stopped and PM2 runs nothing else, so that a systemd unit ends too',
-      ru: 'Завершать PM2, когда роутер остановлен и больше под ним ничего нет, чтобы завершался и сервис systemd',
+      en: 'Exit PM2 when the router has stopped and PM2 runs nothing else, so that a systemd unit stops too',
+      ru: 'Завершать PM2, когда роутер остановлен и других программ под PM2 нет, чтобы остановился и сервис systemd',
     },
   },
   {
@@ -142,8 +147,8 @@ export const DAEMON_OPTIONS = [
     default: null,
     ...daemon,
     doc: {
-      en: "NODE_OPTIONS of the daemon's process; those of the shell are not passed on to it",
-      ru: 'NODE_OPTIONS процесса daemon; значение из оболочки ему не передаётся',
+      en: 'NODE_OPTIONS of the daemon process; the value of the shell is not inherited',
+      ru: 'NODE_OPTIONS процесса daemon; значение из оболочки не наследуется',
     },
   },
   {
@@ -156,8 +161,8 @@ export const DAEMON_OPTIONS = [
     hidden: true,
     flagOnly: true,
     doc: {
-      en: 'File that PM2 writes standard output to, for the router to rotate',
-      ru: 'Файл, в который PM2 пишет стандартный вывод; его ротирует роутер',
+      en: 'File for standard output under PM2; rotated by the router',
+      ru: 'Файл стандартного вывода под PM2; его ротирует роутер',
     },
   },
   {
@@ -166,7 +171,7 @@ export const DAEMON_OPTIONS = [
     default: 10 * MIB,
     range: [1024, 1024 * 1024 * MIB],
     ...daemon,
-    doc: { en: 'Size at which the log is rotated', ru: 'Размер лога, при котором он ротируется' },
+    doc: { en: 'Log size that triggers a rotation', ru: 'Размер лога, при котором выполняется ротация' },
   },
   {
     key: 'log-retain',
@@ -174,25 +179,28 @@ export const DAEMON_OPTIONS = [
     default: 30,
     range: [1, 10_000],
     ...daemon,
-    doc: { en: 'Rotated logs to keep', ru: 'Сколько старых логов хранить' },
+    doc: { en: 'Number of rotated logs to keep', ru: 'Сколько старых логов хранить' },
   },
   {
     key: 'check-config',
     ...otherCommand,
     doc: {
-      en: 'Check the configuration, show it with the source of each value, and exit',
-      ru: 'Проверить конфигурацию, показать её с источниками значений и выйти',
+      en: 'Validate the configuration, print it with the source of each value, and exit',
+      ru: 'Проверить конфигурацию, показать её с источником каждого значения и выйти',
     },
   },
   {
     key: 'doctor',
     ...otherCommand,
-    doc: { en: 'Check this machine and say what to do', ru: 'Проверить машину и подсказать, что сделать' },
+    doc: { en: 'Diagnose this host and suggest fixes', ru: 'Диагностика этой машины с советами по исправлению' },
   },
   {
     key: 'top',
     ...otherCommand,
-    doc: { en: 'Live view of a running router; q quits', ru: 'Живой вид работающего роутера; q — выход' },
+    doc: {
+      en: 'Live view of a running router; q quits',
+      ru: 'Показатели работающего роутера в реальном времени; q — выход',
+    },
   },
   {
     key: 'metrics-url',
@@ -201,7 +209,7 @@ export const DAEMON_OPTIONS = [
     ...daemon,
     group: 'commands',
     doc: {
-      en: 'Router to look at with --top, for instance http://127.0.0.1:9090',
+      en: 'Router for --top, for example http://127.0.0.1:9090',
       ru: 'Роутер для --top, например http://127.0.0.1:9090',
     },
   },

@@ -1,9 +1,8 @@
-import type { Option } from './option-types.ts';
-import { DAY, KIB, MIB, SECOND } from './units.ts';
+import { DAY, KIB, MIB, type Option, SECOND } from './option-types.ts';
 
 const limit = { group: 'limits', scope: 'router' } as const;
 
-/** What the router bounds so that no client costs the others anything. */
+/** Resource limits that keep one client from affecting the others. */
 export const LIMIT_OPTIONS = [
   {
     key: 'max-connections',
@@ -13,8 +12,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'live',
     doc: {
-      en: 'Connections at a time; more are refused at once. Lowered by a reload, the newest excess ones are closed',
-      ru: 'Соединений одновременно; лишние отклоняются сразу. При уменьшении через reload закрываются самые новые лишние',
+      en: 'Maximum concurrent connections; excess ones are refused. If a reload lowers it, the newest are closed',
+      ru: 'Максимум одновременных соединений; лишние отклоняются. Если reload уменьшает предел, закрываются самые новые',
     },
   },
   {
@@ -25,8 +24,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'restart',
     doc: {
-      en: 'Largest message; beyond it that stream ends with RESOURCE_EXHAUSTED',
-      ru: 'Наибольшее сообщение; сверх того поток завершается с RESOURCE_EXHAUSTED',
+      en: 'Maximum message size; a larger message ends its stream with RESOURCE_EXHAUSTED',
+      ru: 'Максимальный размер сообщения; при превышении поток завершается с RESOURCE_EXHAUSTED',
     },
   },
   {
@@ -37,8 +36,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'restart',
     doc: {
-      en: 'Headers of one call, 32 bytes for each besides; beyond it the call ends with RESOURCE_EXHAUSTED',
-      ru: 'Заголовки одного вызова, плюс 32 байта на каждый; сверх того вызов завершается с RESOURCE_EXHAUSTED',
+      en: 'Maximum header size of one call, counting 32 extra bytes per header; beyond it the call fails with RESOURCE_EXHAUSTED',
+      ru: 'Максимальный размер заголовков вызова, плюс 32 байта на каждый; при превышении вызов завершается с RESOURCE_EXHAUSTED',
     },
   },
   {
@@ -49,8 +48,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'live',
     doc: {
-      en: 'Unsent bytes per client; a slower reader is disconnected',
-      ru: 'Неотправленных байт на клиента; более медленный читатель отключается',
+      en: 'Maximum unsent bytes per client; beyond it the slow consumer is disconnected',
+      ru: 'Максимум неотправленных байт на клиента; при превышении медленный получатель отключается',
     },
   },
   {
@@ -61,8 +60,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'live',
     doc: {
-      en: 'Unsent and half-received bytes of all clients together; beyond it the slowest readers are disconnected',
-      ru: 'Неотправленных и недополученных байт всех клиентов вместе; сверх того отключаются самые медленные читатели',
+      en: 'Maximum buffered bytes of all clients (unsent or partly received); beyond it the slowest consumers are disconnected',
+      ru: 'Максимум байт в буферах всех клиентов (неотправленных и принятых частично); при превышении отключаются самые медленные получатели',
     },
   },
   {
@@ -73,8 +72,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'live',
     doc: {
-      en: 'Age of the oldest unsent message at which its reader is disconnected',
-      ru: 'Возраст самого старого неотправленного сообщения, при котором читатель отключается',
+      en: 'Maximum age of the oldest unsent message; beyond it the slow consumer is disconnected',
+      ru: 'Предельный возраст самого старого неотправленного сообщения; при превышении медленный получатель отключается',
     },
   },
   {
@@ -84,7 +83,7 @@ export const LIMIT_OPTIONS = [
     range: [1, 100_000],
     ...limit,
     reload: 'live',
-    doc: { en: 'Clients that may register on one connection', ru: 'Клиентов на одном соединении' },
+    doc: { en: 'Maximum clients registered on one connection', ru: 'Максимум клиентов в одном соединении' },
   },
   {
     key: 'max-groups',
@@ -93,7 +92,7 @@ export const LIMIT_OPTIONS = [
     range: [0, 10_000],
     ...limit,
     reload: 'live',
-    doc: { en: 'Groups per client', ru: 'Групп у одного клиента' },
+    doc: { en: 'Maximum groups per client', ru: 'Максимум групп у клиента' },
   },
   {
     key: 'max-resets-per-second',
@@ -103,8 +102,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'restart',
     doc: {
-      en: 'Calls that one connection may cancel a second (a thousand at once), unless most of its calls go through; beyond it the connection is ended',
-      ru: 'Вызовов, которые одно соединение может отменять в секунду (сразу — тысячу), если отменяется большинство; сверх того соединение завершается',
+      en: 'Maximum cancelled calls per second on one connection (burst: 1000), if most of its calls are cancelled; beyond it the connection is closed',
+      ru: 'Максимум отменённых вызовов в секунду в одном соединении (разово: 1000), если отменяется большинство; при превышении соединение закрывается',
     },
   },
   {
@@ -114,7 +113,7 @@ export const LIMIT_OPTIONS = [
     range: [1, 1_000_000],
     ...limit,
     reload: 'live',
-    doc: { en: 'Unanswered requests per client', ru: 'Запросов без ответа на клиента' },
+    doc: { en: 'Maximum unanswered requests per client', ru: 'Максимум запросов без ответа на клиента' },
   },
   {
     key: 'client-timeout',
@@ -123,7 +122,10 @@ export const LIMIT_OPTIONS = [
     range: [100, 365 * DAY],
     ...limit,
     reload: 'live',
-    doc: { en: 'Silence after which a client is disconnected', ru: 'Молчание, после которого клиент отключается' },
+    doc: {
+      en: 'Inactivity after which a client is disconnected',
+      ru: 'Время неактивности, после которого клиент отключается',
+    },
   },
   {
     key: 'health-check',
@@ -132,8 +134,8 @@ export const LIMIT_OPTIONS = [
     ...limit,
     reload: 'live',
     doc: {
-      en: 'Look after silent clients; --no-health-check leaves them alone',
-      ru: 'Следить за молчащими клиентами; --no-health-check отключает',
+      en: 'Disconnect inactive clients; --no-health-check keeps them',
+      ru: 'Отключать неактивных клиентов; --no-health-check оставляет их',
     },
   },
   {
@@ -143,6 +145,6 @@ export const LIMIT_OPTIONS = [
     range: [50, DAY],
     ...limit,
     reload: 'live',
-    doc: { en: 'Time between health checks', ru: 'Интервал проверок клиентов' },
+    doc: { en: 'Interval between health checks', ru: 'Интервал между проверками клиентов' },
   },
 ] as const satisfies readonly Option[];

@@ -1,9 +1,8 @@
-import type { Option } from './option-types.ts';
+import { DAY, type Option, SECOND } from './option-types.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
 import { TELEMETRY_OPTIONS } from './options-telemetry.ts';
-import { DAY, SECOND } from './units.ts';
 
-/** The options of the router's process. Sentences stand without a full stop. */
+/** Options of the router process. Descriptions have no full stop. */
 export const ROUTER_OPTIONS = [
   {
     key: 'host',
@@ -13,7 +12,7 @@ export const ROUTER_OPTIONS = [
     group: 'network',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Address to listen on', ru: 'Адрес, на котором принимаются соединения' },
+    doc: { en: 'Address to listen on', ru: 'Адрес для приёма соединений' },
   },
   {
     key: 'port',
@@ -25,7 +24,7 @@ export const ROUTER_OPTIONS = [
     group: 'network',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Port to listen on; 0 takes any free one', ru: 'Порт; 0 — любой свободный' },
+    doc: { en: 'Port to listen on; 0 picks a free one', ru: 'Порт для приёма соединений; 0 — любой свободный' },
   },
   {
     key: 'handshake-timeout',
@@ -36,8 +35,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'Time for TLS and the HTTP/2 preface of a new connection',
-      ru: 'Время на TLS и приветствие HTTP/2 нового соединения',
+      en: 'Time limit for the TLS handshake and the HTTP/2 preface',
+      ru: 'Предельное время на TLS handshake и преамбулу HTTP/2',
     },
   },
   {
@@ -49,8 +48,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'Time between HTTP/2 pings to each connection',
-      ru: 'Интервал между HTTP/2 ping для каждого соединения',
+      en: 'Interval between HTTP/2 PINGs on each connection',
+      ru: 'Интервал между HTTP/2 PING в каждом соединении',
     },
   },
   {
@@ -62,8 +61,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'Time for the answer to a ping before the connection counts as lost',
-      ru: 'Время ожидания ответа на ping, после которого соединение считается потерянным',
+      en: 'Time to wait for a PING reply before the connection is closed',
+      ru: 'Время ожидания ответа на PING, после которого соединение закрывается',
     },
   },
   {
@@ -75,8 +74,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'live',
     doc: {
-      en: 'Longest graceful stop; what is left then is cut',
-      ru: 'Наибольшее время мягкой остановки; затем соединения обрываются',
+      en: 'Time limit for a graceful shutdown; open connections are then closed',
+      ru: 'Предельное время мягкой остановки; затем открытые соединения закрываются',
     },
   },
 
@@ -89,7 +88,7 @@ export const ROUTER_OPTIONS = [
     group: 'security',
     scope: 'router',
     reload: 'newConnections',
-    doc: { en: 'Server certificate, PEM; needs --tls-key', ru: 'Сертификат сервера, PEM; вместе с --tls-key' },
+    doc: { en: 'Server certificate (PEM); requires --tls-key', ru: 'Сертификат сервера (PEM); требует --tls-key' },
   },
   {
     key: 'tls-key',
@@ -98,7 +97,7 @@ export const ROUTER_OPTIONS = [
     group: 'security',
     scope: 'router',
     reload: 'newConnections',
-    doc: { en: 'Private key of the certificate, PEM', ru: 'Закрытый ключ сертификата, PEM' },
+    doc: { en: 'Private key of the server certificate (PEM)', ru: 'Закрытый ключ сертификата сервера (PEM)' },
   },
   {
     key: 'tls-client-ca',
@@ -108,8 +107,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'newConnections',
     doc: {
-      en: 'Authorities whose client certificates are required (mutual TLS), PEM',
-      ru: 'Удостоверяющие центры клиентских сертификатов (взаимный TLS), PEM',
+      en: 'CA certificates (PEM) to verify client certificates; enables mutual TLS',
+      ru: 'Сертификаты CA (PEM) для проверки клиентских сертификатов; включает взаимный TLS',
     },
   },
   {
@@ -120,8 +119,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'live',
     doc: {
-      en: 'File with one "name: token" a line; clients must prove one',
-      ru: 'Файл со строками «имя: токен»; клиент обязан предъявить токен',
+      en: 'File of "name: token" lines; clients must present a token',
+      ru: 'Файл со строками «имя: токен»; клиенты обязаны предъявить токен',
     },
   },
   {
@@ -133,8 +132,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'What a token admits: its connection, or only the call that carries it (for proxies that share connections)',
-      ru: 'Что разрешает токен: всё соединение или только вызов с ним (для прокси с общими соединениями)',
+      en: 'Scope of a token: the whole connection, or only the call that carries it (for proxies that share connections)',
+      ru: 'Область действия токена: всё соединение или только вызов с ним (для прокси с общими соединениями)',
     },
   },
 
@@ -149,8 +148,8 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'Configuration file, YAML or JSON; its keys are the names of flags',
-      ru: 'Файл конфигурации, YAML или JSON; ключи — имена флагов',
+      en: 'Configuration file (YAML or JSON); its keys are flag names',
+      ru: 'Файл конфигурации (YAML или JSON); ключи — имена флагов',
     },
   },
   {
@@ -160,7 +159,10 @@ export const ROUTER_OPTIONS = [
     group: 'process',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Write the process id here while listening', ru: 'Файл с PID процесса, пока он принимает соединения' },
+    doc: {
+      en: 'File for the process ID; exists while the router listens',
+      ru: 'Файл с PID процесса; существует, пока роутер принимает соединения',
+    },
   },
   {
     key: 'control-socket',
@@ -170,7 +172,7 @@ export const ROUTER_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'Unix socket that answers the commands; beside the pid file by default',
+      en: 'Unix socket for the commands; by default next to the PID file',
       ru: 'Unix-сокет для команд; по умолчанию рядом с PID файлом',
     },
   },
@@ -181,7 +183,10 @@ export const ROUTER_OPTIONS = [
     group: 'process',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Write the ports here, as JSON, once listening', ru: 'Записать сюда порты (JSON), когда они открыты' },
+    doc: {
+      en: 'File for the listening ports (JSON); written once they are open',
+      ru: 'Файл со списком портов (JSON); записывается, когда они открыты',
+    },
   },
   {
     key: 'lang',
@@ -191,10 +196,7 @@ export const ROUTER_OPTIONS = [
     group: 'process',
     scope: 'router',
     reload: 'live',
-    doc: {
-      en: 'Language of texts for people; from the locale by default',
-      ru: 'Язык сообщений; по умолчанию из локали',
-    },
+    doc: { en: 'Language of messages; by default from the locale', ru: 'Язык сообщений; по умолчанию из локали' },
   },
   {
     key: 'transport',
@@ -206,8 +208,8 @@ export const ROUTER_OPTIONS = [
     reload: 'restart',
     hidden: true,
     doc: {
-      en: 'What speaks HTTP/2: the router itself (direct), or grpc-js by its public interface (public), which is slower',
-      ru: 'Кто ведёт HTTP/2: сам роутер (direct) или grpc-js через публичный интерфейс (public), медленнее',
+      en: 'HTTP/2 implementation: built in (direct), or grpc-js (public), which is slower',
+      ru: 'Реализация HTTP/2: собственная (direct) или grpc-js (public), более медленная',
     },
   },
   {
@@ -220,8 +222,8 @@ export const ROUTER_OPTIONS = [
     hidden: true,
     flagOnly: true,
     doc: {
-      en: 'Folder that relative paths start from; the working folder by default',
-      ru: 'Папка, от которой отсчитываются относительные пути; по умолчанию рабочая папка',
+      en: 'Base folder of relative paths; by default the working folder',
+      ru: 'Базовая папка относительных путей; по умолчанию рабочая папка',
     },
   },
   {
@@ -234,8 +236,8 @@ export const ROUTER_OPTIONS = [
     hidden: true,
     flagOnly: true,
     doc: {
-      en: 'JSON array of arguments that stand before those of the command line',
-      ru: 'JSON-массив аргументов, стоящих перед командной строкой',
+      en: 'JSON array of arguments inserted before those of the command line',
+      ru: 'JSON-массив аргументов, подставляемых перед аргументами командной строки',
     },
   },
 ] as const satisfies readonly Option[];

@@ -1,7 +1,6 @@
-import type { Option } from './option-types.ts';
-import { DAY, SECOND } from './units.ts';
+import { DAY, type Option, SECOND } from './option-types.ts';
 
-/** What the router tells about itself: its log, statistics, metrics and status page. */
+/** Options of the log, statistics, metrics and the status page. */
 export const TELEMETRY_OPTIONS = [
   {
     key: 'log-level',
@@ -12,7 +11,7 @@ export const TELEMETRY_OPTIONS = [
     group: 'logging',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Least level that is logged', ru: 'Наименьший уровень сообщений в логе' },
+    doc: { en: 'Lowest level to log', ru: 'Минимальный уровень записей в логе' },
   },
   {
     key: 'log-format',
@@ -22,7 +21,7 @@ export const TELEMETRY_OPTIONS = [
     group: 'logging',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Lines for people, or JSON for Loki and ELK', ru: 'Строки для людей или JSON для Loki и ELK' },
+    doc: { en: 'Human-readable lines, or JSON for Loki and ELK', ru: 'Текстовые строки или JSON для Loki и ELK' },
   },
   {
     key: 'log-file',
@@ -32,8 +31,8 @@ export const TELEMETRY_OPTIONS = [
     scope: 'router',
     reload: 'live',
     doc: {
-      en: 'Write the log to this file, mode 600, instead of standard output; reopened by SIGHUP',
-      ru: 'Писать лог в этот файл (права 600), а не в стандартный вывод; SIGHUP открывает заново',
+      en: 'Log to this file (mode 600) instead of standard output; SIGHUP reopens it',
+      ru: 'Писать лог в этот файл (права 600), а не в стандартный вывод; SIGHUP открывает его заново',
     },
   },
   {
@@ -44,7 +43,7 @@ export const TELEMETRY_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     hidden: true,
-    doc: { en: 'Also write the log to the systemd journal', ru: 'Писать лог также в журнал systemd' },
+    doc: { en: 'Also log to the systemd journal', ru: 'Писать лог также в журнал systemd' },
   },
   {
     key: 'verbose',
@@ -54,7 +53,10 @@ export const TELEMETRY_OPTIONS = [
     group: 'logging',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Log level debug; a --log-level beside it counts more', ru: 'Уровень debug; --log-level рядом важнее' },
+    doc: {
+      en: 'Log level debug; an explicit --log-level takes precedence',
+      ru: 'Уровень debug; явный --log-level имеет приоритет',
+    },
   },
   {
     key: 'quiet',
@@ -64,7 +66,10 @@ export const TELEMETRY_OPTIONS = [
     group: 'logging',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Log level error; a --log-level beside it counts more', ru: 'Уровень error; --log-level рядом важнее' },
+    doc: {
+      en: 'Log level error; an explicit --log-level takes precedence',
+      ru: 'Уровень error; явный --log-level имеет приоритет',
+    },
   },
 
   {
@@ -75,7 +80,7 @@ export const TELEMETRY_OPTIONS = [
     group: 'monitoring',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Log statistics regularly', ru: 'Регулярно писать статистику в лог' },
+    doc: { en: 'Log statistics periodically', ru: 'Периодически писать статистику в лог' },
   },
   {
     key: 'stats-interval',
@@ -85,7 +90,7 @@ export const TELEMETRY_OPTIONS = [
     group: 'monitoring',
     scope: 'router',
     reload: 'live',
-    doc: { en: 'Time between statistics', ru: 'Интервал статистики' },
+    doc: { en: 'Interval between statistics', ru: 'Интервал статистики' },
   },
   {
     key: 'metrics',
@@ -96,8 +101,8 @@ export const TELEMETRY_OPTIONS = [
     scope: 'router',
     reload: 'restart',
     doc: {
-      en: 'Serve metrics, health and the status page over HTTP',
-      ru: 'Отдавать метрики, состояние и страницу статуса по HTTP',
+      en: 'Serve metrics, health checks and the status page over HTTP',
+      ru: 'Отдавать по HTTP метрики, проверки состояния и страницу статуса',
     },
   },
   {
@@ -107,7 +112,7 @@ export const TELEMETRY_OPTIONS = [
     group: 'monitoring',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Address of the metrics endpoint', ru: 'Адрес HTTP-метрик' },
+    doc: { en: 'Address of the metrics endpoint', ru: 'Адрес HTTP-сервера метрик' },
   },
   {
     key: 'metrics-port',
@@ -118,7 +123,10 @@ export const TELEMETRY_OPTIONS = [
     group: 'monitoring',
     scope: 'router',
     reload: 'restart',
-    doc: { en: 'Port of the metrics endpoint; 0 takes any free one', ru: 'Порт HTTP-метрик; 0 — любой свободный' },
+    doc: {
+      en: 'Port of the metrics endpoint; 0 picks a free one',
+      ru: 'Порт HTTP-сервера метрик; 0 — любой свободный',
+    },
   },
   {
     key: 'status-page-clients',
@@ -128,8 +136,8 @@ export const TELEMETRY_OPTIONS = [
     scope: 'router',
     reload: 'live',
     doc: {
-      en: 'List clients with names, ids, groups and addresses on the status page',
-      ru: 'Показывать на странице статуса клиентов: имена, id, группы и адреса',
+      en: 'List clients with names, IDs, groups and addresses on the status page',
+      ru: 'Показывать на странице статуса клиентов: имена, ID, группы и адреса',
     },
   },
 ] as const satisfies readonly Option[];

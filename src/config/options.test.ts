@@ -6,7 +6,7 @@ import { formatValue, parseText } from './parse-value.ts';
 
 const ALL: readonly Option[] = OPTIONS;
 
-test('no two options have a name in common', () => {
+test('options: all names are unique', () => {
   const names = ALL.flatMap(({ key, alias = [] }) => [key, ...alias]);
   assert.deepEqual(
     names.filter((name, i) => names.indexOf(name) !== i),
@@ -15,11 +15,11 @@ test('no two options have a name in common', () => {
   assert.equal(new Set(ALL.map(configName)).size, ALL.length);
 });
 
-test('a name is lower case words, and none begins like a negation', () => {
+test('options: keys are kebab-case and do not start with no-', () => {
   for (const { key } of ALL) assert.match(key, /^(?!no-)[a-z0-9]+(-[a-z0-9]+)*$/);
 });
 
-test('the short flags of the original mean what they meant', () => {
+test('options: short flags match the Dart router', () => {
   const short = Object.fromEntries(
     ALL.flatMap(({ key, alias = [] }) => alias.filter((name) => name.length === 1).map((name) => [name, key])),
   );
@@ -41,7 +41,7 @@ test('the short flags of the original mean what they meant', () => {
 });
 
 for (const option of ALL) {
-  test(`${option.key} has a default that it takes itself, and a sentence in both languages`, () => {
+  test(`option ${option.key}: the default is valid and the description exists in both languages`, () => {
     const value = DEFAULT_CONFIG[configName(option)];
     if (value !== null) assert.equal(parseText(option, formatValue(option, value)), value);
     for (const sentence of [option.doc.en, option.doc.ru]) assert.match(sentence, /^\S.*[^.\s]$/);
@@ -50,7 +50,7 @@ for (const option of ALL) {
   });
 }
 
-test('every option has a reload class; one without does not compile', () => {
+test('options: each has a reload class; one without does not compile', () => {
   for (const { key, reload } of ALL) assert.ok(['live', 'newConnections', 'restart'].includes(reload), key);
   const incomplete = { key: 'x', type: 'text', default: null, group: 'network', scope: 'router' } as const;
   // @ts-expect-error: no reload class
@@ -58,7 +58,7 @@ test('every option has a reload class; one without does not compile', () => {
   assert.equal(option.reload, undefined);
 });
 
-test('names are derived from one stem', () => {
+test('options: all names derive from the key', () => {
   const option = ALL.find(({ key }) => key === 'write-deadline');
   assert.ok(option);
   assert.equal(configName(option), 'writeDeadlineMs');

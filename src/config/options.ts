@@ -1,15 +1,21 @@
+import { readFileSync } from 'node:fs';
 import type { Option } from './option-types.ts';
 import { DAEMON_OPTIONS } from './options-daemon.ts';
 import { ROUTER_OPTIONS } from './options-router.ts';
 
-/** Every option there is. Flags, environment names, file keys, help, documentation and reload classes come from here. */
+/** Version in package.json, two folders up both in the sources and in the build. */
+export const VERSION: string = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** All options: the single source of flags, environment names, file keys, help, documentation and reload classes. */
 export const OPTIONS = [...ROUTER_OPTIONS, ...DAEMON_OPTIONS] as const satisfies readonly Option[];
 
 type AnyOption = (typeof OPTIONS)[number];
 export type OptionKey = AnyOption['key'];
 
 type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
-/** The name in RouterConfig: camel case, durations with their unit. */
+/** Property name in RouterConfig: camel case, durations with the suffix `Ms`. */
 type ConfigName<O extends Option> = O['type'] extends 'duration' ? `${Camel<O['key']>}Ms` : Camel<O['key']>;
 type ValueOf<O extends Option> = O['type'] extends 'boolean'
   ? boolean
@@ -19,17 +25,17 @@ type ValueOf<O extends Option> = O['type'] extends 'boolean'
       ? C | Extract<O['default'], null>
       : string | Extract<O['default'], null>;
 
-/** The effective configuration: one value per option, in the units that the names say. */
+/** The effective configuration: one value per option, in the unit that its name states. */
 export type RouterConfig = { readonly [O in AnyOption as ConfigName<O>]: ValueOf<O> };
 export type ConfigKey = keyof RouterConfig;
 
-/** The name of an option in RouterConfig. */
+/** Property name of `option` in RouterConfig. */
 export function configName(option: Option): ConfigKey {
   const camel = option.key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   return (option.type === 'duration' ? `${camel}Ms` : camel) as ConfigKey;
 }
 
-/** The name of an option in the environment. */
+/** Environment variable of `option`. */
 export function environmentName(option: Option): string {
   return `ROUTER_${option.key.replaceAll('-', '_').toUpperCase()}`;
 }

@@ -59,7 +59,7 @@ const GOOD: readonly (readonly [Option, string, unknown])[] = [
 ];
 
 for (const [option, text, value] of GOOD) {
-  test(`${option.type} ${text} is ${value}`, () => assert.equal(parseText(option, text), value));
+  test(`parseText: ${option.type} ${text} gives ${value}`, () => assert.equal(parseText(option, text), value));
 }
 
 const NOT_A_HOST = [
@@ -105,7 +105,7 @@ const BAD: readonly (readonly [Option, string, string])[] = [
 ];
 
 for (const [option, text, problem] of BAD) {
-  test(`${option.type} "${text}" is refused: ${problem}`, () => {
+  test(`parseText: ${option.type} "${text}" is rejected: ${problem}`, () => {
     assert.throws(
       () => parseText(option, text),
       (error) => {
@@ -121,7 +121,7 @@ for (const [option, text, problem] of BAD) {
 
 for (const option of OPTIONS as readonly Option[]) {
   if (!('range' in option)) continue;
-  test(`${option.key}: any value is read back as it is written`, () => {
+  test(`formatValue: ${option.key} round-trips`, () => {
     const [least, most] = option.range;
     fc.assert(
       fc.property(fc.integer({ min: least, max: Math.min(most, Number.MAX_SAFE_INTEGER) }), (value) => {
@@ -131,7 +131,7 @@ for (const option of OPTIONS as readonly Option[]) {
   });
 }
 
-test('values are written as people write them', () => {
+test('formatValue: writes values with units', () => {
   assert.equal(formatValue(TIME, 90_000), '90s');
   assert.equal(formatValue(TIME, 3_600_000), '1h');
   assert.equal(formatValue(TIME, 1500), '1500ms');

@@ -4,7 +4,7 @@ import { bothLanguages, type Text } from '../text/index.ts';
 import { parseHost } from './host.ts';
 import type { Option } from './option-types.ts';
 
-/** A value that is not what its option takes: says what it should have been. */
+/** A value outside the domain of its option; the text states the expected form. */
 export class InvalidValue extends Error {
   readonly text: Text;
 
@@ -23,7 +23,7 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
   g: 1024 ** 3,
 };
 
-/** The value of `option` that `text` says; throws InvalidValue. */
+/** Parses `text` as a value of `option`. Throws InvalidValue. */
 export function parseText(option: Option, text: string): boolean | number | string {
   switch (option.type) {
     case 'boolean':
@@ -52,7 +52,7 @@ export function parseText(option: Option, text: string): boolean | number | stri
   }
 }
 
-/** `~/` as a shell has it, which leaves it alone behind `=` and does not see a file. */
+/** Expands a leading `~/`, because shells do not expand it after `=` or in a file. */
 export function expandHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
@@ -94,7 +94,7 @@ function invalid({ key }: Option, expected: Text, got: string): InvalidValue {
   });
 }
 
-/** A value as people write it: the inverse of `parseText`. */
+/** Formats a value in its written form: the inverse of `parseText`. */
 export function formatValue(option: Option, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'number') return String(value);

@@ -1,6 +1,6 @@
 import { explainSystemError, type Text } from '../text/index.ts';
 
-/** Where a value stands, or which one it is: `--port`, `ROUTER_PORT`, `config.yaml:7`. Comes first in every problem. */
+/** Source of a value, the prefix of every problem: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
 type Where = string;
 
 const at = (where: Where, en: string, ru: string): Text => ({ en: `${where}: ${en}`, ru: `${where}: ${ru}` });
@@ -11,7 +11,7 @@ function hint(nearest: string | null): Text {
     : { en: `; did you mean ${nearest}?`, ru: `; возможно, имелось в виду ${nearest}?` };
 }
 
-/** What can be wrong with a configuration, as people read it. */
+/** Messages for all configuration errors. */
 export const PROBLEMS = {
   unknownFlag: (flag: string, nearest: string | null): Text =>
     at(flag, `unknown option${hint(nearest).en}`, `неизвестная опция${hint(nearest).ru}`),
@@ -22,7 +22,7 @@ export const PROBLEMS = {
   onlyAFlag: (where: Where, name: string): Text =>
     at(
       where,
-      `${name} can only be given on the command line, as --${name}`,
+      `${name} is only allowed on the command line, as --${name}`,
       `${name} задаётся только в командной строке: --${name}`,
     ),
   givenTwice: (where: Where, times: number): Text =>
@@ -41,7 +41,7 @@ export const PROBLEMS = {
   tooMany: (where: Where): Text =>
     at(
       where,
-      'too many problems; the rest of the file was not checked',
+      'too many errors; the rest of the file was not checked',
       'слишком много ошибок; остаток файла не проверен',
     ),
   secondDocument: (where: Where): Text =>
@@ -53,32 +53,31 @@ export const PROBLEMS = {
   optionsGone: (path: string): Text =>
     at(
       path,
-      'the options of this daemon are gone, PM2 has it from an old dump; start it with --daemon-start, then pm2 save',
-      'опций этого daemon больше нет, PM2 взял его из старого дампа; запустите --daemon-start, затем pm2 save',
+      'the saved options of this daemon no longer exist (PM2 restored an old dump); run --daemon-start, then pm2 save',
+      'сохранённых опций этого daemon больше нет (PM2 восстановил старый дамп); запустите --daemon-start, затем pm2 save',
     ),
-  notArguments: (path: string): Text => at(path, 'expected a JSON array of texts', 'нужен JSON-массив строк'),
+  notArguments: (path: string): Text => at(path, 'expected a JSON array of strings', 'нужен JSON-массив строк'),
   noOption: (path: string): Text =>
     at(
       path,
-      'holds no option, only comments or nothing; write {} if that is meant, or leave out --config',
-      'нет ни одной опции, только комментарии или ничего; напишите {}, если так и нужно, или уберите --config',
+      'contains no options; write {} if this is intended, or omit --config',
+      'нет ни одной опции; напишите {}, если так и нужно, или уберите --config',
     ),
   notAMap: (where: Where): Text => at(where, 'expected "key: value" lines', 'нужны строки вида «ключ: значение»'),
   notSingle: (where: Where, name: string): Text =>
     at(where, `${name} must be a single value`, `${name}: нужно одно значение`),
-  keyTwice: (where: Where, name: string): Text =>
-    at(where, `${name} is already given above`, `ключ ${name} уже есть выше`),
+  keyTwice: (where: Where, name: string): Text => at(where, `${name} is already set above`, `${name} уже задан выше`),
   syntax: (where: Where, message: string): Text => at(where, message, `ошибка YAML: ${message}`),
   needsAlso: (where: Where, flags: readonly string[]): Text => ({
-    en: `${where} needs ${flags.join(' and ')} as well`,
-    ru: `${where} требует также ${flags.join(' и ')}`,
+    en: `${where} requires ${flags.join(' and ')}`,
+    ru: `${where} требует ${flags.join(' и ')}`,
   }),
   contradicts: (where: Where, flag: string): Text => ({
-    en: `${where} contradicts ${flag}`,
+    en: `${where} conflicts with ${flag}`,
     ru: `${where} противоречит ${flag}`,
   }),
   samePort: (where: Where, port: number): Text => ({
-    en: `${where} is the router's own port ${port}; choose another`,
-    ru: `${where} — это порт самого роутера (${port}); выберите другой`,
+    en: `${where} equals the router port ${port}; choose another`,
+    ru: `${where} совпадает с портом роутера (${port}); выберите другой`,
   }),
 } as const;

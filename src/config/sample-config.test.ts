@@ -11,7 +11,7 @@ function load(text: string) {
 }
 
 for (const lang of ['en', 'ru'] as const) {
-  test(`the ${lang} sample changes nothing, and names every option that a file may hold`, () => {
+  test(`sampleConfig: ${lang}: equals the defaults and contains every file option`, () => {
     const text = sampleConfig({ lang });
     assert.deepEqual({ ...load(text) }, { ...DEFAULT_CONFIG, config: '/sample.yaml' });
     for (const option of OPTIONS) {
@@ -22,7 +22,7 @@ for (const lang of ['en', 'ru'] as const) {
     }
   });
 
-  test(`every default of the ${lang} sample may be uncommented as it stands`, () => {
+  test(`sampleConfig: ${lang}: uncommented defaults are valid`, () => {
     const text = sampleConfig({ lang, leaveOut: ['verbose', 'quiet', 'log-level'] });
     const inForce = text.replace(/^#([\w-]+: .)/gm, '$1');
     assert.notEqual(inForce, text);
@@ -30,7 +30,7 @@ for (const lang of ['en', 'ru'] as const) {
   });
 }
 
-test('given values are in force, options left out are not there', () => {
+test('sampleConfig: given values are active, omitted options are absent', () => {
   const text = sampleConfig({ lang: 'en', values: { port: '443', host: '::' }, leaveOut: ['pid-file'] });
   const config = load(text);
   assert.equal(config.port, 443);
@@ -38,7 +38,7 @@ test('given values are in force, options left out are not there', () => {
   assert.ok(!text.includes('pid-file'));
 });
 
-test('an option says when a reload is not enough', () => {
+test('sampleConfig: options that need a restart are marked', () => {
   const lines = sampleConfig({ lang: 'en' }).split('\n');
   assert.match(lines[lines.indexOf('port: 8080') - 1] ?? '', /\(restart\)$/);
   assert.doesNotMatch(lines[lines.indexOf('#max-connections: 1000') - 1] ?? '', /restart/);

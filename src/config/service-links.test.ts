@@ -4,7 +4,7 @@ import { environmentName, OPTIONS } from './options.ts';
 import { isServiceLink, serviceLinkWarning } from './service-links.ts';
 import { readEnvironment } from './sources.ts';
 
-/** What Kubernetes sets for the services `router` and `router-metrics`. */
+/** Variables that Kubernetes sets for the services `router` and `router-metrics`. */
 const LINKS = {
   ROUTER_SERVICE_HOST: '10.96.0.7',
   ROUTER_SERVICE_PORT: '8080',
@@ -19,13 +19,13 @@ const LINKS = {
   ROUTER_PORT_53_UDP_ADDR: '10.96.0.8',
 };
 
-test('the variables of a Kubernetes service are no options and no mistakes', () => {
+test('service links: Kubernetes variables are ignored with a warning', () => {
   assert.deepEqual(readEnvironment(LINKS), { values: [], problems: [] });
   assert.match(serviceLinkWarning(LINKS)?.en ?? '', /^Ignored 11 variables .*\(ROUTER_METRICS_PORT\)/);
   assert.match(serviceLinkWarning(LINKS)?.ru ?? '', /всего: 11/);
 });
 
-test('options beside them are read; mistakes are mistakes', () => {
+test('service links: options are read and mistakes reported despite them', () => {
   const { values, problems } = readEnvironment({ ...LINKS, ROUTER_METRICS_PORT: '9091', ROUTER_SERVICE: '1' });
   assert.deepEqual(
     values.map(({ where, text }) => `${where}=${text}`),
@@ -35,6 +35,6 @@ test('options beside them are read; mistakes are mistakes', () => {
   assert.equal(serviceLinkWarning({ ROUTER_PORT: '8080', PORT: 'tcp://1.2.3.4:5', HOME: '/' }), null);
 });
 
-test('no option has a name of that kind', () => {
+test('service links: no option name matches the pattern', () => {
   for (const option of OPTIONS) assert.equal(isServiceLink(environmentName(option), '1'), false, option.key);
 });

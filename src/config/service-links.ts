@@ -1,8 +1,8 @@
 import type { Text } from '../text/index.ts';
 
 /**
- * True for a variable that Kubernetes (or an old Docker) sets for a service named `router` or `router-…`: such names begin
- * like ours and are no options.
+ * True for a variable that Kubernetes (or old Docker links) sets for a service named `router` or `router-…`. Such names
+ * share the prefix of the options.
  */
 export function isServiceLink(name: string, value: string): boolean {
   if (!name.startsWith('ROUTER_')) return false;
@@ -11,13 +11,13 @@ export function isServiceLink(name: string, value: string): boolean {
   return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//i.test(value);
 }
 
-/** One warning for all such variables; null without any. */
+/** One warning for all such variables; null if there are none. */
 export function serviceLinkWarning(env: Readonly<Record<string, string | undefined>>): Text | null {
   const names = Object.keys(env).filter((name) => isServiceLink(name, env[name] ?? ''));
   const [first] = names.toSorted();
   if (first === undefined) return null;
   return {
-    en: `Ignored ${names.length} variables of a Kubernetes service named like ROUTER_* (${first}); enableServiceLinks: false keeps them away`,
-    ru: `Пропущены переменные сервиса Kubernetes с именем вида ROUTER_* (${first}), всего: ${names.length}; их отключает enableServiceLinks: false`,
+    en: `Ignored ${names.length} variables of a Kubernetes service with the prefix ROUTER_ (${first}); enableServiceLinks: false removes them`,
+    ru: `Пропущены переменные сервиса Kubernetes с префиксом ROUTER_ (${first}), всего: ${names.length}; их отключает enableServiceLinks: false`,
   };
 }

@@ -42,7 +42,7 @@ for (const [line, values, problems] of FLAGS) {
   test(`flags: ${line}`, () => assert.deepEqual(shown(readFlags(line.split(' '))), { values, problems }));
 }
 
-test('environment: only ROUTER_ names are looked at, and all of those are', () => {
+test('environment: reads every ROUTER_ variable and no other', () => {
   const given = readEnvironment({ PATH: '/bin', PORT: '1', ROUTER_PORT: '80', ROUTER_TLS_CERT: 'a b' });
   assert.deepEqual(shown(given).values, ['port=80 @ROUTER_PORT', 'tls-cert=a b @ROUTER_TLS_CERT']);
   assert.deepEqual(shown(readEnvironment({ ROUTER_PROT: '1', ROUTER_DAEMON_START: '1', ROUTER_X: undefined })), {
@@ -51,7 +51,7 @@ test('environment: only ROUTER_ names are looked at, and all of those are', () =
   });
 });
 
-const NO_OPTION = 'f: holds no option, only comments or nothing; write {} if that is meant, or leave out --config';
+const NO_OPTION = 'f: contains no options; write {} if this is intended, or omit --config';
 
 const FILES: readonly (readonly [string, string, readonly string[], readonly string[]])[] = [
   ['nothing', '', [], [NO_OPTION]],
@@ -65,11 +65,11 @@ const FILES: readonly (readonly [string, string, readonly string[], readonly str
   ['values as they are written', 'name: 0x10\nhost: 1e3\n', ['name=0x10 @f:1', 'host=1e3 @f:2'], []],
   ['keys without a value', 'port:\nhost: null\nname: ~\n', [], []],
   ['an unknown key', 'port: 1\nprot: 2\n', ['port=1 @f:1'], ['f:2: unknown key prot; did you mean port?']],
-  ['a command', 'help: true\n', [], ['f:1: help can only be given on the command line, as --help']],
-  ['another file', 'config: g\n', [], ['f:1: config can only be given on the command line, as --config']],
+  ['a command', 'help: true\n', [], ['f:1: help is only allowed on the command line, as --help']],
+  ['another file', 'config: g\n', [], ['f:1: config is only allowed on the command line, as --config']],
   ['a list', 'host: [a, b]\n', [], ['f:1: host must be a single value']],
   ['a map', 'host:\n  name: a\n', [], ['f:1: host must be a single value']],
-  ['a key twice', 'port: 1\nport: 2\n', ['port=1 @f:1'], ['f:2: port is already given above']],
+  ['a key twice', 'port: 1\nport: 2\n', ['port=1 @f:1'], ['f:2: port is already set above']],
   ['a list as a whole', '- port\n', [], ['f:1: expected "key: value" lines']],
   ['a text as a whole', 'port 80\n', [], ['f:1: expected "key: value" lines']],
   ['a binary file', 'port\0: 80', [], ['f: is not a text file in UTF-8']],
@@ -82,11 +82,11 @@ for (const [name, text, values, problems] of FILES) {
   test(`file: ${name}`, () => assert.deepEqual(shown(readFile('f', text)), { values, problems }));
 }
 
-test('file: a wrong one is not read to its end', () => {
+test('file: checking stops after too many problems', () => {
   const text = Array.from({ length: 10_000 }, (_, n) => `unknown-${n}: 1\n`).join('');
   const { problems } = readFile('f', text);
   assert.equal(problems.length, 51);
-  assert.equal(problems.at(-1)?.en, 'f:50: too many problems; the rest of the file was not checked');
+  assert.equal(problems.at(-1)?.en, 'f:50: too many errors; the rest of the file was not checked');
 });
 
 for (const [text, line] of [
@@ -95,7 +95,7 @@ for (const [text, line] of [
   ['port: 80\n\tx: 1\n', 2],
   ['{"port": 80,,}', 1],
 ] as const) {
-  test(`file: no YAML in line ${line}: ${JSON.stringify(text)}`, () => {
+  test(`file: YAML error in line ${line}: ${JSON.stringify(text)}`, () => {
     const { values, problems } = readFile('f', text);
     assert.deepEqual(values, []);
     assert.match(problems[0]?.en ?? '', new RegExp(`^f:${line}: .`));

@@ -8,14 +8,14 @@ import { InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
 import { isServiceLink } from './service-links.ts';
 
-/** One value as somebody wrote it, and where: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
+/** An unparsed value and its source: `--port`, `ROUTER_PORT`, `config.yaml:7`. */
 export interface SourceValue {
   readonly option: Option;
   readonly text: string;
   readonly where: string;
 }
 
-/** What one source gave, and what is wrong in it. */
+/** Values and problems of one source. */
 export interface SourceValues {
   readonly values: readonly SourceValue[];
   readonly problems: readonly Text[];
@@ -27,7 +27,7 @@ const KNOWN_FLAGS: readonly string[] = ALL_OPTIONS.filter((option) => option.hid
   option.type === 'boolean' && option.scope !== 'command' ? [option.key, `no-${option.key}`] : [option.key],
 );
 
-/** Values given as flags. All are read as texts first, so that every complaint about them is ours. */
+/** Values of the flags. All are parsed as strings, so that this module reports every error. */
 export function readFlags(argv: readonly string[]): SourceValues {
   const values: SourceValue[] = [];
   const problems: Text[] = [];
@@ -48,7 +48,7 @@ export function readFlags(argv: readonly string[]): SourceValues {
   return { values, problems };
 }
 
-/** The parser takes every `--stats=…` but `true` for false: `yes`, `on` and mistakes are seen to before. */
+/** Normalizes `--stats=yes` and reports invalid values: yargs-parser reads every value except `true` as false. */
 function normalizeBooleans(argv: readonly string[], problems: Text[]): string[] {
   return argv.flatMap((argument) => {
     const match = /^--?([\w-]+)=(.*)$/s.exec(argument);
@@ -83,12 +83,12 @@ const PARSER_OPTIONS = {
   },
 };
 
-/** Only the parser of yargs: its validation has words of its own, and trips over names such as --constructor. */
+/** Uses only the parser of yargs: its validation has its own messages and fails on names such as --constructor. */
 function parseFlags(argv: readonly string[]): Readonly<Record<string, unknown>> & { readonly _: (string | number)[] } {
   return Parser([...argv], PARSER_OPTIONS);
 }
 
-/** Values given in the environment. */
+/** Values of the environment. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): SourceValues {
   const known = new Map(ALL_OPTIONS.filter(isConfigurable).map((o) => [environmentName(o), o]));
   const values: SourceValue[] = [];
@@ -106,7 +106,7 @@ function isConfigurable(option: Option): boolean {
   return option.flagOnly !== true;
 }
 
-/** True for options that a configuration file may hold: not the commands, and not the file itself. */
+/** True for options allowed in a configuration file: all except the commands and `config`. */
 export function isFileKey(option: Option): boolean {
   return isConfigurable(option) && option.key !== 'config';
 }
@@ -115,12 +115,12 @@ const FILE_OPTIONS: ReadonlyMap<string, Option> = new Map(
   ALL_OPTIONS.filter(isFileKey).map((option) => [option.key, option]),
 );
 
-/** A configuration is a few kilobytes: a larger file is a wrong one. */
+/** A configuration has a few kilobytes; a larger file is a mistake. */
 const MAX_FILE_CHARS = 256 * 1024;
-/** After so many problems a file is not read on. */
+/** Stop checking a file after this many problems. */
 const MAX_PROBLEMS = 50;
 
-/** Values given in a file, YAML or JSON (which is YAML too). */
+/** Values of a configuration file: YAML, or JSON as a subset of YAML. */
 export function readFile(path: string, text: string): SourceValues {
   const values: SourceValue[] = [];
   if (text.length > MAX_FILE_CHARS) return { values, problems: [PROBLEMS.tooLarge(path, MAX_FILE_CHARS / 1024)] };
@@ -161,12 +161,12 @@ function unknownKey(where: string, name: string): Text {
   return PROBLEMS.unknownKey(where, name, nearestName(name, [...FILE_OPTIONS.keys()]));
 }
 
-/** The YAML library adds its own idea of the place, and the lines around it. */
+/** Strips the position and the source excerpt that the YAML library appends. */
 function firstSentence(message: string): string {
   return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
 }
 
-/** The scalar as it was written, so that `0x10` or `1e3` are not taken for what they look like. */
+/** The scalar as written, so that `0x10` or `1e3` are not converted to numbers. */
 function sourceOf(scalar: { value: unknown; source?: string | undefined }): string {
   return typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value));
 }

@@ -17,14 +17,14 @@ export function formatBytes(bytes: number, lang: Language): string {
   return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`;
 }
 
-/** A short time in the unit that fits, with three digits: `342 µs`, `2.44 ms`, `1.07 s`. */
+/** A short duration with three significant digits: `342 µs`, `2.44 ms`, `1.07 s`. */
 export function formatMs(ms: number, lang: Language): string {
   const [micro, milli, second] = TIME_UNITS[lang];
   if (ms > 0 && ms < 1) return `${threeDigits(ms * 1000)} ${micro}`;
   return ms < 1000 ? `${threeDigits(ms)} ${milli}` : `${threeDigits(ms / 1000)} ${second}`;
 }
 
-/** `01:23:45`, with days in front when there are any. */
+/** `01:23:45`, or `2d 01:23:45` from one day on. */
 export function formatDuration(ms: number, lang: Language): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
@@ -33,7 +33,7 @@ export function formatDuration(ms: number, lang: Language): string {
   return days > 0 ? `${days}${DAYS[lang]} ${clock}` : clock;
 }
 
-/** One digit behind the point below a hundred, whole numbers above. */
+/** One decimal below 100, integers from 100 on. */
 export function formatRate(value: number): string {
   return value < 100 ? String(Math.round(value * 10) / 10) : String(Math.round(value));
 }

@@ -1,25 +1,42 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cliMessages } from '../cli/texts.ts';
-import { defineMessages } from './messages.ts';
+import { chooseLanguage, defineMessages } from './messages.ts';
 
 const messages = defineMessages({
   hello: { en: 'Hello {name}, {name}: {count} new', ru: 'Привет, {name}: новых {count}' },
 });
 
-test('a text is said in the language, with its parameters in place', () => {
+test('defineMessages: selects the language and inserts the parameters', () => {
   assert.equal(messages('en')('hello', { name: 'A', count: 2 }), 'Hello A, A: 2 new');
   assert.equal(messages('ru')('hello', { name: 'Б', count: 0 }), 'Привет, Б: новых 0');
 });
 
-test('a parameter that was forgotten is seen', () => {
+test('defineMessages: a missing parameter stays visible', () => {
   assert.equal(messages('en')('hello', { name: 'A' }), 'Hello A, A: {count} new');
 });
 
-test('what a parameter holds is not taken for a parameter', () => {
+test('defineMessages: parameter values are inserted literally', () => {
   assert.equal(messages('ru')('hello', { name: '{count} $& $1', count: 1 }), 'Привет, {count} $& $1: новых 1');
 });
 
-test('the texts of the command line differ by language', () => {
-  assert.notEqual(cliMessages('en')('usage'), cliMessages('ru')('usage'));
-});
+const LANGUAGES: readonly (readonly [string | null, Readonly<Record<string, string>>, 'en' | 'ru'])[] = [
+  [null, {}, 'en'],
+  [null, { LANG: 'ru_RU.UTF-8' }, 'ru'],
+  [null, { LANG: 'ru' }, 'ru'],
+  [null, { LANG: 'RU-ru' }, 'ru'],
+  [null, { LANG: 'ru@latin' }, 'ru'],
+  [null, { LANG: 'rum_RO' }, 'en'],
+  [null, { LANG: 'de_DE.UTF-8' }, 'en'],
+  [null, { LC_MESSAGES: 'ru_RU', LANG: 'en_US' }, 'ru'],
+  [null, { LC_ALL: 'C', LC_MESSAGES: 'ru_RU', LANG: 'ru_RU' }, 'en'],
+  [null, { LC_ALL: '', LC_MESSAGES: '', LANG: 'ru_RU' }, 'ru'],
+  ['en', { LC_ALL: 'ru_RU' }, 'en'],
+  ['ru', { LC_ALL: 'C' }, 'ru'],
+  ['de', { LC_ALL: 'ru_RU' }, 'ru'],
+];
+
+for (const [given, env, expected] of LANGUAGES) {
+  test(`chooseLanguage: --lang ${given} with ${JSON.stringify(env)}: ${expected}`, () => {
+    assert.equal(chooseLanguage(given, env), expected);
+  });
+}

@@ -4,8 +4,8 @@ export type MessageParams = Readonly<Record<string, string | number>>;
 export type Translate<K extends string> = (key: K, params?: MessageParams) => string;
 
 /**
- * Makes a catalogue of texts, in which `{name}` stands for a parameter; `catalogue(lang)` gives the function that says them. A parameter without a value stays as
- * `{name}`, which a test finds at once.
+ * Defines a message catalogue. `catalogue(lang)` returns a translate function that replaces `{name}` by the parameter; a
+ * missing parameter stays visible as `{name}`, so that tests detect it.
  */
 export function defineMessages<const T extends Readonly<Record<string, Text>>>(
   texts: T,
@@ -13,4 +13,13 @@ export function defineMessages<const T extends Readonly<Record<string, Text>>>(
   return (lang) =>
     (key, params = {}) =>
       (texts[key] as Text)[lang].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Precedence: `--lang`, the locale (first set of `LC_ALL`, `LC_MESSAGES`, `LANG`), English. */
+export function chooseLanguage(given: string | null, env: Environment): Language {
+  if (given === 'en' || given === 'ru') return given;
+  const locale = [env.LC_ALL, env.LC_MESSAGES, env.LANG].find((value) => value !== undefined && value !== '');
+  return locale !== undefined && /^ru([_.@-]|$)/i.test(locale) ? 'ru' : 'en';
 }

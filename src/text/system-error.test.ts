@@ -13,19 +13,19 @@ function errorOf(run: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-test('an error of the system is told in both languages', () => {
+test('explainSystemError: system errors have a text in both languages', () => {
   const { en, ru } = explainSystemError(errorOf(() => readFileSync('/does/not/exist')));
   assert.equal(en, "ENOENT: no such file or directory, open '/does/not/exist'");
   assert.equal(ru, 'нет такого файла или папки (ENOENT)');
   assert.match(explainSystemError(errorOf(() => readFileSync('/'))).ru, /^это папка, а нужен файл/);
 });
 
-test('what has no translation speaks for itself', () => {
+test('explainSystemError: other errors keep their message', () => {
   assert.deepEqual(explainSystemError(new Error('odd')), { en: 'odd', ru: 'odd' });
   assert.deepEqual(explainSystemError('odd'), { en: 'odd', ru: 'odd' });
 });
 
-test('problems are one error whose message is English, one a line', () => {
+test('Problems: the message has one English line per problem', () => {
   const problems = new Problems({ en: 'a', ru: 'а' }, { en: 'b', ru: 'б' });
   assert.equal(problems.message, 'a\nb');
   assert.deepEqual(

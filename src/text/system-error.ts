@@ -1,6 +1,6 @@
 import { bothLanguages, type Text } from './text.ts';
 
-/** What the system's error codes mean, for people who read Russian; Node says the English itself. */
+/** Russian texts of system error codes; Node supplies the English ones. */
 const RUSSIAN: Readonly<Record<string, string>> = {
   ENOENT: 'нет такого файла или папки',
   EACCES: 'нет прав доступа',
@@ -17,7 +17,7 @@ const RUSSIAN: Readonly<Record<string, string>> = {
   ENOTFOUND: 'неизвестное имя хоста',
 };
 
-/** Why a system call failed. An error that is none of the system's speaks for itself in every language. */
+/** Text of a failed system call. Other errors keep their message in both languages. */
 export function explainSystemError(error: unknown): Text {
   const message = error instanceof Error ? error.message : String(error);
   const { code } = error as { code?: unknown };

@@ -1,17 +1,17 @@
 export type Language = 'en' | 'ru';
 
-/** One text for people, in both languages. Logs and the wire take the English one. */
+/** A localized user-facing string. Logs and the wire protocol use English. */
 export interface Text {
   readonly en: string;
   readonly ru: string;
 }
 
-/** A text that is the same in every language: a name, a path, a library's own words. */
+/** A text that is not translated: a name, a path, a message of a library. */
 export function bothLanguages(text: string): Text {
   return { en: text, ru: text };
 }
 
-/** What is wrong with something that a user gave, all of it at once. The message is English, for a log. */
+/** All problems of a user's input. The error message is English, for logs. */
 export class Problems extends Error {
   readonly list: readonly Text[];
 

@@ -14,12 +14,13 @@ for (const [lang, args, env] of [
   ['ru', ['--help', '--lang=ru'], {}],
   ['ru', ['--help'], { LC_ALL: '', LC_MESSAGES: '', LANG: 'ru_RU.UTF-8' }],
 ] as const) {
-  test(`${args.join(' ')} with ${JSON.stringify(env)} tells every option, in ${lang}`, async () => {
+  test(`${args.join(' ')} with ${JSON.stringify(env)}: lists every option in ${lang}`, async () => {
     const { code, stdout, stderr } = await runCli(args, { env });
     assert.equal(code, 0);
     assert.equal(stderr, '');
     // sentences are wrapped, so spaces do not count
     const text = stdout.replace(/\s+/g, ' ');
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
     for (const option of VISIBLE) {
       assert.ok(text.includes(`--${option.key}`), option.key);
       assert.ok(text.includes(option.doc[lang]), option.doc[lang]);
@@ -28,18 +29,18 @@ for (const [lang, args, env] of [
   });
 }
 
-test('help is shown whatever else is wrong, and no wider than a terminal', async () => {
+test('--help: is shown despite invalid arguments and fits 80 columns', async () => {
   const { code, stdout } = await runCli(['--port', 'x', '--colour', '--help']);
   assert.equal(code, 0);
-  for (const line of stdout.split('\n')) assert.ok(line.length <= 120, line);
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
 });
 
-test('--version is the package, and nothing else', async () => {
+test('--version: prints only the package version', async () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
   assert.deepEqual(await runCli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test('a reader that goes away early is no error', async () => {
+test('--help: a closed pipe is no error', async () => {
   const child = spawnCli(['--help']);
   let stderr = '';
   child.stderr?.on('data', (chunk) => {

@@ -93,7 +93,7 @@ test('options that are gone are said to be, in words', async () => {
   const kept = `${bed.home}/rpc-dart-router/rpc-dart-router.json`;
   rmSync(kept);
   signal(bed.pid, 'SIGKILL');
-  const cause = `${kept}: the options of this daemon are gone, PM2 has it from an old dump; start it with --daemon-start`;
+  const cause = `${kept}: the saved options of this daemon no longer exist (PM2 restored an old dump); run --daemon-start`;
   await poll('the reason', async () => (await bed.run(['--daemon-status'])).stdout.includes(cause), PATIENT);
 });
 

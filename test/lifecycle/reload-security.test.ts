@@ -15,9 +15,9 @@ async function strangerComesIn(router: RouterProcess): Promise<boolean> {
 }
 
 const LOST: readonly (readonly [string, string, RegExp])[] = [
-  ['truncated to nothing', '', /router\.yaml: holds no option, only comments or nothing; write \{\}/],
-  ['of comments alone', '# auth-tokens-file: x\n\n', /router\.yaml: holds no option/],
-  ['of an empty document', '---\n', /router\.yaml: holds no option/],
+  ['truncated to nothing', '', /router\.yaml: contains no options; write \{\}/],
+  ['of comments alone', '# auth-tokens-file: x\n\n', /router\.yaml: contains no options/],
+  ['of an empty document', '---\n', /router\.yaml: contains no options/],
   ['of an explicitly empty map', '{}\n', /auth-tokens-file: cannot change without a restart \(.* -> none\)/],
   ['cut off before the tokens', 'max-groups: 7\n', /auth-tokens-file: cannot change without a restart/],
   ['cut off within the line', 'auth-tokens-file:', /auth-tokens-file: cannot change without a restart/],
@@ -48,7 +48,7 @@ for (const text of ['', '# only a comment\n', '---\n', 'null\n']) {
     using folder = new TempFolder();
     const router = await RouterProcess.startFailing(['--config', folder.write('router.yaml', text)]);
     assert.equal(router.exit?.code, 2);
-    assert.match(router.log, /router\.yaml: holds no option, only comments or nothing; write \{\} if that is meant/);
+    assert.match(router.log, /router\.yaml: contains no options; write \{\} if this is intended/);
   });
 }
 

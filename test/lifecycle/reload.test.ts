@@ -136,7 +136,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['a value out of range', 'max-connections: 0\n', /router\.yaml:1: max-connections must be 1\.\./],
   ['an unknown key', 'max-conections: 5\n', /router\.yaml:1: .*max-conections.*max-connections/s],
   ['no YAML', 'max-groups: [1\n', /router\.yaml/],
-  ['a contradiction', 'verbose: true\nquiet: true\n', /router\.yaml:1: --verbose contradicts --quiet/],
+  ['a contradiction', 'verbose: true\nquiet: true\n', /router\.yaml:1: --verbose conflicts with --quiet/],
   ['a file that is not there', 'auth-tokens-file: /nonexistent/tokens\n', /\/nonexistent\/tokens: cannot be read/],
   [
     'a log file that cannot be opened',
