@@ -1,6 +1,13 @@
 import { DEFAULT_CONFIG, VERSION } from '../../src/config/index.ts';
 import { Counters, RouterCore } from '../../src/router/index.ts';
-import { JobGuard, MemoryReader, metricDefinitions, Sampler, type TelemetrySource } from '../../src/telemetry/index.ts';
+import {
+  JobGuard,
+  MemoryReader,
+  metricDefinitions,
+  routerStats,
+  Sampler,
+  type TelemetrySource,
+} from '../../src/telemetry/index.ts';
 
 type Definition = ReturnType<typeof metricDefinitions>[number];
 
@@ -29,7 +36,7 @@ const HEAD = `<!-- Generated from src/telemetry/metrics*.ts by \`npm run generat
 # Metrics
 
 With \`--metrics\` the router serves \`http://127.0.0.1:9090/metrics\` for Prometheus; address and port are \`--metrics-host\` and
-\`--metrics-port\`. The hot path only increments plain numbers, which are read when somebody scrapes. Labels come from closed sets:
+\`--metrics-port\`. The hot path only increments plain numbers, which are read on each scrape. Label values come from closed sets:
 never a client, a group or an address. Beside it: \`/healthz\` (alive), \`/readyz\` (takes connections; 503 while draining),
 \`/api/status\` (JSON) and the status page \`/\`.
 
@@ -75,7 +82,7 @@ function idleSource(): TelemetrySource {
   });
   const jobs = new JobGuard({ warnOnce: nothing });
   return {
-    core,
+    router: routerStats(core),
     jobs,
     memory: new MemoryReader(jobs),
     version: VERSION,

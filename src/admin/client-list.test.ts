@@ -11,7 +11,7 @@ function query(text: string) {
 }
 
 async function list(harness: RouterHarness, text: string): Promise<ClientPage> {
-  const page = await listClients(harness.core, query(text));
+  const page = await listClients(harness.core.registry.clients, query(text));
   assert.ok(page);
   return page;
 }
@@ -70,7 +70,7 @@ function countedTime(): () => number {
 test('10,000 clients: the event loop runs between slices, and the list is complete', async () => {
   const harness = harnessWith(...Array.from({ length: 10_000 }, (_, i) => ({ name: `phone-${(i * 7919) % 10_000}` })));
   const slices = new Slices(countedTime());
-  const page = await listClients(harness.core, query('limit=3'), () => true, slices);
+  const page = await listClients(harness.core.registry.clients, query('limit=3'), () => true, slices);
   assert.ok(slices.count >= 10, `${slices.count} slices`);
   assert.deepEqual([page?.total, page?.matching], [10_000, 10_000]);
   assert.deepEqual(page && names(page), ['phone-0', 'phone-1', 'phone-10']);
@@ -79,7 +79,7 @@ test('10,000 clients: the event loop runs between slices, and the list is comple
 test('a viewer that left costs no more than the slice under way', async () => {
   const harness = harnessWith(...Array.from({ length: 5000 }, (_, i) => ({ name: `phone-${i}` })));
   const slices = new Slices(countedTime());
-  assert.equal(await listClients(harness.core, query(''), () => false, slices), null);
+  assert.equal(await listClients(harness.core.registry.clients, query(''), () => false, slices), null);
   assert.equal(slices.count, 1);
 });
 

@@ -1,4 +1,4 @@
-import type { Client, RouterCore } from '../router/index.ts';
+import type { Client } from '../router/index.ts';
 import { Slices, sortInSlices } from '../telemetry/index.ts';
 
 const MAX_LIMIT = 200;
@@ -6,7 +6,7 @@ const DEFAULT_LIMIT = 50;
 const MAX_SEARCH_CHARS = 256;
 const MAX_GROUPS_SHOWN = 10;
 
-/** What a client can be sorted by, and how its value is found. */
+/** Sort keys, and how to read their values. */
 const SORT_KEYS = {
   name: ({ name }: Client): string => name?.toLowerCase() ?? '',
   id: ({ id }: Client): string => id,
@@ -20,7 +20,7 @@ const SORT_KEYS = {
 type SortKey = keyof typeof SORT_KEYS;
 
 export interface ClientQuery {
-  /** In lower case; empty finds every client. */
+  /** In lower case; an empty string matches every client. */
   readonly search: string;
   readonly sort: SortKey;
   readonly isDescending: boolean;
@@ -36,7 +36,7 @@ export interface ClientPage {
   readonly clients: readonly {
     readonly clientId: string;
     readonly clientName: string | null;
-    /** At most 10 of them. */
+    /** The first 10 groups. */
     readonly groups: readonly string[];
     readonly groupCount: number;
     readonly address: string;
@@ -47,7 +47,7 @@ export interface ClientPage {
   }[];
 }
 
-/** Reads `?search=&sort=&order=&offset=&limit=`; a text says what is wrong with it. */
+/** Parses `?search=&sort=&order=&offset=&limit=`; returns an error message when a parameter is invalid. */
 export function parseClientQuery(params: URLSearchParams): ClientQuery | string {
   const search = params.get('search') ?? '';
   const sort = params.get('sort') ?? 'name';
@@ -68,16 +68,16 @@ function isSortKey(name: string): name is SortKey {
 
 interface Row {
   readonly client: Client;
-  /** Copied when the client was found: it must not change while rows are compared. */
+  /** A copy of the sort value, because it must not change during the sort. */
   readonly key: string | number;
 }
 
 /**
- * One page of the current clients. Searching and sorting are done in slices: with many thousands of clients they would
- * block the event loop. Clients that leave meanwhile may still be listed. Null when `isWanted` says that no one reads it.
+ * One page of the current clients. Searches and sorts in slices, because many thousands of clients would block the event
+ * loop. May contain clients that disconnected meanwhile. Null as soon as `isWanted` returns false.
  */
 export async function listClients(
-  core: RouterCore,
+  clients: ReadonlyMap<string, Client>,
   query: ClientQuery,
   isWanted: () => boolean = () => true,
   slices = new Slices(),
@@ -85,7 +85,7 @@ export async function listClients(
   const { search, sort, isDescending, offset, limit } = query;
   const keyOf: (client: Client) => string | number = SORT_KEYS[sort];
   const rows: Row[] = [];
-  for (const client of core.registry.clients.values()) {
+  for (const client of clients.values()) {
     if (slices.isOver) {
       await slices.next();
       if (!isWanted()) return null;
@@ -95,7 +95,7 @@ export async function listClients(
   const sorted = await sortInSlices(rows, isDescending ? (a, b) => compareRows(b, a) : compareRows, slices);
   const page = sorted.slice(offset, offset + limit);
   return {
-    total: core.registry.clients.size,
+    total: clients.size,
     matching: sorted.length,
     offset,
     clients: page.map(({ client }) => describe(client)),
@@ -114,7 +114,7 @@ function matches(client: Client, search: string): boolean {
   );
 }
 
-/** By key, then by id, so that pages do not overlap. */
+/** Compares keys, then ids, so that pages do not overlap. */
 function compareRows(a: Row, b: Row): number {
   if (a.key !== b.key) return a.key < b.key ? -1 : 1;
   return a.client.id < b.client.id ? -1 : 1;

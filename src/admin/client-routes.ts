@@ -1,20 +1,20 @@
 import type { ServerResponse } from 'node:http';
-import type { RouterCore } from '../router/index.ts';
+import type { Client } from '../router/index.ts';
 import { listClients, parseClientQuery } from './client-list.ts';
 import { respondJson, respondText } from './http-respond.ts';
 
-/** Requests that may wait for the one being worked on. */
-const MAX_WAITING = 10;
+/** Most concurrent requests; only one of them is processed at a time. */
+const MAX_REQUESTS = 10;
 
-/** Answers `/api/clients`, one request at a time, so that many viewers do not add up to a load. */
+/** Serves `/api/clients`, one request at a time, which bounds the load of many viewers. */
 export class ClientRoutes {
-  private readonly core: RouterCore;
+  private readonly clients: ReadonlyMap<string, Client>;
   private readonly isShown: () => boolean;
   private last: Promise<void> = Promise.resolve();
-  private waiting = 0;
+  private requests = 0;
 
-  constructor(core: RouterCore, isShown: () => boolean) {
-    this.core = core;
+  constructor(clients: ReadonlyMap<string, Client>, isShown: () => boolean) {
+    this.clients = clients;
     this.isShown = isShown;
   }
 
@@ -28,12 +28,12 @@ export class ClientRoutes {
       respondText(response, 400, query);
       return;
     }
-    if (this.waiting >= MAX_WAITING) {
+    if (this.requests >= MAX_REQUESTS) {
       respondText(response, 503, 'Too many requests for clients at once: try again');
       return;
     }
-    this.waiting++;
-    const page = this.last.then(() => listClients(this.core, query, () => !response.destroyed));
+    this.requests++;
+    const page = this.last.then(() => listClients(this.clients, query, () => !response.destroyed));
     this.last = page.then(
       () => {},
       () => {},
@@ -42,7 +42,7 @@ export class ClientRoutes {
       const found = await page;
       if (found !== null) respondJson(response, found);
     } finally {
-      this.waiting--;
+      this.requests--;
     }
   }
 }

@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const PROBE_TIMEOUT_MS = 1000;
 
-/** An HTTP server for operators, on a TCP port or a Unix socket. */
+/** HTTP server for operators, on a TCP port or a Unix socket. */
 export class HttpEndpoint {
   private readonly server: Server;
   private socketPath: string | null = null;
@@ -23,13 +23,13 @@ export class HttpEndpoint {
     this.server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** Binds a TCP port and returns it. Rejects with Node's error. */
+  /** Binds a TCP port and returns its address. Rejects with Node's error. */
   async listen(host: string, port: number): Promise<AddressInfo> {
     await this.bind({ host, port });
     return this.server.address() as AddressInfo;
   }
 
-  /** Binds a Unix socket that only its owner may use. A socket that nobody answers on is replaced. */
+  /** Binds a Unix socket with mode 600. Replaces a stale socket, on which no server accepts connections. */
   async listenOnSocket(path: string): Promise<void> {
     const existing = lstatSync(path, { throwIfNoEntry: false });
     if (existing !== undefined) {
@@ -39,7 +39,7 @@ export class HttpEndpoint {
           ru: `${path}: это не сокет; удалите его или выберите другой --control-socket`,
         });
       }
-      if (await answers(path)) {
+      if (await acceptsConnections(path)) {
         throw new Problems({
           en: `${path}: another router answers there; choose another --control-socket`,
           ru: `${path}: там отвечает другой роутер; выберите другой --control-socket`,
@@ -57,7 +57,7 @@ export class HttpEndpoint {
     this.socketPath = path;
   }
 
-  /** Stops, and cuts whoever is connected. */
+  /** Stops listening and closes all connections. */
   async close(): Promise<void> {
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
@@ -66,7 +66,7 @@ export class HttpEndpoint {
     try {
       if (this.socketPath !== null) rmSync(this.socketPath, { force: true });
     } catch {
-      // nothing answers there any more, so the next start replaces it
+      // the socket is stale now: the next start replaces it
     }
   }
 
@@ -75,15 +75,15 @@ export class HttpEndpoint {
       this.server.once('error', reject);
       this.server.listen(where, () => {
         this.server.off('error', reject);
-        this.server.on('error', () => {}); // out of descriptors, for instance: the router itself goes on
+        this.server.on('error', () => {}); // for instance EMFILE: the router keeps running
         resolve();
       });
     });
   }
 }
 
-/** True when something accepts connections on the socket. */
-function answers(path: string): Promise<boolean> {
+/** True when a server accepts connections on the socket, or does not respond in time. */
+function acceptsConnections(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect({ path });
     const done = (result: boolean): void => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** What every answer carries: nothing may frame, sniff, cache or script it beyond its own files. */
+/** Headers of every response: no framing, no sniffing, no caching, scripts and styles only from this server. */
 const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -11,7 +11,7 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
-/** Sends a whole answer. */
+/** Sends a complete response. */
 export function respond(response: ServerResponse, status: number, contentType: string, body: string | Buffer): void {
   response.writeHead(status, {
     ...SECURITY_HEADERS,
@@ -29,8 +29,8 @@ export function respondJson(response: ServerResponse, document: unknown): void {
   respond(response, 200, 'application/json; charset=utf-8', `${JSON.stringify(document)}\n`);
 }
 
-/** Begins a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export function beginEvents(response: ServerResponse): void {
+/** Starts a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export function startEventStream(response: ServerResponse): void {
   response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' });
   response.write('retry: 1000\n\n');
 }

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { RequestHandler } from './http-endpoint.ts';
 import { respond, respondJson, respondText } from './http-respond.ts';
-import { pageAsset } from './status-page.ts';
+import { type PageAsset, PageAssets } from './status-page.ts';
 import type { StatusStream } from './status-stream.ts';
 
 export interface RouteDependencies {
@@ -11,12 +11,12 @@ export interface RouteDependencies {
   readonly stream: StatusStream;
   readonly status: () => RouterStatus;
   readonly history: () => unknown;
-  /** Answers `/api/clients`. */
+  /** Handler of `/api/clients`. */
   readonly clients: (response: ServerResponse) => Promise<void>;
   readonly state: () => RouterStatus['state'];
   /**
-   * Whether the `Host` header must name this machine's loopback. It keeps a web page that somebody visits from reading
-   * the endpoint through a name of its own (DNS rebinding).
+   * Whether the `Host` header must name the loopback interface: prevents DNS rebinding, by which a web page in a browser on
+   * this host could read the endpoint.
    */
   readonly onlyLoopbackNames: boolean;
 }
@@ -25,8 +25,9 @@ type Route = (response: ServerResponse) => void | Promise<void>;
 
 const LOOPBACK_NAME = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
-/** What the metrics port and the control socket answer. */
+/** Request handler of the metrics port and the control socket. */
 export function createRoutes(deps: RouteDependencies): RequestHandler {
+  const assets = new PageAssets();
   const routes: Readonly<Record<string, Route>> = {
     '/metrics': async (response) => respond(response, 200, deps.registry.contentType, await deps.registry.metrics()),
     '/healthz': (response) => respondText(response, 200, 'ok'),
@@ -37,7 +38,7 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
     '/api/clients': deps.clients,
   };
   return (request, response) => {
-    const refusal = refusalOf(request, deps.onlyLoopbackNames);
+    const refusal = checkRequest(request, deps.onlyLoopbackNames);
     if (refusal !== null) {
       if (refusal.status === 405) response.setHeader('allow', 'GET, HEAD');
       respondText(response, refusal.status, refusal.text);
@@ -45,11 +46,11 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
     }
     const path = pathOf(request);
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    void answer(route ?? ((to) => answerAsset(path, to)), response);
+    void serve(route ?? ((to) => serveAsset(assets.get(path), to)), response);
   };
 }
 
-function refusalOf(request: IncomingMessage, onlyLoopbackNames: boolean): { status: number; text: string } | null {
+function checkRequest(request: IncomingMessage, onlyLoopbackNames: boolean): { status: number; text: string } | null {
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, text: 'Only GET and HEAD' };
   if (onlyLoopbackNames && !LOOPBACK_NAME.test(request.headers.host ?? '')) {
     return { status: 421, text: 'Unknown host name: use localhost, or bind metrics-host to an address' };
@@ -63,8 +64,8 @@ function pathOf(request: IncomingMessage): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-/** A route that throws is a failed request, never the end of the router: files of the page are read when asked for. */
-async function answer(route: Route, response: ServerResponse): Promise<void> {
+/** Answers 500 when a route throws, for instance because a file of the page cannot be read. */
+async function serve(route: Route, response: ServerResponse): Promise<void> {
   try {
     await route(response);
   } catch (error) {
@@ -73,8 +74,7 @@ async function answer(route: Route, response: ServerResponse): Promise<void> {
   }
 }
 
-function answerAsset(path: string, response: ServerResponse): void {
-  const asset = pageAsset(path);
+function serveAsset(asset: PageAsset | null, response: ServerResponse): void {
   if (asset === null) respondText(response, 404, 'Not found');
   else respond(response, 200, asset.contentType, asset.body);
 }

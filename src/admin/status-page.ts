@@ -18,10 +18,10 @@ const chartFile = (name: string): (() => Buffer) => {
   return () => readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`));
 };
 
-/** The page's own scripts, by name. */
+/** Names of the page's own scripts. */
 const OWN_SCRIPTS = ['page', 'charts', 'clients', 'dom', 'feed', 'format', 'notices', 'series', 'texts', 'view'];
 
-/** Path -> type and where the bytes come from. The chart library is served from here: a page never calls out. */
+/** Content type and reader by path. The chart library is served too, so that the page loads nothing from other hosts. */
 const FILES: Readonly<Record<string, readonly [string, () => Buffer]>> = {
   '/': [HTML, ownFile('index.html')],
   '/page.css': [STYLE, ownFile('page.css')],
@@ -30,16 +30,19 @@ const FILES: Readonly<Record<string, readonly [string, () => Buffer]>> = {
   '/uplot.css': [STYLE, chartFile('uPlot.min.css')],
 };
 
-const loaded = new Map<string, PageAsset>();
+/** The files of the status page. Each is read on its first request and kept. */
+export class PageAssets {
+  private readonly loaded = new Map<string, PageAsset>();
 
-/** The file of the status page at `path`, or null. Read when first asked for. */
-export function pageAsset(path: string): PageAsset | null {
-  const known = loaded.get(path);
-  if (known !== undefined) return known;
-  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
-  if (file === undefined) return null;
-  const [contentType, read] = file;
-  const asset = { contentType, body: read() };
-  loaded.set(path, asset);
-  return asset;
+  /** The file at `path`, or null. Throws when it cannot be read. */
+  get(path: string): PageAsset | null {
+    const known = this.loaded.get(path);
+    if (known !== undefined) return known;
+    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+    if (file === undefined) return null;
+    const [contentType, read] = file;
+    const asset = { contentType, body: read() };
+    this.loaded.set(path, asset);
+    return asset;
+  }
 }

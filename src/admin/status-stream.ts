@@ -1,21 +1,21 @@
 import type { ServerResponse } from 'node:http';
-import { beginEvents, respondText } from './http-respond.ts';
+import { respondText, startEventStream } from './http-respond.ts';
 
 const MAX_VIEWERS = 50;
-/** A viewer that has this much unsent does not look any more. */
+/** A viewer with more unsent bytes is a slow consumer and is disconnected. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
-/** Sends the status to those who watch it, made once for all of them. */
+/** Publishes the status to all viewers as server-sent events; serializes it once for all of them. */
 export class StatusStream {
   private readonly viewers = new Set<ServerResponse>();
 
-  /** Adds a viewer, with `current` as the first thing it sees. */
+  /** Adds a viewer and sends it the current status. */
   add(response: ServerResponse, current: () => unknown): void {
     if (this.viewers.size >= MAX_VIEWERS) {
       respondText(response, 503, `Too many viewers: at most ${MAX_VIEWERS}`);
       return;
     }
-    beginEvents(response);
+    startEventStream(response);
     if (response.req.method === 'HEAD') {
       response.end();
       return;
@@ -25,7 +25,7 @@ export class StatusStream {
     response.on('close', () => this.viewers.delete(response));
   }
 
-  /** Sends the status to everybody; asks for it only when somebody watches. */
+  /** Sends the status to all viewers. Does not call `current` without viewers. */
   publish(current: () => unknown): void {
     if (this.viewers.size === 0) return;
     const event = eventOf(current());

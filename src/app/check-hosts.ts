@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { RouterConfig } from '../config/index.ts';
 import type { Text } from '../text/index.ts';
-import { explainStart } from './describe-start-error.ts';
+import { describeStartError } from './describe-start-error.ts';
 
 /**
  * What a start would say of the addresses to listen on. Each is bound for a moment, with any free port: the configured one
@@ -12,7 +12,7 @@ export async function checkHosts(config: RouterConfig): Promise<Text[]> {
   const places = [{ host, port }];
   if (metrics && metricsHost !== host) places.push({ host: metricsHost, port: metricsPort });
   const errors = await Promise.all(places.map((place) => bindError(place.host)));
-  return places.flatMap((place, i) => (errors[i] ? [explainStart(Object.assign(errors[i], place), place)] : []));
+  return places.flatMap((place, i) => (errors[i] ? [describeStartError(Object.assign(errors[i], place), place)] : []));
 }
 
 function bindError(host: string): Promise<Error | null> {

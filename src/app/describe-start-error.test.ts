@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { DEFAULT_CONFIG } from '../config/index.ts';
 import { checkHosts } from './check-hosts.ts';
-import { explainStart } from './describe-start-error.ts';
+import { describeStartError } from './describe-start-error.ts';
 
 const config = { host: '0.0.0.0', port: 8080 };
 const failure = (fields: object) => Object.assign(new Error('raw'), fields);
@@ -17,7 +17,7 @@ const EXPLAINED: readonly (readonly [object, RegExp])[] = [
 
 for (const [fields, expected] of EXPLAINED) {
   test(`explained: ${JSON.stringify(fields)}`, () => {
-    const { en, ru } = explainStart(failure(fields), config);
+    const { en, ru } = describeStartError(failure(fields), config);
     assert.match(en, expected);
     assert.match(ru, /[а-я]/);
   });
@@ -26,7 +26,7 @@ for (const [fields, expected] of EXPLAINED) {
 test('the name of a network interface is seen, and its addresses are named', () => {
   const [name, addresses] = Object.entries(networkInterfaces())[0] ?? [];
   if (name === undefined) return;
-  const { en } = explainStart(failure({ code: 'EAI_AGAIN', hostname: name }), config);
+  const { en } = describeStartError(failure({ code: 'EAI_AGAIN', hostname: name }), config);
   assert.ok(en.includes(`network interface; give one of its addresses: ${addresses?.[0]?.address}`), en);
 });
 

@@ -12,7 +12,7 @@ interface SystemError {
 }
 
 /** What went wrong at the start, and what to do about it. */
-export function explainStart(error: unknown, config: Pick<RouterConfig, 'host' | 'port'>): Text {
+export function describeStartError(error: unknown, config: Pick<RouterConfig, 'host' | 'port'>): Text {
   if (error instanceof Problems && error.list[0] !== undefined) return error.list[0];
   const { code, message, port, address, hostname } = error as SystemError;
   if (port === -1) return explainSocket(address ?? '', message, error);

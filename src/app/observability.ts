@@ -5,13 +5,14 @@ import type { GrpcServer } from '../grpc/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
+  ClosedClientsRing,
   createRegistry,
   type JobGuard,
   MemoryReader,
   metricDefinitions,
-  RecentlyClosed,
   type RouterStatus,
   reportStatus,
+  routerStats,
   Sampler,
   statisticsLines,
   type TelemetrySource,
@@ -30,13 +31,13 @@ export interface ObservabilityDependencies {
   readonly instanceId: string;
 }
 
-/** Everything that shows how the router is: the status document, metrics, statistics, and the endpoints they are read from. */
+/** Status document, metrics and statistics of a router, and the endpoints that serve them. */
 export class Observability {
   private readonly deps: ObservabilityDependencies;
   private readonly source: TelemetrySource;
   private readonly sampler: Sampler;
   private readonly clients: ClientRoutes;
-  private readonly closed = new RecentlyClosed();
+  private readonly closed = new ClosedClientsRing();
   private readonly stream = new StatusStream();
   private readonly endpoints: HttpEndpoint[] = [];
   private readonly listening: RouterStatus['listening'][number][] = [];
@@ -44,11 +45,11 @@ export class Observability {
   constructor(deps: ObservabilityDependencies) {
     this.deps = deps;
     this.source = this.createSource();
-    this.clients = new ClientRoutes(deps.core, this.source.showClients);
+    this.clients = new ClientRoutes(deps.core.registry.clients, this.source.showClients);
     this.sampler = new Sampler(this.source, () => this.stream.publish(() => this.status()));
   }
 
-  /** Opens the endpoints that are configured; returns the metrics port, if there is one. */
+  /** Opens the configured endpoints; returns the metrics port, or null without one. */
   async start(): Promise<number | null> {
     const { metrics, metricsHost, metricsPort } = this.deps.config();
     this.sampler.start();
@@ -61,7 +62,7 @@ export class Observability {
     return port;
   }
 
-  /** Where clients come in, once that is known. */
+  /** Adds the gRPC address, which is known once the server listens. */
   setAddress({ address, port }: AddressInfo): void {
     this.listening.unshift({ purpose: 'grpc', host: address, port });
   }
@@ -117,7 +118,7 @@ export class Observability {
     const { core, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId } = this.deps;
     const startedMs = performance.now();
     return {
-      core,
+      router: routerStats(core),
       jobs,
       memory: new MemoryReader(jobs),
       version: VERSION,

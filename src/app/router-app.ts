@@ -9,10 +9,10 @@ import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
+import { IntervalTask } from './interval-task.ts';
 import { limitsOf } from './limits.ts';
 import { MemoryReturn, returnMemory } from './memory-return.ts';
 import { Observability } from './observability.ts';
-import { Periodic } from './periodic.ts';
 import { checkPidFile, removePidFile, writePidFile } from './pid-file.ts';
 import { writePortsFile } from './ports-file.ts';
 import { Reloader } from './reloader.ts';
@@ -47,7 +47,7 @@ export class RouterApp {
   private readonly server: GrpcServer;
   private readonly reloader: Reloader;
   private readonly observability: Observability;
-  private readonly periodic: readonly Periodic[];
+  private readonly tasks: readonly IntervalTask[];
   private readonly deps: AppDependencies;
   private readonly jobs: JobGuard;
   private tlsExpiresAt: number | null;
@@ -105,7 +105,7 @@ export class RouterApp {
       certificateExpiresAt: () => this.tlsExpiresAt,
       instanceId: deps.instanceId,
     });
-    this.periodic = this.makePeriodic();
+    this.tasks = this.intervalTasks();
   }
 
   get config(): RouterConfig {
@@ -122,7 +122,7 @@ export class RouterApp {
     if (this.stopsEarly()) return;
     this.observability.setAddress(address);
     if (config.pidFile !== null) writePidFile(config.pidFile);
-    for (const task of this.periodic) task.refresh();
+    for (const task of this.tasks) task.refresh();
     this.state = 'ready';
     logInForce(log, this.reloader.state.inForce);
     log.info('RPC Dart Router daemon ready');
@@ -188,7 +188,7 @@ export class RouterApp {
 
   /** Lets go of everything that may be left, in whatever state. */
   async dispose(): Promise<void> {
-    for (const task of this.periodic) task.stop();
+    for (const task of this.tasks) task.stop();
     this.server.destroy('shutdown');
     await this.observability.stop();
     try {
@@ -198,13 +198,13 @@ export class RouterApp {
     }
   }
 
-  private makePeriodic(): Periodic[] {
+  private intervalTasks(): IntervalTask[] {
     const liveness = new Liveness(this.core);
     const memoryReturn = new MemoryReturn();
     const sweepMs = (): number =>
       Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, Math.floor(this.config.writeDeadlineMs / 4)));
-    const every = (intervalMs: () => number | null, job: Job, task: () => void): Periodic =>
-      new Periodic(intervalMs, () => this.jobs.run(job, task, undefined));
+    const every = (intervalMs: () => number | null, job: Job, task: () => void): IntervalTask =>
+      new IntervalTask(intervalMs, () => this.jobs.run(job, task, undefined));
     const healthCheckMs = (): number | null => (this.config.healthCheck ? this.config.healthCheckIntervalMs : null);
     const statsMs = (): number | null => (this.config.stats ? this.config.statsIntervalMs : null);
     return [
@@ -248,7 +248,7 @@ export class RouterApp {
       if (closed > 0) this.log.info('Connections beyond the lowered limit closed', { connections: closed });
     }
     setImmediate(() => {
-      for (const task of this.periodic) task.refresh();
+      for (const task of this.tasks) task.refresh();
     });
   }
 }

@@ -4,7 +4,7 @@ import { type CommandContext, EXIT } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
 import { openFilesLimit } from '../host/index.ts';
 import {
-  HeldOutput,
+  BufferedOutput,
   JournalStream,
   type LogDestination,
   Logger,
@@ -15,7 +15,7 @@ import {
 } from '../logging/index.ts';
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
 import { logBanner } from './banner.ts';
-import { explainStart } from './describe-start-error.ts';
+import { describeStartError } from './describe-start-error.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { handleSignals, type SignalActions } from './signals.ts';
@@ -85,7 +85,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
 /** Where the log goes by this configuration; throws when the file cannot be written to. */
 function openLog(config: RouterConfig): LogDestination {
   const lostNotice = (lines: number): string => lostLinesNotice(config.logFormat, lines);
-  if (config.outputFile !== null) return new HeldOutput(standardOutput(lostNotice));
+  if (config.outputFile !== null) return new BufferedOutput(standardOutput(lostNotice));
   const isStandardOutput = config.logFile === null || config.logFile === STANDARD_OUTPUT;
   return isStandardOutput ? standardOutput(lostNotice) : logFile(config.logFile, lostNotice);
 }
@@ -96,7 +96,7 @@ function rotationOf(
   output: LogDestination,
   complain: (problem: string) => void,
 ): LogRotation | null {
-  if (config.outputFile === null || !(output instanceof HeldOutput)) return null;
+  if (config.outputFile === null || !(output instanceof BufferedOutput)) return null;
   return new LogRotation({
     output,
     rotates: config.logRotation,
@@ -137,7 +137,7 @@ async function runUntilStopped(
     log.info('RPC Dart Router stopped');
     return config.supervised ? EXIT.stopped : EXIT.done;
   } catch (error) {
-    const reason = explainStart(error, config);
+    const reason = describeStartError(error, config);
     log.critical(reason.en);
     // whoever started it by hand looks at the terminal, not into a file, and may not read English
     const isLogSeen = (config.logFile ?? STANDARD_OUTPUT) === STANDARD_OUTPUT && config.logLevel !== 'none';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poll } from '../../test/support/poll.ts';
-import { HeldOutput } from './buffered-output.ts';
+import { BufferedOutput } from './buffered-output.ts';
 
-function collecting(): { output: HeldOutput; lines: string[] } {
+function collecting(): { output: BufferedOutput; lines: string[] } {
   const lines: string[] = [];
   const inner = { write: (line: string) => lines.push(line), reopen() {}, close() {}, linesLost: 0 };
-  return { output: new HeldOutput({ ...inner, write: (line) => void inner.write(line) }), lines };
+  return { output: new BufferedOutput({ ...inner, write: (line) => void inner.write(line) }), lines };
 }
 
 test('lines pass at once, but for those that are held back', async () => {
@@ -14,7 +14,7 @@ test('lines pass at once, but for those that are held back', async () => {
   output.write('1');
   output.hold();
   output.write('2');
-  output.writeThrough('marker');
+  output.writeUnbuffered('marker');
   assert.deepEqual(lines, ['1', 'marker']);
   output.release();
   await poll('the rest', () => lines.length === 3);

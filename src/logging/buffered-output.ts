@@ -7,7 +7,7 @@ const PORTION_CHARS = 16 * 1024;
 const PORTION_EVERY_MS = 5;
 
 /** Standard output that can be held back for a moment, while whoever reads it changes the file that it goes to. */
-export class HeldOutput implements LogDestination {
+export class BufferedOutput implements LogDestination {
   private readonly inner: LogDestination;
   private held: string[] = [];
   private heldChars = 0;
@@ -42,7 +42,7 @@ export class HeldOutput implements LogDestination {
   }
 
   /** Writes a line past those that are held back. */
-  writeThrough(line: string): void {
+  writeUnbuffered(line: string): void {
     this.inner.write(line);
   }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HeldOutput } from './buffered-output.ts';
+import type { BufferedOutput } from './buffered-output.ts';
 import { type LogFormat, Logger } from './logger.ts';
 import {
   compressLog,
@@ -23,7 +23,7 @@ const PROBE_LIMIT_MS = 200;
 const PROBES = 25;
 
 export interface LogRotationOptions extends RotationSettings {
-  readonly output: HeldOutput;
+  readonly output: BufferedOutput;
   /** False when another program rotates the file, or none: then it is only opened again after it was moved. */
   readonly rotates: boolean;
   readonly format: LogFormat;
@@ -51,7 +51,12 @@ export class LogRotation {
   constructor(options: LogRotationOptions) {
     this.options = options;
     const { output, format } = options;
-    const destination = { write: (line: string) => output.writeThrough(line), reopen() {}, close() {}, linesLost: 0 };
+    const destination = {
+      write: (line: string) => output.writeUnbuffered(line),
+      reopen() {},
+      close() {},
+      linesLost: 0,
+    };
     this.marker = new Logger({ level: 'info', format, destination });
     this.openInode = inodeOf(options.logFile);
     this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref();

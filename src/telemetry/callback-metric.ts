@@ -7,36 +7,36 @@ type Labels = Readonly<Record<string, string | number>>;
 export interface MetricValue {
   readonly value: number;
   readonly labels?: Labels;
-  /** Where it differs from the metric's own name, as in a histogram. */
+  /** Differs from the name of the metric for the lines of a histogram. */
   readonly metricName?: string;
 }
 
-/** A metric as the documentation and the registry see it. */
+/** A metric, for the registry and for the generated documentation. */
 export interface MetricDefinition {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels?: readonly string[];
-  /** Reads the values at the time of a scrape. */
+  /** Returns the current values; called on each scrape. */
   readonly read: () => readonly MetricValue[];
 }
 
 /**
- * Registers a metric whose values are read when they are scraped. prom-client's own Counter and Histogram count for
- * themselves, which the hot path cannot afford; the registry takes anything that has `get()`.
+ * Registers a metric that reads its values on each scrape. prom-client's Counter and Histogram keep their own values, which
+ * costs too much on the hot path; the registry accepts any object with a `get()` method.
  */
-export function registerReadMetric(registry: Registry, definition: MetricDefinition): void {
+export function registerCallbackMetric(registry: Registry, definition: MetricDefinition): void {
   const { name, help, type, read } = definition;
   const metric = { name, help, type, get: async () => ({ name, help, type, values: read(), aggregator: 'sum' }) };
   registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
 }
 
-/** A number as a metric's only value. */
+/** The values of a metric without labels. */
 export function single(value: number): MetricValue[] {
   return [{ value }];
 }
 
-/** Each entry of `counts` as a value with the label `label`. */
+/** One value per entry of `counts`, with its key as the label `label`. */
 export function labelled(label: string, counts: Readonly<Record<string, number>>): MetricValue[] {
   return Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value }));
 }

@@ -2,7 +2,7 @@ import type { RouterStatus } from './status.ts';
 
 const CAPACITY = 50;
 
-/** A client that is gone, with what only the operator may see. */
+/** A closed client; id and name are shown only with --status-page-clients. */
 export interface ClosedClient {
   readonly at: number;
   readonly reason: string;
@@ -11,8 +11,8 @@ export interface ClosedClient {
   readonly clientName: string | null;
 }
 
-/** The last clients that went, and why: that beats searching logs. */
-export class RecentlyClosed {
+/** Ring buffer of the last closed clients and their close reasons, for the status page. */
+export class ClosedClientsRing {
   private readonly closed: ClosedClient[] = [];
   private next = 0;
 

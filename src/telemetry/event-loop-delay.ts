@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** How often the delay is looked at; a shorter stall may go unseen. */
+/** Interval of the measuring timer; a shorter stall may go unnoticed. */
 const RESOLUTION_MS = 10;
 
 export interface Delay {
@@ -9,7 +9,7 @@ export interface Delay {
   readonly maxMs: number;
 }
 
-/** How late the event loop runs its timers: a stall here is a stall for every client. */
+/** Measures how late the event loop runs its timers: a stall here delays every client. */
 export class EventLoopDelay {
   private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
@@ -17,7 +17,7 @@ export class EventLoopDelay {
     this.histogram.enable();
   }
 
-  /** The delays since the last call. */
+  /** Returns the delays since the last call. */
   take(): Delay {
     const { histogram } = this;
     const delay =
@@ -37,7 +37,7 @@ export class EventLoopDelay {
   }
 }
 
-/** Node reports the whole pause between two looks, of which the resolution is meant to be. */
+/** Node reports the whole interval between two timer runs, which includes the resolution. */
 function lateness(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RecentlyClosed } from './closed-clients-ring.ts';
+import { ClosedClientsRing } from './closed-clients-ring.ts';
 import { HISTORY_SERIES, History, type HistorySample } from './history.ts';
 import { histogramQuantile } from './quantile.ts';
 
@@ -35,7 +35,7 @@ test('quantiles never fall as q grows', () => {
 });
 
 test('the last 50 clients that went, newest first; who they were only when asked', () => {
-  const closed = new RecentlyClosed();
+  const closed = new ClosedClientsRing();
   assert.deepEqual(closed.list(true), []);
   for (let n = 1; n <= 3; n++) closed.add(closedAt(n));
   assert.deepEqual(

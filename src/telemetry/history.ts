@@ -1,4 +1,4 @@
-/** What the charts of the status page show, one value per second each. */
+/** Time series of the status page, one value per second each. */
 export const HISTORY_SERIES = [
   'at',
   'connections',
@@ -17,10 +17,10 @@ export const HISTORY_SERIES = [
 export type HistorySeries = (typeof HISTORY_SERIES)[number];
 export type HistorySample = Readonly<Record<HistorySeries, number>>;
 
-/** The last 15 minutes, in plain arrays that are allocated once. */
+/** 15 minutes. */
 export const HISTORY_SECONDS = 15 * 60;
 
-/** A ring of samples. */
+/** Ring buffer of samples, in arrays that are allocated once. */
 export class History {
   private readonly columns: Record<HistorySeries, Float64Array>;
   private next = 0;
@@ -37,7 +37,7 @@ export class History {
     this.filled = Math.min(this.filled + 1, this.capacity);
   }
 
-  /** The newest sample, null before the first. */
+  /** The newest sample, or null before the first one. */
   last(): HistorySample | null {
     if (this.filled === 0) return null;
     const place = (this.next - 1 + this.capacity) % this.capacity;
@@ -45,7 +45,7 @@ export class History {
     return Object.fromEntries(HISTORY_SERIES.map(value)) as Record<HistorySeries, number>;
   }
 
-  /** Oldest first. */
+  /** All series, oldest sample first. */
   series(): Record<HistorySeries, number[]> {
     const start = (this.next - this.filled + this.capacity) % this.capacity;
     const inOrder = (column: Float64Array): number[] =>
@@ -57,7 +57,7 @@ export class History {
   }
 }
 
-/** Three digits are enough for a chart, and make the document half as long. */
+/** Three decimals are enough for a chart and halve the size of the document. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -1,7 +1,8 @@
-export { RecentlyClosed } from './closed-clients-ring.ts';
+export { ClosedClientsRing } from './closed-clients-ring.ts';
 export { type Job, JobGuard } from './job-guard.ts';
 export { MemoryReader } from './memory-reader.ts';
 export { createRegistry, metricDefinitions } from './metrics.ts';
+export { type RouterStats, routerStats } from './router-stats.ts';
 export { Sampler } from './sampler.ts';
 export { Slices, sortInSlices } from './sliced-work.ts';
 export { statisticsLines } from './statistics.ts';

@@ -1,6 +1,6 @@
 import type { LogFields } from '../logging/index.ts';
 
-/** What runs again and again, and may meet a system call that fails. */
+/** Periodic jobs and measurements whose system calls may fail. */
 export const JOBS = [
   'memory',
   'sample',
@@ -18,8 +18,8 @@ export interface JobGuardLog {
 }
 
 /**
- * Keeps a failed job from ending the process: out of file descriptors, without `/proc` or on a full disk the connections
- * that exist go on. Each failure is counted; the log gets the first of an outage.
+ * Keeps a failed job from ending the process: existing connections go on without free file descriptors, without `/proc` and
+ * on a full disk. Counts each failure and logs the first one of an outage.
  */
 export class JobGuard {
   readonly failures: Readonly<Record<Job, number>>;
@@ -32,7 +32,7 @@ export class JobGuard {
     this.failures = this.counts;
   }
 
-  /** Runs `task`; returns what it returns, or `instead` when it throws. */
+  /** Runs `task` and returns its result, or `instead` when it throws. */
   run<T>(job: Job, task: () => T, instead: T): T {
     try {
       const result = task();

@@ -10,8 +10,8 @@ export interface MemoryUsage {
 }
 
 /**
- * Memory of this process. Node reads resident memory from `/proc`, which takes a file descriptor and can fail; then the
- * last known value stands, or before the first one the peak, which the kernel tells without a file.
+ * Memory of this process. Node reads resident memory from `/proc`, which takes a file descriptor and can fail. Then the
+ * last known value is returned or, without one, the peak from getrusage(2), which needs no file.
  */
 export class MemoryReader {
   private readonly jobs: JobGuard;

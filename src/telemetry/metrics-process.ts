@@ -3,20 +3,20 @@ import { labelled, single } from './callback-metric.ts';
 import type { Sampler } from './sampler.ts';
 import type { TelemetrySource } from './telemetry-source.ts';
 
-/** The process itself: time, memory, event loop, build. Names without prefix are those that dashboards expect of any process. */
+/** Process metrics: time, memory, event loop, build. Names without prefix are the usual ones of any process. */
 export function processMetrics(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {
   return [
     {
       name: 'rpc_router_build_info',
       type: 'gauge',
-      help: 'Always 1; the version of the router and of Node.js.',
+      help: 'Always 1; the labels hold the versions of the router and of Node.js.',
       labels: ['version', 'node'],
       read: () => [{ labels: { version: source.version, node: process.version }, value: 1 }],
     },
     {
       name: 'rpc_router_ready',
       type: 'gauge',
-      help: '1 while the router takes connections, 0 while it starts or stops.',
+      help: '1 while the router accepts connections, 0 while it starts or drains.',
       read: () => single(source.state() === 'ready' ? 1 : 0),
     },
     {
@@ -35,7 +35,7 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
     {
       name: 'rpc_router_event_loop_delay_seconds',
       type: 'gauge',
-      help: 'How late the event loop was over the last minute: its median, and the p99 and maximum of the worst second.',
+      help: 'Event-loop delay over the last minute: median, and p99 and maximum of the worst second.',
       labels: ['statistic'],
       read: () => {
         const { p50Ms, p99Ms, maxMs } = sampler.eventLoopDelay;
@@ -73,19 +73,19 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
     {
       name: 'process_heap_bytes',
       type: 'gauge',
-      help: 'Used memory of the JavaScript heap.',
+      help: 'Used JavaScript heap.',
       read: () => single(source.memory.heap().heapUsedBytes),
     },
     {
       name: 'process_external_memory_bytes',
       type: 'gauge',
-      help: 'Memory of buffers outside of the heap.',
+      help: 'Memory of buffers outside the JavaScript heap.',
       read: () => single(source.memory.heap().externalBytes),
     },
     {
       name: 'rpc_router_job_failures_total',
       type: 'counter',
-      help: 'Periodic jobs and measurements that failed, by job; the router goes on.',
+      help: 'Failed periodic jobs and measurements, by job. The router keeps running.',
       labels: ['job'],
       read: () => labelled('job', source.jobs.failures),
     },

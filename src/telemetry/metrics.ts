@@ -5,7 +5,7 @@ import {
   labelled,
   type MetricDefinition,
   type MetricValue,
-  registerReadMetric,
+  registerCallbackMetric,
   single,
 } from './callback-metric.ts';
 import { processMetrics } from './metrics-process.ts';
@@ -14,8 +14,8 @@ import type { Sampler } from './sampler.ts';
 import type { TelemetrySource } from './telemetry-source.ts';
 
 /**
- * Every metric of the router. Labels come from closed sets: never a client, a group or an address. `docs/metrics.md` is
- * generated from this.
+ * All metrics of the router. Label values come from closed sets: never a client, a group or an address. `docs/metrics.md` is
+ * generated from this list.
  */
 export function metricDefinitions(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {
   return [
@@ -28,15 +28,15 @@ export function metricDefinitions(source: TelemetrySource, sampler: Sampler): Me
   ];
 }
 
-/** A registry of its own for one router, so that tests can build many. */
+/** One registry per router instead of prom-client's global one, so that tests can create several. */
 export function createRegistry(definitions: readonly MetricDefinition[]): Registry {
   const registry = new Registry();
-  for (const definition of definitions) registerReadMetric(registry, definition);
+  for (const definition of definitions) registerCallbackMetric(registry, definition);
   return registry;
 }
 
 function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
-  const { counters } = source.core;
+  const { counters } = source.router;
   return [
     {
       name: 'rpc_router_connections',
@@ -47,7 +47,7 @@ function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
     {
       name: 'rpc_router_connections_max',
       type: 'gauge',
-      help: 'Most connections that are accepted (max-connections).',
+      help: 'Limit of open TCP connections (max-connections).',
       read: () => single(source.maxConnections()),
     },
     {
@@ -59,7 +59,7 @@ function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
     {
       name: 'rpc_router_connections_refused_total',
       type: 'counter',
-      help: 'TCP connections refused or cut before their first call, by reason.',
+      help: 'TCP connections refused, or closed before their first call, by reason.',
       labels: ['reason'],
       read: () => labelled('reason', counters.refused),
     },
@@ -72,7 +72,7 @@ function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
     {
       name: 'rpc_router_certificate_expiry_timestamp_seconds',
       type: 'gauge',
-      help: 'When the TLS certificate ends, in seconds since the epoch; absent without TLS.',
+      help: 'Expiry of the TLS certificate, in seconds since the epoch; absent without TLS.',
       read: () => {
         const at = source.certificateExpiresAt();
         return at === null ? [] : single(at / 1000);
@@ -82,50 +82,50 @@ function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
 }
 
 function clientMetrics(source: TelemetrySource): MetricDefinition[] {
-  const { core } = source;
+  const { router } = source;
   return [
     {
       name: 'rpc_router_clients',
       type: 'gauge',
       help: 'Registered clients.',
-      read: () => single(core.registry.clients.size),
+      read: () => single(router.clients.size),
     },
     {
       name: 'rpc_router_clients_total',
       type: 'counter',
       help: 'Clients registered since the start.',
-      read: () => single(core.counters.clientsTotal),
+      read: () => single(router.counters.clientsTotal),
     },
     {
       name: 'rpc_router_clients_closed_total',
       type: 'counter',
       help: 'Clients removed, by reason.',
       labels: ['reason'],
-      read: () => labelled('reason', core.counters.closed),
+      read: () => labelled('reason', router.counters.closed),
     },
     {
       name: 'rpc_router_groups',
       type: 'gauge',
-      help: 'Groups that have members.',
-      read: () => single(core.registry.groups.size),
+      help: 'Groups with at least one member.',
+      read: () => single(router.groups.size),
     },
     {
       name: 'rpc_router_streams',
       type: 'gauge',
       help: 'Open p2p and event streams.',
-      read: () => single(core.streams.size),
+      read: () => single(router.streamCount),
     },
     {
       name: 'rpc_router_event_subscribers',
       type: 'gauge',
       help: 'Open event streams.',
-      read: () => single(core.events.subscribers.size),
+      read: () => single(router.eventSubscriberCount),
     },
   ];
 }
 
 function callMetrics(source: TelemetrySource): MetricDefinition[] {
-  const { counters } = source.core;
+  const { counters } = source.router;
   const duration = 'rpc_router_call_duration_seconds';
   const calls = (): MetricValue[] =>
     [...counters.calls].flatMap(([method, byStatus]) =>
@@ -155,19 +155,19 @@ function reloadMetrics(source: TelemetrySource): MetricDefinition[] {
     {
       name: 'rpc_router_reloads_total',
       type: 'counter',
-      help: 'Reloads of the configuration that were tried.',
+      help: 'Configuration reloads, refused ones included.',
       read: () => single(source.reload().count),
     },
     {
       name: 'rpc_router_reload_last_success',
       type: 'gauge',
-      help: '1 unless the last reload was refused.',
+      help: '0 when the last reload was refused, else 1.',
       read: () => single(source.reload().outcome === 'refused' ? 0 : 1),
     },
     {
       name: 'rpc_router_reload_last_timestamp_seconds',
       type: 'gauge',
-      help: 'When the last reload was tried, in seconds since the epoch; 0 before the first.',
+      help: 'Time of the last reload, in seconds since the epoch; 0 before the first one.',
       read: () => single((source.reload().lastAt ?? 0) / 1000),
     },
   ];

@@ -1,6 +1,6 @@
 /**
  * The `q` quantile (0..1) of a histogram, linearly interpolated within its bucket, in the unit of `bounds`. `counts` has
- * one entry more than `bounds`: beyond the last bound, that bound is the answer. 0 when nothing was observed.
+ * one more entry than `bounds`, for values beyond the last bound, which is the result for them. 0 without observations.
  */
 export function histogramQuantile(bounds: readonly number[], counts: ArrayLike<number>, q: number): number {
   let total = 0;

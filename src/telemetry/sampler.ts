@@ -8,7 +8,7 @@ const SAMPLE_MS = 1000;
 const RATE_SAMPLES = 5;
 const WINDOW_SAMPLES = 60;
 
-/** The counters at one moment. */
+/** Values of the counters at one point in time. */
 interface Sample {
   readonly atMs: number;
   readonly inByType: Float64Array;
@@ -16,11 +16,11 @@ interface Sample {
   readonly dropped: number;
   readonly latency: Float64Array;
   readonly cpuMicros: number;
-  /** Of the second before the sample. */
+  /** Event-loop delay during the second before the sample. */
   readonly delay: Delay;
 }
 
-/** Looks at the counters once a second, and knows rates, percentiles and the last 15 minutes from that. */
+/** Samples the counters once a second, and derives rates, percentiles and the history of the last 15 minutes. */
 export class Sampler {
   readonly history = new History();
   private readonly source: TelemetrySource;
@@ -33,7 +33,7 @@ export class Sampler {
   constructor(source: TelemetrySource, onSample: () => void) {
     this.source = source;
     this.onSample = onSample;
-    this.samples = [this.look()];
+    this.samples = [this.takeSample()];
   }
 
   start(): void {
@@ -47,7 +47,7 @@ export class Sampler {
     this.eventLoop.stop();
   }
 
-  /** Messages that came in per second, over the last 5 s. */
+  /** Messages received per second, over the last 5 s. */
   get inPerSecond(): number {
     return this.rate(RATE_SAMPLES, (sample) => sum(sample.inByType));
   }
@@ -57,7 +57,7 @@ export class Sampler {
     return this.rate(RATE_SAMPLES, (sample) => sample.out);
   }
 
-  /** By message type, those that occur. */
+  /** Messages received per second by type, over the last 5 s; only types with a rate above 0. */
   get inPerSecondByType(): Record<string, number> {
     const rates = MESSAGE_TYPES.map((type, i): [string, number] => [
       type,
@@ -66,21 +66,21 @@ export class Sampler {
     return Object.fromEntries(rates.filter(([, rate]) => rate > 0));
   }
 
-  /** Percent of one core over the last 5 s. */
+  /** CPU usage over the last 5 s, in percent of one core. */
   get cpuPercent(): number {
     return this.rate(RATE_SAMPLES, (sample) => sample.cpuMicros) / 1e4;
   }
 
   /** Routing latency over the last minute, or the last `samples` seconds. */
   latencyMs(samples: number = WINDOW_SAMPLES): { p50: number; p95: number; p99: number } {
-    const { boundsSeconds } = this.source.core.counters.routingLatency;
+    const { boundsSeconds } = this.source.router.counters.routingLatency;
     const [before, now] = this.window(samples);
     const counts = now.latency.map((count, i) => count - (before.latency[i] ?? 0));
     const quantile = (q: number): number => histogramQuantile(boundsSeconds, counts, q) * 1000;
     return { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) };
   }
 
-  /** Over the last minute: the median second's median, and the worst second's 99th percentile and maximum. */
+  /** Over the last minute: the median of the medians, and the p99 and maximum of the worst second. */
   get eventLoopDelay(): Delay {
     const delays = this.samples.map((sample) => sample.delay);
     const medians = delays.map((delay) => delay.p50Ms).sort((a, b) => a - b);
@@ -92,14 +92,14 @@ export class Sampler {
   }
 
   private sample(): void {
-    this.samples.push(this.look());
+    this.samples.push(this.takeSample());
     if (this.samples.length > WINDOW_SAMPLES + 1) this.samples.shift();
-    this.remember();
+    this.addToHistory();
     this.onSample();
   }
 
-  private look(): Sample {
-    const { counters } = this.source.core;
+  private takeSample(): Sample {
+    const { counters } = this.source.router;
     const { user, system } = process.cpuUsage();
     return {
       atMs: performance.now(),
@@ -112,20 +112,20 @@ export class Sampler {
     };
   }
 
-  private remember(): void {
+  private addToHistory(): void {
     const { source } = this;
     const latency = this.latencyMs(1);
     this.history.add({
       at: Date.now(),
       connections: source.connections(),
-      clients: source.core.registry.clients.size,
+      clients: source.router.clients.size,
       inPerSecond: this.rate(1, (sample) => sum(sample.inByType)),
       outPerSecond: this.rate(1, (sample) => sample.out),
       droppedPerSecond: this.rate(1, (sample) => sample.dropped),
       latencyP50Ms: latency.p50,
       latencyP95Ms: latency.p95,
       latencyP99Ms: latency.p99,
-      queueBytes: source.core.heldBytes,
+      queueBytes: source.router.heldBytes,
       eventLoopMaxMs: this.samples.at(-1)?.delay.maxMs ?? 0,
       rssBytes: source.memory.rssBytes(),
       cpuPercent: this.rate(1, (sample) => sample.cpuMicros) / 1e4,
@@ -138,7 +138,7 @@ export class Sampler {
     return seconds > 0 ? (value(now) - value(before)) / seconds : 0;
   }
 
-  /** The newest sample, and the one `samples` before it or the oldest there is. */
+  /** The sample `samples` before the newest, or the oldest one, and the newest. */
   private window(samples: number): [Sample, Sample] {
     const now = this.samples[this.samples.length - 1] as Sample;
     return [this.samples[Math.max(0, this.samples.length - 1 - samples)] as Sample, now];

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Longest time that one slice keeps the event loop. */
+/** Longest time that one slice blocks the event loop. */
 const SLICE_MS = 1;
-/** Elements that are sorted in one go: about a tenth of a slice. */
+/** Elements sorted without a pause: about a tenth of a slice. */
 const RUN_LENGTH = 256;
 
-/** Cuts long work into slices, with everything else that the process has to do in between. */
+/** Divides long work into slices; other events are handled between two slices. */
 export class Slices {
-  /** Slices that have ended. */
+  /** Completed slices. */
   count = 0;
   private readonly nowMs: () => number;
   private endsMs: number;
@@ -29,7 +29,7 @@ export class Slices {
   }
 }
 
-/** A merge sort in slices. Stable; the order of `items` themselves is undefined afterwards. */
+/** Stable merge sort in slices. Does not modify `items`. */
 export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T) => number, slices: Slices) {
   let runs: T[][] = [];
   for (let at = 0; at < items.length; at += RUN_LENGTH) {

@@ -3,7 +3,7 @@ import type { RouterStatus } from './status.ts';
 
 const MEGABYTE = 1e6;
 
-/** The statistics of `--stats` and SIGUSR1: a few log lines, each with one subject. */
+/** Log lines of `--stats` and SIGUSR1, one per topic. */
 export function statisticsLines(status: RouterStatus): readonly (readonly [string, LogFields])[] {
   const { connections, clients, messages, latencyMs, queues, memory, eventLoop, cpu } = status;
   return [
@@ -63,7 +63,7 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** `01:23:45`, hours without bound. */
+/** `01:23:45`; hours may exceed 99. */
 function duration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

@@ -1,16 +1,17 @@
 import { CLIENT_STATUSES } from '../router/index.ts';
 import { MESSAGE_TYPES } from '../wire/index.ts';
-import type { RecentlyClosed } from './closed-clients-ring.ts';
+import type { ClosedClientsRing } from './closed-clients-ring.ts';
+import type { RouterStats } from './router-stats.ts';
 import type { Sampler } from './sampler.ts';
 import type { RouterStatus } from './status.ts';
 import type { TelemetrySource } from './telemetry-source.ts';
 
 const MAX_GROUPS_SHOWN = 50;
 
-/** The state of the router at this moment, as `/api/status` shows it. */
-export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: RecentlyClosed): RouterStatus {
-  const { core } = source;
-  const { counters } = core;
+/** Builds the document of `/api/status`. */
+export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: ClosedClientsRing): RouterStatus {
+  const { router } = source;
+  const { counters } = router;
   return {
     name: 'rpc-dart-router',
     version: source.version,
@@ -25,18 +26,18 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
       current: source.connections(),
       total: counters.connectionsTotal,
       max: source.maxConnections(),
-      refused: occurring(counters.refused),
+      refused: nonZero(counters.refused),
     },
     clients: {
-      current: core.registry.clients.size,
+      current: router.clients.size,
       total: counters.clientsTotal,
       byStatus: clientsByStatus(source),
-      byGroup: largestGroups(core.registry.groups),
+      byGroup: largestGroups(router.groups),
       listed: source.showClients(),
     },
     messages: messages(source, sampler),
     latencyMs: sampler.latencyMs(),
-    queues: { bytes: core.heldBytes, slowReaders: counters.slowReaders },
+    queues: { bytes: router.heldBytes, slowReaders: counters.slowReaders },
     authFailures: counters.authFailures,
     recentlyClosed: closed.list(source.showClients()),
     reload: source.reload(),
@@ -48,7 +49,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
 }
 
 function messages(source: TelemetrySource, sampler: Sampler): RouterStatus['messages'] {
-  const { counters } = source.core;
+  const { counters } = source.router;
   const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
   return {
     inByType: byType(counters.messagesInByType),
@@ -58,18 +59,18 @@ function messages(source: TelemetrySource, sampler: Sampler): RouterStatus['mess
     inPerSecond: sampler.inPerSecond,
     outPerSecond: sampler.outPerSecond,
     inPerSecondByType: sampler.inPerSecondByType,
-    dropped: occurring(counters.dropped),
+    dropped: nonZero(counters.dropped),
   };
 }
 
 function clientsByStatus(source: TelemetrySource): Record<string, number> {
   const counts: Record<string, number> = Object.fromEntries(CLIENT_STATUSES.map((status) => [status, 0]));
-  for (const client of source.core.registry.clients.values()) counts[client.status] = (counts[client.status] ?? 0) + 1;
+  for (const client of source.router.clients.values()) counts[client.status] = (counts[client.status] ?? 0) + 1;
   return counts;
 }
 
-/** Without sorting all of them: there may be hundreds of thousands. */
-function largestGroups(groups: ReadonlyMap<string, ReadonlySet<unknown>>): RouterStatus['clients']['byGroup'] {
+/** The largest groups, by insertion instead of a full sort: there may be hundreds of thousands of groups. */
+function largestGroups(groups: RouterStats['groups']): RouterStatus['clients']['byGroup'] {
   const largest: { group: string; members: number }[] = [];
   for (const [group, { size: members }] of groups) {
     if (largest.length === MAX_GROUPS_SHOWN && members <= (largest.at(-1)?.members ?? 0)) continue;
@@ -81,10 +82,10 @@ function largestGroups(groups: ReadonlyMap<string, ReadonlySet<unknown>>): Route
 }
 
 function byType(values: Float64Array): Record<string, number> {
-  return occurring(Object.fromEntries(MESSAGE_TYPES.map((type, i) => [type, values[i] ?? 0])));
+  return nonZero(Object.fromEntries(MESSAGE_TYPES.map((type, i) => [type, values[i] ?? 0])));
 }
 
-function occurring(counts: Readonly<Record<string, number>>): Record<string, number> {
+function nonZero(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 

@@ -1,10 +1,10 @@
 import type { HistorySample } from './history.ts';
 
-/** The document of `/api/status`, of `--daemon-status --json` and of the status page. Keys are stable; additions are not a break. */
+/** Document of `/api/status`, `--daemon-status --json` and the status page. Keys are stable; new keys may be added. */
 export interface RouterStatus {
   readonly name: 'rpc-dart-router';
   readonly version: string;
-  /** Random per process: tells a restart from a reload. */
+  /** Random per process: distinguishes a restart from a reload. */
   readonly instanceId: string;
   readonly pid: number;
   readonly node: string;
@@ -24,7 +24,7 @@ export interface RouterStatus {
     readonly byStatus: Readonly<Record<string, number>>;
     /** At most the 50 largest groups. */
     readonly byGroup: readonly { readonly group: string; readonly members: number }[];
-    /** Whether `/api/clients` lists them: with --status-page-clients. */
+    /** Whether `/api/clients` lists the clients (--status-page-clients). */
     readonly listed: boolean;
   };
   readonly messages: {
@@ -52,25 +52,25 @@ export interface RouterStatus {
     readonly clientName?: string | null;
   }[];
   readonly reload: {
-    /** Reloads tried since the start, refused ones included: grows by one with each. */
+    /** Reloads since the start, refused ones included. */
     readonly count: number;
     readonly lastAt: number | null;
     readonly outcome: 'none' | 'applied' | 'unchanged' | 'refused';
     readonly changes: readonly { readonly key: string; readonly from: string; readonly to: string }[];
     readonly errors: readonly string[];
-    /** The same in Russian, for the commands. */
+    /** `errors` in Russian, for the commands. */
     readonly errorsRu: readonly string[];
     readonly configDigest: string;
-    /** What an operator should know about the configuration that the last reload put into force. */
+    /** Warnings about the configuration that the last reload applied. */
     readonly warnings: readonly string[];
-    /** The same in Russian, for the commands. */
+    /** `warnings` in Russian, for the commands. */
     readonly warningsRu: readonly string[];
-    /** What clients meet, as the files said at the start or at the last good reload. */
+    /** Certificate and tokens in use, as read at the start or at the last applied reload. */
     readonly inForce: {
       readonly certificateSubject: string | null;
       readonly certificateExpiresAt: number | null;
       readonly clientCaSubject: string | null;
-      /** Valid tokens; null when none are asked for. */
+      /** Number of valid tokens; null without authentication by token. */
       readonly tokens: number | null;
     };
   };
@@ -79,10 +79,10 @@ export interface RouterStatus {
     readonly rssBytes: number;
     readonly heapUsedBytes: number;
     readonly externalBytes: number;
-    /** Where PM2 restarts the daemon (max-memory); null in the foreground. */
+    /** Resident memory at which PM2 restarts the daemon (max-memory); null in the foreground. */
     readonly limitBytes: number | null;
   };
   readonly cpu: { readonly percent: number; readonly totalSeconds: number };
-  /** The newest sample of `/api/status/history`, null in the first second: what a chart appends. */
+  /** The newest sample of `/api/status/history`, for charts to append; null in the first second. */
   readonly lastSecond: HistorySample | null;
 }

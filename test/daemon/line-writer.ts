@@ -1,12 +1,12 @@
 // Writes numbered lines to standard output, a thousand a second, by the router's own log; PM2 runs it.
 // line-writer.ts COUNT_FILE plain|rotating LOG_FILE: on SIGINT it notes in COUNT_FILE how many it wrote, and ends.
 import { writeFileSync } from 'node:fs';
-import { HeldOutput, Logger, LogRotation, standardOutput } from '../../src/logging/index.ts';
+import { BufferedOutput, Logger, LogRotation, standardOutput } from '../../src/logging/index.ts';
 
 const LINES_PER_SECOND = 1000;
 const [countFile = '', mode, logFile = ''] = process.argv.slice(2);
 
-const output = new HeldOutput(standardOutput((lines) => `${lines} lost\n`));
+const output = new BufferedOutput(standardOutput((lines) => `${lines} lost\n`));
 const log = new Logger({ level: 'info', format: 'text', destination: output });
 const rotation =
   mode === 'rotating'

@@ -1,5 +1,5 @@
 /** Runs `task` again and again, with a pause that may be changed between; never keeps the process alive. */
-export class Periodic {
+export class IntervalTask {
   private readonly task: () => void;
   private readonly intervalMs: () => number | null;
   private timer: NodeJS.Timeout | null = null;

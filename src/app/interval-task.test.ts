@@ -1,37 +1,37 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { Periodic } from './periodic.ts';
+import { IntervalTask } from './interval-task.ts';
 
 test('runs again and again, takes a changed pause, and ends', () => {
   mock.timers.enable({ apis: ['setInterval'] });
   try {
     let runs = 0;
     let intervalMs: number | null = 100;
-    const periodic = new Periodic(
+    const task = new IntervalTask(
       () => intervalMs,
       () => runs++,
     );
     mock.timers.tick(1000);
     assert.equal(runs, 0, 'not before it is started');
-    periodic.refresh();
+    task.refresh();
     mock.timers.tick(350);
     assert.equal(runs, 3);
-    periodic.refresh();
+    task.refresh();
     mock.timers.tick(50);
     assert.equal(runs, 4, 'a refresh that changes nothing does not begin anew');
     intervalMs = 1000;
-    periodic.refresh();
+    task.refresh();
     mock.timers.tick(999);
     assert.equal(runs, 4);
     mock.timers.tick(1);
     assert.equal(runs, 5);
     intervalMs = null;
-    periodic.refresh();
+    task.refresh();
     mock.timers.tick(10_000);
     assert.equal(runs, 5);
     intervalMs = 10;
-    periodic.refresh();
-    periodic.stop();
+    task.refresh();
+    task.stop();
     mock.timers.tick(1000);
     assert.equal(runs, 5);
   } finally {
