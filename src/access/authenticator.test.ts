@@ -10,7 +10,7 @@ const tokensOf = (tokens: Readonly<Record<string, string>>): Map<string, Buffer>
 };
 const newConnection = (): Connection => new Connection(new Socket());
 
-test('without tokens every call is admitted, and metadata is left alone', () => {
+test('Authenticator: without tokens every call is admitted and metadata is unchanged', () => {
   const auth = new Authenticator(null);
   assert.equal(auth.enabled, false);
   assert.equal(auth.authenticate(newConnection(), null), '');
@@ -18,7 +18,7 @@ test('without tokens every call is admitted, and metadata is left alone', () => 
   assert.equal(auth.cleanMetadata(metadata), metadata);
 });
 
-test('a proof is kept for the connection, and only for it', () => {
+test('Authenticator: a credential is stored for its connection only', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a', bob: 'b' }));
   const connection = newConnection();
   assert.equal(auth.authenticate(connection, null), null);
@@ -35,7 +35,7 @@ for (const [name, scope, proxyHeader] of [
   ['scope call', 'call', null],
   ['a connection shared by a proxy', 'connection', 'via'],
 ] as const) {
-  test(`${name}: every call needs its own token`, () => {
+  test(`Authenticator: ${name}: every call needs its own token`, () => {
     const auth = new Authenticator(tokensOf({ alice: 'a', bob: 'b' }), scope);
     const connection = newConnection();
     connection.proxyHeader = proxyHeader;
@@ -47,7 +47,7 @@ for (const [name, scope, proxyHeader] of [
   });
 }
 
-test('a proof from before the first request with a proxy header does not count any more', () => {
+test('Authenticator: the first proxy header revokes the stored credential', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a' }));
   const connection = newConnection();
   assert.notEqual(auth.authenticate(connection, 'Bearer a'), null);
@@ -55,7 +55,7 @@ test('a proof from before the first request with a proxy header does not count a
   assert.equal(auth.authenticate(connection, null), null);
 });
 
-test('a token in metadata proves as well; anything else does not', () => {
+test('Authenticator: accepts a token in metadata, but no other type', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a' }));
   const byMetadata = (metadata: Parameters<typeof encodeCbor>[0]): string | null =>
     auth.authenticateByMetadata(newConnection(), encodeCbor(metadata));
@@ -66,14 +66,14 @@ test('a token in metadata proves as well; anything else does not', () => {
   assert.match(byMetadata({ other: 1, token: 'a' }) ?? '', /^alice:/);
 });
 
-test('the token is taken out of metadata, and everything else stays byte for byte', () => {
+test('Authenticator: removes the token from metadata and keeps the other bytes', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a' }));
   assert.deepEqual(decodeCborMap(auth.cleanMetadata(encodeCbor({ a: 1, token: 'a', z: [1n] }))), { a: 1, z: [1] });
   const indefinite = Buffer.from('bf65746f6b656e6161617801ff', 'hex');
   assert.deepEqual(decodeCborMap(auth.cleanMetadata(indefinite)), { x: 1 });
 });
 
-test('other tokens: a credential is valid while its name and its token are there', () => {
+test('Authenticator: a credential is valid while its name and token are configured', () => {
   const auth = new Authenticator(tokensOf({ alice: 'a', bob: 'b' }));
   const alice = auth.authenticate(newConnection(), 'Bearer a');
   auth.replace(tokensOf({ alice: 'a' }));

@@ -2,22 +2,22 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RpcAuthenticator, RpcConnection } from '../rpc/index.ts';
 import { decodeEntry, mapEntries, mapWithout } from '../wire/index.ts';
 
-/** Names and digests of the tokens that are valid; the tokens themselves are not kept. */
+/** Digests of the valid tokens by name. The tokens themselves are not stored. */
 export type TokenDigests = ReadonlyMap<string, Buffer>;
 
 const TOKEN_KEY = 'token';
 const BEARER = /^Bearer\s+(\S+)\s*$/i;
 
-/** The digest that tokens are compared by: of equal length, whatever the tokens' own. */
+/** The digest by which tokens are compared in constant time, whatever their length. */
 export function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** How long a token counts: for every call on its connection, or for the call that carries it. */
+/** Calls authenticated by a token: all on its connection, or only the one that carries it. */
 export type AuthScope = 'connection' | 'call';
 
-/** The credential of every call while no tokens are in use. */
-const ANYONE = '';
+/** The credential of every call while no tokens are configured. */
+const ANONYMOUS = '';
 
 /**
  * Authenticates calls by token. A credential is the name of a token and its digest, so that it stops being valid when
@@ -45,28 +45,28 @@ export class Authenticator implements RpcAuthenticator {
     return this.scope === 'connection' && connection.proxyHeader === null;
   }
 
-  /** The credential of a call, by its `authorization` header or by its connection; null when neither is valid. */
+  /** The credential of a call, by its `authorization` header or its connection; null if neither is valid. */
   authenticate(connection: RpcConnection, authorization: string | null): string | null {
-    if (this.tokens === null) return ANYONE;
+    if (this.tokens === null) return ANONYMOUS;
     const { credential } = connection;
     if (credential !== null && this.trusts(connection) && this.isValid(credential)) return credential;
     const token = authorization === null ? undefined : BEARER.exec(authorization)?.[1];
-    return token === undefined ? null : this.prove(connection, token);
+    return token === undefined ? null : this.verify(connection, token);
   }
 
-  /** The same by the token in `register`'s metadata map, the only way an unmodified Dart client has. */
+  /** The same by the token in the metadata map of `register`, the only place where an unmodified Dart client can put it. */
   authenticateByMetadata(connection: RpcConnection, metadata: Buffer): string | null {
     const entries = mapEntries(metadata, 0, metadata.length) ?? [];
     const token = decodeEntry(metadata, entries, TOKEN_KEY);
-    return typeof token === 'string' ? this.prove(connection, token) : null;
+    return typeof token === 'string' ? this.verify(connection, token) : null;
   }
 
-  /** The metadata map without the token, while tokens are in use: other clients must not see it. */
+  /** The metadata map without the token, which other clients must not see. Unchanged while no tokens are configured. */
   cleanMetadata(metadata: Buffer): Buffer {
     return this.tokens === null ? metadata : mapWithout(metadata, TOKEN_KEY);
   }
 
-  /** False for the credential of a token that was removed or changed, and for none. */
+  /** False for null and for the credential of a token that was removed or changed. */
   isValid(credential: string | null): boolean {
     if (this.tokens === null) return true;
     if (credential === null) return false;
@@ -74,10 +74,10 @@ export class Authenticator implements RpcAuthenticator {
     return end > 0 && this.tokens.get(credential.slice(0, end))?.toString('hex') === credential.slice(end + 1);
   }
 
-  private prove(connection: RpcConnection, token: string): string | null {
+  private verify(connection: RpcConnection, token: string): string | null {
     const digest = digestOf(token);
     let found: string | null = null;
-    // compares all of them, so that the time does not depend on the position of the match
+    // compares all of them, so that the time does not reveal the position of the match
     for (const [name, valid] of this.tokens ?? []) if (timingSafeEqual(valid, digest)) found = name;
     if (found === null) return null;
     const credential = `${found}:${digest.toString('hex')}`;

@@ -5,24 +5,24 @@ import { parseTokens } from './tokens.ts';
 
 const parse = (text: string) => parseTokens('/etc/tokens', text);
 
-test('names and digests; comments, blank lines and Windows line ends do not matter', () => {
+test('parseTokens: names and digests; ignores comments, blank lines and CRLF', () => {
   const tokens = parse('# comment\r\n\r\n  alice : s3cret \r\nbob:with:colons\n');
   assert.deepEqual([...tokens.keys()], ['alice', 'bob']);
   assert.deepEqual(tokens.get('alice'), digestOf('s3cret'));
   assert.deepEqual(tokens.get('bob'), digestOf('with:colons'));
 });
 
-test('a file without a token is a mistake: it would lock everybody out', () => {
+test('parseTokens: refuses a file without a token, which would lock out all clients', () => {
   for (const text of ['', '\n \n', '# none yet\n']) {
     assert.throws(() => parse(text), /^Error: \/etc\/tokens: holds no token; add a line "name: token", or remove/);
   }
 });
 
-test('a byte order mark is no part of the first name', () => {
+test('parseTokens: ignores a byte order mark', () => {
   assert.deepEqual([...parse('\ufeffalice: a\n').keys()], ['alice']);
 });
 
-test('every malformed line is told with its number and without its content', () => {
+test('parseTokens: reports every malformed line by number, without its content', () => {
   const text = 'alice\nbob:\n: c\nd: e f\ng: h\ng: i\n';
   assert.throws(() => parse(text), {
     message: [

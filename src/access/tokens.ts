@@ -2,12 +2,12 @@ import { Problems, type Text } from '../text/index.ts';
 import { digestOf, type TokenDigests } from './authenticator.ts';
 
 /**
- * Parses a tokens file: one `name: token` a line, `#` comments. Throws with every problem at once, as `file:line: …`; a
- * file without a token is one, since it would lock every client out.
+ * Parses a tokens file: one `name: token` per line, `#` comments. Throws all problems at once, as `file:line: …`. A file
+ * without a token is a problem, since it would lock out every client.
  */
 export function parseTokens(path: string, text: string): TokenDigests {
   const problems: Text[] = [];
-  const complain = (where: string, en: string, ru: string): void => {
+  const report = (where: string, en: string, ru: string): void => {
     problems.push({ en: `${where}: ${en}`, ru: `${where}: ${ru}` });
   };
   const tokens = new Map<string, Buffer>();
@@ -16,13 +16,13 @@ export function parseTokens(path: string, text: string): TokenDigests {
     if (line === '' || line.startsWith('#')) return;
     const match = /^([^\s:]+)\s*:\s*(\S+)$/.exec(line);
     const where = `${path}:${index + 1}`;
-    if (match === null) complain(where, 'expected "name: token"', 'нужна строка вида «имя: токен»');
+    if (match === null) report(where, 'expected "name: token"', 'нужна строка вида «имя: токен»');
     else if (tokens.has(match[1] as string))
-      complain(where, `name ${match[1]} is already given above`, `имя ${match[1]} уже есть выше`);
+      report(where, `name ${match[1]} is already given above`, `имя ${match[1]} уже есть выше`);
     else tokens.set(match[1] as string, digestOf(match[2] as string));
   });
   if (problems.length === 0 && tokens.size === 0) {
-    complain(
+    report(
       path,
       'holds no token; add a line "name: token", or remove auth-tokens-file from the configuration',
       'нет ни одного токена; добавьте строку «имя: токен» или уберите auth-tokens-file из конфигурации',

@@ -5,35 +5,34 @@ import { ConcurrencyLimiter } from '../rpc/index.ts';
 import { PREFIX_BYTES, prefixLength, writePrefix } from '../wire/index.ts';
 import type { ServerCall } from './call.ts';
 
-/** What requests may be compressed by, as `grpc-accept-encoding` has it. Answers are never compressed. */
+/** `grpc-accept-encoding`: compression accepted in requests. Responses are never compressed. */
 export const ACCEPTED_ENCODINGS = 'identity,gzip';
 
-/** Messages decompressed at a time, for all connections: the thread pool is small, and needed for other work. */
+/** Limits concurrent decompression for all connections: the thread pool is small, and needed for other work. */
 const DECOMPRESSIONS = new ConcurrencyLimiter(2);
-/** A text that does not compress becomes longer, by a little. */
+/** Growth of incompressible data by gzip. */
 const GZIP_OVERHEAD_BYTES = 1024;
 const MAX_CHUNK_BYTES = 64 * 1024;
-/** The prefix of a message that is longer than any limit: what reads it refuses it as too large. */
+/** The prefix of a message beyond any limit, which the message reader refuses as too large. */
 const TOO_LARGE = Buffer.from('00ffffffff', 'hex');
 
 export interface CompressedRequestOptions {
-  /** `grpc-encoding` of the request, which is not `identity`. */
+  /** `grpc-encoding` of the request, other than `identity`. */
   readonly encoding: string;
-  /** After decompression. */
+  /** Limit after decompression. */
   readonly maxMessageBytes: number;
   readonly reserveBytes: (change: number) => boolean;
 }
 
 /**
- * The body of a request whose messages may be compressed, before the call gets it: it gets all of them uncompressed, in
- * their order. Decompression runs in the thread pool, one message of a request at a time; meanwhile the client may send no
- * more than its window (see `ServerStream.isHeld`).
+ * Decompresses the messages of a request body and passes them to the call in order. Decompression runs in the thread pool,
+ * one message of a request at a time. Meanwhile WINDOW_UPDATE is withheld, so the client can send at most one window.
  */
 export class CompressedRequest implements StreamHandler {
   private readonly stream: ServerStream;
   private readonly call: ServerCall;
   private readonly options: CompressedRequestOptions;
-  /** What is not passed on yet: `bytes[start..end)`. */
+  /** Bytes not passed on yet: `bytes[start..end)`. */
   private bytes: Buffer = EMPTY;
   private start = 0;
   private end = 0;
@@ -66,7 +65,7 @@ export class CompressedRequest implements StreamHandler {
     this.call.onClosed();
   }
 
-  /** Passes on what is complete, up to the first message that has to be decompressed. */
+  /** Passes on complete messages, up to the first one to decompress. */
   private advance(): void {
     while (!this.isDecompressing && !this.stopped) {
       const { bytes, start } = this;
@@ -82,14 +81,14 @@ export class CompressedRequest implements StreamHandler {
     }
   }
 
-  /** A message framed twice has a second prefix inside. */
+  /** A double-framed message contains a second prefix. */
   private get limitBytes(): number {
     return this.options.maxMessageBytes + PREFIX_BYTES;
   }
 
   private passMessage(start: number, end: number): void {
     this.start = end;
-    // copied, since what is passed on may be kept, and the buffer is written to again
+    // copied: the call may keep the message, and this buffer is reused
     const message = Buffer.from(this.bytes.subarray(start, end));
     if (message[0] === 0) this.call.onData(message, 0, message.length);
     else if (this.options.encoding === 'gzip') this.decompress(message.subarray(PREFIX_BYTES));
@@ -137,7 +136,7 @@ export class CompressedRequest implements StreamHandler {
     this.call.onData(TOO_LARGE, 0, TOO_LARGE.length);
   }
 
-  /** Passes the end on, behind the beginning of a message that is not complete if there is one. */
+  /** Passes on the end, after an incomplete message if there is one. */
   private passEnd(): void {
     const rest = Buffer.from(this.bytes.subarray(this.start, this.end));
     this.stop();
@@ -148,13 +147,13 @@ export class CompressedRequest implements StreamHandler {
     this.call.onEnd();
   }
 
-  /** Adds to what is not passed on yet; false when there is no memory for it, which ends the call. */
+  /** Appends to the bytes not passed on yet. Without memory for them it ends the call and returns false. */
   private append(bytes: Buffer, start: number, end: number): boolean {
-    const kept = this.end - this.start;
-    const wanted = kept + end - start;
-    if (wanted <= this.bytes.length) this.bytes.copyWithin(0, this.start, this.end);
+    const keptBytes = this.end - this.start;
+    const neededBytes = keptBytes + end - start;
+    if (neededBytes <= this.bytes.length) this.bytes.copyWithin(0, this.start, this.end);
     else {
-      const capacity = Math.max(wanted, Math.min(2 * this.bytes.length, this.limitBytes));
+      const capacity = Math.max(neededBytes, Math.min(2 * this.bytes.length, this.limitBytes));
       if (!this.options.reserveBytes(capacity - this.bytes.length)) {
         this.stop();
         this.call.end('RESOURCE_EXHAUSTED', TEXT.noMemory);
@@ -165,13 +164,13 @@ export class CompressedRequest implements StreamHandler {
       this.bytes = grown;
     }
     this.start = 0;
-    this.end = kept;
-    bytes.copy(this.bytes, kept, start, end);
-    this.end = wanted;
+    this.end = keptBytes;
+    bytes.copy(this.bytes, keptBytes, start, end);
+    this.end = neededBytes;
     return true;
   }
 
-  /** Passes nothing more on. */
+  /** Releases the buffer; nothing more is passed on. */
   private stop(): void {
     this.stopped = true;
     this.stream.withholdsWindow = false;

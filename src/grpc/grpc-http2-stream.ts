@@ -2,8 +2,7 @@ import { ErrorCode, encodeHeaders, type ServerStream } from '../http2/index.ts';
 import type { EndStatus } from '../router/index.ts';
 import type { CallStream } from './call-stream.ts';
 import { ACCEPTED_ENCODINGS } from './compressed-request.ts';
-import { percentEncoded } from './grpc-headers.ts';
-import { STATUS_CODES } from './status.ts';
+import { percentEncoded, STATUS_CODES } from './grpc-protocol.ts';
 
 type Headers = readonly (readonly [name: string, value: string])[];
 

@@ -2,24 +2,24 @@ import { TEXT } from '../router/index.ts';
 import { type FramingFault, frame, MessageReader, type MessageSink, SINGLE } from '../wire/index.ts';
 import type { CallHandler, OpenHandler, ServerCall } from './call.ts';
 
-/** Whether a service may be used, as `grpc.health.v1` numbers it. */
-const State = { serving: 1, notServing: 2, unknownService: 3 } as const;
-type State = (typeof State)[keyof typeof State];
+/** `ServingStatus` of `grpc.health.v1`. */
+const ServingStatus = { serving: 1, notServing: 2, unknownService: 3 } as const;
+type ServingStatus = (typeof ServingStatus)[keyof typeof ServingStatus];
 
 const MAX_REQUEST_BYTES = 1024;
-const SERVICE_FIELD = 0x0a; // field 1, a text
-const STATUS_FIELD = 0x08; // field 1, an enumeration
+const SERVICE_FIELD = 0x0a; // field 1, string
+const STATUS_FIELD = 0x08; // field 1, enum
 
 /**
- * The service `grpc.health.v1.Health`, as load balancers and orchestrators ask for it (github.com/grpc/grpc, doc/health-checking.md).
- * All services it knows are in the same state. It needs no token: probes have none.
+ * The service `grpc.health.v1.Health` for load balancers and orchestrators (github.com/grpc/grpc, doc/health-checking.md).
+ * All known services have the same status. It needs no token, since probes have none.
  */
 export class Health {
-  /** How its methods are served, by path. */
+  /** Handlers of its methods by path. */
   readonly methods: ReadonlyMap<string, OpenHandler>;
   private readonly services: ReadonlySet<string>;
   private readonly watches = new Set<Watch>();
-  private state: State = State.notServing;
+  private status: ServingStatus = ServingStatus.notServing;
 
   constructor(services: readonly string[]) {
     this.services = new Set(services);
@@ -30,27 +30,27 @@ export class Health {
   }
 
   set serving(isServing: boolean) {
-    this.state = isServing ? State.serving : State.notServing;
+    this.status = isServing ? ServingStatus.serving : ServingStatus.notServing;
     for (const watch of this.watches) watch.update();
   }
 
-  /** Ends the streams of those who watch. */
+  /** Ends all Watch streams. */
   close(): void {
     for (const watch of this.watches) watch.end();
   }
 
-  stateOf(service: string): State {
-    return this.services.has(service) ? this.state : State.unknownService;
+  statusOf(service: string): ServingStatus {
+    return this.services.has(service) ? this.status : ServingStatus.unknownService;
   }
 
   private check(call: ServerCall, service: string): void {
-    const state = this.stateOf(service);
-    if (state === State.unknownService) {
+    const status = this.statusOf(service);
+    if (status === ServingStatus.unknownService) {
       call.end('NOT_FOUND', `unknown service ${service}`);
       return;
     }
     call.sendHeaders();
-    send(call, state);
+    send(call, status);
     call.end('OK', 'OK');
   }
 
@@ -74,14 +74,14 @@ export class Health {
   }
 }
 
-/** One `Watch` call: told each state that lasts until it can be told. */
+/** One `Watch` call. A status that changes back before it could be sent is skipped. */
 class Watch implements CallHandler {
   readonly queue = null;
   request: CallHandler | null = null;
   service = '';
   private readonly call: ServerCall;
   private readonly health: Health;
-  private reported: State | null = null;
+  private reported: ServingStatus | null = null;
   private writeInFlight = false;
 
   constructor(call: ServerCall, health: Health) {
@@ -90,11 +90,11 @@ class Watch implements CallHandler {
   }
 
   update(): void {
-    const state = this.health.stateOf(this.service);
-    if (this.writeInFlight || state === this.reported) return;
-    this.reported = state;
+    const status = this.health.statusOf(this.service);
+    if (this.writeInFlight || status === this.reported) return;
+    this.reported = status;
     this.writeInFlight = true;
-    send(this.call, state);
+    send(this.call, status);
   }
 
   onWriteComplete(): void {
@@ -165,7 +165,7 @@ class HealthRequest implements CallHandler, MessageSink {
     else this.call.end('INVALID_ARGUMENT', 'Not a HealthCheckRequest');
   }
 
-  /** Requests are small and their number is limited: they need no budget. */
+  /** Requests are small and their number is limited, so they need no budget. */
   reserveBytes(): boolean {
     return true;
   }
@@ -173,15 +173,15 @@ class HealthRequest implements CallHandler, MessageSink {
   releaseBytes(): void {}
 }
 
-/** The service that a request names; empty for all of them, null for one that cannot be read. */
+/** The service named by a request; empty for the whole server, null for an unreadable request. */
 function serviceOf(request: Buffer): string | null {
   if (request.length === 0) return '';
-  // names of more than 127 bytes would have a longer length; there are none that long
+  // longer names would need a second length byte; no service has one
   if (request[0] !== SERVICE_FIELD || request[1] !== request.length - 2 || request.length > 129) return null;
   return request.toString('utf8', 2);
 }
 
-function send(call: ServerCall, state: State): void {
-  const message = frame(Buffer.from([STATUS_FIELD, state]), SINGLE);
+function send(call: ServerCall, status: ServingStatus): void {
+  const message = frame(Buffer.from([STATUS_FIELD, status]), SINGLE);
   call.write(message, [], message.length);
 }

@@ -13,8 +13,8 @@ import { ProtocolDetector, readDirectly, readLater, readOn, UPGRADE_REQUIRED } f
 import type { ServerCall } from './call.ts';
 import type { CallStream } from './call-stream.ts';
 import { CompressedRequest } from './compressed-request.ts';
-import { isGrpcContentType, parseTimeoutMs } from './grpc-headers.ts';
 import { GrpcHttp2Stream, type PausableConnection, refuseRequest } from './grpc-http2-stream.ts';
+import { isGrpcContentType, parseTimeoutMs } from './grpc-protocol.ts';
 import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close its side after the server has ended the connection. */

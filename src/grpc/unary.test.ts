@@ -37,11 +37,11 @@ function makeHandler(budgetBytes = Number.POSITIVE_INFINITY): { handler: UnaryHa
   return { handler, outcome };
 }
 
-/** Hands the bytes over in pieces, then the end. */
-function feed(bytes: Buffer, pieceBytes = bytes.length): Outcome {
+/** Passes the bytes in chunks, then the end. */
+function feed(bytes: Buffer, chunkBytes = bytes.length): Outcome {
   const { handler, outcome } = makeHandler();
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    handler.receive(bytes, at, Math.min(bytes.length, at + pieceBytes));
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    handler.receive(bytes, at, Math.min(bytes.length, at + chunkBytes));
   }
   handler.halfClosed();
   handler.closed();
@@ -51,16 +51,16 @@ function feed(bytes: Buffer, pieceBytes = bytes.length): Outcome {
 const BODY = encodeCbor({ v: 1, text: 'x'.repeat(300) });
 
 for (const framing of [1, 2] as const) {
-  for (const pieceBytes of [1, 7, 1000]) {
-    test(`a request framed ${framing} times, in pieces of ${pieceBytes}, runs once, at its end`, () => {
-      const { requests, ends, heldBytes } = feed(frameBody(BODY, framing), pieceBytes);
+  for (const chunkBytes of [1, 7, 1000]) {
+    test(`UnaryHandler: a request framed ${framing} times, in chunks of ${chunkBytes}, runs once, at its end`, () => {
+      const { requests, ends, heldBytes } = feed(frameBody(BODY, framing), chunkBytes);
       assert.deepEqual([requests.length, ends.length, heldBytes], [1, 0, 0]);
       assert.deepEqual([requests[0]?.framing === DOUBLE, requests[0]?.bytes], [framing === 2, BODY]);
     });
   }
 }
 
-test('a request that is not completed in time is given up, and what was held of it with it', ({ mock }) => {
+test('UnaryHandler: a request not completed in time ends, and its memory is released', ({ mock }) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const { handler, outcome } = makeHandler();
   const bytes = frameBody(BODY, 1);
@@ -86,7 +86,7 @@ const REFUSED: readonly (readonly [string, Buffer])[] = [
 ];
 
 for (const [name, bytes] of REFUSED) {
-  test(`${name}: INVALID_ARGUMENT once, and nothing runs`, () => {
+  test(`UnaryHandler: ${name}: INVALID_ARGUMENT once, and nothing runs`, () => {
     const { requests, ends, heldBytes } = feed(bytes);
     assert.deepEqual([requests.length, ends.length, heldBytes], [0, 1, 0]);
     assert.equal(ends[0]?.[0], 'INVALID_ARGUMENT');
@@ -94,13 +94,13 @@ for (const [name, bytes] of REFUSED) {
   });
 }
 
-test('the compressed flag without an encoding: INTERNAL once, and nothing runs', () => {
+test('UnaryHandler: the compressed flag without an encoding: INTERNAL once, and nothing runs', () => {
   const { requests, ends, heldBytes } = feed(prefix(BODY, 1));
   assert.deepEqual([requests.length, ends.length, heldBytes], [0, 1, 0]);
   assert.equal(ends[0]?.[0], 'INTERNAL');
 });
 
-test('too large, and no room for it: RESOURCE_EXHAUSTED', () => {
+test('UnaryHandler: too large, or out of memory: RESOURCE_EXHAUSTED', () => {
   const { ends } = feed(prefix(Buffer.alloc(10_006)));
   assert.deepEqual(ends[0]?.[0], 'RESOURCE_EXHAUSTED');
   const { handler, outcome } = makeHandler(100);
@@ -109,7 +109,7 @@ test('too large, and no room for it: RESOURCE_EXHAUSTED', () => {
   assert.equal(outcome.heldBytes, 0);
 });
 
-test('a call that is over gives back what it held', () => {
+test('UnaryHandler: a closed call releases its memory', () => {
   const { handler, outcome } = makeHandler();
   handler.receive(prefix(BODY), 0, 100);
   assert.ok(outcome.heldBytes > 0);

@@ -13,11 +13,11 @@ import type { CallHandler, ServerCall } from './call.ts';
 /** Largest request: metadata and group names at their limits, with room to spare. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
-/** Time from the first bytes of a request to its end: its memory is part of a budget that all streams share. */
-const COMPLETE_WITHIN_MS = 30_000;
+/** Time from the first bytes of a request to its end, since it occupies a memory budget shared by all streams. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface UnaryOptions {
-  /** As for messages; requests have a limit of their own besides. */
+  /** The limit of messages. Requests also have a limit of their own. */
   readonly maxMessageBytes: number;
   /** Memory for the partial request. */
   readonly memory: { reserve(bytes: number): boolean; release(bytes: number): void };
@@ -31,7 +31,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   private readonly options: UnaryOptions;
   private readonly reader: MessageReader;
   private readonly limitBytes: number;
-  /** The request, until it is served. */
+  /** The request message until `run` is called. */
   private body: Buffer | null = null;
   private deadline: NodeJS.Timeout | undefined;
   private framing: Framing = SINGLE;
@@ -99,7 +99,7 @@ export class UnaryHandler implements CallHandler, MessageSink, BodySink {
   }
 
   reserveBytes(bytes: number): boolean {
-    this.deadline ??= setTimeout(() => this.timeOut(), COMPLETE_WITHIN_MS).unref();
+    this.deadline ??= setTimeout(() => this.timeOut(), REQUEST_TIMEOUT_MS).unref();
     return this.options.memory.reserve(bytes);
   }
 

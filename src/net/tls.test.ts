@@ -17,7 +17,7 @@ function load(files: Partial<TlsFiles>, now = Date.now()): TlsMaterial | null {
   return loadTls({ tlsCert, tlsKey, tlsClientCa: null, ...files }, (path) => readFileSync(path), now);
 }
 
-test('a pair that belongs together is taken as it is, with its end', () => {
+test('loadTls: returns a matching pair and its expiry', () => {
   const material = load({ tlsClientCa: ca.certFile });
   assert.ok(material !== null);
   assert.deepEqual(material.cert, server.cert);
@@ -27,7 +27,7 @@ test('a pair that belongs together is taken as it is, with its end', () => {
   assert.ok(daysLeft > 1.9 && daysLeft < 2.1, `${daysLeft}`);
 });
 
-test('no certificate: no TLS', () => {
+test('loadTls: null without a certificate', () => {
   assert.equal(load({ tlsCert: null, tlsKey: null }), null);
 });
 
@@ -40,11 +40,11 @@ const REFUSED: readonly (readonly [string, Partial<TlsFiles>, RegExp])[] = [
   ['a key as certificate', { tlsCert: server.keyFile }, /server\.key: not a certificate/],
   ['a certificate as key', { tlsKey: server.certFile }, /server\.pem: not a private key/],
   ['an expired one', { tlsCert: ca.issueExpired('expired').certFile }, /expired\.pem: expired on Jan/],
-  ['the key of another', { tlsKey: ca.issue('other').keyFile }, /other\.key: not the key of .*server\.pem/],
+  ['a key of another certificate', { tlsKey: ca.issue('other').keyFile }, /other\.key: not the key of .*server\.pem/],
 ];
 
 for (const [name, files, expected] of REFUSED) {
-  test(`${name} is refused by file and cause`, () => {
+  test(`loadTls: ${name} is refused with file and cause`, () => {
     assert.throws(() => load(files), expected);
   });
 }
@@ -53,7 +53,7 @@ for (const [form, args] of [
   ['PKCS#8', ['pkcs8', '-topk8', '-v2', 'aes-256-cbc']],
   ['the traditional form', ['ec', '-aes256']],
 ] as const) {
-  test(`a key with a passphrase, in ${form}: the message says so, and what to do`, () => {
+  test(`loadTls: a key with a passphrase, in ${form}: the error names the fix`, () => {
     const tlsKey = folder.file(`${args[0]}.key`);
     execFileSync('openssl', [...args, '-in', server.keyFile, '-out', tlsKey, '-passout', 'pass:secret'], {
       stdio: 'pipe',
@@ -62,6 +62,6 @@ for (const [form, args] of [
   });
 }
 
-test('a certificate of the future is refused', () => {
+test('loadTls: refuses a certificate that is not valid yet', () => {
   assert.throws(() => load({}, Date.now() - 86_400_000), /server\.pem: not valid before/);
 });

@@ -1,7 +1,7 @@
-/** Runs a limited number of jobs at a time; the others wait in order. */
+/** Runs a limited number of jobs at a time and queues the others in order. */
 export class ConcurrencyLimiter {
   private free: number;
-  private readonly waiting: (() => void)[] = [];
+  private readonly queue: (() => void)[] = [];
 
   constructor(limit: number) {
     this.free = limit;
@@ -10,7 +10,7 @@ export class ConcurrencyLimiter {
   /** Starts `job` now or when a slot is free. Call `release` once when it has ended. */
   run(job: () => void): void {
     if (this.free === 0) {
-      this.waiting.push(job);
+      this.queue.push(job);
       return;
     }
     this.free--;
@@ -18,7 +18,7 @@ export class ConcurrencyLimiter {
   }
 
   release(): void {
-    const next = this.waiting.shift();
+    const next = this.queue.shift();
     if (next === undefined) this.free++;
     else next();
   }

@@ -14,7 +14,7 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
 ];
 
 for (const [name, hex] of UNREADABLE) {
-  test(`a request that is ${name}: INVALID_ARGUMENT`, () => {
+  test(`parseRequest: ${name}: INVALID_ARGUMENT`, () => {
     assert.throws(
       () => parseRequest(Buffer.from(hex, 'hex')),
       (error) => error instanceof RpcError && error.status === 'INVALID_ARGUMENT' && error.message.length > 5,
@@ -24,7 +24,7 @@ for (const [name, hex] of UNREADABLE) {
 
 const requestOf = (value: Encodable): RpcRequest => parseRequest(encodeCbor(value));
 
-test('fields: absent and null are the same, other types are told', () => {
+test('fields: absent equals null, other types are refused by name', () => {
   const request = requestOf({ name: 'ё', nothing: null, list: ['a', 'b'], map: { x: 1 }, number: 5, mixed: ['a', 1] });
   assert.deepEqual(
     [textField(request, 'name'), textField(request, 'nothing'), textField(request, 'none')],
@@ -38,7 +38,7 @@ test('fields: absent and null are the same, other types are told', () => {
   assert.throws(() => mapField(request, 'list'), /list must be a map with text keys/);
 });
 
-test('integers are echoed exactly, also beyond 2^53; a double is none', () => {
+test('integerField: echoes integers exactly beyond 2^53, refuses a double', () => {
   const request = requestOf({
     small: -7,
     big: 9_007_199_254_740_993n,
@@ -52,7 +52,7 @@ test('integers are echoed exactly, also beyond 2^53; a double is none', () => {
   for (const key of ['double', 'text', 'none']) assert.throws(() => integerField(request, key), /must be an integer/);
 });
 
-test('profiles are measured in bytes, at the limit and beyond it', () => {
+test('checkProfile: limits are in bytes, inclusive', () => {
   const empty = Buffer.from([0xa0]);
   assert.equal(checkProfile('ё'.repeat(128), [], empty, 1), null);
   assert.match(checkProfile('ё'.repeat(129), [], empty, 1) ?? '', /clientName too long: at most 256 bytes/);

@@ -3,9 +3,9 @@ import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { mapField, textListField } from './fields.ts';
 import { type DeferredAnswer, type RpcContext, RpcError, type RpcRequest, type RpcResponse } from './method.ts';
 
-/** Each entry of a metadata filter is looked up in every client. */
+/** Limits the cost of a filter: each entry is looked up in every client. */
 const MAX_FILTER_ENTRIES = 64;
-/** Clients examined between two looks at the clock, and the time of one slice. */
+/** Clients examined between two reads of the clock, and duration of one slice. */
 const CLIENTS_PER_CHECK = 4;
 const SLICE_MS = 2;
 /** Listings in progress per connection: each holds a chunk until its client reads it. */

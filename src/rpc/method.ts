@@ -11,7 +11,7 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /** The connection of a call, as authentication and handlers use it. */
 export interface RpcConnection extends RouterConnection {
-  /** Credential of the token that this connection has proven; null without one. */
+  /** Credential of the token presented on this connection; null without one. */
   credential: string | null;
   /** Limits the listings in progress; created on demand. */
   listings: ConcurrencyLimiter | null;
@@ -29,7 +29,7 @@ export interface RpcAuthenticator {
   cleanMetadata(metadata: Buffer): Buffer;
 }
 
-/** What all calls share. */
+/** Shared by all calls. */
 export interface RpcServices {
   readonly core: RouterCore;
   readonly auth: RpcAuthenticator;
@@ -41,7 +41,7 @@ export interface RpcServices {
 export interface RpcContext extends RpcServices {
   readonly method: RpcMethod;
   readonly connection: RpcConnection;
-  /** Null when the call has no valid credential, which only methods with `auth: 'metadata'` get to see. */
+  /** Null without a valid credential, which is possible only for methods with `auth: 'metadata'`. */
   readonly credential: string | null;
 }
 
@@ -51,12 +51,12 @@ export interface RpcRequest {
   readonly entries: readonly Entry[];
 }
 
-/** A call as an asynchronous answer uses it. */
+/** The part of a call that a deferred answer uses. */
 export interface RpcResponse {
-  /** True when the call is over, so that an answer would not be sent. */
+  /** True when the call is over: an answer would not be sent. */
   readonly isOver: boolean;
   onClosed(run: () => void): void;
-  /** Sends a message of `bodyBytes` in chunks, each when the one before is written. */
+  /** Sends a message of `bodyBytes` in chunks, each when the previous one is written. */
   sendChunks(bodyBytes: number, chunks: Iterable<Buffer>): void;
 }
 
@@ -76,8 +76,8 @@ export class RpcError extends Error {
 }
 
 /**
- * `required`: the call needs a valid credential. `metadata`: the handler accepts a token in the metadata, too, which is the
- * only way of an unmodified Dart client.
+ * `required`: the call needs a valid credential. `metadata`: the handler also accepts a token in the metadata, the only place
+ * where an unmodified Dart client can put it.
  */
 export type RpcAuth = 'required' | 'metadata';
 

@@ -20,11 +20,11 @@ const ENVELOPES: Readonly<Record<string, Envelope>> = { flags: flagsEnvelope, fr
 for (const { generation, connection, messages } of captures) {
   const envelope = ENVELOPES[generation] as Envelope;
 
-  test(`${generation} ${connection}: the first message tells the generation`, () => {
+  test(`${generation} ${connection}: detects the generation by the first message`, () => {
     assert.equal(detectEnvelope(Buffer.from(messages[0]?.hex ?? '', 'hex'))?.name, generation);
   });
 
-  test(`${generation} ${connection}: every message of the server is written again to the byte`, () => {
+  test(`${generation} ${connection}: encodes every server message byte for byte`, () => {
     const paths = new Map<number, string>();
     const message = emptyMessage();
     for (const { from, hex } of messages) {
@@ -51,7 +51,7 @@ for (const { generation, connection, messages } of captures) {
   });
 }
 
-test('random bytes are parsed within bounds or refused', () => {
+test('parse: stays within bounds for random bytes', () => {
   const message = emptyMessage();
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(flagsEnvelope, frameEnvelope), (random, envelope) => {
@@ -62,7 +62,7 @@ test('random bytes are parsed within bounds or refused', () => {
   );
 });
 
-test('headers survive in both generations, whatever text they hold', () => {
+test('metadata: any header text round-trips in both generations', () => {
   const header = fc.record(
     { name: fc.string({ unit: 'grapheme' }), value: fc.string({ unit: 'grapheme' }) },
     { noNullPrototype: true },
@@ -81,7 +81,7 @@ test('headers survive in both generations, whatever text they hold', () => {
   );
 });
 
-test('messages without meaning are skipped, unreadable metadata is refused', () => {
+test('parse: ignores messages without meaning, refuses unreadable metadata', () => {
   const message = emptyMessage();
   const parse = (envelope: Envelope, hex: string) => envelope.parse(Buffer.from(hex, 'hex'), message);
   assert.equal(parse(flagsEnvelope, '00000001'), 'ignored');
@@ -97,7 +97,7 @@ test('messages without meaning are skipped, unreadable metadata is refused', () 
   assert.equal(parse(frameEnvelope, '0000000103000000'), 'malformed', 'an unknown type');
 });
 
-test('a first message of neither generation is refused', () => {
+test('detectEnvelope: null for a first message of neither generation', () => {
   for (const hex of ['', '0000000100', '000000010000', '00000001027c', '000000010102']) {
     assert.equal(detectEnvelope(Buffer.from(hex, 'hex')), null, hex);
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isGrpcContentType, parseTimeoutMs, percentEncoded } from './grpc-headers.ts';
+import { isGrpcContentType, parseTimeoutMs, percentEncoded } from './grpc-protocol.ts';
 
-test('content types of gRPC requests', () => {
+test('isGrpcContentType: content types of gRPC requests', () => {
   const accepted = [
     'application/grpc',
     'application/grpc+proto',
@@ -16,7 +16,7 @@ test('content types of gRPC requests', () => {
   for (const type of accepted) assert.equal(isGrpcContentType(type), true, type);
 });
 
-test('content types of anything else', () => {
+test('isGrpcContentType: false for other content types', () => {
   const refused = [
     null,
     '',
@@ -34,7 +34,7 @@ test('content types of anything else', () => {
   for (const type of refused) assert.equal(isGrpcContentType(type), false, String(type));
 });
 
-test('timeouts in every unit, rounded up to a millisecond', () => {
+test('parseTimeoutMs: every unit, rounded up to a millisecond', () => {
   const rows: readonly (readonly [header: string, timeoutMs: number])[] = [
     ['1H', 3_600_000],
     ['2M', 120_000],
@@ -48,7 +48,7 @@ test('timeouts in every unit, rounded up to a millisecond', () => {
   for (const [header, timeoutMs] of rows) assert.equal(parseTimeoutMs(header), timeoutMs, header);
 });
 
-test('timeouts that are malformed', () => {
+test('parseTimeoutMs: null for malformed timeouts', () => {
   for (const header of [
     '',
     'S',
@@ -69,7 +69,7 @@ test('timeouts that are malformed', () => {
   }
 });
 
-test('grpc-message leaves 0x20 to 0x7E as they are, but for the percent sign', () => {
+test('percentEncoded: keeps 0x20 to 0x7E except the percent sign', () => {
   assert.equal(percentEncoded('Router is shutting down'), 'Router is shutting down');
   for (let code = 0x20; code <= 0x7e; code++) {
     const text = `a${String.fromCharCode(code)}b`;
@@ -82,12 +82,12 @@ test('grpc-message leaves 0x20 to 0x7E as they are, but for the percent sign', (
   assert.equal(percentEncoded('жé😀'), '%D0%B6%C3%A9%F0%9F%98%80');
 });
 
-test('grpc-message keeps spaces at its ends, which HTTP would strip', () => {
+test('percentEncoded: encodes leading and trailing spaces, which HTTP would strip', () => {
   assert.equal(percentEncoded(' a b '), '%20a b%20');
   assert.equal(percentEncoded(' '), '%20');
 });
 
-test('what is encoded is decoded to the same text', () => {
+test('percentEncoded: decodes to the same text', () => {
   for (const text of ['100% sure', '%20', 'a\nb', 'жé😀', '  ']) {
     assert.equal(decodeURIComponent(percentEncoded(text)), text);
   }
