@@ -162,8 +162,13 @@ async function appears(condition: () => boolean, limitMs: number): Promise<boole
   return true;
 }
 
+/** Null when the file is missing or cannot be examined. */
 function inodeOf(path: string): bigint | null {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Makes the log with mode 600 unless there is one, so that PM2 does not make it readable by others. */

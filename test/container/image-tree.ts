@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ROOT } from '../support/program.ts';
 import type { TempFolder } from '../support/temp.ts';
@@ -77,8 +77,10 @@ function linkPackages(target: string): void {
   const linked = spawnSync('cp', ['-al', `${ROOT}node_modules`, target]);
   // the temporary folder may be on another file system
   if (linked.status !== 0) execFileSync('sh', ['-c', 'rm -rf "$1" && cp -a "$0" "$1"', `${ROOT}node_modules`, target]);
+  // absent in a copied node_modules; npm then reads the packages themselves
+  const list = `${ROOT}node_modules/.package-lock.json`;
   rmSync(join(target, '.package-lock.json'), { force: true });
-  cpSync(`${ROOT}node_modules/.package-lock.json`, join(target, '.package-lock.json'));
+  if (existsSync(list)) cpSync(list, join(target, '.package-lock.json'));
 }
 
 /** COPY [--from=build] SOURCE… TARGET */

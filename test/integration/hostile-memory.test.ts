@@ -33,7 +33,8 @@ test('half-received messages on many streams: --max-buffer-bytes holds', { skip:
   for (const stream of streams) void stream.whenEnded.then((end) => ends.push(end));
   await poll('most of it to be refused', () => ends.length > 50, { limitMs: 20_000 });
   const { queues } = await router.status();
-  assert.ok(queues.bytes <= 16 * MIB, `${queues.bytes}`);
+  // the partial messages, and the messages of the healthy pair that are being sent
+  assert.ok(queues.bytes <= 16 * MIB + 64 * 1024, `${queues.bytes}`);
   assert.ok(
     ends.every(({ status }) => status === RESOURCE_EXHAUSTED),
     JSON.stringify(ends[0]),

@@ -53,6 +53,8 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   'keepalive-interval': '12s',
   'keepalive-timeout': '13s',
   'max-message-bytes': '1MiB',
+  'max-header-bytes': '32KiB',
+  'max-resets-per-second': '50',
   'log-format': 'json',
   'log-journal': 'true',
   metrics: 'true',
