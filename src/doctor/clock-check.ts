@@ -5,14 +5,17 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  synchronized: { en: '{time}, kept right over the network', ru: '{time}, синхронизируются по сети' },
-  alone: { en: '{time}, not kept right over the network', ru: '{time}, не синхронизируются по сети' },
+  synchronized: { en: '{time}, synchronized over the network', ru: '{time}, часы синхронизируются по сети' },
+  unsynchronized: { en: '{time}, not synchronized over the network', ru: '{time}, часы не синхронизируются по сети' },
   synchronize: {
-    en: 'sudo timedatectl set-ntp true: wrong clocks make certificates and logs hard to trust',
-    ru: 'sudo timedatectl set-ntp true: из-за неверных часов сертификатам и логам нельзя доверять',
+    en: 'sudo timedatectl set-ntp true: a wrong clock breaks certificate checks and log times',
+    ru: 'sudo timedatectl set-ntp true: неверные часы нарушают проверку сертификатов и время в логах',
   },
-  unknown: { en: '{time}; whether it is kept right cannot be told here', ru: '{time}; синхронизацию здесь не узнать' },
-  past: { en: '{time} is before this program was made', ru: '{time} — раньше, чем создана эта программа' },
+  unknown: { en: '{time}, synchronization state unknown', ru: '{time}, состояние синхронизации неизвестно' },
+  beforeBuild: {
+    en: '{time} is earlier than the build of this program',
+    ru: '{time} — раньше, чем собрана эта программа',
+  },
   set: { en: 'Set the clock: sudo timedatectl set-ntp true', ru: 'Установите часы: sudo timedatectl set-ntp true' },
 });
 
@@ -24,16 +27,16 @@ export const clockCheck: Check = {
   async run({ lang, now }) {
     const t = messages(lang);
     const time = now.toISOString();
-    // npm gives files of packages a date of long ago: this never complains without cause
-    const made = statSync(new URL('../../package.json', import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (now.getTime() < made - DAY_MS) return [fail(t('past', { time }), t('set'))];
-    const answer = await isSynchronized();
-    if (answer === null) return [ok(t('unknown', { time }))];
-    return [answer ? ok(t('synchronized', { time })) : warn(t('alone', { time }), t('synchronize'))];
+    // npm sets old dates on package files, so this has no false positives
+    const builtMs = statSync(new URL('../../package.json', import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (now.getTime() < builtMs - DAY_MS) return [fail(t('beforeBuild', { time }), t('set'))];
+    const synchronized = await isSynchronized();
+    if (synchronized === null) return [ok(t('unknown', { time }))];
+    return [synchronized ? ok(t('synchronized', { time })) : warn(t('unsynchronized', { time }), t('synchronize'))];
   },
 };
 
-/** What systemd knows of it; null without systemd. */
+/** NTP state reported by systemd; null without systemd. */
 async function isSynchronized(): Promise<boolean | null> {
   try {
     const args = ['show', '--property=NTPSynchronized', '--value'];

@@ -3,44 +3,44 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  valid: { en: 'Valid; {count} options set: {keys}', ru: 'Верна; задано опций: {count}: {keys}' },
-  defaults: { en: 'Valid; all options have their defaults', ru: 'Верна; все опции по умолчанию' },
+  valid: { en: 'Valid; {count} options set: {keys}', ru: 'Конфигурация верна; задано опций: {count} ({keys})' },
+  defaults: { en: 'Valid; all options have their defaults', ru: 'Конфигурация верна; все опции по умолчанию' },
   writable: {
-    en: '{path} may be written by everybody',
-    ru: '{path} может изменить кто угодно',
+    en: '{path} is writable by other users',
+    ru: '{path} доступен для записи другим пользователям',
   },
   chmod: { en: 'chmod go-w {path}', ru: 'chmod go-w {path}' },
   node: { en: 'Node.js {version}', ru: 'Node.js {version}' },
   oldNode: { en: 'Node.js {version} is too old', ru: 'Node.js {version} слишком старый' },
   newerNode: { en: 'Install Node.js 20.19 or newer', ru: 'Установите Node.js 20.19 или новее' },
   openHost: {
-    en: 'Port {port} is open to everybody who reaches {host}: without {missing}',
-    ru: 'Порт {port} открыт всем, кому доступен {host}: без {missing}',
+    en: 'Port {port} on {host} is unprotected: no {missing}',
+    ru: 'Порт {port} на {host} не защищён: нет {missing}',
   },
   closeHost: {
     en: 'Set tls-cert, tls-key and auth-tokens-file, or --host 127.0.0.1',
     ru: 'Задайте tls-cert, tls-key и auth-tokens-file или --host 127.0.0.1',
   },
-  guarded: {
-    en: 'Guarded by TLS and tokens, or loopback only',
-    ru: 'Защищён TLS и токенами или доступен только локально',
+  protected: {
+    en: 'Protected by TLS and authentication, or loopback only',
+    ru: 'Порты защищены TLS и аутентификацией или доступны только локально',
   },
   openMetrics: {
-    en: 'Metrics and the status page are open to everybody who reaches {host}',
-    ru: 'Метрики и страница статуса открыты всем, кому доступен {host}',
+    en: 'Metrics and the status page on {host} are unprotected',
+    ru: 'Метрики и страница статуса на {host} не защищены',
   },
   closeMetrics: {
-    en: 'Set --metrics-host 127.0.0.1, or guard the port',
-    ru: 'Задайте --metrics-host 127.0.0.1 или закройте порт',
+    en: 'Set --metrics-host 127.0.0.1, or restrict the port with a firewall',
+    ru: 'Задайте --metrics-host 127.0.0.1 или ограничьте доступ к порту межсетевым экраном',
   },
 });
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
-/** Options of the command itself. */
+/** Options of this command, not of the router. */
 const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['doctor', 'json', 'lang', 'options-file', 'base-folder']);
 const MIN_NODE = [20, 19] as const;
 
-/** The configuration was read before any check: wrong ones end with exit code 2 and their problems. */
+/** The configuration is valid here: an invalid one exits with code 2 before any check runs. */
 export const configCheck: Check = {
   name: 'config',
   run({ config, sources, lang }) {
@@ -68,13 +68,13 @@ export const nodeCheck: Check = {
   },
 };
 
-/** Who can reach what. */
+/** Network exposure of the ports. */
 export const exposureCheck: Check = {
   name: 'exposure',
   run(context) {
     const t = messages(context.lang);
     const findings = [...openPort(context), ...openMetrics(context)];
-    return findings.length > 0 ? findings : [ok(t('guarded'))];
+    return findings.length > 0 ? findings : [ok(t('protected'))];
   },
 };
 

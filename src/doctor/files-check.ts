@@ -6,36 +6,42 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  good: { en: 'Folders can be written, secrets are not open', ru: 'Папки доступны для записи, секреты закрыты' },
-  others: { en: 'The files are those of {user}: check as root', ru: 'Файлы принадлежат {user}: проверяйте как root' },
-  noFolder: { en: '{path}: there is no such folder', ru: '{path}: такой папки нет' },
+  good: { en: 'Folders are writable, secrets are private', ru: 'Папки доступны для записи, секреты закрыты от других' },
+  others: {
+    en: 'The files belong to {user}; run --doctor as root to check them',
+    ru: 'Файлы принадлежат {user}; для проверки запустите --doctor от root',
+  },
+  noFolder: { en: '{path}: no such folder', ru: '{path}: такой папки нет' },
   make: {
     en: 'sudo install -d -m 750 -o {user} {path}',
     ru: 'sudo install -d -m 750 -o {user} {path}',
   },
-  unwritable: { en: '{path}: {user} may not write here', ru: '{path}: пользователь {user} не может сюда писать' },
+  unwritable: { en: '{path}: not writable by {user}', ru: '{path}: нет прав на запись у пользователя {user}' },
   own: {
-    en: 'sudo chown {user} {path}, or run as the user of the service',
+    en: 'sudo chown {user} {path}, or run as the service user',
     ru: 'sudo chown {user} {path} или запускайте от пользователя сервиса',
   },
   symlink: {
-    en: '{path} is a symbolic link, which the router refuses',
-    ru: '{path} — символическая ссылка, роутер её не примет',
+    en: '{path} is a symbolic link; the router rejects it',
+    ru: '{path} — символическая ссылка; роутер её отклонит',
   },
   remove: { en: 'Remove it: rm {path}', ru: 'Удалите её: rm {path}' },
   foreign: {
-    en: '{path} belongs to another user, which the router refuses',
-    ru: '{path} принадлежит другому пользователю, роутер его не примет',
+    en: '{path} belongs to another user; the router rejects it',
+    ru: '{path} принадлежит другому пользователю; роутер его отклонит',
   },
-  otherPlace: { en: 'Remove it, or choose another with --{option}', ru: 'Удалите его или выберите другой: --{option}' },
-  missing: { en: '{path} cannot be read by {user}', ru: '{path} не может прочитать пользователь {user}' },
+  otherPlace: {
+    en: 'Remove it, or set another path with --{option}',
+    ru: 'Удалите его или задайте другой путь: --{option}',
+  },
+  missing: { en: '{path} is not readable by {user}', ru: '{path}: нет прав на чтение у пользователя {user}' },
   giveFile: {
-    en: 'Correct --{option}, or owner and mode of the file',
+    en: 'Correct --{option}, or the owner and mode of the file',
     ru: 'Исправьте --{option} либо владельца и права файла',
   },
 });
 
-/** Owners and modes of what the router writes, and of what it has to keep secret. */
+/** Owners and modes of the files the router writes, and of its secrets. */
 export const permissionsCheck: Check = {
   name: 'permissions',
   run(context) {
@@ -63,7 +69,7 @@ function folderProblems(path: string, { lang }: DoctorContext): Finding[] {
   return [fail(t('unwritable', { path, user }), t('own', { path, user }))];
 }
 
-/** The router refuses what somebody else may have put into a shared folder. */
+/** The router rejects files that another user may have placed in a shared folder. */
 function writtenFileProblems(path: string, option: string, { lang }: DoctorContext): Finding[] {
   const t = messages(lang);
   const stats = statOf(path);
@@ -74,7 +80,7 @@ function writtenFileProblems(path: string, option: string, { lang }: DoctorConte
   return [fail(t('foreign', { path }), t('otherPlace', { option }))];
 }
 
-/** The check that the router makes at its start and at each reload. */
+/** The same check as the router makes at start and on reload. */
 function secretProblems({ config, lang }: DoctorContext): Finding[] {
   const t = messages(lang);
   const user = userName();
@@ -98,7 +104,7 @@ function statOf(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
-/** A container may run under a user id that has no name. */
+/** The user name, or the user ID where it has no name (in containers). */
 function userName(): string {
   try {
     return userInfo().username;

@@ -6,31 +6,31 @@ import type { Language } from '../text/index.ts';
 
 export type Outcome = 'ok' | 'warn' | 'fail';
 
-/** What one look found; `advice` says what to do, unless all is well. */
+/** Result of a check; `advice` is null if the outcome is `ok`. */
 export interface Finding {
   readonly outcome: Outcome;
   readonly text: string;
   readonly advice: string | null;
 }
 
-/** What the checks look at. */
+/** Input of the checks. */
 export interface DoctorContext {
-  /** Of the daemon on this machine, where it was started with options; else as the command line says. */
+  /** The configuration of the local daemon if it has saved options, otherwise that of the command line. */
   readonly config: RouterConfig;
   readonly sources: CommandContext['sources'];
   readonly lang: Language;
   readonly env: CommandContext['env'];
   readonly daemon: LocatedDaemon;
-  /** What the router says of itself, null when none answers. */
+  /** Status document of the router; null if none responds. */
   readonly status: RouterStatus | null;
-  /** Where the kernel shows itself: `/proc`. */
+  /** `/proc`; another folder in tests. */
   readonly procFolder: string;
-  /** Where old pid files may lie. */
+  /** Folders to search for stale PID files. */
   readonly pidFolders: readonly string[];
   readonly now: Date;
 }
 
-/** One thing that is looked at; its name is stable, for scripts. */
+/** A check. Its name is stable, for scripts. */
 export interface Check {
   readonly name: string;
   readonly run: (context: DoctorContext) => readonly Finding[] | Promise<readonly Finding[]>;
@@ -40,12 +40,12 @@ export function ok(text: string): Finding {
   return { outcome: 'ok', text, advice: null };
 }
 
-/** It works, but not for long or not well. */
+/** Degraded: works now, but needs attention. */
 export function warn(text: string, advice: string): Finding {
   return { outcome: 'warn', text, advice };
 }
 
-/** It does not work, or would not. */
+/** Broken, or would fail at the next start. */
 export function fail(text: string, advice: string): Finding {
   return { outcome: 'fail', text, advice };
 }

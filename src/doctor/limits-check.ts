@@ -7,43 +7,43 @@ import { type Check, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   enough: {
-    en: '{limit} open files, enough for {max} connections',
-    ru: 'Открытых файлов {limit}: хватит на {max} соединений',
+    en: 'Open file limit {limit}: enough for {max} connections',
+    ru: 'Предел открытых файлов {limit}: достаточно для {max} соединений',
   },
   tooFew: {
-    en: '{limit} open files, too few for {max} connections',
-    ru: 'Открытых файлов {limit}: мало для {max} соединений',
+    en: 'Open file limit {limit}: too low for {max} connections',
+    ru: 'Предел открытых файлов {limit}: мало для {max} соединений',
   },
   raise: {
-    en: 'Set LimitNOFILE={needed} in the service or ulimit -n {needed} before the start; sudo bash scripts/install-production.sh --tune does both',
+    en: 'Set LimitNOFILE={needed} in the service, or run ulimit -n {needed} before the start; sudo bash scripts/install-production.sh --tune does both',
     ru: 'Задайте LimitNOFILE={needed} в сервисе или ulimit -n {needed} перед запуском; sudo bash scripts/install-production.sh --tune сделает и то и другое',
   },
-  unknown: { en: 'The kernel does not show the limit of open files', ru: 'Ядро не показывает предел открытых файлов' },
+  unknown: { en: 'The open file limit is not readable', ru: 'Предел открытых файлов недоступен для чтения' },
   memory: {
-    en: '{limit} for the router, {total} on this machine, {free} free',
-    ru: 'Роутеру {limit}, на машине {total}, свободно {free}',
+    en: 'Limit {limit}; this host has {total}, {free} free',
+    ru: 'Предел {limit}; на машине {total}, свободно {free}',
   },
   littleMemory: {
-    en: 'max-memory {limit} does not fit the {total} of this machine',
-    ru: 'max-memory {limit} не умещается в {total} этой машины',
+    en: 'max-memory {limit} exceeds the {total} of this host',
+    ru: 'max-memory {limit} больше памяти этой машины ({total})',
   },
   lessMemory: {
-    en: 'Lower --max-memory, or give the machine more: without it the kernel ends the router first',
-    ru: 'Уменьшите --max-memory или добавьте памяти: иначе ядро завершит роутер раньше',
+    en: 'Lower --max-memory or add memory; otherwise the kernel kills the router first (OOM)',
+    ru: 'Уменьшите --max-memory или добавьте памяти; иначе ядро завершит роутер раньше (OOM)',
   },
   sysctl: { en: '{name} is {value}', ru: '{name} = {value}' },
   tune: {
-    en: 'sudo sysctl -w {name}={wanted}; to keep it: sudo bash scripts/install-production.sh --tune',
-    ru: 'sudo sysctl -w {name}={wanted}; чтобы сохранить: sudo bash scripts/install-production.sh --tune',
+    en: 'sudo sysctl -w {name}={wanted}; to make it permanent: sudo bash scripts/install-production.sh --tune',
+    ru: 'sudo sysctl -w {name}={wanted}; чтобы сохранить после перезагрузки: sudo bash scripts/install-production.sh --tune',
   },
 });
 
 const MAX_MEMORY_SHARE = 0.9;
-/** What deploy/host/sysctl.conf sets. */
+/** Value set by deploy/host/sysctl.conf. */
 const BACKLOG_TARGET = 65_536;
 const BACKLOG_SYSCTLS = ['net.core.somaxconn', 'net.ipv4.tcp_max_syn_backlog'] as const;
 
-/** The limit of the router where one runs, else of who asks. */
+/** The open file limit of the running router, otherwise of this process. */
 export const openFilesCheck: Check = {
   name: 'nofile',
   run({ lang, config, status, daemon, procFolder }) {
@@ -71,18 +71,18 @@ export const memoryCheck: Check = {
   },
 };
 
-/** Connections that may wait to be accepted: all clients come at once after a restart. */
+/** Accept and SYN backlogs: after a restart all clients reconnect at once. */
 export const sysctlCheck: Check = {
   name: 'sysctl',
   run({ config, status, procFolder, lang }) {
     const t = messages(lang);
     const wanted = Math.min(BACKLOG_TARGET, status?.connections.max ?? config.maxConnections);
     return BACKLOG_SYSCTLS.flatMap((name) => {
-      const text = readText(join(procFolder, 'sys', ...name.split('.')));
-      if (text === null) return []; // in a container it may not be shown
-      const value = Number(text);
-      const said = t('sysctl', { name, value });
-      return [value >= wanted ? ok(said) : warn(said, t('tune', { name, wanted: BACKLOG_TARGET }))];
+      const content = readText(join(procFolder, 'sys', ...name.split('.')));
+      if (content === null) return []; // not visible in some containers
+      const value = Number(content);
+      const text = t('sysctl', { name, value });
+      return [value >= wanted ? ok(text) : warn(text, t('tune', { name, wanted: BACKLOG_TARGET }))];
     });
   },
 };

@@ -5,11 +5,11 @@ import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './
 
 const messages = defineMessages({
   none: { en: '{path}: no log yet', ru: '{path}: лога пока нет' },
-  hidden: { en: '{path} is not for this user to see', ru: '{path} этому пользователю не виден' },
+  hidden: { en: '{path}: no permission', ru: '{path}: нет прав доступа' },
   size: { en: '{path}: {size}', ru: '{path}: {size}' },
   big: {
-    en: '{path}: {size}, beyond log-max-size {max}: it is not rotated',
-    ru: '{path}: {size}, больше log-max-size {max}: ротации нет',
+    en: '{path}: {size} exceeds log-max-size {max}: rotation does not work',
+    ru: '{path}: {size}, больше log-max-size {max}: ротация не работает',
   },
   rotate: {
     en: 'Restart the daemon without --no-log-rotation; in the foreground use logrotate and kill -HUP',
@@ -18,14 +18,14 @@ const messages = defineMessages({
   room: { en: '{folder}: {free} free', ru: '{folder}: свободно {free}' },
   little: { en: '{folder}: only {free} free', ru: '{folder}: свободно всего {free}' },
   full: { en: '{folder}: the disk is full', ru: '{folder}: диск заполнен' },
-  noFiles: { en: '{folder}: no room for new files (inodes)', ru: '{folder}: нет места для новых файлов (inode)' },
+  noFiles: { en: '{folder}: no free inodes for new files', ru: '{folder}: нет свободных inode для новых файлов' },
   makeRoom: {
-    en: 'Make room: du -xh {folder} | sort -h | tail; lower --log-retain',
+    en: 'Free space: du -xh {folder} | sort -h | tail; lower --log-retain',
     ru: 'Освободите место: du -xh {folder} | sort -h | tail; уменьшите --log-retain',
   },
 });
 
-/** Rotation looks at times: a log may be somewhat longer. */
+/** Rotation checks the size periodically, so a log may exceed the limit. */
 const ROTATION_SLACK = 2;
 const MIB = 1024 * 1024;
 const LOW_DISK_BYTES = 500 * MIB;
@@ -53,7 +53,7 @@ function statOf(path: string): Stats | undefined | 'hidden' {
   }
 }
 
-/** Where logs and pid files are. */
+/** Free space in the folders of the log and the PID file. */
 export const diskCheck: Check = {
   name: 'disk',
   run(context) {
@@ -70,7 +70,7 @@ function checkFolder(folder: string, { lang }: DoctorContext): Finding[] {
   try {
     disk = statfsSync(folder);
   } catch {
-    return []; // permissions complain about it
+    return []; // reported by the permissions check
   }
   const freeBytes = disk.bavail * disk.bsize;
   const params = { folder, free: formatBytes(freeBytes, lang) };

@@ -6,42 +6,48 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  version: { en: 'PM2 {version} comes with the router', ru: 'С роутером поставляется PM2 {version}' },
+  version: { en: 'PM2 {version} is bundled with the router', ru: 'С роутером поставляется PM2 {version}' },
   missing: { en: 'PM2 is not installed', ru: 'PM2 не установлен' },
-  install: { en: 'Run npm ci in the folder of the router', ru: 'Выполните npm ci в папке роутера' },
-  hidden: { en: '{home} is not for this user to see', ru: '{home} этому пользователю не видна' },
-  running: { en: 'PM2 {running} runs, with the home {home}', ru: 'Работает PM2 {running}, папка {home}' },
+  install: { en: 'Run npm ci in the router folder', ru: 'Выполните npm ci в папке роутера' },
+  hidden: { en: '{home}: no permission', ru: '{home}: нет прав доступа' },
+  running: { en: 'PM2 {running} is running, PM2_HOME is {home}', ru: 'Работает PM2 {running}, PM2_HOME: {home}' },
   other: {
-    en: 'PM2 {running} runs, but {version} comes with the router',
+    en: 'PM2 {running} is running, but {version} is bundled with the router',
     ru: 'Работает PM2 {running}, а с роутером поставляется {version}',
   },
   update: {
-    en: 'npx pm2 update, at a quiet time: it restarts what PM2 runs',
-    ru: 'npx pm2 update в спокойное время: перезапустит всё под PM2',
+    en: 'npx pm2 update in a maintenance window: it restarts all PM2 processes',
+    ru: 'npx pm2 update в период обслуживания: перезапускает все процессы PM2',
   },
-  idle: { en: 'PM2 does not run; its home is {home}', ru: 'PM2 не запущен; его папка {home}' },
+  idle: { en: 'PM2 is not running, PM2_HOME is {home}', ru: 'PM2 не запущен, PM2_HOME: {home}' },
   dead: {
-    en: 'PM2 with the PID {pid} is gone, its files are left in {home}',
-    ru: 'PM2 с PID {pid} завершился, в {home} остались его файлы',
+    en: 'PM2 with PID {pid} has exited and left its files in {home}',
+    ru: 'PM2 с PID {pid} завершился и оставил файлы в {home}',
   },
-  clean: { en: 'Nothing to do: the next --daemon-start cleans up', ru: 'Ничего: следующий --daemon-start приберёт' },
-  frozen: { en: 'PM2 with the PID {pid} does not answer', ru: 'PM2 с PID {pid} не отвечает' },
-  kill: { en: 'kill -9 {pid}, then start the daemon anew', ru: 'kill -9 {pid}, затем запустите daemon заново' },
-  open: { en: '{home} is open to others: mode {mode}', ru: '{home} доступна другим: права {mode}' },
+  clean: {
+    en: 'No action needed: the next --daemon-start removes them',
+    ru: 'Действий не требуется: их удалит следующий --daemon-start',
+  },
+  frozen: { en: 'PM2 with PID {pid} does not respond', ru: 'PM2 с PID {pid} не отвечает' },
+  kill: { en: 'kill -9 {pid}, then start the daemon again', ru: 'kill -9 {pid}, затем запустите daemon заново' },
+  open: {
+    en: '{home} is accessible to other users: mode {mode}',
+    ru: '{home} доступна другим пользователям: права {mode}',
+  },
   close: {
-    en: 'chmod 700 {home}: PM2 keeps environments there',
+    en: 'chmod 700 {home}: PM2 stores environment variables there',
     ru: 'chmod 700 {home}: PM2 хранит там переменные окружения',
   },
   foreign: { en: '{home} belongs to another user', ru: '{home} принадлежит другому пользователю' },
   ownHome: {
-    en: 'Set PM2_HOME to a folder of your own, or run as its owner',
-    ru: 'Задайте PM2_HOME со своей папкой или запускайте от её владельца',
+    en: 'Set PM2_HOME to your own folder, or run as its owner',
+    ru: 'Задайте в PM2_HOME свою папку или запускайте от имени её владельца',
   },
-  long: { en: '{home} is too long for the sockets of PM2', ru: '{home}: слишком длинный путь для сокетов PM2' },
+  long: { en: '{home}: path too long for PM2 sockets', ru: '{home}: слишком длинный путь для сокетов PM2' },
   shorten: { en: 'Set PM2_HOME to a shorter path', ru: 'Задайте в PM2_HOME путь короче' },
 });
 
-/** A Unix socket's path has at most 107 bytes. */
+/** Maximum length of a Unix socket path. */
 const SOCKET_PATH_BYTES = 107;
 const GROUP_OR_OTHERS = 0o077;
 
@@ -52,7 +58,7 @@ export const pm2Check: Check = {
     const version = installedVersion();
     if (version === null) return [fail(t('missing'), t('install'))];
     const home = pm2Home(context.env);
-    // PM2 of another user, with a router of theirs
+    // the router runs under the PM2 of another user
     if (context.daemon.other !== null && isInaccessible(home))
       return [ok(t('version', { version })), ok(t('hidden', { home }))];
     return [ok(t('version', { version })), await runningFinding(version, context), ...homeProblems(context)];
@@ -68,14 +74,14 @@ function isInaccessible(home: string): boolean {
   }
 }
 
-/** Read, not loaded: PM2 is for the daemon commands alone. It is ours, or beside us when we are a dependency ourselves. */
+/** Reads package.json without loading PM2. npm installs it in this package, or next to it if hoisted. */
 function installedVersion(): string | null {
   for (const folder of ['../../node_modules/pm2', '../../../pm2']) {
     try {
       const text = readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8');
       return (JSON.parse(text) as { version: string }).version;
     } catch {
-      // the other place
+      // try the next location
     }
   }
   return null;
@@ -88,14 +94,14 @@ async function runningFinding(version: string, { env, lang, procFolder }: Doctor
   if (pid === null) return ok(t('idle', { home }));
   if (!isAlive(pid)) return warn(t('dead', { pid, home }), t('clean'));
   const running = titleVersion(pid, procFolder);
-  if (running === null) return warn(t('dead', { pid, home }), t('clean')); // another program has its pid now
+  if (running === null) return warn(t('dead', { pid, home }), t('clean')); // another process reuses the PID
   if (!(await isPm2Running(env))) return fail(t('frozen', { pid }), t('kill', { pid }));
   return running === version
     ? ok(t('running', { running, home }))
     : warn(t('other', { running, version }), t('update'));
 }
 
-/** PM2's daemon has its version in its title: `PM2 v7.0.4: God Daemon (/root/.pm2)`. */
+/** The PM2 daemon shows its version in the process title: `PM2 v7.0.4: God Daemon (/root/.pm2)`. */
 function titleVersion(pid: number, procFolder: string): string | null {
   try {
     return /^PM2 v(\S+): God Daemon/.exec(readFileSync(join(procFolder, String(pid), 'cmdline'), 'utf8'))?.[1] ?? null;

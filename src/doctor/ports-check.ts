@@ -4,21 +4,21 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok } from './finding.ts';
 
 const messages = defineMessages({
-  own: { en: '{where}: the router listens on it', ru: '{where}: на нём слушает роутер' },
+  own: { en: '{where}: used by the router', ru: '{where}: используется роутером' },
   free: { en: '{where} is free', ru: '{where} свободен' },
-  any: { en: '{what}: any free port', ru: '{what}: любой свободный порт' },
+  any: { en: '{option}: any free port', ru: '{option}: любой свободный порт' },
   taken: { en: '{where} is in use by another program', ru: '{where} занят другой программой' },
   find: {
-    en: 'See which: ss -ltnp "sport = :{port}"; stop it, or choose another port with --{option}',
-    ru: 'Узнайте какой: ss -ltnp "sport = :{port}"; остановите её или выберите другой порт: --{option}',
+    en: 'Find it: ss -ltnp "sport = :{port}"; stop it, or set another port with --{option}',
+    ru: 'Найдите её: ss -ltnp "sport = :{port}"; остановите её или задайте другой порт: --{option}',
   },
-  forbidden: { en: '{where} is not for this user', ru: '{where} недоступен этому пользователю' },
+  forbidden: { en: '{where}: this user may not bind the port', ru: '{where}: у пользователя нет прав занять порт' },
   allow: {
-    en: 'Ports below 1024 need CAP_NET_BIND_SERVICE: the service has it; or choose another with --{option}',
-    ru: 'Порты ниже 1024 требуют CAP_NET_BIND_SERVICE: у сервиса оно есть; или выберите другой: --{option}',
+    en: 'Ports below 1024 need CAP_NET_BIND_SERVICE, which the service has; or set another port with --{option}',
+    ru: 'Порты ниже 1024 требуют CAP_NET_BIND_SERVICE, которое есть у сервиса; или задайте другой порт: --{option}',
   },
   unusable: { en: '{where} cannot be used: {error}', ru: '{where} нельзя использовать: {error}' },
-  address: { en: 'Set --{option} to an address of this machine', ru: 'Укажите в --{option} адрес этой машины' },
+  address: { en: 'Set --{option} to an address of this host', ru: 'Укажите в --{option} адрес этой машины' },
 });
 
 interface PortOption {
@@ -28,7 +28,7 @@ interface PortOption {
   readonly hostOption: string;
 }
 
-/** Whether the router can have its ports, or has them. */
+/** Checks that the ports are free or used by the router. */
 export const portsCheck: Check = {
   name: 'ports',
   run(context) {
@@ -43,7 +43,7 @@ export const portsCheck: Check = {
 
 async function checkPort({ host, port, portOption, hostOption }: PortOption, context: DoctorContext): Promise<Finding> {
   const t = messages(context.lang);
-  if (port === 0) return ok(t('any', { what: portOption }));
+  if (port === 0) return ok(t('any', { option: portOption }));
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   if (isOwnPort(port, context)) return ok(t('own', { where }));
   const problem = await bindingProblem(host, port);
@@ -54,13 +54,13 @@ async function checkPort({ host, port, portOption, hostOption }: PortOption, con
   return fail(t('unusable', { where, error: message }), t('address', { option: hostOption }));
 }
 
-/** The kernel may hide what a process has open, even from its own user: then the router's word counts. */
+/** Uses the router status as well: the kernel may hide the open sockets of a process even from its own user. */
 function isOwnPort(port: number, { daemon, status }: DoctorContext): boolean {
-  const seen = daemon.pid === null ? [] : openPorts(daemon.pid);
-  return [...seen, ...(status?.listening ?? [])].some((open) => open.port === port);
+  const open = daemon.pid === null ? [] : openPorts(daemon.pid);
+  return [...open, ...(status?.listening ?? [])].some((listener) => listener.port === port);
 }
 
-/** Listens for a moment; null when that works. */
+/** Tries to bind the port; null on success. */
 function bindingProblem(host: string, port: number): Promise<NodeJS.ErrnoException | null> {
   return new Promise((resolve) => {
     const server = createServer();

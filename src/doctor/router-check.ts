@@ -7,41 +7,44 @@ import { defineMessages, type Language } from '../text/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  none: { en: 'No router runs here', ru: 'Роутер здесь не запущен' },
+  none: { en: 'No router is running', ru: 'Роутер не запущен' },
   hidden: {
-    en: 'No permission to look at {path}: a router may run there',
-    ru: 'Нет прав смотреть на {path}: роутер может там работать',
+    en: 'No permission to read {path}: a router may be running there',
+    ru: 'Нет прав на чтение {path}: там может работать роутер',
   },
-  sudo: { en: 'Use sudo, or run as the user of the router', ru: 'Используйте sudo или пользователя роутера' },
+  sudo: { en: 'Use sudo, or run as the router user', ru: 'Используйте sudo или запускайте от пользователя роутера' },
   silent: {
-    en: 'The router with the PID {pid} does not answer on {socket}',
+    en: 'The router with PID {pid} does not respond on {socket}',
     ru: 'Роутер с PID {pid} не отвечает на {socket}',
   },
-  look: {
-    en: 'See its log: {logs}; if it hangs: {stop}, which kills it',
-    ru: 'Смотрите лог: {logs}; если завис: {stop} завершит его',
+  inspect: {
+    en: 'Read its log: {logs}; if it hangs, kill it: {stop}',
+    ru: 'Прочитайте лог: {logs}; если роутер завис, завершите его: {stop}',
   },
   owner: {
-    en: 'It runs under the user {user}, not with this PM2 home; to command it: {command}',
-    ru: 'Он работает под пользователем {user}, не с этой папкой PM2; управление им: {command}',
+    en: 'Runs as user {user} with another PM2_HOME; control it with: {command}',
+    ru: 'Работает под пользователем {user} с другим PM2_HOME; управление: {command}',
   },
   service: {
-    en: 'It runs under the user {user}, as the systemd service {service}; to command it: {command}',
-    ru: 'Он работает под пользователем {user}, как сервис systemd {service}; управление им: {command}',
+    en: 'Runs as user {user} in the systemd service {service}; control it with: {command}',
+    ru: 'Работает под пользователем {user} как сервис systemd {service}; управление: {command}',
   },
   running: {
-    en: 'Version {version} runs with the PID {pid}: {connections} connections, {clients} clients',
+    en: 'Version {version} is running with PID {pid}: {connections} connections, {clients} clients',
     ru: 'Работает версия {version}, PID {pid}: соединений {connections}, клиентов {clients}',
   },
   older: {
-    en: 'Version {running} runs, but {version} is installed',
+    en: 'Version {running} is running, but {version} is installed',
     ru: 'Работает версия {running}, а установлена {version}',
   },
   restart: {
-    en: '{command}, at a quiet time',
-    ru: '{command} в спокойное время',
+    en: '{command} in a maintenance window',
+    ru: '{command} в период обслуживания',
   },
-  refused: { en: 'The last reload was refused: {error}', ru: 'Последняя перезагрузка конфигурации отклонена: {error}' },
+  refused: {
+    en: 'The last reload was rejected: {error}',
+    ru: 'Последняя перезагрузка конфигурации отклонена: {error}',
+  },
   reload: {
     en: 'Correct the configuration, then: {command}',
     ru: 'Исправьте конфигурацию, затем: {command}',
@@ -50,10 +53,10 @@ const messages = defineMessages({
   raise: { en: 'Raise max-connections and reload', ru: 'Увеличьте max-connections и перезагрузите конфигурацию' },
 });
 
-/** As in the alert of deploy/monitoring. */
+/** Same threshold as the alert in deploy/monitoring. */
 const CONNECTIONS_WARN_SHARE = 0.8;
 
-/** The router that runs here, if one does. */
+/** State of the local router. */
 export const routerCheck: Check = {
   name: 'router',
   run({ daemon, status, lang, config }) {
@@ -65,12 +68,12 @@ export const routerCheck: Check = {
       return [warn(t('hidden', { path: SERVICE_PID_FILE }), t('sudo'))];
     }
     if (pid === null) return [ok(t('none'))];
-    const advice = t('look', { logs: commandFor(other, 'logs'), stop: commandFor(other, 'stop') });
+    const advice = t('inspect', { logs: commandFor(other, 'logs'), stop: commandFor(other, 'stop') });
     return [fail(t('silent', { pid, socket: places.controlSocket }), advice), ...ownerFindings(other, t)];
   },
 };
 
-/** True when a router may run there without this user knowing. */
+/** True if this user may not enter the folder, so that a router in it would be invisible. */
 function isInaccessible(folder: string): boolean {
   try {
     accessSync(folder, constants.X_OK);

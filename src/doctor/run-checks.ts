@@ -12,11 +12,11 @@ import { staleFilesCheck } from './stale-files-check.ts';
 import { tlsCheck } from './tls-check.ts';
 
 const messages = defineMessages({
-  unchecked: { en: 'Could not be checked: {error}', ru: 'Проверить не удалось: {error}' },
-  again: { en: 'Correct that and run --doctor again', ru: 'Исправьте это и запустите --doctor снова' },
+  unchecked: { en: 'Check failed: {error}', ru: 'Проверка не удалась: {error}' },
+  again: { en: 'Correct this error and run --doctor again', ru: 'Исправьте эту ошибку и запустите --doctor снова' },
 });
 
-/** In the order in which they are shown. */
+/** All checks, in output order. */
 export const CHECKS: readonly Check[] = [
   routerCheck,
   configCheck,
@@ -40,7 +40,7 @@ export interface NamedFinding extends Finding {
   readonly check: string;
 }
 
-/** Looks at everything. */
+/** Runs all checks. */
 export async function runChecks(context: DoctorContext): Promise<NamedFinding[]> {
   const found = await Promise.all(
     CHECKS.map(async (check) =>
@@ -50,7 +50,7 @@ export async function runChecks(context: DoctorContext): Promise<NamedFinding[]>
   return found.flat();
 }
 
-/** A check that meets a failing system call is a finding of its own; the others are shown all the same. */
+/** Runs one check. A failing system call becomes a finding and does not affect other checks. */
 async function runSafely(check: Check, context: DoctorContext): Promise<readonly Finding[]> {
   try {
     return await check.run(context);

@@ -17,7 +17,7 @@ const PID_FOLDERS = ['/tmp', '/var/run/rpc-dart-router'];
 const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 const CHECK_WIDTH = 12;
 
-/** `--doctor`: looks at this machine and says what to do. Exit code 1 when something does not work. */
+/** `--doctor`: diagnoses the host. Exit code 1 if a check fails. */
 export async function runDoctor(context: CommandContext): Promise<number> {
   const findings = await runChecks(await createContext(context));
   const hasFailed = findings.some(({ outcome }) => outcome === 'fail');
@@ -62,7 +62,7 @@ async function createContext(context: CommandContext): Promise<DoctorContext> {
   };
 }
 
-/** A daemon remembers the options that it was started with; what is given now counts more. */
+/** Configuration with the saved options of the daemon; the command line overrides them. */
 function effectiveConfig(
   { argv, env, config, sources }: CommandContext,
   other: OtherRouter | null,
@@ -71,7 +71,7 @@ function effectiveConfig(
   if (kept === null || !existsSync(kept)) return { config, sources };
   const loaded = loadConfig({
     argv: [`--options-file=${kept}`, ...argv],
-    env: other === null ? env : {}, // that of another router is not ours
+    env: other === null ? env : {}, // the environment of another router is unknown
     readFile: (path) => readFileSync(path, 'utf8'),
   });
   return loaded.ok ? loaded : { config, sources };

@@ -6,29 +6,32 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  none: { en: 'No pid file or socket of a router that is gone', ru: 'Нет pid файлов и сокетов завершившихся роутеров' },
-  live: { en: '{path}: a router runs with the PID {pid}', ru: '{path}: работает роутер с PID {pid}' },
-  stale: { en: '{path}: no process has the PID {pid}', ru: '{path}: процесса с PID {pid} нет' },
-  reused: { en: '{path}: the PID {pid} belongs to another program', ru: '{path}: PID {pid} занят другой программой' },
-  broken: { en: '{path}: no PID in it', ru: '{path}: в файле нет PID' },
-  remove: { en: 'rm {path}; --daemon-start does it as well', ru: 'rm {path}; --daemon-start сделает это и сам' },
-  deaf: { en: '{path}: nobody answers on this socket', ru: '{path}: на этом сокете никто не отвечает' },
+  none: { en: 'No stale PID files or sockets', ru: 'Нет устаревших PID файлов и сокетов' },
+  live: { en: '{path}: a router is running with PID {pid}', ru: '{path}: работает роутер с PID {pid}' },
+  stale: { en: '{path}: no process has PID {pid}', ru: '{path}: процесса с PID {pid} нет' },
+  reused: { en: '{path}: PID {pid} belongs to another program', ru: '{path}: PID {pid} занят другой программой' },
+  broken: { en: '{path}: contains no PID', ru: '{path}: в файле нет PID' },
+  remove: { en: 'rm {path}; --daemon-start also removes it', ru: 'rm {path}; --daemon-start также удаляет его' },
+  unanswered: {
+    en: '{path}: no process accepts connections on this socket',
+    ru: '{path}: ни один процесс не принимает соединения на этом сокете',
+  },
   removeSocket: { en: 'rm {path}', ru: 'rm {path}' },
 });
 
-/** What routers leave is called so, whatever their name is. */
+/** PID files and sockets of routers with any name. */
 const ROUTER_FILE = /^rpc_dart_router.*\.(pid|sock)$/;
 const CONNECT_TIMEOUT_MS = 1000;
 
-/** Files of routers that were killed. */
+/** Files left by killed routers. */
 export const staleFilesCheck: Check = {
   name: 'leftovers',
   async run(context) {
     const { pidFile, controlSocket } = context.daemon.places;
-    const found = new Set([pidFile, controlSocket, ...context.pidFolders.flatMap(filesIn)]);
-    const findings = await Promise.all([...found].sort().map((path) => checkFile(path, context)));
-    const seen = findings.flat();
-    return seen.length > 0 ? seen : [ok(messages(context.lang)('none'))];
+    const paths = new Set([pidFile, controlSocket, ...context.pidFolders.flatMap(filesIn)]);
+    const findings = await Promise.all([...paths].sort().map((path) => checkFile(path, context)));
+    const flat = findings.flat();
+    return flat.length > 0 ? flat : [ok(messages(context.lang)('none'))];
   },
 };
 
@@ -38,7 +41,7 @@ function filesIn(folder: string): string[] {
       .filter((name) => ROUTER_FILE.test(name))
       .map((name) => join(folder, name));
   } catch {
-    return []; // not there, or not ours to see
+    return []; // missing, or not readable
   }
 }
 
@@ -47,7 +50,7 @@ async function checkFile(path: string, { lang }: DoctorContext): Promise<Finding
   if (stats === undefined) return [];
   const t = messages(lang);
   if (stats.isSocket())
-    return (await acceptsConnections(path)) ? [] : [warn(t('deaf', { path }), t('removeSocket', { path }))];
+    return (await acceptsConnections(path)) ? [] : [warn(t('unanswered', { path }), t('removeSocket', { path }))];
   const advice = t('remove', { path });
   const pid = readPid(path);
   if (pid === null) return [warn(t('broken', { path }), advice)];

@@ -6,28 +6,28 @@ import { defineMessages, explainSystemError, Problems } from '../text/index.ts';
 import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  none: { en: 'TLS is not in use', ru: 'TLS не используется' },
-  valid: { en: '{path} is valid until {until}, {days} days', ru: '{path} действителен до {until}, дней: {days}' },
-  soon: { en: '{path} ends on {until}, in {days} days', ru: '{path} истекает {until}, осталось дней: {days}' },
-  over: { en: '{path} ended on {until}', ru: '{path} истёк {until}' },
-  early: { en: '{path} is not valid before {from}', ru: '{path} начнёт действовать только {from}' },
+  none: { en: 'TLS is not used', ru: 'TLS не используется' },
+  valid: { en: '{path} is valid until {until} ({days} days)', ru: '{path} действителен до {until} (дней: {days})' },
+  soon: { en: '{path} expires on {until}, in {days} days', ru: '{path} истекает {until}, осталось дней: {days}' },
+  over: { en: '{path} expired on {until}', ru: '{path} истёк {until}' },
+  early: { en: '{path} is not valid before {from}', ru: '{path} ещё не действителен, начало действия {from}' },
   renew: {
-    en: 'Put a new certificate and key in their place, then: {command}',
+    en: 'Replace the certificate and the key, then: {command}',
     ru: 'Замените сертификат и ключ, затем: {command}',
   },
-  clock: { en: 'Check the clock of this machine, or wait', ru: 'Проверьте часы этой машины или подождите' },
+  clock: { en: 'Check the clock of this host, or wait', ru: 'Проверьте часы этой машины или подождите' },
   unreadable: { en: '{path}: {error}', ru: '{path}: {error}' },
-  pem: { en: 'Give a file in PEM format', ru: 'Укажите файл в формате PEM' },
+  pem: { en: 'Provide a file in PEM format', ru: 'Укажите файл в формате PEM' },
   plainKey: {
-    en: 'Give a private key in PEM format, without a passphrase',
+    en: 'Provide a private key in PEM format without a passphrase',
     ru: 'Укажите закрытый ключ в формате PEM, без пароля',
   },
-  mismatch: { en: '{key} is not the key of {path}', ru: '{key} — не ключ от {path}' },
-  pair: { en: 'Give certificate and key of the same pair', ru: 'Укажите сертификат и ключ из одной пары' },
+  mismatch: { en: '{key} is not the key of {path}', ru: '{key} не является ключом сертификата {path}' },
+  pair: { en: 'Provide a certificate and its own key', ru: 'Укажите сертификат и соответствующий ему ключ' },
 });
 
 const DAY_MS = 86_400_000;
-/** As in the alert of deploy/monitoring. */
+/** Same threshold as the alert in deploy/monitoring. */
 const EXPIRY_WARN_DAYS = 14;
 
 export const tlsCheck: Check = {
@@ -79,7 +79,7 @@ function checkKeyPair(
   try {
     if (new X509Certificate(readFileSync(certPath)).checkPrivateKey(key)) return [];
   } catch {
-    return []; // the certificate was complained about already
+    return []; // the invalid certificate is already reported
   }
   return [fail(t('mismatch', { key: keyPath, path: certPath }), t('pair'))];
 }

@@ -4,10 +4,10 @@ import { bar, type Line, row, type Span, type Style, span, sparkline } from './l
 import type { TopMessage } from './messages.ts';
 import { tables } from './tables.ts';
 
-/** What is shown at one moment. */
+/** Data of one frame. */
 export interface View {
   readonly status: RouterStatus;
-  /** What is wrong with the connection, or worth knowing; null when nothing is. */
+  /** A connection problem or a restart; null without one. */
   readonly notice: string | null;
   /** Rates of the last minute, oldest first. */
   readonly inPerSecond: readonly number[];
@@ -27,7 +27,7 @@ const WARN_SHARE = 0.8;
 const CRITICAL_SHARE = 0.95;
 const STATE_STYLES = { ready: 'green', starting: 'yellow', draining: 'yellow' } as const;
 
-/** The whole view as lines, wider and longer than the terminal may be. */
+/** All lines of the view; the screen cuts them to the terminal size. */
 export function frame(view: View, options: FrameOptions): Line[] {
   const notice: Line[] = view.notice === null ? [] : [[span(view.notice, ['bold', 'yellow'])]];
   return [head(view.status, options), ...notice, [], ...figures(view, options), [], ...tables(view.status, options)];
@@ -84,7 +84,7 @@ function figures(view: View, { t, lang }: FrameOptions): Line[] {
   ];
 }
 
-/** Only a daemon has a limit. */
+/** Memory limits exist only under the daemon. */
 function memoryBar({ rssBytes, limitBytes }: RouterStatus['memory']): Span[] {
   if (limitBytes === null) return [];
   const share = rssBytes / limitBytes;
@@ -107,7 +107,7 @@ export function clockTime(at: number): string {
   return new Date(at).toTimeString().slice(0, 8);
 }
 
-/** One value alone shows nothing. */
+/** A sparkline from two values on. */
 function trend(values: readonly number[]): string {
   return values.length > 1 ? sparkline(values) : '';
 }

@@ -2,21 +2,21 @@ import type { styleText } from 'node:util';
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** A piece of a line in one colour. */
+/** A part of a line with one style. */
 export interface Span {
   readonly text: string;
   readonly style?: Style;
 }
 export type Line = readonly Span[];
 
-/** One piece; what clients called themselves or their groups must not steer the terminal. */
+/** Creates a span. Replaces control characters, since client and group names are untrusted. */
 export function span(text: string, style?: Style): Span {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the search pattern
   const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, '·');
   return style === undefined ? { text: safe } : { text: safe, style };
 }
 
-/** A line that is at most `columns` wide. */
+/** Cuts a line to `columns` characters. */
 export function cutLine(line: Line, columns: number): Line {
   let left = columns;
   return line.flatMap((piece) => {
@@ -26,7 +26,7 @@ export function cutLine(line: Line, columns: number): Line {
   });
 }
 
-/** Cells side by side, each padded to its width; a negative width aligns to the right. */
+/** A table row: each cell is padded or cut to its width; a negative width aligns right. */
 export function row(cells: readonly (readonly [string, number])[], style?: Style): Line {
   const padded = cells.map(([text, width]) => {
     const size = Math.abs(width);
@@ -36,7 +36,7 @@ export function row(cells: readonly (readonly [string, number])[], style?: Style
   return [span(padded.join(' '), style)];
 }
 
-/** A bar of `width` characters that is full at 1. */
+/** A bar of `width` characters for a share of 0..1. */
 export function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return '█'.repeat(full) + '░'.repeat(width - full);
@@ -44,7 +44,7 @@ export function bar(share: number, width: number): string {
 
 const LEVELS = '▁▂▃▄▅▆▇█';
 
-/** A small chart of `values`, from zero to their maximum. */
+/** A sparkline of `values`, scaled from zero to their maximum. */
 export function sparkline(values: readonly number[]): string {
   const most = Math.max(...values, 0);
   if (most === 0) return LEVELS.charAt(0).repeat(values.length);

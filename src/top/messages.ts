@@ -1,12 +1,12 @@
 import { defineMessages } from '../text/index.ts';
 
-/** What `--top` says. */
+/** Messages of `--top`. */
 export const topMessages = defineMessages({
   starting: { en: 'Starting', ru: 'Запускается' },
   ready: { en: 'Ready', ru: 'Работает' },
   draining: { en: 'Stopping', ru: 'Останавливается' },
-  lost: { en: 'No connection since {when}, trying again', ru: 'Нет связи с {when}, повторяю попытки' },
-  stalled: { en: 'Nothing heard since {when}: busy or frozen', ru: 'Молчит с {when}: занят или завис' },
+  lost: { en: 'Disconnected since {when}, reconnecting', ru: 'Нет соединения с {when}, переподключение' },
+  stalled: { en: 'No data since {when}: router busy or frozen', ru: 'Нет данных с {when}: роутер занят или завис' },
   restarted: { en: 'Restarted at {when}', ru: 'Перезапущен в {when}' },
   uptime: { en: 'up {time}', ru: 'работает {time}' },
   connections: { en: 'Connections', ru: 'Соединения' },
@@ -17,9 +17,9 @@ export const topMessages = defineMessages({
   perSecond: { en: '{rate}/s', ru: '{rate}/с' },
   latency: { en: 'Latency', ru: 'Задержка' },
   queues: { en: 'Send queues', ru: 'Очереди' },
-  slowReaders: { en: 'slow readers {count}', ru: 'медленных читателей {count}' },
+  slowReaders: { en: 'slow consumers {count}', ru: 'медленных получателей {count}' },
   eventLoop: { en: 'Event loop', ru: 'Event loop' },
-  worst: { en: 'worst {time}', ru: 'худшая {time}' },
+  worst: { en: 'max {time}', ru: 'максимум {time}' },
   median: { en: 'median {time}', ru: 'медиана {time}' },
   memory: { en: 'Memory', ru: 'Память' },
   heap: { en: 'heap {size}', ru: 'heap {size}' },
@@ -28,32 +28,32 @@ export const topMessages = defineMessages({
   none: { en: 'none', ru: 'не было' },
   applied: { en: 'applied {when}', ru: 'применена {when}' },
   unchanged: { en: 'nothing changed, {when}', ru: 'без изменений, {when}' },
-  refused: { en: 'REFUSED {when}: {error}', ru: 'ОТКЛОНЕНА {when}: {error}' },
+  refused: { en: 'REJECTED {when}: {error}', ru: 'ОТКЛОНЕНА {when}: {error}' },
   type: { en: 'TYPE', ru: 'ТИП' },
   inPerSecond: { en: 'IN/S', ru: 'ВХОД/С' },
   inTotal: { en: 'IN', ru: 'ВХОД' },
   outTotal: { en: 'OUT', ru: 'ДОСТАВКИ' },
   errors: { en: 'ERRORS', ru: 'ОШИБКИ' },
-  groups: { en: 'LARGEST GROUPS', ru: 'БОЛЬШИЕ ГРУППЫ' },
-  closed: { en: 'LAST CLIENTS THAT WENT', ru: 'ПОСЛЕДНИЕ ОТКЛЮЧЕНИЯ' },
+  groups: { en: 'LARGEST GROUPS', ru: 'КРУПНЕЙШИЕ ГРУППЫ' },
+  closed: { en: 'RECENT DISCONNECTS', ru: 'ПОСЛЕДНИЕ ОТКЛЮЧЕНИЯ' },
   quit: { en: 'q quits', ru: 'q — выход' },
-  notRunning: { en: 'No router answers on {where}', ru: 'На {where} роутер не отвечает' },
-  forbidden: { en: 'No permission to look at {where}', ru: 'Нет прав смотреть на {where}' },
+  notRunning: { en: 'No router responds on {where}', ru: 'Роутер не отвечает на {where}' },
+  forbidden: { en: 'No permission to access {where}', ru: 'Нет прав доступа к {where}' },
   hintForbidden: {
-    en: 'Use sudo, run as the user of the router, or give its --metrics-url',
-    ru: 'Используйте sudo, пользователя роутера или укажите --metrics-url',
+    en: 'Use sudo, run as the router user, or set --metrics-url',
+    ru: 'Используйте sudo, запускайте от пользователя роутера или укажите --metrics-url',
   },
   hintDaemon: {
-    en: 'Start it: rpc-dart-router --daemon-start; or name another: --pid-file, --control-socket, --metrics-url',
-    ru: 'Запустите: rpc-dart-router --daemon-start; или укажите другой: --pid-file, --control-socket, --metrics-url',
+    en: 'Start it with rpc-dart-router --daemon-start, or select another one with --pid-file, --control-socket or --metrics-url',
+    ru: 'Запустите его: rpc-dart-router --daemon-start; или выберите другой: --pid-file, --control-socket или --metrics-url',
   },
   hintUrl: {
-    en: 'The router needs --metrics, and has to be reachable there',
+    en: 'The router needs --metrics and must be reachable at this address',
     ru: 'Роутеру нужен --metrics, и он должен быть доступен по этому адресу',
   },
   badUrl: {
-    en: '--metrics-url {url}: not a http address, for instance http://127.0.0.1:9090',
-    ru: '--metrics-url {url}: это не http-адрес; пример: http://127.0.0.1:9090',
+    en: '--metrics-url {url}: not an HTTP address; example: http://127.0.0.1:9090',
+    ru: '--metrics-url {url}: это не HTTP-адрес; пример: http://127.0.0.1:9090',
   },
 });
 

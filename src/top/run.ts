@@ -7,30 +7,30 @@ import { topMessages } from './messages.ts';
 import { Screen } from './screen.ts';
 import { describeEndpoint, fetchStatusOnce, type StatusEndpoint, StatusStreamClient } from './status-stream-client.ts';
 
-/** Columns of the view in a pipe. */
+/** Width of the output in a pipe. */
 const PIPE_COLUMNS = 100;
 const HISTORY_SECONDS = 60;
 
-/** `--top`: a live view on a terminal; in a pipe, or as JSON, how the router is at this moment. */
+/** `--top`: a live view on a terminal; a single snapshot in a pipe or with `--json`. */
 export async function runTop(context: CommandContext): Promise<number> {
   const t = topMessages(context.lang);
-  const place = await statusEndpoint(context);
-  if (place === null) {
+  const endpoint = await statusEndpoint(context);
+  if (endpoint === null) {
     context.stderr.write(`${t('badUrl', { url: context.config.metricsUrl ?? '' })}\n`);
     return EXIT.usage;
   }
-  const status = await fetchStatusOnce(place);
+  const status = await fetchStatusOnce(endpoint);
   if (status === 'forbidden') {
-    context.stderr.write(`${t('forbidden', { where: describeEndpoint(place) })}\n${t('hintForbidden')}\n`);
+    context.stderr.write(`${t('forbidden', { where: describeEndpoint(endpoint) })}\n${t('hintForbidden')}\n`);
     return EXIT.failed;
   }
   if (status === null) {
-    const hint = t('url' in place ? 'hintUrl' : 'hintDaemon');
-    context.stderr.write(`${t('notRunning', { where: describeEndpoint(place) })}\n${hint}\n`);
+    const hint = t('url' in endpoint ? 'hintUrl' : 'hintDaemon');
+    context.stderr.write(`${t('notRunning', { where: describeEndpoint(endpoint) })}\n${hint}\n`);
     return EXIT.notRunning;
   }
   if (context.config.json) context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
-  else if (context.stdout.isTTY) await new LiveView(context, place, status).run();
+  else if (context.stdout.isTTY) await new LiveView(context, endpoint, status).run();
   else printOnce(context, status);
   return EXIT.done;
 }
@@ -54,7 +54,7 @@ function printOnce({ stdout, lang }: CommandContext, status: RouterStatus): void
   }
 }
 
-/** The view on a terminal, from the first status to `q`. */
+/** The live view on a terminal, until `q`. */
 class LiveView {
   private readonly context: CommandContext;
   private readonly endpoint: StatusEndpoint;
@@ -62,24 +62,24 @@ class LiveView {
   private view: View;
   private restartedAt: number | null = null;
 
-  constructor(context: CommandContext, place: StatusEndpoint, status: RouterStatus) {
+  constructor(context: CommandContext, endpoint: StatusEndpoint, status: RouterStatus) {
     this.context = context;
-    this.endpoint = place;
+    this.endpoint = endpoint;
     this.view = { status, notice: null, inPerSecond: [], outPerSecond: [] };
     this.screen = new Screen(context, () => this.draw());
   }
 
   async run(): Promise<void> {
     const t = topMessages(this.context.lang);
-    const follower = new StatusStreamClient(this.endpoint, {
+    const client = new StatusStreamClient(this.endpoint, {
       onStatus: (status) => this.showStatus(status),
-      onInterruption: (kind, heardAt) => this.update({ notice: t(kind, { when: clockTime(heardAt) }) }),
+      onInterruption: (kind, lastReceivedAt) => this.update({ notice: t(kind, { when: clockTime(lastReceivedAt) }) }),
     });
     try {
       this.draw();
       await this.screen.quit;
     } finally {
-      follower.stop();
+      client.stop();
       this.screen.close();
     }
   }

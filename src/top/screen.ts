@@ -2,8 +2,8 @@ import type { CommandContext } from '../cli/index.ts';
 import { paint } from '../cli/index.ts';
 import { cutLine, type Line } from './line.ts';
 
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
+const ENTER_ALTERNATE_SCREEN = '\u001b[?1049h\u001b[?25l';
+const LEAVE_ALTERNATE_SCREEN = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const CLEAR_LINE_END = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
@@ -11,9 +11,9 @@ const CTRL_C = '\u0003';
 const ESCAPE = '\u001b';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The terminal while `--top` has it: a screen of its own, given back as it was in whatever way it ends. */
+/** Full-screen terminal: uses the alternate screen and restores the terminal on every kind of exit. */
 export class Screen {
-  /** Resolves when the user, or a signal, wants it to end. */
+  /** Resolves on `q`, Escape, Ctrl-C or a signal. */
   readonly quit: Promise<void>;
   private readonly context: CommandContext;
   private requestQuit: () => void = () => {};
@@ -22,17 +22,17 @@ export class Screen {
     if (text === ESCAPE || /[qQйЙ]/.test(text) || text.includes(CTRL_C)) this.requestQuit();
   };
   private readonly restore = (): void => {
-    this.context.stdout.write(LEAVE);
+    this.context.stdout.write(LEAVE_ALTERNATE_SCREEN);
   };
 
-  /** `redraw` is called when the window has changed. */
+  /** `redraw` is called when the window size changes. */
   constructor(context: CommandContext, redraw: () => void) {
     this.context = context;
     const { stdin, stdout } = context;
     this.quit = new Promise((resolve) => {
       this.requestQuit = resolve;
     });
-    stdout.write(ENTER);
+    stdout.write(ENTER_ALTERNATE_SCREEN);
     process.once('exit', this.restore);
     for (const signal of SIGNALS) process.on(signal, this.requestQuit);
     if (stdin.isTTY) stdin.setRawMode(true);
@@ -40,7 +40,7 @@ export class Screen {
     stdout.on('resize', redraw);
   }
 
-  /** A terminal that does not know its size says 0. */
+  /** Some terminals report 0 columns. */
   get columns(): number {
     return this.context.stdout.columns || 80;
   }
@@ -49,7 +49,7 @@ export class Screen {
     return this.context.stdout.rows || 24;
   }
 
-  /** Draws over what is there, so that nothing flickers. */
+  /** Overwrites the previous frame without clearing it, to avoid flicker. */
   draw(lines: readonly Line[], footer: Line): void {
     const { stdout } = this.context;
     const { rows, columns } = this;

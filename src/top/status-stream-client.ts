@@ -4,41 +4,41 @@ import type { RouterStatus } from '../telemetry/index.ts';
 
 const RESPONSE_TIMEOUT_MS = 3000;
 const RETRY_MS = 1000;
-/** The router sends once a second. */
+/** The router sends one document per second. */
 const STALL_TIMEOUT_MS = 5000;
-/** A status document is some kilobytes: what sends this much without an end is no router. */
+/** A status document has a few kilobytes; a longer event is not from a router. */
 const MAX_DOCUMENT_CHARS = 16 * 1024 * 1024;
 
-/** Where a router answers: a control socket, or the address of its metrics. */
+/** A control socket, or the URL of the metrics endpoint. */
 export type StatusEndpoint = { readonly socketPath: string } | { readonly url: URL };
 
-/** What one who follows a router is told. */
+/** Callbacks of a StatusStreamClient. */
 export interface StatusListener {
   onStatus(status: RouterStatus): void;
-  /** Nothing has come since `heardAt`: the connection is lost, or the router does not send. */
-  onInterruption(kind: 'lost' | 'stalled', heardAt: number): void;
+  /** The connection is lost, or no document was received since `lastReceivedAt`. */
+  onInterruption(kind: 'lost' | 'stalled', lastReceivedAt: number): void;
 }
 
-export function describeEndpoint(place: StatusEndpoint): string {
-  return 'url' in place ? place.url.href : place.socketPath;
+export function describeEndpoint(endpoint: StatusEndpoint): string {
+  return 'url' in endpoint ? endpoint.url.href : endpoint.socketPath;
 }
 
-/** The status at this moment; `forbidden` when the router is not for this user, null when none answers. */
-export async function fetchStatusOnce(place: StatusEndpoint): Promise<RouterStatus | 'forbidden' | null> {
+/** Fetches one status document; `forbidden` without permission for the socket, null if no router responds. */
+export async function fetchStatusOnce(endpoint: StatusEndpoint): Promise<RouterStatus | 'forbidden' | null> {
   try {
-    const response = await open(place, 'api/status');
-    response.setTimeout(RESPONSE_TIMEOUT_MS, () => response.destroy(new Error('does not answer')));
+    const response = await open(endpoint, 'api/status');
+    response.setTimeout(RESPONSE_TIMEOUT_MS, () => response.destroy(new Error('timeout')));
     let body = '';
     for await (const chunk of response.setEncoding('utf8')) body += chunk;
     const status = JSON.parse(body) as RouterStatus;
     return status.name === 'rpc-dart-router' ? status : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return 'forbidden';
-    return null; // nobody there, frozen, or not a router: all mean that it does not answer
+    return null; // connection refused, timeout, or not a router: no response in any case
   }
 }
 
-/** Follows a router over lost connections and restarts, until it is told to stop. */
+/** Follows the status stream of a router and reconnects after lost connections and restarts. */
 export class StatusStreamClient {
   private readonly endpoint: StatusEndpoint;
   private readonly listener: StatusListener;
@@ -48,8 +48,8 @@ export class StatusStreamClient {
   private lastReceivedAt = Date.now();
   private isStopped = false;
 
-  constructor(place: StatusEndpoint, listener: StatusListener) {
-    this.endpoint = place;
+  constructor(endpoint: StatusEndpoint, listener: StatusListener) {
+    this.endpoint = endpoint;
     this.listener = listener;
     this.stallTimer = setInterval(() => this.checkStall(), 1000);
     this.connect();
@@ -79,7 +79,7 @@ export class StatusStreamClient {
       if (rest.length > MAX_DOCUMENT_CHARS) response.destroy();
       for (const event of events) this.receive(event);
     });
-    response.on('error', () => {}); // followed by close
+    response.on('error', () => {}); // 'close' follows
     response.once('close', () => this.onConnectionLost());
   }
 
@@ -107,28 +107,28 @@ export class StatusStreamClient {
   }
 }
 
-/** Resolves with an answer of status 200 whose body is still to come. */
-function open(place: StatusEndpoint, path: string): Promise<IncomingMessage> {
+/** Resolves with the response headers of a 200 response; the body is not read yet. */
+function open(endpoint: StatusEndpoint, path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const call = send(place, path);
-    const late = setTimeout(() => call.destroy(new Error('does not answer')), RESPONSE_TIMEOUT_MS);
-    call.on('error', (error) => {
-      clearTimeout(late);
+    const request = send(endpoint, path);
+    const timeout = setTimeout(() => request.destroy(new Error('timeout')), RESPONSE_TIMEOUT_MS);
+    request.on('error', (error) => {
+      clearTimeout(timeout);
       reject(error);
     });
-    call.on('response', (response) => {
-      clearTimeout(late);
+    request.on('response', (response) => {
+      clearTimeout(timeout);
       if (response.statusCode === 200) return resolve(response);
       response.resume();
-      reject(new Error(`answers ${response.statusCode}`));
+      reject(new Error(`status ${response.statusCode}`));
     });
-    call.end();
+    request.end();
   });
 }
 
-function send(place: StatusEndpoint, path: string): ClientRequest {
+function send(endpoint: StatusEndpoint, path: string): ClientRequest {
   const options: RequestOptions = { agent: false };
-  if ('socketPath' in place) return httpRequest({ ...options, socketPath: place.socketPath, path: `/${path}` });
-  const url = new URL(path, place.url);
+  if ('socketPath' in endpoint) return httpRequest({ ...options, socketPath: endpoint.socketPath, path: `/${path}` });
+  const url = new URL(path, endpoint.url);
   return url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
 }

@@ -12,7 +12,7 @@ interface TableOptions {
 const LEFT_WIDTH = 46;
 const MAX_ROWS = 10;
 
-/** Messages by type beside errors, groups beside the last clients that went. */
+/** Two columns: messages by type and groups, errors and recent disconnects. One column on narrow terminals. */
 export function tables(status: RouterStatus, options: TableOptions): Line[] {
   const left = [typeTable(status, options), groupTable(status, options)];
   const right = [errorTable(status, options), closedTable(status, options)];
@@ -20,7 +20,7 @@ export function tables(status: RouterStatus, options: TableOptions): Line[] {
   return left.flatMap((table, i) => [...beside(table, right[i] ?? []), []]);
 }
 
-/** Two blocks next to each other. */
+/** Joins two blocks side by side. */
 function beside(left: readonly Line[], right: readonly Line[]): Line[] {
   const height = Math.max(left.length, right.length);
   return Array.from({ length: height }, (_, i) => {
@@ -78,7 +78,7 @@ function groupTable({ clients }: RouterStatus, { t }: TableOptions): Line[] {
   ];
 }
 
-/** Names are there only when the router was told to show them. */
+/** Client names are present only with `--status-page-clients`. */
 function closedTable({ recentlyClosed }: RouterStatus, { t, lang }: TableOptions): Line[] {
   const cells = (time: string, reason: string, connected: string, name: string): [string, number][] => [
     [time, 8],

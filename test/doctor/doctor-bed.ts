@@ -3,28 +3,28 @@ import { CHECKS, type DoctorContext, type Finding, runChecks } from '../../src/d
 import { type CliResult, runInProcess } from '../cli/run-cli.ts';
 import { TempFolder } from '../support/temp.ts';
 
-/** A home and files of its own for `--doctor`, so that what else runs on this machine is out of sight. */
+/** Separate home and files for `--doctor`, isolated from other routers on this machine. */
 export class DoctorBed implements Disposable {
   readonly folder = new TempFolder();
   readonly pidFile = this.folder.file('rpc_dart_router.pid');
   readonly env = { HOME: this.folder.path, PM2_HOME: this.folder.file('pm2'), PATH: process.env.PATH ?? '' };
   private readonly places = ['--pid-file', this.pidFile, '--log-file', this.folder.file('router.log')];
 
-  /** `--doctor` as on the command line; a router would be loopback only, on any port. */
+  /** Runs `--doctor` as a command, configured for loopback and any port. */
   run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
     const basic = ['--doctor', ...this.places, '--host', '127.0.0.1'];
     return runInProcess([...basic, ...args], { ...this.env, ROUTER_PORT: '0', ROUTER_LANG: 'en', ...env });
   }
 
-  /** The findings about this check, with a healthy context changed by `change`. */
-  async look(check: string, change: Partial<DoctorContext> = {}): Promise<Finding[]> {
-    const found = CHECKS.find(({ name }) => name === check);
-    if (found === undefined) throw new Error(`there is no check ${check}`);
+  /** Findings of one check, in a healthy context changed by `change`. */
+  async check(name: string, change: Partial<DoctorContext> = {}): Promise<Finding[]> {
+    const found = CHECKS.find((check) => check.name === name);
+    if (found === undefined) throw new Error(`there is no check ${name}`);
     return [...(await found.run({ ...this.context(), ...change }))];
   }
 
   /** All findings. */
-  examine(change: Partial<DoctorContext>): ReturnType<typeof runChecks> {
+  runAll(change: Partial<DoctorContext>): ReturnType<typeof runChecks> {
     return runChecks({ ...this.context(), ...change });
   }
 

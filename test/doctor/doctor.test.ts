@@ -16,7 +16,7 @@ const NAMES = CHECKS.map(({ name }) => name);
 const EVERYTHING =
   'router config node ports exposure tls permissions leftovers nofile sysctl memory disk log clock pm2';
 
-test('one line for each finding: outcome, check, text, and what to do where it is not ok', async () => {
+test('--doctor: prints one line per finding, with advice unless ok', async () => {
   using bed = new DoctorBed();
   const { code, stdout, stderr } = await bed.run();
   assert.equal(NAMES.join(' '), EVERYTHING);
@@ -29,7 +29,7 @@ test('one line for each finding: outcome, check, text, and what to do where it i
   assert.match(summary, /^Checks: \d+ \(ok: \d+, warnings: \d+, failures: 0\)\n$/);
 });
 
-test('a failure is exit code 1; --json says the same with stable keys', async () => {
+test('--doctor: a failure gives exit code 1; --json has stable keys', async () => {
   using bed = new DoctorBed();
   const tokens = bed.folder.write('tokens', 'a: b\n', 0o644);
   const { code, stdout } = await bed.run(['--auth-tokens-file', tokens, '--json']);
@@ -44,14 +44,14 @@ test('a failure is exit code 1; --json says the same with stable keys', async ()
   );
 });
 
-test('a configuration that cannot be read is exit code 2, with its problems', async () => {
+test('--doctor: an invalid configuration gives exit code 2', async () => {
   using bed = new DoctorBed();
   const { code, stderr } = await bed.run(['--max-groups', 'many']);
   assert.equal(code, 2);
   assert.match(stderr, /max-groups/);
 });
 
-test('Russian: no finding is left in English', async () => {
+test('--doctor: all findings are translated to Russian', async () => {
   using bed = new DoctorBed();
   const { stdout } = await bed.run(['--lang', 'ru', '--json', '--metrics', '--metrics-port', '0']);
   const { findings } = JSON.parse(stdout) as Answer;
@@ -60,7 +60,7 @@ test('Russian: no finding is left in English', async () => {
     if (!facts.includes(check)) assert.match(text, /[а-яё]/i, `${check}: ${text}`);
 });
 
-test('a router that runs: its ports are its own, its last refused reload is told', async () => {
+test('--doctor: reports the state of a running router', async () => {
   using bed = new DoctorBed();
   const config = bed.folder.write('router.yaml', 'max-connections: 2\n');
   await using router = await RouterProcess.start(['--pid-file', bed.pidFile, '--config', config], {
@@ -74,24 +74,27 @@ test('a router that runs: its ports are its own, its last refused reload is told
   const args = ['--control-socket', router.socketPath, '--port', String(router.port), '--json'];
   const answer = JSON.parse((await bed.run(args)).stdout) as Answer;
   const of = (check: string) => answer.findings.filter((finding) => finding.check === check);
-  assert.equal(of('ports')[0]?.text, `127.0.0.1:${router.port}: the router listens on it`);
+  assert.equal(of('ports')[0]?.text, `127.0.0.1:${router.port}: used by the router`);
   const [running, refused, crowded] = of('router').map(({ text }) => text);
-  assert.match(running ?? '', new RegExp(`runs with the PID ${router.pid}: 2 connections, 2 clients`));
-  assert.match(refused ?? '', /^The last reload was refused: .*max-connections/);
+  assert.match(running ?? '', new RegExp(`is running with PID ${router.pid}: 2 connections, 2 clients`));
+  assert.match(refused ?? '', /^The last reload was rejected: .*max-connections/);
   assert.equal(crowded, '2 of 2 connections in use');
   router.signal('SIGSTOP');
   const frozen = await bed.run(args);
   router.signal('SIGCONT');
   assert.equal(frozen.code, 1);
-  assert.match(frozen.stdout, /The router with the PID \d+ does not answer on /);
+  assert.match(frozen.stdout, /The router with PID \d+ does not respond on /);
 });
 
-test('a daemon is judged by the options that it was started with', async () => {
+test('--doctor: uses the saved options of a daemon', async () => {
   using bed = new DoctorBed();
   mkdirSync(bed.folder.file('pm2/rpc-dart-router'), { recursive: true, mode: 0o700 });
   bed.folder.write('pm2/rpc-dart-router/rpc-dart-router.json', JSON.stringify(['--max-connections=900000']));
   const { code, stdout } = await bed.run();
   assert.equal(code, 1);
-  assert.match(stdout, /^fail {2}nofile +\d+ open files, too few for 900000 connections → /m);
-  assert.match((await bed.run(['--max-connections', '100'])).stdout, /^ok {4}nofile +\d+ open files, enough for 100/m);
+  assert.match(stdout, /^fail {2}nofile +Open file limit \d+: too low for 900000 connections → /m);
+  assert.match(
+    (await bed.run(['--max-connections', '100'])).stdout,
+    /^ok {4}nofile +Open file limit \d+: enough for 100/m,
+  );
 });

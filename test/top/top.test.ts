@@ -14,7 +14,7 @@ const NOBODY = 65_534;
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 
-test('in a pipe: one snapshot without colours; --json: the document itself', async () => {
+test('--top: prints one snapshot in a pipe, the status document with --json', async () => {
   await using router = await RouterProcess.start();
   using load = await Load.start(router.port, 3);
   const args = ['--top', '--control-socket', router.socketPath];
@@ -32,7 +32,7 @@ test('in a pipe: one snapshot without colours; --json: the document itself', asy
   assert.deepEqual([status.instanceId, status.clients.current], [router.instanceId, load.clients.length]);
 });
 
-test('by the address of its metrics, by its pid file, and in Russian', async () => {
+test('--top: finds the router by metrics URL and PID file, in Russian as well', async () => {
   using folder = new TempFolder();
   const pidFile = folder.file('router.pid');
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0', '--pid-file', pidFile], {
@@ -49,29 +49,29 @@ test('by the address of its metrics, by its pid file, and in Russian', async () 
   assert.equal(code, 0);
 });
 
-test('no router: exit code 3 and what to do; no address: exit code 2', async () => {
+test('--top: exit code 3 without a router, 2 for an invalid URL', async () => {
   using folder = new TempFolder();
   const none = await runCli(['--top', '--pid-file', folder.file('router.pid')]);
   assert.deepEqual([none.code, none.stdout], [3, '']);
-  assert.match(none.stderr, /^No router answers on .*router\.sock\nStart it: rpc-dart-router --daemon-start/);
+  assert.match(none.stderr, /^No router responds on .*router\.sock\nStart it with rpc-dart-router --daemon-start/);
   const far = await runCli(['--top', '--metrics-url', 'http://127.0.0.1:1', '--lang', 'ru']);
   assert.equal(far.code, 3);
-  assert.match(far.stderr, /^На http:\/\/127\.0\.0\.1:1\/ роутер не отвечает\nРоутеру нужен --metrics/);
+  assert.match(far.stderr, /^Роутер не отвечает на http:\/\/127\.0\.0\.1:1\/\nРоутеру нужен --metrics/);
   for (const url of ['localhost', 'ftp://127.0.0.1']) {
     const wrong = await runCli(['--top', '--metrics-url', url]);
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /not a http address/);
+    assert.match(wrong.stderr, /not an HTTP address/);
   }
 });
 
-test('a router of another user: exit code 1, and sudo is named', async () => {
+test('--top: exit code 1 without permission for the socket', async () => {
   using folder = new TempFolder();
   await using router = await RouterProcess.start([], { folder });
   const args = ['--top', '--control-socket', router.socketPath];
   await runInProcess([...args, '--json'], { HOME: folder.path }); // what it imports may not be readable later
   const { code, stderr } = await asSomebodyElse(folder.path, () => runInProcess(args, { HOME: folder.path }));
   assert.equal(code, 1);
-  assert.match(stderr, /^No permission to look at .*router\.sock\nUse sudo/);
+  assert.match(stderr, /^No permission to access .*router\.sock\nUse sudo/);
 });
 
 /** Runs `body` while this process may not look into `folder`: as root it becomes nobody for that time. */
@@ -87,7 +87,7 @@ async function asSomebodyElse<T>(folder: string, body: () => Promise<T>): Promis
   }
 }
 
-test('on a terminal: the figures move, q gives the terminal back', options, async () => {
+test('--top on a terminal: updates, and q restores the terminal', options, async () => {
   await using router = await RouterProcess.start();
   using _load = await Load.start(router.port, 3);
   await using terminal = new Terminal(['--top', '--control-socket', router.socketPath]);
@@ -103,7 +103,7 @@ test('on a terminal: the figures move, q gives the terminal back', options, asyn
   assert.ok(terminal.output.trimEnd().endsWith(LEAVE));
 });
 
-test('on a terminal: Ctrl-C quits as well', options, async () => {
+test('--top on a terminal: Ctrl-C quits', options, async () => {
   await using router = await RouterProcess.start();
   await using terminal = new Terminal(['--top', '--control-socket', router.socketPath]);
   await terminal.shows(/● Ready/);
@@ -112,18 +112,18 @@ test('on a terminal: Ctrl-C quits as well', options, async () => {
   assert.ok(terminal.output.trimEnd().endsWith(LEAVE));
 });
 
-test('on a terminal: it stays over a restart of the router, and says so', options, async () => {
+test('--top on a terminal: survives and shows a restart of the router', options, async () => {
   using folder = new TempFolder();
   await using first = await RouterProcess.start([], { folder });
   await using terminal = new Terminal(['--top', '--control-socket', first.socketPath]);
   await terminal.shows(new RegExp(`PID ${first.pid}`));
   await first.stop();
-  await terminal.shows(/No connection since \d\d:\d\d:\d\d, trying again/);
+  await terminal.shows(/Disconnected since \d\d:\d\d:\d\d, reconnecting/);
   await using second = await RouterProcess.start([], { folder });
   await terminal.shows(new RegExp(`PID ${second.pid}`));
   await terminal.shows(/Restarted at \d\d:\d\d:\d\d/);
   second.signal('SIGSTOP');
-  await terminal.shows(/Nothing heard since \d\d:\d\d:\d\d: busy or frozen/);
+  await terminal.shows(/No data since \d\d:\d\d:\d\d: router busy or frozen/);
   second.signal('SIGCONT');
   await terminal.shows(/Restarted at/);
   terminal.type('q');

@@ -63,9 +63,9 @@ export function serviceTests(world: World): void {
     assert.equal((await machine.status()).pid, pid);
     const { code, stdout } = await machine.try('rpc-dart-router --doctor');
     assert.equal(code, 0, stdout);
-    assert.match(stdout, new RegExp(`runs with the PID ${pid}`));
-    assert.match(stdout, /It runs under the user rpc-router, as the systemd service rpc-dart-router/);
-    assert.match(stdout, /PM2 \S+ runs, with the home \/var\/lib\/rpc-dart-router\/\.pm2/);
+    assert.match(stdout, new RegExp(`is running with PID ${pid}`));
+    assert.match(stdout, /Runs as user rpc-router in the systemd service rpc-dart-router/);
+    assert.match(stdout, /PM2 \S+ is running, PM2_HOME is \/var\/lib\/rpc-dart-router\/\.pm2/);
     const stranger = await machine.try('setpriv --reuid nobody --clear-groups rpc-dart-router --daemon-status');
     assert.equal(stranger.code, 3);
     assert.match(stranger.stderr, /A service may run that this user may not see/);
