@@ -17,32 +17,32 @@ const NOTICE = '<!-- Generated from the options table by `npm run generate`; edi
 const TITLE: Text = { en: 'Configuration', ru: 'Конфигурация' };
 
 const INTRODUCTION: Text = {
-  en: `Each option has one name and three places. In order of weight:
+  en: `Each option has one name and can be set in three places, in order of precedence:
 
-1. a flag: \`--max-connections 5000\` or \`--max-connections=5000\`; switches also as \`--no-metrics\`,
+1. a flag: \`--max-connections 5000\` or \`--max-connections=5000\`; boolean options also as \`--no-metrics\`,
 2. the environment: \`ROUTER_MAX_CONNECTIONS=5000\`,
 3. a file, YAML or JSON: \`--config router.yaml\` with the line \`max-connections: 5000\`,
 4. the default.
 
 Times are written with a unit (\`500ms\`, \`10s\`, \`5m\`, \`1h\`; without one: seconds), sizes likewise (\`4MiB\`, \`10M\`, \`512k\`; without one:
-bytes; units are powers of 1024). Everything that is wrong is told at once, with file and line, and ends with exit code 2:
+bytes; units are powers of 1024). All errors are reported at once, with file and line; the exit code is 2:
 
 \`\`\`text
 router.yaml:7: port must be 1..65535, got 99999
 router.yaml:9: unknown key max-conections; did you mean max-connections?
 \`\`\`
 
-\`rpc-dart-router --check-config --config router.yaml\` checks without starting, and prints the effective configuration with the place
-that each value came from; what it prints can be used as a file. A commented file with all keys is
-[config/config.example.yaml](../config/config.example.yaml), a schema for editors
+\`rpc-dart-router --check-config --config router.yaml\` validates without starting, and prints the effective configuration with the source
+of each value; the output is a valid configuration file. A commented file with all keys is
+[config/config.example.yaml](../config/config.example.yaml), the schema for editors
 [config/config.schema.json](../config/config.schema.json).
 
-The column **Reload** says what happens to a changed value on SIGHUP (\`--daemon-reload\`, \`systemctl reload\`): *live*: at once, for
-everybody; *new connections*: for those who connect from then on; *restart*: the reload is refused as a whole, and names the option.
-Clients stay connected over a reload.`,
-  ru: `У каждой опции одно имя и три места. По убыванию важности:
+The column **Reload** is the reload class, the effect of a changed value on SIGHUP (\`--daemon-reload\`, \`systemctl reload\`). *live*: applies immediately;
+*new connections*: applies to later connections; *restart*: the whole reload is refused, and the option is named.
+Clients stay connected during a reload.`,
+  ru: `У каждой опции одно имя; задать её можно в трёх местах, по убыванию приоритета:
 
-1. флаг: \`--max-connections 5000\` или \`--max-connections=5000\`; переключатели также \`--no-metrics\`,
+1. флаг: \`--max-connections 5000\` или \`--max-connections=5000\`; логические опции также \`--no-metrics\`,
 2. окружение: \`ROUTER_MAX_CONNECTIONS=5000\`,
 3. файл, YAML или JSON: \`--config router.yaml\` со строкой \`max-connections: 5000\`,
 4. значение по умолчанию.
@@ -55,14 +55,14 @@ router.yaml:7: port: нужно 1..65535, указано 99999
 router.yaml:9: неизвестный ключ max-conections; возможно, имелось в виду max-connections?
 \`\`\`
 
-\`rpc-dart-router --check-config --config router.yaml\` проверяет без запуска и печатает действующую конфигурацию с источником каждого
-значения; напечатанное можно использовать как файл. Файл с комментариями и всеми ключами —
+\`rpc-dart-router --check-config --config router.yaml\` проверяет конфигурацию без запуска и печатает действующие значения с их
+источником; вывод можно использовать как файл конфигурации. Файл с комментариями и всеми ключами —
 [config/config.example.ru.yaml](../../config/config.example.ru.yaml), схема для редакторов —
 [config/config.schema.json](../../config/config.schema.json).
 
-Столбец **Reload** говорит, что будет с изменённым значением при SIGHUP (\`--daemon-reload\`, \`systemctl reload\`): *сразу* — для всех;
-*новые соединения* — для тех, кто подключится потом; *перезапуск* — перезагрузка отклоняется целиком и называет опцию. Клиенты при
-перезагрузке остаются подключёнными.`,
+Столбец **Reload** — класс reload: как изменённое значение вступает в силу по SIGHUP (\`--daemon-reload\`, \`systemctl reload\`). *сразу* — немедленно;
+*новые соединения* — только для последующих соединений; *перезапуск* — reload отклоняется целиком с указанием опции. Клиенты при
+reload остаются подключёнными.`,
 };
 
 const COLUMNS: Readonly<Record<Language, string>> = {

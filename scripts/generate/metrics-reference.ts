@@ -36,15 +36,15 @@ const HEAD = `<!-- Generated from src/telemetry/metrics*.ts by \`npm run generat
 # Metrics
 
 With \`--metrics\` the router serves \`http://127.0.0.1:9090/metrics\` for Prometheus; address and port are \`--metrics-host\` and
-\`--metrics-port\`. The hot path only increments plain numbers, which are read on each scrape. Label values come from closed sets:
-never a client, a group or an address. Beside it: \`/healthz\` (alive), \`/readyz\` (takes connections; 503 while draining),
+\`--metrics-port\`. The hot path only increments plain numbers, which are read at each scrape. Label values come from closed sets:
+never client ids, groups or addresses. The same port serves \`/healthz\` (liveness), \`/readyz\` (readiness; 503 while draining),
 \`/api/status\` (JSON) and the status page \`/\`.
 
 \`\`\`bash
 curl http://127.0.0.1:9090/metrics
 \`\`\`
 
-Percentiles come from the histograms, for instance the p99 of the routing latency:
+Percentiles are computed from the histograms, for instance the p99 of the routing latency:
 
 \`\`\`text
 histogram_quantile(0.99, sum by (le) (rate(rpc_router_routing_latency_seconds_bucket[5m])))
