@@ -80,7 +80,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   http2: [],
   router: ['wire'],
   rpc: ['wire', 'router'],
-  access: ['wire', 'rpc', 'text', 'node:crypto'],
+  access: ['wire', 'router', 'rpc', 'text', 'node:crypto'],
   logging: ['host', 'text', 'node:', 'pino'],
   net: ['router', 'rpc', 'text', 'node:'],
   grpc: ['wire', 'router', 'rpc', 'http2', 'net', 'access', 'text', '@grpc/grpc-js', 'node:'],

@@ -79,6 +79,7 @@ function idleSource(): TelemetrySource {
     observer: { clientClosed: nothing },
     bindsByCredential: false,
     cleanMetadata: (metadata) => metadata,
+    sessionTokens: { issue: () => '', verify: () => null },
   });
   const jobs = new JobGuard({ warnOnce: nothing });
   return {

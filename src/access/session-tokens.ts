@@ -1,11 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-
-/** A session token that was verified. */
-export interface SessionClaim {
-  readonly clientId: string;
-  /** Tells the tokens of one session apart: it grows with each resume. */
-  readonly generation: number;
-}
+import type { SessionClaim, SessionTokenCodec } from '../router/index.ts';
 
 const VERSION = 1;
 const MAC_BYTES = 32;
@@ -18,7 +12,7 @@ const MAX_TOKEN_CHARS = 512;
  * Makes and verifies session tokens: `base64url(version, expiry, generation, client id, HMAC-SHA256)`. They are bearer
  * secrets: whoever holds one is the client. Never log them.
  */
-export class SessionTokens {
+export class SessionTokens implements SessionTokenCodec {
   private readonly key: Buffer;
 
   /** `key`: from a file, so that tokens survive a restart; null for a random one. */
@@ -37,15 +31,19 @@ export class SessionTokens {
     return Buffer.concat([signed, this.mac(signed)]).toString('base64url');
   }
 
-  /** The claim of `token`; null when it was not made with this key, or has expired. */
-  verify(token: string, nowMs: number): SessionClaim | null {
+  /** The claim of `token`; null when it was not issued with this key. */
+  verify(token: string): (SessionClaim & { readonly expiresAtMs: number }) | null {
     if (token.length > MAX_TOKEN_CHARS) return null;
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.length <= HEAD_BYTES + MAC_BYTES) return null;
     const signed = bytes.subarray(0, bytes.length - MAC_BYTES);
     if (!timingSafeEqual(this.mac(signed), bytes.subarray(signed.length))) return null;
-    if (signed[0] !== VERSION || signed.readUInt32BE(1) * 1000 <= nowMs) return null;
-    return { clientId: signed.toString('utf8', HEAD_BYTES), generation: signed.readUInt32BE(5) };
+    if (signed[0] !== VERSION) return null;
+    return {
+      clientId: signed.toString('utf8', HEAD_BYTES),
+      generation: signed.readUInt32BE(5),
+      expiresAtMs: signed.readUInt32BE(1) * 1000,
+    };
   }
 
   private mac(signed: Buffer): Buffer {

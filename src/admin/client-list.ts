@@ -135,5 +135,5 @@ function describe(client: Client): ClientPage['clients'][number] {
 }
 
 function queueBytes({ stream }: Client): number {
-  return stream?.queue.bytes ?? 0;
+  return stream?.queuedBytes ?? 0;
 }

@@ -13,5 +13,7 @@ export function limitsOf(config: Pick<RouterConfig, keyof Limits>): Limits {
     maxPendingRequests: config.maxPendingRequests,
     clientTimeoutMs: config.clientTimeoutMs,
     healthCheckIntervalMs: config.healthCheckIntervalMs,
+    sessionWindowMs: config.sessionWindowMs,
+    sessionBufferBytes: config.sessionBufferBytes,
   };
 }

@@ -17,7 +17,7 @@ const loaded = (change: Partial<RouterConfig>): LoadedConfig => ({
   sources: new Map(),
 });
 
-const NO_FILES = { tls: null, tokens: null, digests: new Map(), warnings: [] };
+const NO_FILES = { tls: null, tokens: null, sessionKey: null, digests: new Map(), warnings: [] };
 
 function makeBed(prepare: () => void = () => {}): Bed {
   const [said, steps]: [string[], string[]] = [[], []];

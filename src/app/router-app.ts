@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { Authenticator } from '../access/index.ts';
+import { Authenticator, SessionTokens } from '../access/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
 import { GrpcServer } from '../grpc/index.ts';
 import { openFilesLimit } from '../host/index.ts';
@@ -86,6 +86,7 @@ export class RouterApp {
       observer: { clientClosed: (client, reason) => this.observability.clientClosed(client, reason) },
       bindsByCredential: config.authScope === 'call',
       cleanMetadata: (metadata) => this.auth.cleanMetadata(metadata),
+      sessionTokens: new SessionTokens(security.sessionKey),
     });
     this.server = new GrpcServer({
       core: this.core,
@@ -212,7 +213,10 @@ export class RouterApp {
       every(
         () => TEND_MS,
         'checkTimeouts',
-        () => this.server.checkTimeouts(),
+        () => {
+          this.server.checkTimeouts();
+          this.core.sessions.sweep();
+        },
       ),
       every(() => HEAP_ROOM_MS, 'heapRoom', makeHeapRoom),
       every(

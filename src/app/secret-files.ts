@@ -12,9 +12,9 @@ export interface OpenFile {
   readonly command: string;
 }
 
-/** A tokens file that others can read is refused. For TLS files, as other servers take them, there is a warning. */
+/** A file of tokens or of the session key that others can read is refused. For TLS files, as other servers take them, there is a warning. */
 export function isRefusedWhenOpen(path: string, config: RouterConfig): boolean {
-  return path === config.authTokensFile;
+  return path === config.authTokensFile || path === config.sessionKeyFile;
 }
 
 /** The finding and the command that settles it, in one line. */
@@ -32,6 +32,7 @@ export function forbiddenModes(config: RouterConfig): ReadonlyMap<string, number
     if (path !== null) modes.set(path, (modes.get(path) ?? 0) | bits);
   };
   forbid(config.authTokensFile, OTHERS);
+  forbid(config.sessionKeyFile, OTHERS);
   forbid(config.tlsKey, OTHERS);
   forbid(config.tlsCert, OTHERS_MAY_WRITE);
   forbid(config.tlsClientCa, OTHERS_MAY_WRITE);

@@ -11,6 +11,8 @@ export interface SecurityFiles {
   readonly tokens: TokenDigests | null;
   /** Digests of the files' content by their paths: a renewed certificate has the same name. */
   readonly digests: ReadonlyMap<string, string>;
+  /** Key of session tokens; null for a random one. */
+  readonly sessionKey: Buffer | null;
   /** TLS files that more users have access to than should. */
   readonly warnings: readonly Text[];
 }
@@ -42,16 +44,33 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   };
   const tls = attempt(() => loadTls(config, read, Date.now()));
   const tokens = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, files: { tls, tokens, digests, warnings } };
+  const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, files: { tls, tokens, sessionKey, digests, warnings } };
 }
 
 function readTokens(path: string, read: (path: string) => Buffer): TokenDigests {
-  let text: string;
+  return parseTokens(path, readNamed(path, read).toString('utf8'));
+}
+
+/** Bytes of a session key: as many as its HMAC-SHA256 yields. */
+const MIN_KEY_BYTES = 32;
+
+function readKey(path: string, read: (path: string) => Buffer): Buffer {
+  const key = readNamed(path, read);
+  if (key.length >= MIN_KEY_BYTES) return key;
+  throw new Problems({
+    en: `${path}: a session key needs at least ${MIN_KEY_BYTES} bytes, got ${key.length}; run: openssl rand -out ${path} ${MIN_KEY_BYTES}`,
+    ru: `${path}: ключ сессий должен иметь не менее ${MIN_KEY_BYTES} байт, в нём ${key.length}; выполните: openssl rand -out ${path} ${MIN_KEY_BYTES}`,
+  });
+}
+
+/** Reads `path`; the problem names it. */
+function readNamed(path: string, read: (path: string) => Buffer): Buffer {
   try {
-    text = read(path).toString('utf8');
+    return read(path);
   } catch (error) {
     const { en, ru } = explainSystemError(error);
     throw new Problems({ en: `${path}: cannot be read: ${en}`, ru: `${path}: не читается: ${ru}` });
   }
-  return parseTokens(path, text);
 }

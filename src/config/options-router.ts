@@ -1,5 +1,6 @@
 import { DAY, type Option, SECOND } from './option-types.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
+import { SESSION_OPTIONS } from './options-sessions.ts';
 import { TELEMETRY_OPTIONS } from './options-telemetry.ts';
 
 /** Options of the router process. Descriptions have no full stop. */
@@ -80,6 +81,7 @@ export const ROUTER_OPTIONS = [
   },
 
   ...LIMIT_OPTIONS,
+  ...SESSION_OPTIONS,
 
   {
     key: 'tls-cert',

@@ -87,6 +87,7 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
   const forbidden = forbiddenModes(config);
   const files = [
     [config.authTokensFile, 'auth-tokens-file'],
+    [config.sessionKeyFile, 'session-key-file'],
     [config.tlsKey, 'tls-key'],
     [config.tlsCert, 'tls-cert'],
     [config.tlsClientCa, 'tls-client-ca'],

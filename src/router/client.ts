@@ -1,7 +1,7 @@
 import { copyToArena, EncodedId, encode, encodeHead, encodeText, type Framing } from '../wire/index.ts';
 import type { CloseReason } from './counters.ts';
-import type { SendQueue } from './delivery/send-queue.ts';
 import type { EndStatus } from './interfaces.ts';
+import type { DurableSession } from './sessions/durable-session.ts';
 
 /** Listings contain `online` and `idle` only; the others occur while a client is being removed. */
 export const CLIENT_STATUSES = ['online', 'idle', 'disconnecting', 'offline'] as const;
@@ -16,12 +16,21 @@ export interface RouterConnection {
   readonly proxyHeader: string | null;
 }
 
+/** Takes framed messages to one client. */
+export interface DeliveryQueue {
+  push(framed: Buffer): void;
+  /** For messages to many: they are written when their turn in the fan-out queue comes. */
+  pushFanOut(framed: Buffer): void;
+}
+
 /** The p2p stream of a client, as others deliver to it. */
 export interface ClientStream {
   client: Client | null;
-  /** The framing of everything that is pushed to `queue`. */
+  /** The framing of everything that is pushed to `inbox`. */
   readonly framing: Framing;
-  readonly queue: SendQueue;
+  readonly inbox: DeliveryQueue;
+  /** Bytes of messages that wait to be sent. */
+  readonly queuedBytes: number;
   /** Sends a message of the router itself. */
   send(message: Buffer): void;
   /** Ends the stream after everything queued has been written. */
@@ -61,7 +70,9 @@ export class Client {
   /** Proof by which it registered; compared, never shown. */
   credential = '';
   readonly name: string | null;
-  readonly groups: readonly string[];
+  private groupNames: readonly string[];
+  /** Its session, if it asked for one that outlives the connection. */
+  durable: DurableSession | null = null;
   /** Milliseconds since the epoch, for display; timeouts use `lastReceivedMs`. */
   readonly connectedAt: number;
   lastActivity: number;
@@ -86,10 +97,20 @@ export class Client {
     this.idItem = copyToArena(encodeText(id));
     this.connection = connection;
     this.name = profile.name;
-    this.groups = profile.groups;
+    this.groupNames = profile.groups;
     this.metadataBytes = copyToArena(profile.metadata);
     this.connectedAt = this.lastActivity = now;
     this.lastReceivedMs = this.unboundSinceMs = monotonicMs;
+  }
+
+  get groups(): readonly string[] {
+    return this.groupNames;
+  }
+
+  /** To be changed by the registry only, which has the members of each group. */
+  set groups(names: readonly string[]) {
+    this.groupNames = names;
+    this.info = null;
   }
 
   get metadata(): Buffer {

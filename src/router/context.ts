@@ -10,6 +10,7 @@ import type { EventHub } from './events.ts';
 import type { Clock, EndStatus, Limits, RouterLog } from './interfaces.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { Registry } from './registry.ts';
+import type { Sessions } from './sessions/sessions.ts';
 
 /** An open p2p or `events` stream. */
 export interface OpenStream extends QueuedStream {
@@ -31,6 +32,7 @@ export interface RouterContext {
   readonly registry: Registry;
   readonly events: EventHub;
   readonly pending: PendingRequests;
+  readonly sessions: Sessions;
   readonly tick: TickClock;
   readonly flusher: Flusher;
   readonly budget: MemoryBudget;
@@ -46,6 +48,7 @@ export interface RouterContext {
   /** The p2p stream of `client` is closed; the client stays registered and may open another. */
   onDetached(client: Client): void;
   updateMetadata(client: Client, metadata: Buffer): void;
+  updateGroups(client: Client, groups: readonly string[]): void;
   /** Unregisters `client`. Its stream is left to the caller. */
   remove(client: Client, reason: CloseReason): void;
   /** Disconnects a stream whose consumer is too slow. */

@@ -21,6 +21,7 @@ export const DROP_REASONS = [
   'requestTimeout',
   'invalidMetadata',
   'noMemory',
+  'sessionExpired',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
@@ -35,6 +36,8 @@ export const CLOSE_REASONS = [
   'tokenRevoked',
   'connectionLimitLowered',
   'shutdown',
+  'sessionExpired',
+  'sessionEnded',
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
@@ -93,6 +96,12 @@ export class Counters {
   /** Times a sender was paused by backpressure. */
   sendersPaused = 0;
   authFailures = 0;
+  /** Sessions taken up again, and those whose window passed. */
+  sessionsResumed = 0;
+  sessionsExpired = 0;
+  /** Messages sent again after a resume, and those that could not be kept. */
+  sessionMessagesReplayed = 0;
+  sessionMessagesLost = 0;
   /** From bytes read to bytes queued. */
   readonly routingLatency = new HistogramCounter(LATENCY_BOUNDS);
   /** Finished calls: method -> gRPC status name -> count. Both sets are closed. */

@@ -23,4 +23,5 @@ export { Liveness } from './liveness.ts';
 export { closeReasonText, TEXT } from './messages.ts';
 export { RouterCore, type RouterDependencies } from './router-core.ts';
 export type { Session } from './session.ts';
+export type { SessionAnswer, SessionClaim, SessionTokenCodec } from './sessions/sessions.ts';
 export type { StreamOptions, Subscription } from './subscription.ts';

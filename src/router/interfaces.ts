@@ -35,6 +35,9 @@ export interface Limits {
   readonly maxPendingRequests: number;
   readonly clientTimeoutMs: number;
   readonly healthCheckIntervalMs: number;
+  /** How long a session is kept without a connection; 0 turns sessions off. */
+  readonly sessionWindowMs: number;
+  readonly sessionBufferBytes: number;
 }
 
 /** Longest client or group name, and largest metadata map, in bytes. */

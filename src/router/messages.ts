@@ -20,6 +20,10 @@ export const TEXT = {
   noMemory: 'Router memory limit reached',
   fieldMissing: (type: string, field: string) => `Message of type ${type} must have ${field}`,
   unknownType: 'Unknown message type',
+  receivedTooMuch: 'Malformed heartbeat: payload.received is more than was sent',
+  tooManyGroups: (limit: number) => `Too many groups: at most ${limit}`,
+  groupNameTooLong: (limit: number) => `Group name too long: at most ${limit} bytes`,
+  invalidGroups: 'updateGroups must have payload.join or payload.leave, lists of texts',
   metadataTooLarge: (limit: number) => `Metadata too large: at most ${limit} bytes`,
 } as const;
 
@@ -36,6 +40,8 @@ const CLOSE_TEXTS: Record<CloseReason, string> = {
   tokenRevoked: 'Token revoked',
   connectionLimitLowered: 'Connection limit lowered',
   shutdown: 'Router shutdown',
+  sessionExpired: 'Session expired',
+  sessionEnded: 'Session ended',
 };
 
 /** The text of `reason` for events and logs. */
@@ -54,15 +60,57 @@ export function connectedMessage(clientId: string, now: number): Buffer {
   });
 }
 
-export function errorMessage(targetId: string | undefined, text: string, now: number): Buffer {
-  return encode({ errorMessage: text, targetId, timestamp: now, type: 'error' });
+/** The heartbeat that acknowledges `received` messages of a session. */
+export function acknowledgement(clientId: string, received: number, now: number): Buffer {
+  return encode({
+    payload: { received, timestamp: now },
+    senderId: ROUTER_ID,
+    success: true,
+    targetId: clientId,
+    timestamp: now,
+    type: 'heartbeat',
+  });
 }
 
-/** The router's answer in place of one that will not come. `requestIdItem` is the id as it was encoded. */
-export function failedResponse(targetId: string, requestIdItem: Buffer, text: string, now: number): Buffer {
+/** Codes of router-made errors, for programs; the texts are for people and for clients of 2025. */
+export type ErrorCode =
+  | 'not-found'
+  | 'timeout'
+  | 'too-large'
+  | 'forbidden'
+  | 'malformed'
+  | 'missing-field'
+  | 'overloaded'
+  | 'shutting-down';
+
+/** An `error` message. `messageIdItem` is the sender's `payload.messageId` as it was encoded, if there was one. */
+export function errorMessage(
+  targetId: string | undefined,
+  code: ErrorCode,
+  text: string,
+  messageIdItem: Buffer | null,
+  now: number,
+): Buffer {
   return encode({
     errorMessage: text,
-    payload: { requestId: new Raw(requestIdItem) },
+    payload: { code, messageId: messageIdItem === null ? undefined : new Raw(messageIdItem) },
+    targetId,
+    timestamp: now,
+    type: 'error',
+  });
+}
+
+/** The router's response in place of one that will not arrive. `requestIdItem` is the id as it was encoded. */
+export function failedResponse(
+  targetId: string,
+  requestIdItem: Buffer,
+  code: ErrorCode,
+  text: string,
+  now: number,
+): Buffer {
+  return encode({
+    errorMessage: text,
+    payload: { code, requestId: new Raw(requestIdItem) },
     senderId: ROUTER_ID,
     success: false,
     targetId,

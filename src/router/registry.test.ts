@@ -56,13 +56,12 @@ test('a client that is removed is gone everywhere, and removed once', () => {
 test('a connection has its share of clients and no more', () => {
   const harness = new RouterHarness({ maxClientsPerConnection: 2 });
   const connection = harness.connect();
-  const profile = { name: null, groups: [], metadata: Buffer.from([0xa0]) };
   const first = harness.register({ connection });
   harness.register({ connection });
-  assert.equal(harness.core.register(connection, profile, ''), 'Too many clients on one connection: at most 2');
+  assert.equal(harness.core.refusalOf(connection), 'Too many clients on one connection: at most 2');
   assert.equal(harness.counters.clientsTotal, 2);
   harness.core.remove(first, 'zombie');
-  assert.equal(typeof harness.core.register(connection, profile, ''), 'object');
+  assert.equal(harness.core.refusalOf(connection), null);
 });
 
 test('several clients on one connection are told apart, each by its own stream', () => {

@@ -15,10 +15,11 @@ import { SlowConsumers } from './delivery/slow-consumers.ts';
 import { TickClock } from './delivery/tick-clock.ts';
 import { EventHub } from './events.ts';
 import type { Clock, Limits, RouterLog } from './interfaces.ts';
-import { closeReasonText, failedResponse, TEXT } from './messages.ts';
+import { closeReasonText, type ErrorCode, failedResponse, TEXT } from './messages.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { Registry } from './registry.ts';
 import { Session } from './session.ts';
+import { Sessions, type SessionTokenCodec } from './sessions/sessions.ts';
 import { type StreamOptions, Subscription } from './subscription.ts';
 
 export interface RouterDependencies {
@@ -35,7 +36,16 @@ export interface RouterDependencies {
   readonly cleanMetadata: (metadata: Buffer) => Buffer;
   /** Whether an id belongs to the token that registered it, instead of to the connection. */
   readonly bindsByCredential: boolean;
+  readonly sessionTokens: SessionTokenCodec;
 }
+
+/** Losses of a connection that a session outlives. */
+const SURVIVED: ReadonlySet<CloseReason> = new Set([
+  'connectionLost',
+  'slowReaderBytes',
+  'slowReaderDeadline',
+  'memoryPressure',
+]);
 
 /** The state of one router, and the lifecycle of clients. Session and the handlers process messages. */
 export class RouterCore implements RouterContext {
@@ -49,6 +59,7 @@ export class RouterCore implements RouterContext {
   readonly flusher: Flusher;
   readonly pending: PendingRequests;
   readonly slowConsumers: SlowConsumers;
+  readonly sessions: Sessions;
   readonly streams = new Set<OpenStream>();
   readonly header = new MessageScanner();
   readonly forwarded = new ForwardedMessage();
@@ -64,6 +75,7 @@ export class RouterCore implements RouterContext {
     this.currentLimits = deps.limits;
     this.budget = new MemoryBudget(deps.limits.maxBufferBytes);
     this.slowConsumers = new SlowConsumers({ streams: this.streams, budget: this.budget, limits: () => this.limits });
+    this.sessions = new Sessions(this, deps.sessionTokens);
     this.tick = new TickClock(deps.clock, deps.counters);
     this.flusher = new Flusher(deps.clock, this.budget, (queue) => this.slowConsumers.check(queue));
     this.pending = new PendingRequests(deps.clock, (request) => this.requestTimedOut(request));
@@ -83,15 +95,29 @@ export class RouterCore implements RouterContext {
     return this.budget.usedBytes + this.flusher.waitingBytes;
   }
 
-  /** Registers a client on `connection`; returns it, or why it is refused. */
-  register(connection: RouterConnection, profile: ClientProfile, credential: string): Client | string {
+  /** The text of the refusal when `connection` has as many clients as it may have; else null. */
+  refusalOf(connection: RouterConnection): string | null {
     const limit = this.limits.maxClientsPerConnection;
-    if (connection.clients.size >= limit) {
-      this.log.warnOnce('clients-per-connection', 'Registration refused', { limit, remote: connection.remote });
-      return `Too many clients on one connection: at most ${limit}`;
-    }
+    if (connection.clients.size < limit) return null;
+    this.log.warnOnce('clients-per-connection', 'Registration refused', { limit, remote: connection.remote });
+    return `Too many clients on one connection: at most ${limit}`;
+  }
+
+  /** Registers a client on `connection`, with the id `formerId` if it had one before the router was restarted. */
+  register(
+    connection: RouterConnection,
+    profile: ClientProfile,
+    credential: string,
+    formerId: string | null = null,
+  ): Client {
     const { clock } = this;
-    const client = new Client(this.deps.newClientId(), connection, profile, clock.now(), clock.monotonicMs());
+    const client = new Client(
+      formerId ?? this.deps.newClientId(),
+      connection,
+      profile,
+      clock.now(),
+      clock.monotonicMs(),
+    );
     client.credential = credential;
     this.registry.add(client);
     this.counters.clientsTotal++;
@@ -121,6 +147,10 @@ export class RouterCore implements RouterContext {
   }
 
   onDetached(client: Client): void {
+    if (client.durable !== null) {
+      this.sessions.streamLost(client);
+      return;
+    }
     client.stream = null;
     client.unboundSinceMs = this.clock.monotonicMs();
     this.registry.attached.delete(client);
@@ -148,9 +178,19 @@ export class RouterCore implements RouterContext {
     return connection.proxyHeader !== null && !this.deps.bindsByCredential;
   }
 
-  /** The connection is closed: removes every client on it. */
+  /** The connection is closed: removes every client on it, except those whose session outlives it. */
   connectionClosed(connection: RouterConnection, reason: CloseReason): void {
-    for (const client of [...connection.clients]) this.remove(client, reason);
+    for (const client of [...connection.clients]) this.loseOrRemove(client, reason);
+  }
+
+  /** Replaces the groups of `client`. */
+  updateGroups(client: Client, groups: readonly string[]): void {
+    this.registry.setGroups(client, groups);
+    this.events.publish('clientCapabilitiesUpdated', this.clock.now(), () => ({
+      clientId: client.id,
+      metadata: new Raw(client.metadata),
+      capabilities: groups,
+    }));
   }
 
   remove(client: Client, reason: CloseReason): void {
@@ -162,6 +202,7 @@ export class RouterCore implements RouterContext {
     if (stream !== null) stream.client = null;
     this.registry.remove(client);
     this.settleRequests(client);
+    if (client.durable !== null) this.sessions.close(client.durable);
     this.counters.closed[reason]++;
     const text = closeReasonText(reason);
     this.log.info('Client disconnected', { client: client.id, name: client.name, reason: text });
@@ -179,9 +220,14 @@ export class RouterCore implements RouterContext {
       reason: closeReasonText(reason),
       unsentBytes,
     });
-    if (client !== null) this.remove(client, reason);
+    if (client !== null) this.loseOrRemove(client, reason);
     stream.closed();
     transport.abort(reason);
+  }
+
+  private loseOrRemove(client: Client, reason: CloseReason): void {
+    if (client.durable !== null && SURVIVED.has(reason) && !this.draining) this.sessions.leave(client);
+    else this.remove(client, reason);
   }
 
   /** Warns every subscriber: the last event before a shutdown. */
@@ -216,17 +262,17 @@ export class RouterCore implements RouterContext {
   private settleRequests(client: Client): void {
     for (const request of this.pending.settleAll(client)) {
       this.counters.dropped.targetDisconnected++;
-      this.failRequest(request, TEXT.notFound(client.id));
+      this.failRequest(request, 'not-found', TEXT.notFound(client.id));
     }
   }
 
   private requestTimedOut(request: PendingRequest): void {
     this.counters.dropped.requestTimeout++;
-    this.failRequest(request, TEXT.requestTimeout);
+    this.failRequest(request, 'timeout', TEXT.requestTimeout);
   }
 
-  private failRequest(request: PendingRequest, text: string): void {
+  private failRequest(request: PendingRequest, code: ErrorCode, text: string): void {
     const { requester, requestIdItem } = request;
-    requester.stream?.send(failedResponse(requester.id, requestIdItem, text, this.clock.now()));
+    requester.stream?.send(failedResponse(requester.id, requestIdItem, code, text, this.clock.now()));
   }
 }

@@ -40,26 +40,27 @@ interface Row {
   readonly dropped?: Record<string, number>;
 }
 
-const error = ({ alice, harness }: Room, errorMessage: string): CborMap => ({
+const error = ({ alice, harness }: Room, code: string, errorMessage: string): CborMap => ({
   type: 'error',
   targetId: alice.id,
+  payload: { code },
   errorMessage,
   timestamp: harness.clock.nowMs,
 });
 
 const notFound = (id: string): string => `Клиент ${id} не найден или отключен`;
-const failed = ({ alice, harness }: Room, requestId: string, errorMessage: string): CborMap => ({
+const failed = ({ alice, harness }: Room, requestId: string, code: string, errorMessage: string): CborMap => ({
   type: 'response',
   senderId: 'router',
   targetId: alice.id,
-  payload: { requestId },
+  payload: { code, requestId },
   success: false,
   errorMessage,
   timestamp: harness.clock.nowMs,
 });
 
 const missing = (type: string, field: string): Pick<Row, 'toAlice' | 'dropped'> => ({
-  toAlice: (here) => error(here, `Message of type ${type} must have ${field}`),
+  toAlice: (here) => error(here, 'missing-field', `Message of type ${type} must have ${field}`),
   dropped: { missingField: 1 },
 });
 const payload = { requestId: 'r1' };
@@ -74,19 +75,19 @@ const ROWS: readonly Row[] = [
   {
     name: 'unicast to nobody',
     send: () => ({ type: 'unicast', targetId: 'ghost' }),
-    toAlice: (here) => error(here, notFound('ghost')),
+    toAlice: (here) => error(here, 'not-found', notFound('ghost')),
     dropped: { targetNotFound: 1 },
   },
   {
     name: 'unicast to a name beyond ASCII',
     send: () => ({ type: 'unicast', targetId: 'призрак' }),
-    toAlice: (here) => error(here, notFound('призрак')),
+    toAlice: (here) => error(here, 'not-found', notFound('призрак')),
     dropped: { targetNotFound: 1 },
   },
   {
     name: 'unicast to one without a stream',
     send: ({ absent }) => ({ type: 'unicast', targetId: absent }),
-    toAlice: (here) => error(here, notFound(here.absent)),
+    toAlice: (here) => error(here, 'not-found', notFound(here.absent)),
     dropped: { targetNotFound: 1 },
   },
   { name: 'unicast without target', send: () => ({ type: 'unicast' }), ...missing('unicast', 'targetId') },
@@ -109,13 +110,13 @@ const ROWS: readonly Row[] = [
   {
     name: 'request to nobody',
     send: () => ({ type: 'request', targetId: 'ghost', payload }),
-    toAlice: (here) => failed(here, 'r1', notFound('ghost')),
+    toAlice: (here) => failed(here, 'r1', 'not-found', notFound('ghost')),
     dropped: { targetNotFound: 1 },
   },
   {
     name: 'request to one without a stream',
     send: ({ absent }) => ({ type: 'request', targetId: absent, payload }),
-    toAlice: (here) => failed(here, 'r1', notFound(here.absent)),
+    toAlice: (here) => failed(here, 'r1', 'not-found', notFound(here.absent)),
     dropped: { targetNotFound: 1 },
   },
   { name: 'request without target', send: () => ({ type: 'request', payload }), ...missing('request', 'targetId') },
@@ -167,13 +168,13 @@ const ROWS: readonly Row[] = [
   {
     name: 'metadata beyond the limit',
     send: () => ({ type: 'updateMetadata', payload: { metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - 5) } } }),
-    toAlice: (here) => error(here, `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`),
+    toAlice: (here) => error(here, 'too-large', `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`),
     dropped: { invalidMetadata: 1 },
   },
   {
     name: 'an unknown type',
     send: ({ bob }) => ({ type: 'nonsense', targetId: bob.id }),
-    toAlice: (here) => error(here, 'Unknown message type'),
+    toAlice: (here) => error(here, 'malformed', 'Unknown message type'),
     dropped: { unknownType: 1 },
   },
   { name: 'no type', send: ({ bob }) => ({ targetId: bob.id }), ...missing('unknown', 'type') },

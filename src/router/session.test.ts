@@ -54,7 +54,12 @@ for (const [name, senderOf, textOf] of REFUSED) {
     const senderId = senderOf(own.id, other.id);
     peer.send({ type: 'broadcast', senderId });
     assert.deepEqual(peer.received(), [
-      { type: 'error', errorMessage: textOf(senderId ?? ''), timestamp: harness.clock.nowMs },
+      {
+        type: 'error',
+        payload: { code: typeof senderId === 'string' ? 'not-found' : 'missing-field' },
+        errorMessage: textOf(senderId ?? ''),
+        timestamp: harness.clock.nowMs,
+      },
     ]);
     assert.deepEqual(other.received(), [], 'the owner is not disturbed');
     assert.ok(other.client.stream === other.session);

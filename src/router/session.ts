@@ -1,24 +1,38 @@
-import { type Framing, type FramingFault, frame, ScanResult, SINGLE, UNREADABLE } from '../wire/index.ts';
-import type { Client, ClientStream, RouterConnection } from './client.ts';
+import {
+  decodeValue,
+  type Framing,
+  type FramingFault,
+  findValue,
+  frame,
+  ScanResult,
+  SINGLE,
+  TypeCode,
+  UNREADABLE,
+} from '../wire/index.ts';
+import type { Client, DeliveryQueue, RouterConnection } from './client.ts';
 import type { OpenStream, RouterContext } from './context.ts';
 import type { FlushQueue, PausedSender, SlowReason } from './delivery/flush-queue.ts';
 import { SendQueue } from './delivery/send-queue.ts';
 import type { SenderSession } from './handlers/handler.ts';
+import { messageIdOf } from './handlers/message-id.ts';
 import type { EndStatus, StreamTransport } from './interfaces.ts';
-import { connectedMessage, errorMessage, TEXT } from './messages.ts';
+import { connectedMessage, type ErrorCode, errorMessage, TEXT } from './messages.ts';
 import { routeMessage } from './routing.ts';
+import type { AttachedStream } from './sessions/durable-session.ts';
 import type { StreamOptions } from './subscription.ts';
 
 /**
  * One p2p stream, whatever its transport. The first message attaches it to a client; all messages are routed from then on.
  * The transport calls `onMessage`, `onMalformed`, `fail`, `halfClosed` and `closed`, and sets `framing`.
  */
-export class Session implements SenderSession, ClientStream, OpenStream, PausedSender {
+export class Session implements SenderSession, AttachedStream, OpenStream, PausedSender {
   readonly context: RouterContext;
   readonly connection: RouterConnection;
   readonly transport: StreamTransport;
   readonly credential: string;
   readonly queue: SendQueue;
+  /** Takes the messages to the client: `queue`, or what a durable session puts before it. */
+  inbox: DeliveryQueue;
   client: Client | null = null;
   lastTarget: Client | null = null;
   /** The framing of everything that is sent on this stream. */
@@ -33,6 +47,7 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     this.transport = transport;
     this.credential = credential;
     this.queue = new SendQueue(this, context.flusher, context.budget);
+    this.inbox = this.queue;
   }
 
   /** True once the stream is ending or closed: input is ignored, because it would attach the stream again. */
@@ -56,6 +71,8 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     header.expectedSender = expectsIds ? client.encodedId : null;
     header.expectedTarget = expectsIds ? lastTarget.encodedId : null;
     const result = header.scan(bytes, start, end);
+    const durable = client?.durable;
+    if (durable && (result !== ScanResult.ok || header.type !== TypeCode.heartbeat)) durable.countReceived();
     if (result !== ScanResult.ok) this.refuse(result, end - start);
     else if (client === null) this.attachBy(bytes, start, end, prefixes);
     else routeMessage(this, client, bytes, start, end, prefixes);
@@ -67,6 +84,7 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     const { tick } = this.context;
     tick.begin();
     tick.messages++;
+    this.client?.durable?.countReceived();
     this.refuse(ScanResult.malformed, 0);
   }
 
@@ -76,14 +94,18 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     tick.begin();
     counters.dropped[fault === 'compressed' || fault === 'truncated' ? 'malformed' : fault]++;
     log.warnOnce(`p2p-${fault}`, 'Stream ended: invalid message', { fault, remote: this.connection.remote });
-    const text = faultText(fault, limits.maxMessageBytes);
-    this.answerError(text);
+    const { code, text } = faultError(fault, limits.maxMessageBytes);
+    this.answerError(code, text, null);
     this.end(fault === 'tooLarge' || fault === 'noMemory' ? 'RESOURCE_EXHAUSTED' : 'INTERNAL', text);
   }
 
   /** End of input: ends the stream after the queued messages have been written. */
   halfClosed(): void {
-    if (!this.ending) this.end('OK', 'OK');
+    if (this.ending) return;
+    const { client } = this;
+    // an orderly end: nothing is kept
+    if (client?.durable) this.context.remove(client, 'sessionEnded');
+    this.end('OK', 'OK');
   }
 
   end(status: EndStatus, details: string): void {
@@ -117,12 +139,21 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     this.transport.resumeReading();
   }
 
+  get queuedBytes(): number {
+    return this.queue.bytes;
+  }
+
   send(message: Buffer): void {
+    this.inbox.push(frame(message, this.framing));
+  }
+
+  sendUncounted(message: Buffer): void {
     this.queue.push(frame(message, this.framing));
   }
 
-  answerError(text: string): void {
-    this.send(errorMessage(this.client?.id, text, this.context.tick.nowMs));
+  answerError(code: ErrorCode, text: string, bytes: Buffer | null): void {
+    const messageId = bytes === null ? null : messageIdOf(this.context.header, bytes);
+    this.send(errorMessage(this.client?.id, code, text, messageId, this.context.tick.nowMs));
   }
 
   private refuse(result: number, bytes: number): void {
@@ -130,7 +161,7 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     const unreadable = result === UNREADABLE;
     counters.countUnknown(bytes);
     counters.dropped[unreadable ? 'unreadable' : 'malformed']++;
-    this.answerError(unreadable ? TEXT.unreadable : TEXT.malformed);
+    this.answerError('malformed', unreadable ? TEXT.unreadable : TEXT.malformed, null);
   }
 
   /** Attaches the stream to the sender of its first message, which is routed, too. */
@@ -138,27 +169,41 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     const { context, connection } = this;
     const { header } = context;
     const id = header.senderStart < 0 ? null : bytes.toString('utf8', header.senderStart, header.senderEnd);
-    const client = this.clientToAttach(id);
-    if (typeof client === 'string') {
+    const client = this.clientOfToken(bytes) ?? this.clientToAttach(id);
+    if ('code' in client) {
       context.counters.countUnknown(end - start);
       context.counters.dropped.notBound++;
-      this.answerError(client);
+      this.answerError(client.code, client.text, bytes);
       return;
     }
     if (client.connection !== connection) context.registry.move(client, connection);
     this.attach(client);
+    if (header.type !== TypeCode.heartbeat) client.durable?.countReceived();
     routeMessage(this, client, bytes, start, end, prefixes);
   }
 
-  /** The client with `id`, or the text of the refusal. */
-  private clientToAttach(id: string | null): Client | string {
+  /** The client that the session token of the first message names; null without a valid one. */
+  private clientOfToken(bytes: Buffer): Client | null {
+    const { header, sessions, draining } = this.context;
+    if (header.payloadStart < 0 || header.type !== TypeCode.heartbeat || draining) return null;
+    const item = findValue(bytes, header.payloadStart, header.payloadEnd, SESSION_KEY);
+    const token = item === null ? null : decodeValue(item);
+    return typeof token === 'string' ? sessions.bind(token) : null;
+  }
+
+  /** The client with `id`, or the refusal. */
+  private clientToAttach(id: string | null): Client | Refusal {
     const { context, connection } = this;
-    if (id === null) return TEXT.senderMissing;
-    if (context.cannotIdentify(connection)) return TEXT.sharedConnection(connection.proxyHeader ?? '');
+    if (id === null) return { code: 'missing-field', text: TEXT.senderMissing };
+    if (context.cannotIdentify(connection)) {
+      return { code: 'forbidden', text: TEXT.sharedConnection(connection.proxyHeader ?? '') };
+    }
     const client = context.registry.clients.get(id);
     // an id is not a secret: it takes the connection, or the token, that registered it
-    if (client === undefined || !context.mayAttach(client, connection, this.credential)) return TEXT.notRegistered(id);
-    return context.draining ? TEXT.bindFailed(id) : client;
+    if (client === undefined || !context.mayAttach(client, connection, this.credential)) {
+      return { code: 'not-found', text: TEXT.notRegistered(id) };
+    }
+    return context.draining ? { code: 'shutting-down', text: TEXT.bindFailed(id) } : client;
   }
 
   private attach(client: Client): void {
@@ -169,7 +214,8 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
     registry.attached.add(client);
     client.recordActivity(tick.nowMs, tick.startedMs);
     if (previous !== null) previous.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
-    this.send(connectedMessage(client.id, tick.nowMs));
+    this.sendUncounted(connectedMessage(client.id, tick.nowMs));
+    if (client.durable !== null) this.inbox = this.context.sessions.attach(client.durable, this, this.queue);
   }
 
   /** Separates the stream from its client, which stays registered and may open another. */
@@ -182,8 +228,15 @@ export class Session implements SenderSession, ClientStream, OpenStream, PausedS
   }
 }
 
-function faultText(fault: FramingFault, maxMessageBytes: number): string {
-  if (fault === 'tooLarge') return TEXT.tooLarge(maxMessageBytes);
-  if (fault === 'noMemory') return TEXT.noMemory;
-  return fault === 'compressed' ? TEXT.compressed : 'Truncated message';
+const SESSION_KEY = Buffer.from('session');
+
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+function faultError(fault: FramingFault, maxMessageBytes: number): Refusal {
+  if (fault === 'tooLarge') return { code: 'too-large', text: TEXT.tooLarge(maxMessageBytes) };
+  if (fault === 'noMemory') return { code: 'overloaded', text: TEXT.noMemory };
+  return { code: 'malformed', text: fault === 'compressed' ? TEXT.compressed : 'Truncated message' };
 }

@@ -54,10 +54,22 @@ test('integerField: echoes integers exactly beyond 2^53, refuses a double', () =
 
 test('checkProfile: limits are in bytes, inclusive', () => {
   const empty = Buffer.from([0xa0]);
-  assert.equal(checkProfile('ё'.repeat(128), [], empty, 1), null);
-  assert.match(checkProfile('ё'.repeat(129), [], empty, 1) ?? '', /clientName too long: at most 256 bytes/);
-  assert.match(checkProfile(null, ['a', 'b'], empty, 1) ?? '', /Too many groups: at most 1/);
-  assert.match(checkProfile(null, ['x'.repeat(257)], empty, 1) ?? '', /Group name too long/);
-  assert.equal(checkProfile(null, [], Buffer.alloc(64 * 1024), 1), null);
-  assert.match(checkProfile(null, [], Buffer.alloc(64 * 1024 + 1), 1) ?? '', /Metadata too large: at most 65536 bytes/);
+  assert.equal(checkProfile({ name: 'ё'.repeat(128), groups: [], metadata: empty }, 1), null);
+  assert.match(
+    checkProfile({ name: 'ё'.repeat(129), groups: [], metadata: empty }, 1) ?? '',
+    /clientName too long: at most 256 bytes/,
+  );
+  assert.match(
+    checkProfile({ name: null, groups: ['a', 'b'], metadata: empty }, 1) ?? '',
+    /Too many groups: at most 1/,
+  );
+  assert.match(
+    checkProfile({ name: null, groups: ['x'.repeat(257)], metadata: empty }, 1) ?? '',
+    /Group name too long/,
+  );
+  assert.equal(checkProfile({ name: null, groups: [], metadata: Buffer.alloc(64 * 1024) }, 1), null);
+  assert.match(
+    checkProfile({ name: null, groups: [], metadata: Buffer.alloc(64 * 1024 + 1) }, 1) ?? '',
+    /Metadata too large: at most 65536 bytes/,
+  );
 });

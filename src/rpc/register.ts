@@ -1,49 +1,108 @@
-import { MAX_METADATA_BYTES, MAX_NAME_BYTES } from '../router/index.ts';
-import { encode } from '../wire/index.ts';
+import { type Client, MAX_METADATA_BYTES, MAX_NAME_BYTES, type SessionAnswer } from '../router/index.ts';
+import { decodeEntry, encode, mapEntries } from '../wire/index.ts';
 import { recordAuthFailure } from './admission.ts';
 import { mapField, textField, textListField } from './fields.ts';
-import type { RpcContext, RpcRequest } from './method.ts';
+import { type RpcContext, RpcError, type RpcRequest } from './method.ts';
 
 const EMPTY_MAP = Buffer.from([0xa0]);
 
-/** Registers a client on the connection of the call. */
+/** The `session` field of the request: a new session without a token, else the one to take up. */
+interface SessionRequest {
+  readonly token: string | null;
+  /** Messages that the client has received in it. */
+  readonly received: number;
+}
+
+interface Profile {
+  readonly name: string | null;
+  /** Null when the request has none. */
+  readonly groups: readonly string[] | null;
+  readonly metadata: Buffer | null;
+}
+
+/** Registers a client on the connection of the call, or takes up its session. */
 export function register(request: RpcRequest, context: RpcContext): Buffer {
   const { core, auth, connection } = context;
   const name = textField(request, 'clientName');
-  const groups = [...new Set(textListField(request, 'groups') ?? [])];
-  const received = mapField(request, 'metadata') ?? EMPTY_MAP;
-  const credential = context.credential ?? auth.authenticateByMetadata(connection, received);
+  const groups = textListField(request, 'groups');
+  const received = mapField(request, 'metadata');
+  const session = core.sessions.isEnabled ? sessionField(request) : null;
+  const credential = context.credential ?? auth.authenticateByMetadata(connection, received ?? EMPTY_MAP);
   if (credential === null) {
     recordAuthFailure(context);
     return refusal('Authentication failed: a valid token is required');
   }
-  const metadata = auth.cleanMetadata(received);
-  const problem = checkProfile(name, groups, metadata, core.limits.maxGroups);
+  const metadata = received === null ? null : auth.cleanMetadata(received);
+  const profile = { name, groups: groups === null ? null : [...new Set(groups)], metadata };
+  const problem = checkProfile(profile, core.limits.maxGroups);
   if (problem !== null) {
     core.log.warnOnce('profile', 'Registration refused', { problem, remote: connection.remote });
     return refusal(problem);
   }
-  const client = core.register(connection, { name, groups, metadata }, credential);
-  return typeof client === 'string' ? refusal(client) : encode({ clientId: client.id, success: true });
+  const refused = core.refusalOf(connection);
+  if (refused !== null) return refusal(refused);
+  const resumed = session === null ? null : resume(context, session, profile, credential);
+  if (resumed !== null) return resumed;
+  const formerId = session?.token ? core.sessions.formerId(session.token) : null;
+  const client = core.register(
+    connection,
+    { name, groups: profile.groups ?? [], metadata: metadata ?? EMPTY_MAP },
+    credential,
+    formerId,
+  );
+  return session === null ? acceptance(client) : acceptance(client, core.sessions.open(client));
+}
+
+/** The answer to a client whose session goes on; null when it does not. */
+function resume(
+  { core, connection }: RpcContext,
+  { token, received }: SessionRequest,
+  { groups, metadata }: Profile,
+  credential: string,
+): Buffer | null {
+  const change = { ...(groups !== null && { groups }), ...(metadata !== null && { metadata }) };
+  const resumed = token === null ? null : core.sessions.resume(token, received, connection, change);
+  if (resumed === null) return null;
+  resumed.client.credential = credential;
+  core.log.info('Session resumed', {
+    client: resumed.client.id,
+    remote: connection.remote,
+    lost: resumed.answer.lost,
+  });
+  return acceptance(resumed.client, resumed.answer);
+}
+
+function acceptance(client: Client, session?: SessionAnswer): Buffer {
+  return encode({ clientId: client.id, session: session && { ...session }, success: true });
 }
 
 function refusal(errorMessage: string): Buffer {
   return encode({ clientId: '', errorMessage, success: false });
 }
 
+function sessionField(request: RpcRequest): SessionRequest | null {
+  const map = mapField(request, 'session');
+  if (map === null) return null;
+  const entries = mapEntries(map, 0, map.length) ?? [];
+  const token = decodeEntry(map, entries, 'token') ?? null;
+  const received = decodeEntry(map, entries, 'received') ?? 0;
+  if (token !== null && typeof token !== 'string')
+    throw new RpcError('INVALID_ARGUMENT', 'session.token must be a text');
+  if (typeof received !== 'number' || !Number.isSafeInteger(received) || received < 0) {
+    throw new RpcError('INVALID_ARGUMENT', 'session.received must be an integer, 0 or more');
+  }
+  return { token, received };
+}
+
 /** The text of the refusal of a profile, or null. */
-export function checkProfile(
-  name: string | null,
-  groups: readonly string[],
-  metadata: Buffer,
-  maxGroups: number,
-): string | null {
+export function checkProfile({ name, groups, metadata }: Profile, maxGroups: number): string | null {
   if (name !== null && Buffer.byteLength(name) > MAX_NAME_BYTES)
     return `clientName too long: at most ${MAX_NAME_BYTES} bytes`;
-  if (groups.length > maxGroups) return `Too many groups: at most ${maxGroups}`;
-  if (groups.some((group) => Buffer.byteLength(group) > MAX_NAME_BYTES)) {
+  if (groups !== null && groups.length > maxGroups) return `Too many groups: at most ${maxGroups}`;
+  if (groups?.some((group) => Buffer.byteLength(group) > MAX_NAME_BYTES)) {
     return `Group name too long: at most ${MAX_NAME_BYTES} bytes`;
   }
-  if (metadata.length > MAX_METADATA_BYTES) return `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`;
+  if (metadata !== null && metadata.length > MAX_METADATA_BYTES)
+    return `Metadata too large: at most ${MAX_METADATA_BYTES} bytes`;
   return null;
 }

@@ -145,6 +145,7 @@ test('any other framing is asked once per message, with the bytes as they came',
       assert.equal(prefixes, 2);
       return Buffer.from(bytes.subarray(start, end)).reverse();
     },
+    bodyStart: () => 0,
   };
   for (let n = 1; n <= 2; n++) {
     const { bytes, start, end } = received(body, true);

@@ -15,18 +15,22 @@ export interface Framing {
    * precede `start`: they can be sent along, without a copy. The result may be a slice of `bytes`.
    */
   frame(bytes: Buffer, start: number, end: number, prefixes: number): Buffer;
+  /** Position of the message's CBOR bytes in `framed`, a result of `frame`; they extend to its end. */
+  bodyStart(framed: Buffer): number;
 }
 
 /** One gRPC prefix. */
 export const SINGLE: Framing = {
   frame: (bytes, start, end, prefixes) =>
     prefixes > 0 ? slice(bytes, start - PREFIX_BYTES, end) : doubleFrame(bytes, start, end).subarray(PREFIX_BYTES),
+  bodyStart: () => PREFIX_BYTES,
 };
 
 /** Two gRPC prefixes. */
 export const DOUBLE: Framing = {
   frame: (bytes, start, end, prefixes) =>
     prefixes > 1 ? slice(bytes, start - 2 * PREFIX_BYTES, end) : doubleFrame(bytes, start, end),
+  bodyStart: () => 2 * PREFIX_BYTES,
 };
 
 /** The length in the prefix at `pos`. */

@@ -10,6 +10,7 @@ const TYPES = {
   response: { forwarded: true },
   heartbeat: { forwarded: false },
   updateMetadata: { forwarded: false },
+  updateGroups: { forwarded: false },
   error: { forwarded: false },
 } as const;
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SessionTokens } from '../../src/access/session-tokens.ts';
 import { GrpcP2pStream } from '../../src/grpc/p2p-stream.ts';
 import { ReassemblyBudget } from '../../src/grpc/reassembly-budget.ts';
 import {
@@ -30,6 +31,8 @@ const LIMITS: Limits = {
   maxPendingRequests: 3,
   clientTimeoutMs: 300_000,
   healthCheckIntervalMs: 30_000,
+  sessionWindowMs: 60_000,
+  sessionBufferBytes: 1024 * 1024,
 };
 
 /** The remote end of a stream: keeps the bytes written, and completes a write at the end of the tick unless `reads` is false. */
@@ -172,6 +175,7 @@ export class RouterHarness {
       messagesPerSecond: () => 1.6,
       observer: { clientClosed: (client, reason) => this.closed.push(`${client.id} ${reason}`) },
       bindsByCredential,
+      sessionTokens: new SessionTokens(null),
       cleanMetadata: (metadata) => this.cleanMetadata(metadata),
     });
     this.reassembly = new ReassemblyBudget(this.core.budget, () => this.clock.monotonicMs());

@@ -21,7 +21,7 @@ export function targetIdOf(session: SenderSession, bytes: Buffer): string {
 /** Queues the message to one receiver. */
 export function deliver(session: SenderSession, target: ClientStream): void {
   const { forwarded, counters, flusher, header } = session.context;
-  target.queue.push(forwarded.framed(target.framing));
+  target.inbox.push(forwarded.framed(target.framing));
   counters.countOut(header.type, 1, forwarded.bodyBytes);
   applyBackpressure(session, flusher.direct);
 }
@@ -35,8 +35,8 @@ export function deliverToAll(session: SenderSession, sender: Client, receivers: 
     const target = client.stream;
     if (client === sender || target === null) continue;
     const framed = forwarded.framed(target.framing);
-    if (isFanOut) target.queue.pushFanOut(framed);
-    else target.queue.push(framed);
+    if (isFanOut) target.inbox.pushFanOut(framed);
+    else target.inbox.push(framed);
     delivered++;
   }
   counters.countOut(header.type, delivered, forwarded.bodyBytes);

@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts';
 import type { RouterContext } from '../context.ts';
 import type { FlushQueue } from '../delivery/flush-queue.ts';
-import { TEXT } from '../messages.ts';
+import { type ErrorCode, TEXT } from '../messages.ts';
 
 /** The session that a message came from, as handlers use it. */
 export interface SenderSession {
@@ -10,8 +10,8 @@ export interface SenderSession {
   lastTarget: Client | null;
   /** Sends a message of the router itself. */
   send(message: Buffer): void;
-  /** Sends an `error` message. */
-  answerError(text: string): void;
+  /** Sends an `error` message about the message in `bytes`, whose fields `context.header` holds. */
+  answerError(code: ErrorCode, text: string, bytes: Buffer): void;
   /** Stops reading until `flushQueue` is below its high watermark. */
   pause(flushQueue: FlushQueue): void;
 }
@@ -23,7 +23,7 @@ export interface SenderSession {
 export type MessageHandler = (session: SenderSession, sender: Client, bytes: Buffer) => void;
 
 /** Refuses a message of `type` without a required field. */
-export function refuseMissing(session: SenderSession, type: string, field: string): void {
+export function refuseMissing(session: SenderSession, type: string, field: string, bytes: Buffer): void {
   session.context.counters.dropped.missingField++;
-  session.answerError(TEXT.fieldMissing(type, field));
+  session.answerError('missing-field', TEXT.fieldMissing(type, field), bytes);
 }

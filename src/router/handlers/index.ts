@@ -2,24 +2,23 @@ import { MESSAGE_TYPES, type MessageType } from '../../wire/index.ts';
 import { TEXT } from '../messages.ts';
 import { broadcast } from './broadcast.ts';
 import { type MessageHandler, refuseMissing } from './handler.ts';
+import { heartbeat } from './heartbeat.ts';
 import { multicast } from './multicast.ts';
 import { request } from './request.ts';
 import { response } from './response.ts';
 import { unicast } from './unicast.ts';
+import { updateGroups } from './update-groups.ts';
 import { updateMetadata } from './update-metadata.ts';
-
-/** Every message counts as activity of its sender: a heartbeat needs nothing else. */
-const heartbeat: MessageHandler = () => {};
 
 const error: MessageHandler = (session, sender) => {
   session.context.log.warnOnce('client-error', 'A client reported an error', { client: sender.id });
 };
 
-const unknown: MessageHandler = (session) => {
+const unknown: MessageHandler = (session, _sender, bytes) => {
   if (session.context.header.hasType) {
     session.context.counters.dropped.unknownType++;
-    session.answerError(TEXT.unknownType);
-  } else refuseMissing(session, 'unknown', 'type');
+    session.answerError('malformed', TEXT.unknownType, bytes);
+  } else refuseMissing(session, 'unknown', 'type', bytes);
 };
 
 const HANDLERS: Readonly<Record<MessageType, MessageHandler>> = {
@@ -30,6 +29,7 @@ const HANDLERS: Readonly<Record<MessageType, MessageHandler>> = {
   response,
   heartbeat,
   updateMetadata,
+  updateGroups,
   error,
   unknown,
 };

@@ -4,7 +4,7 @@ import { type MessageHandler, refuseMissing } from './handler.ts';
 export const multicast: MessageHandler = (session, sender, bytes) => {
   const { header, registry, counters } = session.context;
   if (header.groupStart < 0) {
-    refuseMissing(session, 'multicast', 'groupName');
+    refuseMissing(session, 'multicast', 'groupName', bytes);
     return;
   }
   const members = registry.groups.get(bytes.toString('utf8', header.groupStart, header.groupEnd));

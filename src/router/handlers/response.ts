@@ -6,7 +6,7 @@ export const response: MessageHandler = (session, sender, bytes) => {
   const { header, counters, pending } = session.context;
   const requestId = requestIdOf(session, bytes);
   if (requestId === null || header.targetStart < 0) {
-    refuseMissing(session, 'response', requestId === null ? 'payload.requestId' : 'targetId');
+    refuseMissing(session, 'response', requestId === null ? 'payload.requestId' : 'targetId', bytes);
     return;
   }
   const target = findTarget(session, bytes);

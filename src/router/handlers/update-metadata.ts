@@ -16,5 +16,5 @@ export const updateMetadata: MessageHandler = (session, sender, bytes) => {
     return;
   }
   counters.dropped.invalidMetadata++;
-  if (isTooLarge) session.answerError(TEXT.metadataTooLarge(MAX_METADATA_BYTES));
+  if (isTooLarge) session.answerError('too-large', TEXT.metadataTooLarge(MAX_METADATA_BYTES), bytes);
 };

@@ -17,8 +17,10 @@ export class ReplayBuffer {
   private head = 0;
   private keptBytes = 0;
   private lastPosition = 0;
-  /** Messages that were dropped and that the client, as far as it has confirmed, never received. */
+  /** Messages that were dropped before the client received them: it does not count them. */
   private skipped = 0;
+  /** The position up to which the client has received, or will never receive, every message. */
+  private confirmed = 0;
 
   constructor(budget: ReplayBudget, maxBytes: () => number) {
     this.budget = budget;
@@ -52,6 +54,7 @@ export class ReplayBuffer {
   acknowledge(received: number): boolean {
     const position = received + this.skipped;
     if (position > this.lastPosition) return false;
+    this.confirmed = Math.max(this.confirmed, position);
     while (this.length > 0 && this.lastPosition - this.length < position) this.dropOldest();
     this.reclaimHead();
     return true;
@@ -69,9 +72,24 @@ export class ReplayBuffer {
       this.skipped = previous;
       return null;
     }
-    const lost = this.lastPosition - this.length - (received + this.skipped);
-    this.skipped += lost;
-    return lost;
+    this.confirmed = received + this.skipped;
+    return this.skipDropped();
+  }
+
+  /**
+   * The kept messages are about to be sent. Returns the number of those that were dropped since `resume`: the client will
+   * never receive them either.
+   */
+  startReplay(): number {
+    return this.skipDropped();
+  }
+
+  /** Replaces each kept message by what `change` makes of it. */
+  transform(change: (message: Buffer) => Buffer): void {
+    const before = this.keptBytes;
+    this.messages = this.messages.slice(this.head).map(change);
+    this.head = 0;
+    this.change(this.messages.reduce((sum, { length }) => sum + length, 0) - before);
   }
 
   /** See `resume`. */
@@ -101,6 +119,14 @@ export class ReplayBuffer {
     this.change(-this.keptBytes);
     this.messages = [];
     this.head = 0;
+  }
+
+  private skipDropped(): number {
+    const front = this.lastPosition - this.length;
+    const count = Math.max(0, front - this.confirmed);
+    this.skipped += count;
+    this.confirmed += count;
+    return count;
   }
 
   private dropOldest(): void {

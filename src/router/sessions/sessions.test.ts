@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
+import type { Client } from '../client.ts';
+import type { SessionAnswer } from './sessions.ts';
+
+const WINDOW_MS = 60_000;
+
+/** Registers a client with a session, and attaches a stream by its token. */
+function joinWithSession(harness: RouterHarness): { client: Client; answer: SessionAnswer; peer: Peer } {
+  const client = harness.register();
+  const answer = harness.core.sessions.open(client);
+  return { client, answer, peer: attach(harness, client, answer.token) };
+}
+
+/** Opens a stream on a connection of its own and binds it by `token`; the confirmation is read. */
+function attach(harness: RouterHarness, client: Client, token: string, connection = harness.connect()): Peer {
+  const peer = harness.open(connection);
+  peer.send({ type: 'heartbeat', senderId: client.id, payload: { session: token } });
+  return peer;
+}
+
+const texts = (peer: Peer): unknown[] =>
+  peer
+    .received()
+    .filter(({ type }) => type !== 'heartbeat')
+    .map(({ payload }) => (payload as { n: unknown }).n);
+
+/** The counts of the acknowledgements that arrived. */
+const acknowledged = (peer: Peer): unknown[] =>
+  peer
+    .received()
+    .map(({ payload }) => (payload as { received?: unknown }).received)
+    .filter((count) => count !== undefined);
+
+const send = (from: Peer, to: Client, n: number): void =>
+  from.send({ type: 'unicast', targetId: to.id, payload: { n } });
+
+test('a stream binds by its token on another connection than the one of the registration', () => {
+  const harness = new RouterHarness();
+  const { client, peer } = joinWithSession(harness);
+  assert.equal(peer.received()[0]?.success, true);
+  assert.equal(client.connection, peer.session?.connection);
+});
+
+test('messages to a client that never attached a stream wait for it', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const client = harness.register();
+  const { token } = harness.core.sessions.open(client);
+  send(bob, client, 1);
+  assert.deepEqual(texts(bob), [], 'no error');
+  assert.deepEqual(texts(attach(harness, client, token)), [1]);
+});
+
+test('a lost connection loses no message in either direction', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const { client, answer, peer } = joinWithSession(harness);
+  send(bob, client, 1);
+  send(peer, bob.client, 10);
+  assert.deepEqual([texts(peer), texts(bob)], [[1], [10]]);
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  peer.p2p.closed();
+  send(bob, client, 2);
+  assert.deepEqual([client.removed, client.status], [false, 'idle']);
+  const resumed = harness.core.sessions.resume(answer.token, 1, harness.connect(), {});
+  assert.deepEqual(
+    [resumed?.answer.resumed, resumed?.answer.received, resumed?.answer.lost, resumed?.client === client],
+    [true, 1, 0, true],
+  );
+  const again = attach(harness, client, resumed?.answer.token ?? '');
+  assert.deepEqual(texts(again), [2]);
+  assert.equal(client.status, 'online');
+});
+
+test('unacknowledged messages come again, acknowledged ones do not', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const { client, answer, peer } = joinWithSession(harness);
+  for (const n of [1, 2, 3]) send(bob, client, n);
+  peer.send({ type: 'heartbeat', payload: { received: 2 } });
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  const resumed = harness.core.sessions.resume(answer.token, 2, harness.connect(), {});
+  assert.deepEqual(texts(attach(harness, client, resumed?.answer.token ?? '')), [3]);
+});
+
+test('heartbeats are answered with the count, and do not count', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const { peer } = joinWithSession(harness);
+  peer.received();
+  send(peer, bob.client, 1);
+  peer.send({ type: 'heartbeat' });
+  peer.send({ type: 'heartbeat', payload: { received: 0 } });
+  assert.deepEqual(acknowledged(peer), [1, 1]);
+});
+
+test('without a heartbeat the count is sent after 64 messages, else at the next sweep', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const { peer } = joinWithSession(harness);
+  peer.received();
+  for (let n = 0; n < 64; n++) send(peer, bob.client, n);
+  assert.deepEqual(acknowledged(peer), [64]);
+  send(peer, bob.client, 64);
+  harness.core.sessions.sweep();
+  harness.core.sessions.sweep();
+  harness.endTurn();
+  assert.deepEqual(acknowledged(peer), [65]);
+});
+
+test('messages that cannot be read count, too: both sides count alike', () => {
+  const harness = new RouterHarness();
+  const { peer } = joinWithSession(harness);
+  peer.received();
+  peer.send({ type: 'nonsense' });
+  peer.send({ type: 'unicast' });
+  peer.send({ type: 'heartbeat' });
+  assert.deepEqual(
+    peer.received().map(({ type }) => type),
+    ['error', 'error', 'heartbeat'],
+  );
+});
+
+test('an acknowledgement of more than was sent is an error and changes nothing', () => {
+  const harness = new RouterHarness();
+  const { client, answer, peer } = joinWithSession(harness);
+  peer.received();
+  peer.send({ type: 'heartbeat', payload: { received: 5 } });
+  assert.deepEqual(
+    peer
+      .received()
+      .filter(({ type }) => type === 'error')
+      .map(({ payload }) => payload),
+    [{ code: 'malformed' }],
+  );
+  assert.equal(harness.core.sessions.resume(answer.token, 9, harness.connect(), {}), null);
+  assert.equal(client.removed, false);
+});
+
+test('the newcomer wins: a stream that seems alive is ended with ABORTED', () => {
+  const harness = new RouterHarness();
+  const { client, answer, peer } = joinWithSession(harness);
+  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {});
+  harness.endTurn();
+  assert.equal(peer.outlet.ended?.[0], 'ABORTED');
+  assert.equal(client.removed, false);
+  attach(harness, client, resumed?.answer.token ?? '');
+  harness.core.connectionClosed(peer.session?.connection ?? assert.fail(), 'connectionLost');
+  assert.deepEqual([client.removed, client.status], [false, 'online'], 'the old connection has no power any more');
+});
+
+test('a token is valid until a newer one was used', () => {
+  const harness = new RouterHarness();
+  const { client, answer } = joinWithSession(harness);
+  const second = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
+  const third = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
+  assert.notEqual(second, third, 'the answer got lost: the old token still counts');
+  attach(harness, client, third);
+  for (const old of [answer.token, second]) {
+    assert.equal(harness.core.sessions.resume(old, 0, harness.connect(), {}), null);
+  }
+  assert.ok(harness.core.sessions.resume(third, 0, harness.connect(), {}));
+});
+
+test('a client that does not come back within the window is removed', () => {
+  const harness = new RouterHarness();
+  const events = harness.subscribe();
+  const { client } = joinWithSession(harness);
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  harness.endTurn();
+  events.received();
+  harness.clock.advance(WINDOW_MS - 1);
+  harness.core.sessions.sweep();
+  assert.equal(client.removed, false);
+  harness.clock.advance(1);
+  harness.core.sessions.sweep();
+  harness.endTurn();
+  assert.equal(client.removed, true);
+  assert.deepEqual(
+    events.received().map(({ type, data }) => [type, (data as { reason: unknown }).reason]),
+    [['clientDisconnected', 'Session expired']],
+  );
+  assert.deepEqual([harness.core.sessions.count, harness.core.budget.usedBytes], [0, 0]);
+});
+
+test('an orderly end of the stream ends the session at once', () => {
+  const harness = new RouterHarness();
+  const { client, answer, peer } = joinWithSession(harness);
+  peer.p2p.halfClosed();
+  assert.equal(client.removed, true);
+  assert.equal(harness.core.sessions.resume(answer.token, 0, harness.connect(), {}), null);
+});
+
+test('requests survive an absence: to the client and from it', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const { client, answer, peer } = joinWithSession(harness);
+  peer.send({ type: 'request', targetId: bob.client.id, payload: { requestId: 'q' } });
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  bob.received();
+  bob.send({ type: 'request', targetId: client.id, payload: { requestId: 'r' } });
+  bob.send({ type: 'response', targetId: client.id, success: true, payload: { requestId: 'q' } });
+  assert.deepEqual(bob.received(), [], 'the request waits');
+  const token = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
+  const again = attach(harness, client, token);
+  assert.deepEqual(
+    again.received().flatMap(({ type }) => (type === 'heartbeat' ? [] : [type])),
+    ['request', 'response'],
+  );
+});
+
+test('beyond the buffer the oldest messages are lost, and the client is told how many', () => {
+  const harness = new RouterHarness({ sessionBufferBytes: 300 });
+  const bob = harness.join();
+  const { client, answer } = joinWithSession(harness);
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  for (let n = 0; n < 20; n++) send(bob, client, n);
+  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer;
+  const received = texts(attach(harness, client, resumed?.token ?? ''));
+  assert.equal((resumed?.lost ?? 0) + received.length, 20);
+  assert.equal(received.at(-1), 19);
+  assert.equal(harness.counters.sessionMessagesLost, resumed?.lost);
+});
+
+test('groups and metadata of a resuming registration replace the old ones', () => {
+  const harness = new RouterHarness();
+  const { client, answer } = joinWithSession(harness);
+  harness.core.sessions.resume(answer.token, 0, harness.connect(), { groups: ['new'] });
+  assert.deepEqual([client.groups, harness.core.registry.groups.get('new')?.has(client)], [['new'], true]);
+});
+
+test('broadcasts and multicasts reach a client that is away', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const client = harness.register({ groups: ['g'] });
+  const { token } = harness.core.sessions.open(client);
+  bob.send({ type: 'broadcast', payload: { n: 1 } });
+  bob.send({ type: 'multicast', groupName: 'g', payload: { n: 2 } });
+  assert.deepEqual(texts(attach(harness, client, token)), [1, 2]);
+});
+
+test('a client without a session is removed with its connection, as ever', () => {
+  const harness = new RouterHarness();
+  const peer = harness.join();
+  const { client } = peer;
+  harness.core.connectionClosed(client.connection, 'connectionLost');
+  assert.equal(client.removed, true);
+});
