@@ -1,7 +1,6 @@
 import { copyToArena, EncodedId, encode, encodeHead, encodeText, type Framing } from '../wire/index.ts';
 import type { CloseReason } from './counters.ts';
 import type { EndStatus } from './interfaces.ts';
-import type { DurableSession } from './sessions/durable-session.ts';
 
 /** Listings contain `online` and `idle` only; the others occur while a client is being removed. */
 export const CLIENT_STATUSES = ['online', 'idle', 'disconnecting', 'offline'] as const;
@@ -35,6 +34,16 @@ export interface ClientStream {
   send(message: Buffer): void;
   /** Ends the stream after everything queued has been written. */
   end(status: EndStatus, details: string): void;
+}
+
+/** The session of a client that outlives its connection: both sides count the messages of the p2p stream. */
+export interface ClientSession {
+  /** Messages that the client has not acknowledged. */
+  readonly keptMessages: number;
+  /** Counts a message of the client. */
+  countReceived(): void;
+  /** Takes the count of a heartbeat, null without one, and answers it; false when the count is impossible. */
+  onHeartbeat(received: number | null): boolean;
 }
 
 /** A request that was delivered and is unanswered. */
@@ -72,7 +81,7 @@ export class Client {
   readonly name: string | null;
   private groupNames: readonly string[];
   /** Its session, if it asked for one that outlives the connection. */
-  durable: DurableSession | null = null;
+  durable: ClientSession | null = null;
   /** Milliseconds since the epoch, for display; timeouts use `lastReceivedMs`. */
   readonly connectedAt: number;
   lastActivity: number;

@@ -202,7 +202,7 @@ export class RouterCore implements RouterContext {
     if (stream !== null) stream.client = null;
     this.registry.remove(client);
     this.settleRequests(client);
-    if (client.durable !== null) this.sessions.close(client.durable);
+    if (client.durable !== null) this.sessions.close(client);
     this.counters.closed[reason]++;
     const text = closeReasonText(reason);
     this.log.info('Client disconnected', { client: client.id, name: client.name, reason: text });

@@ -215,7 +215,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     client.recordActivity(tick.nowMs, tick.startedMs);
     if (previous !== null) previous.end('ABORTED', 'Replaced by a newer p2p stream of the same client');
     this.sendUncounted(connectedMessage(client.id, tick.nowMs));
-    if (client.durable !== null) this.inbox = this.context.sessions.attach(client.durable, this, this.queue);
+    if (client.durable !== null) this.inbox = this.context.sessions.attach(client, this, this.queue);
   }
 
   /** Separates the stream from its client, which stays registered and may open another. */

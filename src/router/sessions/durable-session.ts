@@ -1,5 +1,5 @@
 import { type Framing, SINGLE } from '../../wire/index.ts';
-import type { Client, ClientStream, DeliveryQueue } from '../client.ts';
+import type { Client, ClientSession, ClientStream, DeliveryQueue } from '../client.ts';
 import { acknowledgement } from '../messages.ts';
 import { type ReplayBudget, ReplayBuffer } from './replay-buffer.ts';
 
@@ -25,7 +25,7 @@ const ACKNOWLEDGE_MESSAGES = 64;
  * A session that outlives its connection: the messages that the client has not acknowledged, and counts in both directions.
  * Heartbeats do not count. While no stream is attached, messages to the client are only kept.
  */
-export class DurableSession {
+export class DurableSession implements ClientSession {
   readonly client: Client;
   readonly replay: ReplayBuffer;
   /** Takes the place of a stream while none is attached. */
@@ -51,6 +51,10 @@ export class DurableSession {
     this.replay = new ReplayBuffer(owner.budget, () => owner.maxBytes(this));
     this.queue = new RecordingQueue(this);
     this.detachedStream = new DetachedStream(client, this);
+  }
+
+  get keptMessages(): number {
+    return this.replay.length;
   }
 
   get keptFraming(): Framing {

@@ -42,8 +42,9 @@ export interface SessionsContext {
 /** How long a token can restore the id of a client after the router was restarted. */
 const TOKEN_LIFETIME_MS = 30 * 24 * 3_600_000;
 
-/** Tokens of one session. A token is valid until a newer one has been used: an answer that got lost costs nothing. */
-interface TokenState {
+/** A session and its tokens. A token is valid until a newer one has been used: an answer that got lost costs nothing. */
+interface SessionState {
+  readonly session: DurableSession;
   issued: number;
   used: number;
   /** `skippedCount` of the replay buffer as each answer reported it, by the generation of its token. */
@@ -55,7 +56,7 @@ export class Sessions implements DurableSessionOwner {
   readonly budget: { add(bytes: number): void };
   private readonly context: SessionsContext;
   private readonly codec: SessionTokenCodec;
-  private readonly tokens = new Map<DurableSession, TokenState>();
+  private readonly states = new Map<Client, SessionState>();
   private due: DurableSession[] = [];
   /** Holds the clients whose connection is closed. */
   private readonly away: RouterConnection = { clients: new Set(), remote: 'away', proxyHeader: null };
@@ -75,13 +76,13 @@ export class Sessions implements DurableSessionOwner {
   }
 
   get count(): number {
-    return this.tokens.size;
+    return this.states.size;
   }
 
   /** Sessions without an attached stream. */
   get awayCount(): number {
     let count = 0;
-    for (const session of this.tokens.keys()) if (session.awaySinceMs !== null) count++;
+    for (const { session } of this.states.values()) if (session.awaySinceMs !== null) count++;
     return count;
   }
 
@@ -98,8 +99,9 @@ export class Sessions implements DurableSessionOwner {
     client.durable = session;
     client.stream = session.detachedStream;
     this.context.registry.attached.add(client);
-    this.tokens.set(session, { issued: 0, used: 0, skipped: new Map() });
-    return this.answer(session, false, 0);
+    const state = { session, issued: 0, used: 0, skipped: new Map<number, number>() };
+    this.states.set(client, state);
+    return this.answer(state, false, 0);
   }
 
   /** Takes up the session of `token` on `connection`, for a client that has received `received` messages; or null. */
@@ -109,11 +111,11 @@ export class Sessions implements DurableSessionOwner {
     connection: RouterConnection,
     change: Partial<Pick<ClientProfile, 'groups' | 'metadata'>>,
   ): { readonly client: Client; readonly answer: SessionAnswer } | null {
-    const session = this.find(token);
-    if (session === null) return null;
+    const state = this.find(token);
+    if (state === null) return null;
+    const { session } = state;
     const { client, replay } = session;
-    const state = this.tokens.get(session);
-    const newlyLost = state === undefined ? null : replay.resume(received, state.skipped.get(state.used) ?? 0);
+    const newlyLost = replay.resume(received, state.skipped.get(state.used) ?? 0);
     if (newlyLost === null) return null;
     const lost = newlyLost + session.unreportedLost;
     this.context.counters.sessionMessagesLost += newlyLost;
@@ -124,23 +126,25 @@ export class Sessions implements DurableSessionOwner {
     if (change.groups !== undefined) this.context.registry.setGroups(client, change.groups);
     if (change.metadata !== undefined) client.metadata = change.metadata;
     this.context.counters.sessionsResumed++;
-    return { client, answer: this.answer(session, true, lost) };
+    return { client, answer: this.answer(state, true, lost) };
   }
 
   /** The client that a p2p stream with `token` may attach to, whatever its connection; or null. */
   bind(token: string): Client | null {
-    return this.find(token)?.client ?? null;
+    return this.find(token)?.session.client ?? null;
   }
 
-  /** Attaches `stream` to `session`; returns the queue for messages to the client. */
-  attach(session: DurableSession, stream: AttachedStream, queue: DeliveryQueue): DeliveryQueue {
+  /** Attaches `stream` to the session of `client`, if it has one; returns the queue for messages to the client. */
+  attach(client: Client, stream: AttachedStream, queue: DeliveryQueue): DeliveryQueue {
+    const state = this.states.get(client);
+    if (state === undefined) return queue;
+    const { session } = state;
     const { counters } = this.context;
-    counters.sessionMessagesReplayed += session.replay.length;
+    counters.sessionMessagesReplayed += session.keptMessages;
     const lostBefore = session.unreportedLost;
     const inbox = session.attach(stream, queue);
     counters.sessionMessagesLost += session.unreportedLost - lostBefore;
-    const state = this.tokens.get(session);
-    state?.skipped.set(state.used, session.replay.skippedCount);
+    state.skipped.set(state.used, session.replay.skippedCount);
     return inbox;
   }
 
@@ -155,10 +159,10 @@ export class Sessions implements DurableSessionOwner {
     this.detach(client);
   }
 
-  /** Releases what the session of a removed client holds. */
-  close(session: DurableSession): void {
-    session.replay.clear();
-    this.tokens.delete(session);
+  /** Releases what the session of `client`, which was removed, holds. */
+  close(client: Client): void {
+    this.states.get(client)?.session.replay.clear();
+    this.states.delete(client);
   }
 
   /** Sends acknowledgements that are due, and removes the clients whose window has passed. */
@@ -170,10 +174,11 @@ export class Sessions implements DurableSessionOwner {
     }
     const nowMs = this.context.clock.monotonicMs();
     const { sessionWindowMs } = this.context.limits;
-    for (const { client, awaySinceMs } of this.tokens.keys()) {
+    for (const { session } of this.states.values()) {
+      const { client, awaySinceMs } = session;
       if (awaySinceMs === null || nowMs - awaySinceMs < sessionWindowMs) continue;
       this.context.counters.sessionsExpired++;
-      this.context.counters.dropped.sessionExpired += client.durable?.replay.length ?? 0;
+      this.context.counters.dropped.sessionExpired += session.keptMessages;
       this.context.remove(client, 'sessionExpired');
     }
   }
@@ -193,29 +198,29 @@ export class Sessions implements DurableSessionOwner {
   }
 
   private detach(client: Client): void {
-    const { durable } = client;
-    if (durable === null) return;
-    client.stream = durable.detachedStream;
+    const state = this.states.get(client);
+    if (state === undefined) return;
+    client.stream = state.session.detachedStream;
     client.setStatus('idle');
     this.context.registry.attached.add(client);
-    durable.detach(this.context.clock.monotonicMs());
+    state.session.detach(this.context.clock.monotonicMs());
   }
 
   /** The session of a valid token, which counts as used from now on. */
-  private find(token: string): DurableSession | null {
+  private find(token: string): SessionState | null {
     const claim = this.codec.verify(token);
-    const session = claim === null ? null : (this.context.registry.clients.get(claim.clientId)?.durable ?? null);
-    const state = session === null ? undefined : this.tokens.get(session);
-    if (claim === null || session === null || state === undefined) return null;
+    const client = claim === null ? undefined : this.context.registry.clients.get(claim.clientId);
+    const state = client === undefined ? undefined : this.states.get(client);
+    if (claim === null || state === undefined) return null;
     if (claim.generation < state.used || claim.generation > state.issued) return null;
-    if (claim.generation > state.used) session.unreportedLost = 0;
+    if (claim.generation > state.used) state.session.unreportedLost = 0;
     for (const generation of state.skipped.keys()) if (generation < claim.generation) state.skipped.delete(generation);
     state.used = claim.generation;
-    return session;
+    return state;
   }
 
-  private answer(session: DurableSession, resumed: boolean, lost: number): SessionAnswer {
-    const state = this.tokens.get(session) ?? { issued: 0, used: 0, skipped: new Map<number, number>() };
+  private answer(state: SessionState, resumed: boolean, lost: number): SessionAnswer {
+    const { session } = state;
     const generation = ++state.issued;
     state.skipped.set(generation, session.replay.skippedCount);
     const { clock, limits } = this.context;
