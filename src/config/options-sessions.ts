@@ -1,5 +1,4 @@
-import type { Option } from './option-types.ts';
-import { DAY, KIB, MIB, SECOND } from './units.ts';
+import { DAY, KIB, MIB, type Option, SECOND } from './option-types.ts';
 
 const session = { group: 'limits', scope: 'router' } as const;
 

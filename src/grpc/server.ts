@@ -109,7 +109,7 @@ export class GrpcServer {
     const { auth, core } = this.deps;
     const { closeQueue } = this.listener;
     const isRevoked = ({ connection, credential }: { connection: RouterConnection; credential: string }): boolean =>
-      !auth.trusts(connection as Connection) && !auth.isValid(credential);
+      (core.sessions.isAway(connection) || !auth.trusts(connection as Connection)) && !auth.isValid(credential);
     const clients = [...core.registry.clients.values()].filter(isRevoked);
     const streams = [...core.streams].filter(isRevoked);
     for (const client of clients) closeQueue.run(() => core.remove(client, 'tokenRevoked'));

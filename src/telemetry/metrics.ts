@@ -9,6 +9,7 @@ import {
   single,
 } from './callback-metric.ts';
 import { processMetrics } from './metrics-process.ts';
+import { sessionMetrics } from './metrics-sessions.ts';
 import { trafficMetrics } from './metrics-traffic.ts';
 import type { Sampler } from './sampler.ts';
 import type { TelemetrySource } from './telemetry-source.ts';
@@ -22,6 +23,7 @@ export function metricDefinitions(source: TelemetrySource, sampler: Sampler): Me
     ...connectionMetrics(source),
     ...clientMetrics(source),
     ...trafficMetrics(source),
+    ...sessionMetrics(source),
     ...callMetrics(source),
     ...reloadMetrics(source),
     ...processMetrics(source, sampler),

@@ -41,6 +41,15 @@ export interface RouterStatus {
   /** Routing latency over the last minute, in milliseconds, interpolated in the histogram's buckets. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number };
   readonly queues: { readonly bytes: number; readonly slowReaders: number };
+  readonly sessions: {
+    readonly current: number;
+    /** Sessions without a connection. */
+    readonly away: number;
+    readonly resumed: number;
+    readonly expired: number;
+    readonly messagesReplayed: number;
+    readonly messagesLost: number;
+  };
   readonly authFailures: number;
   /** Newest first, at most 50. Ids and names only with --status-page-clients. */
   readonly recentlyClosed: readonly {

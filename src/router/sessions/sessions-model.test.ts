@@ -60,7 +60,7 @@ class ModelClient {
     const bytes = this.inFlight;
     this.inFlight = Buffer.alloc(0);
     if (bytes.length > 0) peer.sendBytes(bytes);
-    this.harness.endTurn();
+    this.harness.runTicks();
     this.read(Number.POSITIVE_INFINITY);
   }
 
@@ -71,13 +71,13 @@ class ModelClient {
     const arrives = this.inFlight.subarray(0, Math.floor(up * this.inFlight.length));
     if (arrives.length > 0) peer.sendBytes(Buffer.from(arrives));
     this.inFlight = Buffer.alloc(0);
-    this.harness.endTurn();
-    const pending = Buffer.concat(peer.outlet.batches).length - this.readBytes;
+    this.harness.runTicks();
+    const pending = Buffer.concat(peer.transport.batches).length - this.readBytes;
     this.read(Math.floor(down * pending));
     this.peer = null;
     this.harness.core.connectionClosed(peer.session.connection, 'connectionLost');
     peer.p2p.closed();
-    this.harness.endTurn();
+    this.harness.runTicks();
   }
 
   /** Registers again; `answerLost`: the first answer does not arrive, so the old token is used once more. */
@@ -121,7 +121,7 @@ class ModelClient {
   }
 
   private read(maxBytes: number): void {
-    const all = Buffer.concat(this.peer?.outlet.batches ?? []);
+    const all = Buffer.concat(this.peer?.transport.batches ?? []);
     const end = Math.min(all.length, this.readBytes + maxBytes);
     const bodies = this.reader.push(all.subarray(this.readBytes, end));
     this.readBytes = end;

@@ -106,7 +106,7 @@ test('without a heartbeat the count is sent after 64 messages, else at the next 
   send(peer, bob.client, 64);
   harness.core.sessions.sweep();
   harness.core.sessions.sweep();
-  harness.endTurn();
+  harness.runTicks();
   assert.deepEqual(acknowledged(peer), [65]);
 });
 
@@ -143,8 +143,8 @@ test('the newcomer wins: a stream that seems alive is ended with ABORTED', () =>
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
   const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {});
-  harness.endTurn();
-  assert.equal(peer.outlet.ended?.[0], 'ABORTED');
+  harness.runTicks();
+  assert.equal(peer.transport.ended?.[0], 'ABORTED');
   assert.equal(client.removed, false);
   attach(harness, client, resumed?.answer.token ?? '');
   harness.core.connectionClosed(peer.session?.connection ?? assert.fail(), 'connectionLost');
@@ -169,14 +169,14 @@ test('a client that does not come back within the window is removed', () => {
   const events = harness.subscribe();
   const { client } = joinWithSession(harness);
   harness.core.connectionClosed(client.connection, 'connectionLost');
-  harness.endTurn();
+  harness.runTicks();
   events.received();
   harness.clock.advance(WINDOW_MS - 1);
   harness.core.sessions.sweep();
   assert.equal(client.removed, false);
   harness.clock.advance(1);
   harness.core.sessions.sweep();
-  harness.endTurn();
+  harness.runTicks();
   assert.equal(client.removed, true);
   assert.deepEqual(
     events.received().map(({ type, data }) => [type, (data as { reason: unknown }).reason]),

@@ -86,6 +86,11 @@ export class Sessions implements DurableSessionOwner {
     return count;
   }
 
+  /** True for the stand-in that holds the clients without a connection. */
+  isAway(connection: RouterConnection): boolean {
+    return connection === this.away;
+  }
+
   /** The id that a token of an earlier process grants, or null. */
   formerId(token: string): string | null {
     const claim = this.codec.verify(token);
