@@ -21,12 +21,12 @@ async function dropped(reason: string): Promise<number> {
   return (await router.process.status()).messages.dropped[reason] ?? 0;
 }
 
-async function assertFailed(asking: DartClient, requestId: string): Promise<string> {
+async function assertFailed(asking: DartClient, requestId: string, code = 'not-found'): Promise<string> {
   const { message, body } = await asking.p2p.ofType('response');
   assert.equal(message.senderId, 'router');
   assert.equal(message.targetId, asking.id);
   assert.equal(message.success, false);
-  assert.deepEqual(message.payload, { requestId });
+  assert.deepEqual(message.payload, { code, requestId });
   assert.equal(typeof message.timestamp, 'number');
   assert.deepEqual(encodeCbor(message), body);
   return String(message.errorMessage);
@@ -86,7 +86,7 @@ test('a request that nobody answers in time is answered by the router', async ()
   using b = await router.join();
   const before = performance.now();
   ask(a, b.id, { requestId: 'req_slow', timeoutMs: 150 });
-  assert.equal(await assertFailed(a, 'req_slow'), 'Request timeout');
+  assert.equal(await assertFailed(a, 'req_slow', 'timeout'), 'Request timeout');
   const tookMs = performance.now() - before;
   assert.ok(tookMs >= 145 && tookMs < 5000, `${tookMs} ms`);
 });
@@ -97,7 +97,7 @@ test('a late answer is dropped and counted', async () => {
   const before = await dropped('lateResponse');
   ask(a, b.id, { requestId: 'req_late', timeoutMs: 30 });
   const { message } = await b.next();
-  await assertFailed(a, 'req_late');
+  await assertFailed(a, 'req_late', 'timeout');
   answer(b, message);
   await poll('it to be counted', async () => (await dropped('lateResponse')) === before + 1);
   b.unicast(a.id, { after: true });

@@ -158,7 +158,8 @@ for (const framing of FRAMINGS) {
     assert.equal(message.errorMessage, `Клиент ${VECTOR_TARGET} не найден или отключен`);
     // the recorded text names the target's id, and targetId is the sender
     const recorded = decodeCborMap(vector('error-not-found'));
-    assert.deepEqual(withRecordedTime(message, recorded), { ...recorded, targetId: client.id });
+    const expected = { ...recorded, targetId: client.id, payload: { code: 'not-found' } };
+    assert.deepEqual(withRecordedTime(message, expected), expected, 'the code is an addition to the recorded message');
     assert.equal(encodeCbor(message).toString('hex'), body.toString('hex'));
   });
 }
