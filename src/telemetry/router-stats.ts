@@ -16,6 +16,10 @@ export type CounterStats = Readonly<
     | 'slowReaders'
     | 'sendersPaused'
     | 'authFailures'
+    | 'sessionsResumed'
+    | 'sessionsExpired'
+    | 'sessionMessagesReplayed'
+    | 'sessionMessagesLost'
     | 'routingLatency'
     | 'calls'
     | 'durationsOf'
@@ -35,6 +39,8 @@ export interface RouterStats {
   readonly eventsSent: number;
   /** Bytes held for all clients: unsent, or of partially received messages. */
   readonly heldBytes: number;
+  /** `count` of all sessions, `awayCount` of those without a p2p stream. */
+  readonly sessions: { readonly count: number; readonly awayCount: number };
 }
 
 export function routerStats(core: RouterCore): RouterStats {
@@ -42,6 +48,7 @@ export function routerStats(core: RouterCore): RouterStats {
     counters: core.counters,
     clients: core.registry.clients,
     groups: core.registry.groups,
+    sessions: core.sessions,
     get streamCount() {
       return core.streams.size;
     },
