@@ -13,7 +13,7 @@ import {
 } from '../../test/support/http2-frames.ts';
 import { continuation, data, headers, padded, priority, request, requestBlock } from '../../test/support/http2-peer.ts';
 
-/** RFC 9113, sections 4 and 6: frames by themselves, in the manner of h2spec. */
+/** RFC 9113, sections 4 and 6: single frames, like h2spec. */
 
 const { endStream: END, endHeaders: WHOLE } = Flag;
 const PING = pingFrame(Buffer.from('12345678'));
@@ -44,24 +44,24 @@ const FORMAT: readonly Row[] = [
     ended('COMPRESSION_ERROR', 1),
   ],
   [
-    '4.3: a bad header block for a stream that is closed',
+    '4.3: a bad header block on a closed stream',
     [request(1, '/hold'), rstStream(1, 8), headers(1, Buffer.from([0x80]), WHOLE | END)],
     ended('COMPRESSION_ERROR', 1),
   ],
 ];
 
-const AMID_BLOCK = [headers(1, BLOCK, 0)];
+const OPEN_BLOCK = [headers(1, BLOCK, 0)];
 const CONTINUED: readonly Row[] = [
-  ['4.3: PRIORITY amid a header block', [...AMID_BLOCK, priority(1)], ended('PROTOCOL_ERROR')],
-  ['4.3: DATA amid a header block', [...AMID_BLOCK, data(1, Buffer.from('x'))], ended('PROTOCOL_ERROR')],
-  ['4.3: padded DATA amid a header block', [...AMID_BLOCK, data(1, padded(NOTHING, 1), 8)], ended('PROTOCOL_ERROR')],
-  ['4.3: PING amid a header block', [...AMID_BLOCK, PING], ended('PROTOCOL_ERROR')],
-  ['4.3: another HEADERS amid a header block', [...AMID_BLOCK, headers(3, BLOCK)], ended('PROTOCOL_ERROR')],
-  ['4.3: the same HEADERS amid a header block', [...AMID_BLOCK, headers(1, BLOCK)], ended('PROTOCOL_ERROR')],
-  ['5.5: an unknown frame amid a header block', [...AMID_BLOCK, frame(0x16, 0, 0)], ended('PROTOCOL_ERROR')],
+  ['4.3: PRIORITY within a header block', [...OPEN_BLOCK, priority(1)], ended('PROTOCOL_ERROR')],
+  ['4.3: DATA within a header block', [...OPEN_BLOCK, data(1, Buffer.from('x'))], ended('PROTOCOL_ERROR')],
+  ['4.3: padded DATA within a header block', [...OPEN_BLOCK, data(1, padded(NOTHING, 1), 8)], ended('PROTOCOL_ERROR')],
+  ['4.3: PING within a header block', [...OPEN_BLOCK, PING], ended('PROTOCOL_ERROR')],
+  ['4.3: another HEADERS within a header block', [...OPEN_BLOCK, headers(3, BLOCK)], ended('PROTOCOL_ERROR')],
+  ['4.3: the same HEADERS within a header block', [...OPEN_BLOCK, headers(1, BLOCK)], ended('PROTOCOL_ERROR')],
+  ['5.5: an unknown frame within a header block', [...OPEN_BLOCK, frame(0x16, 0, 0)], ended('PROTOCOL_ERROR')],
   ['6.10: one CONTINUATION', [headers(1, BLOCK, END), continuation(1, NOTHING)], ANSWERED],
   [
-    '6.10: a block cut anywhere, also within a field, and an empty piece',
+    '6.10: a block split anywhere, also within a field, and an empty fragment',
     [
       headers(1, BLOCK.subarray(0, 5), END),
       continuation(1, BLOCK.subarray(5, 11), 0),
@@ -70,25 +70,25 @@ const CONTINUED: readonly Row[] = [
     ],
     ANSWERED,
   ],
-  ['6.10: CONTINUATION of another stream', [...AMID_BLOCK, continuation(3, NOTHING)], ended('PROTOCOL_ERROR')],
-  ['6.10: CONTINUATION of no stream', [...AMID_BLOCK, continuation(0, NOTHING)], ended('PROTOCOL_ERROR')],
+  ['6.10: CONTINUATION on another stream', [...OPEN_BLOCK, continuation(3, NOTHING)], ended('PROTOCOL_ERROR')],
+  ['6.10: CONTINUATION on stream 0', [...OPEN_BLOCK, continuation(0, NOTHING)], ended('PROTOCOL_ERROR')],
   ['6.10: CONTINUATION without HEADERS', [continuation(1, BLOCK)], ended('PROTOCOL_ERROR')],
-  ['6.10: CONTINUATION behind the end', [request(1), continuation(1, NOTHING)], ended('PROTOCOL_ERROR', 1)],
+  ['6.10: CONTINUATION after the block', [request(1), continuation(1, NOTHING)], ended('PROTOCOL_ERROR', 1)],
   [
-    '6.10: CONTINUATION behind another one that ended the block',
-    [...AMID_BLOCK, continuation(1, NOTHING), continuation(1, NOTHING)],
+    '6.10: CONTINUATION after the one that ended the block',
+    [...OPEN_BLOCK, continuation(1, NOTHING), continuation(1, NOTHING)],
     ended('PROTOCOL_ERROR', 1),
   ],
 ];
 
 const CONTENT: readonly Row[] = [
-  ['6.1: DATA of no stream', [data(0, Buffer.from('x'))], ended('PROTOCOL_ERROR')],
+  ['6.1: DATA on stream 0', [data(0, Buffer.from('x'))], ended('PROTOCOL_ERROR')],
   ['6.1: DATA with padding', [request(1), data(1, padded(Buffer.from('x'), 7), Flag.padded | END)], ANSWERED],
-  ['6.1: DATA with padding alone', [request(1), data(1, padded(NOTHING, 255), Flag.padded | END)], ANSWERED],
+  ['6.1: DATA with padding only', [request(1), data(1, padded(NOTHING, 255), Flag.padded | END)], ANSWERED],
   ['6.1: as much padding as payload', [request(1), data(1, Buffer.from([3, 0, 0]), 8)], ended('PROTOCOL_ERROR', 1)],
   ['6.1: more padding than payload', [request(1), data(1, Buffer.from([200, 0]), 8)], ended('PROTOCOL_ERROR', 1)],
   ['6.1: padding without a length', [request(1), data(1, NOTHING, 8)], [/^GOAWAY 1 (PROTOCOL|FRAME_SIZE)_ERROR$/]],
-  ['6.2: HEADERS of no stream', [headers(0, BLOCK)], ended('PROTOCOL_ERROR')],
+  ['6.2: HEADERS on stream 0', [headers(0, BLOCK)], ended('PROTOCOL_ERROR')],
   ['6.2: HEADERS with padding', [headers(1, padded(BLOCK, 9), Flag.padded | WHOLE | END)], ANSWERED],
   [
     '6.2: HEADERS with a priority',
@@ -120,21 +120,21 @@ const CONTENT: readonly Row[] = [
 
 const CONTROL: readonly Row[] = [
   ['6.3: PRIORITY', [priority(1), request(1, '/echo', END), priority(1, PRIORITY)], ANSWERED],
-  ['6.3: PRIORITY of no stream', [priority(0)], ended('PROTOCOL_ERROR')],
+  ['6.3: PRIORITY on stream 0', [priority(0)], ended('PROTOCOL_ERROR')],
   [
     '6.3: PRIORITY of four bytes',
     [request(1), priority(1, Buffer.alloc(4))],
     [/(GOAWAY|RST_STREAM) 1 FRAME_SIZE_ERROR/],
   ],
-  ['6.4: RST_STREAM of no stream', [rstStream(0, 8)], ended('PROTOCOL_ERROR')],
+  ['6.4: RST_STREAM on stream 0', [rstStream(0, 8)], ended('PROTOCOL_ERROR')],
   ['6.4: RST_STREAM of three bytes', [request(1), frame(FrameType.rstStream, 1, 3)], ended('FRAME_SIZE_ERROR', 1)],
   ['6.4: RST_STREAM with an unknown code', [request(1, '/hold'), rstStream(1, 0xffffffff), PING], [PONG]],
   ['6.5: SETTINGS without entries', [settingsFrame({})], ['SETTINGS ACK']],
   ['6.5: SETTINGS with every entry', [settingsFrame({ 1: 0, 2: 0, 3: 0, 4: 0, 5: 16_384, 6: 0 })], ['SETTINGS ACK']],
-  ['6.5: SETTINGS of a stream', [encodeFrame(FrameType.settings, 0, 1, NOTHING)], ended('PROTOCOL_ERROR')],
+  ['6.5: SETTINGS on a stream', [encodeFrame(FrameType.settings, 0, 1, NOTHING)], ended('PROTOCOL_ERROR')],
   ['6.5: SETTINGS of five bytes', [frame(FrameType.settings, 0, 5)], ended('FRAME_SIZE_ERROR')],
   ['6.5: an acknowledgement', [settingsAck(), PING], [PONG]],
-  ['6.5: an acknowledgement that says something', [frame(FrameType.settings, 0, 6, 1)], ended('FRAME_SIZE_ERROR')],
+  ['6.5: an acknowledgement with a payload', [frame(FrameType.settings, 0, 6, 1)], ended('FRAME_SIZE_ERROR')],
   ['6.5.2: push of neither 0 nor 1', [setting(Setting.enablePush, 2)], ended('PROTOCOL_ERROR')],
   ['6.5.2: push allowed', [setting(Setting.enablePush, 1)], ['SETTINGS ACK']],
   ['6.5.2: a window of 2^31', [setting(Setting.initialWindowSize, 0x80000000)], ended('FLOW_CONTROL_ERROR')],
@@ -147,19 +147,19 @@ const CONTROL: readonly Row[] = [
   ['6.6: PUSH_PROMISE', [request(1), frame(FrameType.pushPromise, 1, 20, 4)], ended('PROTOCOL_ERROR', 1)],
   ['6.7: PING', [PING], [PONG]],
   ['6.7: an answer to no PING', [pingFrame(Buffer.alloc(8), true), PING], [PONG]],
-  ['6.7: PING of a stream', [frame(FrameType.ping, 1, 8)], ended('PROTOCOL_ERROR')],
+  ['6.7: PING on a stream', [frame(FrameType.ping, 1, 8)], ended('PROTOCOL_ERROR')],
   ['6.7: PING of six bytes', [frame(FrameType.ping, 0, 6)], ended('FRAME_SIZE_ERROR')],
-  ['6.8: GOAWAY; what comes behind it is served', [goawayFrame(0, 0), request(1, '/echo', END)], ANSWERED],
-  ['6.8: GOAWAY of a stream', [frame(FrameType.goaway, 1, 8)], ended('PROTOCOL_ERROR')],
+  ['6.8: requests after GOAWAY are served', [goawayFrame(0, 0), request(1, '/echo', END)], ANSWERED],
+  ['6.8: GOAWAY on a stream', [frame(FrameType.goaway, 1, 8)], ended('PROTOCOL_ERROR')],
   ['6.8: GOAWAY of seven bytes', [frame(FrameType.goaway, 0, 7)], ended('FRAME_SIZE_ERROR')],
-  ['6.8: GOAWAY with more to say', [frame(FrameType.goaway, 0, 100), PING], [PONG]],
+  ['6.8: GOAWAY with debug data', [frame(FrameType.goaway, 0, 100), PING], [PONG]],
 ];
 
 const HELD = request(1, '/hold');
 const WINDOWS: readonly Row[] = [
   ['6.9: WINDOW_UPDATE', [windowUpdate(0, 1), HELD, windowUpdate(1, 1), PING], [PONG]],
-  ['6.9: an increment of nought for the connection', [windowUpdate(0, 0)], ended('PROTOCOL_ERROR')],
-  ['6.9: an increment of nought for a stream', [HELD, windowUpdate(1, 0)], ['RST_STREAM 1 PROTOCOL_ERROR']],
+  ['6.9: an increment of zero for the connection', [windowUpdate(0, 0)], ended('PROTOCOL_ERROR')],
+  ['6.9: an increment of zero for a stream', [HELD, windowUpdate(1, 0)], ['RST_STREAM 1 PROTOCOL_ERROR']],
   ['6.9: the reserved bit alone', [HELD, windowUpdate(1, 0x80000000)], ['RST_STREAM 1 PROTOCOL_ERROR']],
   ['6.9: the reserved bit is ignored', [HELD, windowUpdate(1, 0x80000001), PING], [PONG]],
   ['6.9: WINDOW_UPDATE of three bytes', [frame(FrameType.windowUpdate, 0, 3)], ended('FRAME_SIZE_ERROR')],

@@ -5,24 +5,24 @@ import { encodeFrame, Flag, FrameType } from '../../test/support/http2-frames.ts
 import { ConnectionError } from './errors.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 
-/** Notes what a reader hands out: a line for each frame, whatever pieces its data came in. */
+/** Records one line per frame, however its data was split. */
 class Recorder implements FrameSink {
   readonly seen: string[] = [];
-  /** How DATA was cut. */
-  readonly pieces: number[] = [];
+  /** Sizes of the DATA chunks. */
+  readonly chunks: number[] = [];
   readonly reader = new FrameReader(this);
-  heldBytes = 0;
+  reservedBytes = 0;
   whenSeen: () => void = () => {};
   private data: { line: string; content: Buffer[] } | null = null;
 
   beginData(streamId: number, length: number): void {
-    assert.equal(this.data, null, 'a frame begins in another one');
+    assert.equal(this.data, null, 'a frame begins within another one');
     this.data = { line: `data ${streamId} ${length}`, content: [] };
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
     assert.ok(this.data !== null && start < end && end <= bytes.length);
-    this.pieces.push(end - start);
+    this.chunks.push(end - start);
     this.data.content.push(bytes.subarray(start, end));
   }
 
@@ -41,7 +41,7 @@ class Recorder implements FrameSink {
   }
 
   reserveBytes(change: number): boolean {
-    this.heldBytes += change;
+    this.reservedBytes += change;
     return true;
   }
 
@@ -51,7 +51,7 @@ class Recorder implements FrameSink {
   }
 }
 
-/** Feeds `stream` cut at `cuts`; returns what was seen, and the error at last if there was one. */
+/** Pushes `stream` split at `cuts`. Returns the recorded frames and the error, if any. */
 function read(stream: Buffer, cuts: readonly number[]): string[] {
   const recorder = new Recorder();
   const borders = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
@@ -80,7 +80,7 @@ function lineOf(type: number, flags: number, streamId: number, payload: Buffer):
   return `data ${streamId} ${payload.length} ${hex}${(flags & Flag.endStream) !== 0 ? ' end' : ''}`;
 }
 
-test('frames are the same however the stream is cut', () => {
+test('FrameReader: the frames do not depend on how the stream is split', () => {
   fc.assert(
     fc.property(fc.array(frames, { maxLength: 8 }), cuts, (given, at) => {
       const stream = Buffer.concat(given.map(({ bytes }) => bytes));
@@ -92,7 +92,7 @@ test('frames are the same however the stream is cut', () => {
   );
 });
 
-test('any bytes whatever are read the same however they are cut', () => {
+test('FrameReader: arbitrary bytes are read the same however they are split', () => {
   // lengths below 2^16, so that not all of it is one frame
   const bytes = fc.array(fc.tuple(fc.constantFrom(0, 1), fc.uint8Array({ maxLength: 40 })), { maxLength: 10 });
   fc.assert(
@@ -103,7 +103,7 @@ test('any bytes whatever are read the same however they are cut', () => {
   );
 });
 
-test('byte by byte', () => {
+test('FrameReader: reads byte by byte', () => {
   const stream = Buffer.concat([
     encodeFrame(FrameType.settings, 0, 0, Buffer.alloc(0)),
     encodeFrame(FrameType.data, 1, 5, Buffer.alloc(0)),
@@ -116,7 +116,7 @@ test('byte by byte', () => {
   assert.deepEqual(read(stream, all), read(stream, []));
 });
 
-test('DATA is handed on as it comes, and ends with its last byte', () => {
+test('FrameReader: passes on DATA as it arrives, and ends it with its last byte', () => {
   const recorder = new Recorder();
   const frame = encodeFrame(FrameType.data, 0, 1, Buffer.alloc(100, 'd'));
   for (const [from, to] of [
@@ -129,13 +129,13 @@ test('DATA is handed on as it comes, and ends with its last byte', () => {
     recorder.reader.push(frame.subarray(from, to), 0);
     assert.equal(recorder.seen.length, 0);
   }
-  assert.deepEqual(recorder.pieces, [1, 50, 48]);
+  assert.deepEqual(recorder.chunks, [1, 50, 48]);
   recorder.reader.push(Buffer.concat([frame.subarray(108), frame]), 0);
-  assert.deepEqual(recorder.pieces, [1, 50, 48, 1, 100]);
+  assert.deepEqual(recorder.chunks, [1, 50, 48, 1, 100]);
   assert.equal(recorder.seen.length, 2);
 });
 
-test('DATA that comes whole is handed on where it stands, without a copy', () => {
+test('FrameReader: does not copy DATA', () => {
   const recorder = new Recorder();
   const chunk = Buffer.concat([Buffer.alloc(5), encodeFrame(FrameType.data, 0, 1, Buffer.from('abc'))]);
   recorder.onData = (bytes, start, end) => {
@@ -148,28 +148,28 @@ test('DATA that comes whole is handed on where it stands, without a copy', () =>
   assert.deepEqual(recorder.seen, ['data']);
 });
 
-test('DATA with padding is handed over whole, with its padding', () => {
+test('FrameReader: passes on padded DATA as one frame with its padding', () => {
   const payload = Buffer.from('03616263000000', 'hex');
   const stream = encodeFrame(FrameType.data, Flag.padded | Flag.endStream, 7, payload);
   for (let at = 0; at < stream.length; at++) assert.deepEqual(read(stream, [at]), ['frame 0 9 7 03616263000000']);
 });
 
-test('the reserved bit in front of a stream is ignored', () => {
+test('FrameReader: ignores the reserved bit of the stream id', () => {
   const stream = encodeFrame(FrameType.data, 0, 0x80000003, Buffer.from('a'));
   assert.deepEqual(read(stream, []), ['data 3 1 61']);
 });
 
-test('a frame of the largest size passes; one that is larger is refused by its head, before its content', () => {
+test('FrameReader: refuses a frame beyond the size limit by its header', () => {
   for (const type of [FrameType.data, FrameType.headers, FrameType.settings, 0x77]) {
     assert.equal(read(encodeFrame(type, 0, 1, Buffer.alloc(16_384)), [9, 5000]).length, 1);
     for (const length of [16_385, 0xffffff]) {
-      const head = Buffer.from([length >>> 16, length >>> 8, length, type, 0, 0, 0, 0, 1]);
-      for (const at of [[], [1], [8]]) assert.deepEqual(read(head, at), ['error 6']);
+      const header = Buffer.from([length >>> 16, length >>> 8, length, type, 0, 0, 0, 0, 1]);
+      for (const at of [[], [1], [8]]) assert.deepEqual(read(header, at), ['error 6']);
     }
   }
 });
 
-test('a reader that is stopped reads nothing more, not even of the same chunk', () => {
+test('FrameReader.stop: ignores the rest of the chunk and all later ones', () => {
   const ping = encodeFrame(FrameType.ping, 0, 0, Buffer.alloc(8));
   const data = encodeFrame(FrameType.data, 0, 1, Buffer.alloc(8));
   for (const stream of [ping, data]) {
@@ -184,7 +184,7 @@ test('a reader that is stopped reads nothing more, not even of the same chunk', 
   }
 });
 
-test('a frame that is put together is copied a few times at most, however small the pieces', (t) => {
+test('FrameReader: reassembly copies linearly, however small the chunks', (t) => {
   const frame = encodeFrame(FrameType.headers, 0, 1, Buffer.alloc(16_384, 'h'));
   const allocations = t.mock.method(Buffer, 'allocUnsafeSlow');
   for (const size of [1, 7, 1000]) {
@@ -197,14 +197,14 @@ test('a frame that is put together is copied a few times at most, however small 
   }
 });
 
-test('what is held for a frame follows what has come of it, not what was announced', (t) => {
-  const head = encodeFrame(FrameType.headers, 0, 1, Buffer.alloc(16_384)).subarray(0, 9);
+test('FrameReader: memory follows the bytes received, not the announced length', (t) => {
+  const header = encodeFrame(FrameType.headers, 0, 1, Buffer.alloc(16_384)).subarray(0, 9);
   const allocations = t.mock.method(Buffer, 'allocUnsafeSlow');
-  new Recorder().reader.push(Buffer.from(head), 0);
+  new Recorder().reader.push(Buffer.from(header), 0);
   for (const { arguments: given } of allocations.mock.calls) assert.ok(Number(given[0]) <= 64);
 });
 
-test('a pause stops behind the frame that is just handed over, and what is left can be read later', () => {
+test('FrameReader.pause: stops after the current frame, and the rest can be read later', () => {
   fc.assert(
     fc.property(fc.array(frames, { maxLength: 8 }), cuts, fc.uniqueArray(fc.nat(7)), (given, at, pauses) => {
       const stream = Buffer.concat(given.map(({ bytes }) => bytes));

@@ -12,13 +12,13 @@ import {
   requestBlock,
 } from '../../test/support/http2-peer.ts';
 
-/** Header blocks that are too large, or that do not end: what they cost, and whom. */
+/** Limits of header blocks that are too large or do not end. */
 
 const { endStream: END, endHeaders: WHOLE } = Flag;
 const FRAME_BYTES = 16_384;
 const ANSWER = (streamId: number): string => `HEADERS ${streamId} END_STREAM :status=200`;
 
-/** A block in one HEADERS frame and as many CONTINUATION frames as it takes. */
+/** A block in HEADERS and CONTINUATION frames. */
 function framed(streamId: number, block: Buffer, flags = 0): Buffer {
   const frames: Buffer[] = [];
   for (let pos = 0; pos < block.length; pos += FRAME_BYTES) {
@@ -29,7 +29,7 @@ function framed(streamId: number, block: Buffer, flags = 0): Buffer {
   return Buffer.concat(frames);
 }
 
-/** A field that is put into the dynamic table (RFC 7541, section 6.2.1). */
+/** A field with incremental indexing (RFC 7541, section 6.2.1). */
 function indexed(name: string, value: string): Buffer {
   const text = (part: string): Buffer => Buffer.concat([integer(0, 7, part.length), Buffer.from(part)]);
   return Buffer.concat([Buffer.from([0x40]), text(name), text(value)]);
@@ -37,7 +37,7 @@ function indexed(name: string, value: string): Buffer {
 
 const filler = (bytes: number): Buffer => encodeHeaders([['x-filler', 'v'.repeat(bytes)]]);
 
-test('headers of 16 to 100 KB are refused by themselves, and the connection goes on', () => {
+test('header limit: headers of 16 to 100 KB are refused without closing the connection', () => {
   for (const bytes of [16_384, 40_000, 100_000]) {
     for (const size of [1_000_000, 1000]) {
       const peer = Http2Peer.connected();
@@ -50,27 +50,27 @@ test('headers of 16 to 100 KB are refused by themselves, and the connection goes
   }
 });
 
-test('what stands in headers that are too large is in the table for the next ones', () => {
+test('header limit: fields beyond it enter the dynamic table', () => {
   const peer = Http2Peer.connected();
   peer.send(framed(1, Buffer.concat([requestBlock(), filler(40_000), indexed('grpc-timeout', '7S')])));
   peer.send(headers(3, Buffer.concat([requestBlock('/early'), Buffer.from([0x80 | 62])]), WHOLE | END));
-  assert.equal(peer.request(0).headers.timeout, null, 'it is behind the limit');
+  assert.equal(peer.request(0).headers.timeout, null, 'beyond the limit');
   assert.equal(peer.request(1).headers.timeout, '7S');
 });
 
-test('a list that is eight times too long, or its block, ends the connection', () => {
-  const most = 8 * LIMITS.maxHeaderBytes;
-  const small = Array.from({ length: most / 32 }, () => Buffer.from([0x82]));
-  for (const block of [filler(most + 1), Buffer.concat([requestBlock(), ...small])]) {
+test('header limit: exceeding it eight times closes the connection', () => {
+  const maxBytes = 8 * LIMITS.maxHeaderBytes;
+  const small = Array.from({ length: maxBytes / 32 }, () => Buffer.from([0x82]));
+  for (const block of [filler(maxBytes + 1), Buffer.concat([requestBlock(), ...small])]) {
     const peer = Http2Peer.connected();
     peer.send(framed(1, block));
     assert.deepEqual([peer.sent(), peer.heldBytes], [['GOAWAY 0 ENHANCE_YOUR_CALM'], 0]);
   }
 });
 
-test('trailers are checked to their end, and reset their stream when they are too large for that', () => {
+test('header limit: invalid or oversized trailers reset their stream', () => {
   const pseudo = encodeHeaders([[':method', 'GET']]);
-  for (const [block, said] of [
+  for (const [block, expected] of [
     [filler(100), ANSWER(1)],
     [Buffer.concat([filler(100), pseudo]), 'RST_STREAM 1 PROTOCOL_ERROR'],
     [filler(17_000), 'RST_STREAM 1 ENHANCE_YOUR_CALM'],
@@ -78,11 +78,11 @@ test('trailers are checked to their end, and reset their stream when they are to
   ] as const) {
     const peer = Http2Peer.connected();
     peer.send(request(1), data(1, Buffer.from('x')), framed(1, block, END), request(3, '/early', END));
-    assert.deepEqual(peer.sent(), [said, ANSWER(3)]);
+    assert.deepEqual(peer.sent(), [expected, ANSWER(3)]);
   }
 });
 
-test('of a block that does not end its own bytes are kept, and counted, until it or the connection ends', () => {
+test('header memory: a partial block reserves its bytes until it or the connection ends', () => {
   const begun = Buffer.concat([requestBlock('/early'), filler(5000)]);
   for (const end of ['block', 'connection', 'error']) {
     const peer = Http2Peer.connected();
@@ -95,11 +95,11 @@ test('of a block that does not end its own bytes are kept, and counted, until it
   }
 });
 
-test('a frame that is not complete is counted as far as it has come', () => {
+test('header memory: a partial frame reserves the bytes received', () => {
   const peer = Http2Peer.connected();
   const frame = headers(1, Buffer.concat([requestBlock('/early'), filler(12_000)]), WHOLE | END);
   peer.send(frame.subarray(0, 10));
-  assert.equal(peer.heldBytes, 0, 'little is part of the connection');
+  assert.equal(peer.heldBytes, 0, 'small buffers count as part of the connection');
   peer.send(frame.subarray(10, 6000));
   assert.ok(peer.heldBytes >= 6000 && peer.heldBytes < 12_000, `${peer.heldBytes}`);
   peer.send(frame.subarray(6000));
@@ -109,7 +109,7 @@ test('a frame that is not complete is counted as far as it has come', () => {
   assert.equal(peer.heldBytes, 0);
 });
 
-test('without memory for it, a header block ends its own connection, and one that is small does not need any', () => {
+test('header memory: without budget a block closes its connection, a small one needs none', () => {
   const large = headers(1, Buffer.concat([requestBlock(), filler(5000)]), 0);
   for (const size of [1_000_000, 100]) {
     const peer = Http2Peer.connected();
@@ -123,7 +123,7 @@ test('without memory for it, a header block ends its own connection, and one tha
   assert.deepEqual(peer.sent(), [ANSWER(1)]);
 });
 
-test('a header block that goes on and on is no sign of life', () => {
+test('receivedSinceCheck: not set by CONTINUATION', () => {
   const peer = Http2Peer.connected();
   peer.send(headers(1, requestBlock(), 0));
   peer.connection.receivedSinceCheck = false;
@@ -133,7 +133,7 @@ test('a header block that goes on and on is no sign of life', () => {
   assert.equal(peer.connection.receivedSinceCheck, true);
 });
 
-test('churn of the table behind the limit is paid for by the field: a few blocks of it end the connection', () => {
+test('header limit: table churn beyond it is counted per field and closes the connection', () => {
   const churn = Buffer.concat([requestBlock(), ...Array.from({ length: 3800 }, () => indexed('', ''))]);
   const peer = Http2Peer.connected();
   let blocks = 0;

@@ -9,21 +9,21 @@ type Field = readonly [name: string, value: string];
 /** The fields of `block`; null when it cannot be decoded. */
 function decode(decoder: HpackDecoder, block: Buffer): Field[] | null {
   const fields: Field[] = [];
-  // in the middle of other bytes, as blocks come
+  // within a larger buffer, as in a chunk
   const bytes = Buffer.concat([Buffer.alloc(3, 0x82), block, Buffer.alloc(3, 0x82)]);
   const isValid = decoder.decode(bytes, 3, bytes.length - 3, (name, value) => fields.push([name, value]));
   return isValid ? fields : null;
 }
 
 const hex = (digits: string): Buffer => Buffer.from(digits.replace(/\s/g, ''), 'hex');
-/** A field as the RFC writes it. */
+/** A field in the notation of the RFC. */
 function field(text: string): Field {
   const colon = text.indexOf(': ');
   return [text.slice(0, colon), text.slice(colon + 2)];
 }
 const isValid = (digits: string): boolean => decode(new HpackDecoder(), hex(digits)) !== null;
 
-/** What stands in the dynamic table, the newest first. */
+/** The dynamic table, newest entry first. */
 function tableOf(decoder: HpackDecoder): Field[] {
   const entries: Field[] = [];
   for (let index = 62; ; index++) {
@@ -43,7 +43,7 @@ interface Example {
   readonly table: readonly string[];
 }
 
-/** RFC 7541, appendices C.3 and C.4: three requests on one connection, without and with Huffman code. */
+/** RFC 7541, appendices C.3 and C.4: three requests on one connection, without and with Huffman coding. */
 const REQUESTS: readonly Example[] = [
   {
     blocks: ['828684410f7777772e6578616d706c652e636f6d', '828684418cf1e3c2e5f23a6ba0ab90f4ff'],
@@ -110,15 +110,15 @@ function checkExamples(examples: readonly Example[], form: 0 | 1, before: string
 
 const TABLE_OF_256 = '3fe101';
 
-test('the requests of RFC 7541, C.3 and C.4, and the table behind each', () => {
+test('HpackDecoder: requests of RFC 7541, C.3 and C.4, and the table after each', () => {
   for (const form of [0, 1] as const) checkExamples(REQUESTS, form, '');
 });
 
-test('the responses of RFC 7541, C.5 and C.6, which push each other out of a small table', () => {
+test('HpackDecoder: responses of RFC 7541, C.5 and C.6, with evictions', () => {
   for (const form of [0, 1] as const) checkExamples(RESPONSES, form, TABLE_OF_256);
 });
 
-test('the fields of RFC 7541, C.2, of which one is added to the table', () => {
+test('HpackDecoder: fields of RFC 7541, C.2, one of them indexed', () => {
   const examples: readonly (readonly [string, string, number])[] = [
     ['400a637573746f6d2d6b65790d637573746f6d2d686561646572', 'custom-key: custom-header', 1],
     ['040c2f73616d706c652f70617468', ':path: /sample/path', 0],
@@ -132,7 +132,7 @@ test('the fields of RFC 7541, C.2, of which one is added to the table', () => {
   }
 });
 
-test('a block that is cut off is read when that is between two fields, and refused anywhere else', () => {
+test('HpackDecoder: refuses a block truncated within a field', () => {
   for (const { blocks, fields } of [REQUESTS[0], RESPONSES[0]] as readonly Example[]) {
     for (const block of blocks) {
       const whole = hex(block);
@@ -145,13 +145,13 @@ test('a block that is cut off is read when that is between two fields, and refus
   }
 });
 
-test('an index that is nought or behind the table is refused', () => {
+test('HpackDecoder: refuses index 0 and indexes beyond the table', () => {
   for (const block of ['80', 'be', 'fe', '7e00', '0f2f00', 'ffff7f', 'ff80808001']) assert.equal(isValid(block), false);
   assert.ok(isValid('bd'), 'the last entry of the static table');
   assert.ok(isValid('4001610162be'), 'an entry of the same block');
 });
 
-test('an integer that is longer than any that can stand here is refused', () => {
+test('HpackDecoder: refuses oversized integers', () => {
   for (const prefix of ['ff', '7f', '0f', '1f', '007f', '00ff']) {
     for (const rest of ['8080808000', '8080808080808080808000', 'ffffffff7f', 'ffffffffffffffffff01', 'ffffffff'])
       assert.equal(isValid(prefix + rest), false, prefix + rest);
@@ -159,7 +159,7 @@ test('an integer that is longer than any that can stand here is refused', () => 
   assert.ok(isValid('0f800000'), 'one byte more than it takes is let pass');
 });
 
-test('the size of the table may change at the beginning of a block only, down to nought and up to 4096', () => {
+test('HpackDecoder: accepts table sizes of 0 to 4096 at the beginning of a block only', () => {
   const decoder = new HpackDecoder();
   const added = hex('4001610162');
   assert.deepEqual(decode(decoder, added), [['a', 'b']]);
@@ -170,7 +170,7 @@ test('the size of the table may change at the beginning of a block only, down to
   for (const block of ['3fe21f', '3fffffffff', '3f', '8220', '000161016220']) assert.equal(isValid(block), false);
 });
 
-test('an entry larger than the table empties it, and is none', () => {
+test('HpackDecoder: an entry larger than the table empties it and is not added', () => {
   const decoder = new HpackDecoder();
   assert.ok(decode(decoder, hex(TABLE_OF_256)));
   decode(decoder, hex('4001610162'));
@@ -182,14 +182,14 @@ test('an entry larger than the table empties it, and is none', () => {
   assert.equal(tableOf(decoder).length, 1);
 });
 
-test('a new entry may be named after the one that it pushes out', () => {
+test('HpackDecoder: an entry may use the name of the one it evicts', () => {
   const decoder = new HpackDecoder();
   decode(decoder, Buffer.concat([hex('3f0f40 0161'), integer(0, 7, 10), Buffer.alloc(10, 'v')]));
   assert.deepEqual(decode(decoder, hex('7e0178')), [['a', 'x']]);
   assert.deepEqual(tableOf(decoder), [['a', 'x']]);
 });
 
-test('texts are bytes, one character for each', () => {
+test('HpackDecoder: decodes one character per byte', () => {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   const block = Buffer.concat([hex('0001 61'), integer(0, 7, 256), bytes]);
   assert.deepEqual(decode(new HpackDecoder(), block), [['a', bytes.toString('latin1')]]);
@@ -198,7 +198,7 @@ test('texts are bytes, one character for each', () => {
 const sizes = fc.oneof(fc.nat(40), fc.nat(300), fc.constantFrom(4063, 4064, 4096));
 const steps = fc.array(fc.oneof(sizes, fc.nat(4096).map(String)), { maxLength: 60 });
 
-test('the table holds the newest fields of which the sizes and 32 bytes for each are at most its limit', () => {
+test('HpackDecoder: keeps the newest fields within the table size', () => {
   fc.assert(
     fc.property(steps, (given) => {
       const decoder = new HpackDecoder();
@@ -224,7 +224,7 @@ test('the table holds the newest fields of which the sizes and 32 bytes for each
   );
 });
 
-/** The longest beginning of `entries` that fits a table of `limit` bytes. */
+/** The longest prefix of `entries` that fits a table of `limit` bytes. */
 function newest(entries: readonly Field[], limit: number): Field[] {
   let bytes = 0;
   const end = entries.findIndex(([name, value]) => {

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { HUFFMAN_SYMBOLS } from '../../test/support/hpack-tables.ts';
 import { decodeHuffman } from './huffman.ts';
 
-/** The code of each byte, and of the end of string behind them, as digits. */
+/** Codes of all bytes and of the end-of-string symbol, as digits. */
 const CODES: readonly string[] = [...HUFFMAN_SYMBOLS]
   .sort(([, a], [, b]) => a - b)
   .map(([code]) => code.toString(2).slice(1));
 const END_OF_STRING = CODES[256] as string;
 
-/** The bytes of `bits`, of which the last is filled up with `padding`. */
+/** `bits` as bytes, the last one filled with `padding`. */
 function pack(bits: string, padding = '1'): Buffer {
   const whole = bits.padEnd(Math.ceil(bits.length / 8) * 8, padding);
   return Buffer.from(whole.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? []);
@@ -19,7 +19,7 @@ function pack(bits: string, padding = '1'): Buffer {
 const bitsOf = (bytes: Iterable<number>): string => [...bytes].map((byte) => CODES[byte] as string).join('');
 const decode = (bytes: Buffer): string | null => decodeHuffman(bytes, 0, bytes.length);
 
-test('some codes as RFC 7541, appendix B, has them', () => {
+test('Huffman: sample codes of RFC 7541, appendix B', () => {
   const expected: readonly (readonly [symbol: number, code: number, bits: number])[] = [
     [0, 0x1ff8, 13],
     [0x20, 0x14, 6],
@@ -33,13 +33,13 @@ test('some codes as RFC 7541, appendix B, has them', () => {
   for (const [symbol, code, bits] of expected) assert.equal(CODES[symbol], code.toString(2).padStart(bits, '0'));
 });
 
-test('every byte alone, and all of them in a row', () => {
+test('decodeHuffman: every byte alone, and all in a row', () => {
   for (let byte = 0; byte < 256; byte++) assert.equal(decode(pack(bitsOf([byte]))), String.fromCharCode(byte));
   const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   assert.equal(decode(pack(bitsOf(all))), all.toString('latin1'));
 });
 
-test('any text comes back, wherever it stands', () => {
+test('decodeHuffman: round-trips any text at any position', () => {
   const text = fc.oneof(
     fc.uint8Array({ maxLength: 100 }),
     fc.string({ maxLength: 100 }).map((s) => Buffer.from(s)),
@@ -53,28 +53,28 @@ test('any text comes back, wherever it stands', () => {
   );
 });
 
-test('a text longer than any before, of the shortest codes', () => {
+test('decodeHuffman: a text longer than the initial buffer', () => {
   for (const length of [4096, 6554, 20_000]) {
     assert.equal(decode(pack(bitsOf(Buffer.alloc(length, 'a')))), 'a'.repeat(length));
   }
 });
 
-test('nothing is the empty text', () => {
+test('decodeHuffman: no bytes are the empty text', () => {
   assert.equal(decode(Buffer.alloc(0)), '');
 });
 
-test('padding of more than seven bits is refused', () => {
+test('decodeHuffman: refuses padding of more than seven bits', () => {
   for (let byte = 0; byte < 256; byte++) {
     const bits = bitsOf([byte]);
     assert.equal(decode(Buffer.concat([pack(bits), Buffer.from([0xff])])), null);
-    // a whole byte of ones behind codes that end with a byte
+    // a byte of ones after codes that end on a byte boundary
     if (bits.length % 8 === 0) assert.equal(decode(pack(`${bits}${'1'.repeat(8)}`)), null);
   }
   for (const bytes of ['ff', 'ffff', 'ffffff']) assert.equal(decode(Buffer.from(bytes, 'hex')), null);
 });
 
-test('padding that is not all ones is refused', () => {
-  // a code of five bits and one of six: three and two bits are left, too few for any other code
+test('decodeHuffman: refuses padding with zeros', () => {
+  // a code of five bits and one of six leave three and two bits, too few for another code
   for (const [symbol, left] of [
     ['a', 3],
     ['=', 2],
@@ -88,7 +88,7 @@ test('padding that is not all ones is refused', () => {
   }
 });
 
-test('an end of string is refused, whatever stands around it', () => {
+test('decodeHuffman: refuses the end-of-string symbol anywhere', () => {
   for (const before of ['', 'a', 'abc', '&', '\xff']) {
     for (const behind of ['', 'a', '0000']) {
       const bits = bitsOf(Buffer.from(before, 'latin1')) + END_OF_STRING + bitsOf(Buffer.from(behind));
@@ -97,7 +97,7 @@ test('an end of string is refused, whatever stands around it', () => {
   }
 });
 
-test('a code that is cut off is refused, unless what is left of it is padding', () => {
+test('decodeHuffman: refuses a truncated code unless the rest is valid padding', () => {
   for (let byte = 0; byte < 256; byte++) {
     const bits = bitsOf(Buffer.from([0x61, byte]));
     for (let length = 8; length < bits.length; length += 8) {

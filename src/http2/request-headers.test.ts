@@ -18,13 +18,13 @@ function headersOf(fields: Fields): RequestHeaders {
 }
 
 const VALID: readonly (readonly [what: string, fields: Fields])[] = [
-  ['only what must be there', BASIC],
+  ['only the required fields', BASIC],
   ['pseudo-headers in another order', [PATH, METHOD, SCHEME]],
   ['an authority', [...BASIC, [':authority', 'localhost:9000']]],
   ['an empty authority, as Dart sends it', [...BASIC, [':authority', '']]],
   ['te: trailers', [...BASIC, ['te', 'trailers']]],
-  ['names of every character that may stand in one', [...BASIC, ["!#$%&'*+-.^_`|~0189az", 'x']]],
-  ['a value that is empty', [...BASIC, ['x', '']]],
+  ['names of all valid characters', [...BASIC, ["!#$%&'*+-.^_`|~0189az", 'x']]],
+  ['an empty value', [...BASIC, ['x', '']]],
   ['bytes beyond ASCII, and tabs, within a value', [...BASIC, ['x', 'a\t\x80\xff b']]],
   ['the same header twice', [...BASIC, ['x', '1'], ['x', '2']]],
   ['any scheme and method', [[':method', 'M-SEARCH'], [':scheme', 'coap'], PATH]],
@@ -49,15 +49,15 @@ const MALFORMED: readonly (readonly [what: string, fields: Fields])[] = [
   ['two :path', [...BASIC, PATH]],
   ['two :authority', [...BASIC, [':authority', 'x'], [':authority', 'x']]],
   ['two :authority of which the first is empty', [...BASIC, [':authority', ''], [':authority', 'x']]],
-  ['a pseudo-header of responses', [...BASIC, [':status', '200']]],
-  ['a pseudo-header that nobody knows', [...BASIC, [':protocol', 'websocket']]],
-  ['a colon alone as name', [...BASIC, [':', '']]],
-  ['a pseudo-header in capitals', [...BASIC, [':Authority', 'x']]],
-  ['a pseudo-header behind others', [METHOD, SCHEME, ['x', 'y'], PATH]],
-  ['an authority behind others', [...BASIC, ['x', 'y'], [':authority', 'z']]],
-  ['a pseudo-header behind one that is looked at', [METHOD, SCHEME, ['content-type', 'x'], PATH]],
-  ['a name in capitals', [...BASIC, ['X-Test', 'a']]],
-  ['a known name in capitals', [...BASIC, ['Content-Type', 'a']]],
+  ['a response pseudo-header', [...BASIC, [':status', '200']]],
+  ['an unknown pseudo-header', [...BASIC, [':protocol', 'websocket']]],
+  ['a colon as name', [...BASIC, [':', '']]],
+  ['an uppercase pseudo-header', [...BASIC, [':Authority', 'x']]],
+  ['a pseudo-header after a regular field', [METHOD, SCHEME, ['x', 'y'], PATH]],
+  ['an authority after a regular field', [...BASIC, ['x', 'y'], [':authority', 'z']]],
+  ['a pseudo-header after a field in use', [METHOD, SCHEME, ['content-type', 'x'], PATH]],
+  ['an uppercase name', [...BASIC, ['X-Test', 'a']]],
+  ['an uppercase known name', [...BASIC, ['Content-Type', 'a']]],
   ['an empty name', [...BASIC, ['', 'a']]],
   ...[' x', 'x ', 'x y', 'x:', 'x\t', 'x\0', 'x\x7f', 'x\x80', 'x"', 'x(', 'x,', 'x\n'].map(
     (name) => [`the name ${JSON.stringify(name)}`, [...BASIC, [name, 'a']]] as const,
@@ -67,25 +67,25 @@ const MALFORMED: readonly (readonly [what: string, fields: Fields])[] = [
   ),
   ['a line break in :path', [METHOD, SCHEME, [':path', '/\n']]],
   ['a line break in :authority', [...BASIC, [':authority', 'a\r']]],
-  ['a line break in a header that is looked at', [...BASIC, ['authorization', 'a\nb']]],
+  ['a line break in a field in use', [...BASIC, ['authorization', 'a\nb']]],
   ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'].map(
     (name) => [`the header ${name}`, [...BASIC, [name, 'x']]] as const,
   ),
   ...['gzip', 'trailers, gzip', 'Trailers', ''].map(
     (value) => [`te: ${JSON.stringify(value)}`, [...BASIC, ['te', value]]] as const,
   ),
-  ['te: trailers behind another one', [...BASIC, ['te', 'gzip'], ['te', 'trailers']]],
+  ['te: trailers after another te', [...BASIC, ['te', 'gzip'], ['te', 'trailers']]],
 ];
 
-test('requests that are valid', () => {
+test('RequestHeaders: accepts valid requests', () => {
   for (const [what, fields] of VALID) assert.equal(headersOf(fields).isMalformed, false, what);
 });
 
-test('requests that are malformed by RFC 9113, sections 8.2 and 8.3', () => {
+test('RequestHeaders: refuses malformed requests (RFC 9113, sections 8.2 and 8.3)', () => {
   for (const [what, fields] of MALFORMED) assert.equal(headersOf(fields).isMalformed, true, what);
 });
 
-test('what matters is kept as it was sent', () => {
+test('RequestHeaders: keeps the values in use unchanged', () => {
   const headers = headersOf([
     ...BASIC,
     ['content-type', 'application/grpc+proto'],
@@ -98,12 +98,12 @@ test('what matters is kept as it was sent', () => {
   assert.deepEqual([contentType, authorization, timeout], ['application/grpc+proto', 'Bearer \xe9', '5S']);
 });
 
-test('what is not there is null', () => {
+test('RequestHeaders: absent fields are null', () => {
   const { contentType, authorization, timeout } = headersOf(BASIC);
   assert.deepEqual([contentType, authorization, timeout], [null, null, null]);
 });
 
-test('all fields together may count as much as is allowed, with 32 bytes for each', () => {
+test('RequestHeaders: the size limit includes 32 bytes per field', () => {
   const basicBytes = BASIC.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
   const left = MAX_LIST_BYTES - basicBytes - 32 - 1;
   assert.equal(headersOf([...BASIC, ['x', 'v'.repeat(left)]]).isTooLarge, false);
@@ -112,12 +112,12 @@ test('all fields together may count as much as is allowed, with 32 bytes for eac
   assert.equal(headersOf([...BASIC, ...small]).isTooLarge, true, 'many that are small');
 });
 
-test('of fields beyond the limit nothing is kept', () => {
+test('RequestHeaders: ignores fields beyond the size limit', () => {
   const headers = headersOf([...BASIC, ['x', 'v'.repeat(MAX_LIST_BYTES)], ['authorization', 'x']]);
   assert.deepEqual([headers.isTooLarge, headers.authorization], [true, null]);
 });
 
-test('trailers are any headers that a response could have, too', () => {
+test('areMalformedTrailers: true for pseudo-headers and invalid fields', () => {
   assert.equal(headersOf([]).areMalformedTrailers, false);
   assert.equal(
     headersOf([

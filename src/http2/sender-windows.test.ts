@@ -15,8 +15,8 @@ const FIRST_WINDOW = 65_535;
 const initialWindow = (bytes: number): Buffer => settingsFrame({ [Setting.initialWindowSize]: bytes });
 const letters = (letter: string, bytes: number): Buffer => Buffer.alloc(bytes, letter);
 
-/** A client whose streams may be sent `windowBytes`, with `count` requests that wait for their answers. */
-function answering(windowBytes: number, count = 1): { peer: Http2Peer; served: readonly Served[] } {
+/** A client with an initial window of `windowBytes` and `count` unanswered requests. */
+function withRequests(windowBytes: number, count = 1): { peer: Http2Peer; served: readonly Served[] } {
   const peer = Http2Peer.connected({ [Setting.initialWindowSize]: windowBytes });
   for (let i = 0; i < count; i++) peer.send(request(2 * i + 1, '/hold'));
   for (const { stream } of peer.served) stream.sendHeaders(Buffer.from([0x88]));
@@ -24,7 +24,7 @@ function answering(windowBytes: number, count = 1): { peer: Http2Peer; served: r
   return { peer, served: peer.served };
 }
 
-/** What the DATA of a stream says. */
+/** The DATA payload of a stream. */
 function bodyOf(frames: readonly Frame[], streamId: number): Buffer {
   return Buffer.concat(
     frames
@@ -36,8 +36,8 @@ function bodyOf(frames: readonly Frame[], streamId: number): Buffer {
 const dataBytes = (frames: readonly Frame[]): (readonly [number, number])[] =>
   frames.filter(({ type }) => type === FrameType.data).map(({ streamId, payload }) => [streamId, payload.length]);
 
-test('a body larger than its stream\u2019s window goes on when the window opens, and is taken at its end', () => {
-  const { peer, served } = answering(10);
+test('Sender: data beyond the stream window resumes with it, and completes at its end', () => {
+  const { peer, served } = withRequests(10);
   const [one] = served as readonly [Served];
   one.write(letters('a', 25));
   assert.deepEqual(peer.sent(), ['DATA 1 10']);
@@ -51,15 +51,15 @@ test('a body larger than its stream\u2019s window goes on when the window opens,
   assert.deepEqual(peer.sent(), ['DATA 1 95']);
 });
 
-test('a body larger than the connection\u2019s window goes on when that opens', () => {
-  const { peer, served } = answering(1_000_000);
+test('Sender: data beyond the connection window resumes with it', () => {
+  const { peer, served } = withRequests(1_000_000);
   const [one] = served as readonly [Served];
   const body = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251));
   one.write(body);
   const first = peer.frames();
   assert.equal(bodyOf(first, 1).length, FIRST_WINDOW);
   peer.send(windowUpdate(1, 500_000));
-  assert.deepEqual(peer.frames(), [], 'the stream\u2019s alone is not enough');
+  assert.deepEqual(peer.frames(), [], 'the stream window alone is not enough');
   peer.send(windowUpdate(0, 1));
   const second = peer.frames();
   assert.deepEqual(dataBytes(second), [[1, 1]]);
@@ -69,8 +69,8 @@ test('a body larger than the connection\u2019s window goes on when that opens', 
   assert.equal(one.writesCompleted, 1);
 });
 
-test('frames carry 16,384 bytes at most, even to a client that takes longer ones', () => {
-  const { peer, served } = answering(1_000_000);
+test('Sender: DATA has at most 16,384 bytes, even if the client accepts more', () => {
+  const { peer, served } = withRequests(1_000_000);
   peer.send(settingsFrame({ [Setting.maxFrameSize]: 1_000_000 }), windowUpdate(0, 1_000_000));
   peer.frames();
   for (const bytes of [16_383, 16_384, 16_385, 40_000]) {
@@ -80,8 +80,8 @@ test('frames carry 16,384 bytes at most, even to a client that takes longer ones
   }
 });
 
-test('trailers wait behind a body that the window holds', () => {
-  const { peer, served } = answering(10);
+test('Sender: trailers follow data blocked by the window', () => {
+  const { peer, served } = withRequests(10);
   const [one] = served as readonly [Served];
   one.write(letters('a', 15));
   one.stream.end(TRAILERS);
@@ -94,20 +94,20 @@ test('trailers wait behind a body that the window holds', () => {
   assert.deepEqual([one.writesCompleted, one.closes], [1, 1]);
 });
 
-test('streams that the connection\u2019s window holds take turns', () => {
-  const { peer, served } = answering(1_000_000, 3);
+test('Sender: streams blocked by the connection window are served round-robin', () => {
+  const { peer, served } = withRequests(1_000_000, 3);
   for (const one of served) one.write(letters('a', 200_000));
   peer.frames();
-  const turns: number[] = [];
+  const order: number[] = [];
   for (let i = 0; i < 9; i++) {
     peer.send(windowUpdate(0, 1000));
-    turns.push(...dataBytes(peer.frames()).map(([streamId]) => streamId));
+    order.push(...dataBytes(peer.frames()).map(([streamId]) => streamId));
   }
-  assert.deepEqual(turns, [1, 3, 5, 1, 3, 5, 1, 3, 5]);
+  assert.deepEqual(order, [1, 3, 5, 1, 3, 5, 1, 3, 5]);
 });
 
-test('a stream whose own window is closed holds up no other one', () => {
-  const { peer, served } = answering(10, 2);
+test('Sender: a stream with a closed window does not block others', () => {
+  const { peer, served } = withRequests(10, 2);
   const [one, other] = served as readonly [Served, Served];
   one.write(letters('a', 100));
   other.write(letters('b', 10));
@@ -115,23 +115,23 @@ test('a stream whose own window is closed holds up no other one', () => {
   assert.deepEqual([one.writesCompleted, other.writesCompleted], [0, 1]);
 });
 
-test('SETTINGS open and close the windows of streams that are open, and the closed ones may be below nought', () => {
-  const { peer, served } = answering(100);
+test('Sender: SETTINGS change the windows of open streams, also below zero', () => {
+  const { peer, served } = withRequests(100);
   const [one] = served as readonly [Served];
   one.write(letters('a', 200));
   assert.deepEqual(peer.sent(), ['DATA 1 100']);
   peer.send(initialWindow(40), windowUpdate(1, 60));
-  assert.deepEqual(peer.sent(), ['SETTINGS ACK'], 'the window is nought: 40 - 100 + 60');
+  assert.deepEqual(peer.sent(), ['SETTINGS ACK'], 'the window is zero: 40 - 100 + 60');
   peer.send(initialWindow(0), windowUpdate(1, 39));
   assert.deepEqual(peer.sent(), ['SETTINGS ACK'], 'and now -1');
   peer.send(initialWindow(11));
   assert.deepEqual(peer.sent(), ['SETTINGS ACK', 'DATA 1 10']);
   peer.send(request(3, '/hold'));
   peer.request(1).write(letters('b', 20));
-  assert.deepEqual(peer.sent(), ['DATA 3 11'], 'a new stream begins with what was said last');
+  assert.deepEqual(peer.sent(), ['DATA 3 11'], 'a new stream starts with the latest setting');
 });
 
-test('a body may be of any size, and windows open in any steps: all of it comes, never more than was granted', () => {
+test('Sender: sends all data of any size and never exceeds the windows', () => {
   const step = fc.record({
     write: fc.nat(60_000),
     stream: fc.nat(2),
@@ -140,7 +140,7 @@ test('a body may be of any size, and windows open in any steps: all of it comes,
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      const { peer, served } = answering(1000, 3);
+      const { peer, served } = withRequests(1000, 3);
       const granted = { connection: FIRST_WINDOW, streams: [1000, 1000, 1000] };
       const sent = [0, 0, 0];
       const written = [0, 0, 0];
@@ -175,9 +175,9 @@ test('a body may be of any size, and windows open in any steps: all of it comes,
   );
 });
 
-test('a stream that is reset by either side forgets its body and its end', () => {
+test('Sender: a reset by either side discards pending data and trailers', () => {
   for (const byServer of [true, false]) {
-    const { peer, served } = answering(10, 2);
+    const { peer, served } = withRequests(10, 2);
     const [one, other] = served as readonly [Served, Served];
     one.write(letters('a', 100));
     one.stream.end(TRAILERS);
@@ -193,9 +193,9 @@ test('a stream that is reset by either side forgets its body and its end', () =>
   }
 });
 
-test('a stream that is reset while the connection\u2019s window holds it sends nothing when that opens', () => {
+test('Sender: a stream reset while blocked by the connection window sends nothing afterwards', () => {
   for (const byServer of [true, false]) {
-    const { peer, served } = answering(1_000_000, 2);
+    const { peer, served } = withRequests(1_000_000, 2);
     for (const one of served) one.write(letters('a', 100_000));
     if (byServer) served[0]?.stream.reset(8);
     else peer.send(rstStream(1, 8));
@@ -205,8 +205,8 @@ test('a stream that is reset while the connection\u2019s window holds it sends n
   }
 });
 
-test('what a handler says behind the end of its stream is not sent', () => {
-  const { peer, served } = answering(100);
+test('Sender: ignores writes after the end of the stream', () => {
+  const { peer, served } = withRequests(100);
   const [one] = served as readonly [Served];
   peer.send(rstStream(1, 8));
   one.stream.sendHeaders(TRAILERS);
@@ -215,8 +215,8 @@ test('what a handler says behind the end of its stream is not sent', () => {
   assert.deepEqual(peer.sent(), []);
 });
 
-test('a stream that was reset is not reset again', () => {
-  const { peer, served } = answering(100, 2);
+test('Sender: resets a stream once', () => {
+  const { peer, served } = withRequests(100, 2);
   served[0]?.stream.reset(8);
   served[0]?.stream.reset(8);
   peer.send(rstStream(3, 8));

@@ -6,24 +6,24 @@ import { Http2Peer, request, type Served, TRAILERS } from '../../test/support/ht
 const LARGE = 0x7fff0000;
 const letters = (letter: string, bytes: number): Buffer => Buffer.alloc(bytes, letter);
 
-/** A client that nothing is held back from, with `count` requests that wait for their answers. */
-function answering(count = 1): { peer: Http2Peer; served: readonly Served[] } {
+/** A client with unlimited windows and `count` unanswered requests. */
+function withRequests(count = 1): { peer: Http2Peer; served: readonly Served[] } {
   const peer = Http2Peer.connected({ [Setting.initialWindowSize]: LARGE });
   peer.send(windowUpdate(0, LARGE), ...Array.from({ length: count }, (_, i) => request(2 * i + 1, '/hold')));
   peer.sent();
   return { peer, served: peer.served };
 }
 
-test('a write that is taken at once is told at once', () => {
-  const { peer, served } = answering();
+test('Sender: reports a synchronous write at once', () => {
+  const { peer, served } = withRequests();
   const [one] = served as readonly [Served];
   one.write(letters('a', 5));
   assert.deepEqual(peer.sent(), ['DATA 1 5']);
   assert.equal(one.writesCompleted, 1);
 });
 
-test('a write that is taken later is told later', () => {
-  const { peer, served } = answering();
+test('Sender: reports an asynchronous write when it completes', () => {
+  const { peer, served } = withRequests();
   const [one] = served as readonly [Served];
   peer.reads = false;
   one.write(letters('a', 5));
@@ -32,8 +32,8 @@ test('a write that is taken later is told later', () => {
   assert.equal(one.writesCompleted, 1);
 });
 
-test('a handler may write again when it is told, as often as it likes, without deep calls', () => {
-  const { peer, served } = answering();
+test('Sender: a handler may write in onWriteComplete without recursion', () => {
+  const { peer, served } = withRequests();
   const [one] = served as readonly [Served];
   one.whenWriteComplete = () => {
     if (one.writesCompleted < 20_000) one.write(letters('a', 1));
@@ -45,8 +45,8 @@ test('a handler may write again when it is told, as often as it likes, without d
   assert.equal(one.writesCompleted, 20_000);
 });
 
-test('what is queued while a write is under way becomes one write', () => {
-  const { peer, served } = answering(3);
+test('Sender: frames queued during a write are joined into the next one', () => {
+  const { peer, served } = withRequests(3);
   peer.reads = false;
   const [one, two, three] = served as readonly [Served, Served, Served];
   const before = peer.writes.length;
@@ -69,23 +69,23 @@ test('what is queued while a write is under way becomes one write', () => {
   );
 });
 
-test('the answers to one chunk are one write', () => {
-  const { peer } = answering();
+test('Sender: the answers to one chunk are one write', () => {
+  const { peer } = withRequests();
   const before = peer.writes.length;
   peer.send(pingFrame(Buffer.alloc(8)), settingsFrame({}), request(3, '/early', 1), pingFrame(Buffer.alloc(8)));
   assert.equal(peer.writes.length, before + 1);
   assert.equal(peer.sent().length, 4);
 });
 
-test('what is written as several buffers is one frame', () => {
-  const { peer, served } = answering();
+test('Sender: several buffers of a write form one frame', () => {
+  const { peer, served } = withRequests();
   served[0]?.stream.write(Buffer.from('ab'), [Buffer.from('c'), Buffer.from('def')], 6);
   const [frame] = peer.frames();
   assert.equal(frame?.payload.toString(), 'abcdef');
 });
 
-test('the same buffer to streams of the same and of other numbers, and other buffers to the same', () => {
-  const peers = [answering(2), answering(2)];
+test('Sender: sends the right payload for repeated and different buffers and stream ids', () => {
+  const peers = [withRequests(2), withRequests(2)];
   const same = letters('a', 3);
   for (const { served } of peers) for (const one of served) one.write(same);
   for (const { served } of peers) for (const one of served) one.stream.write(same, [Buffer.from('b')], 4);
@@ -96,8 +96,8 @@ test('the same buffer to streams of the same and of other numbers, and other buf
   }
 });
 
-test('large contents are written as they lie, small ones together', () => {
-  const { peer, served } = answering();
+test('Sender: large payloads are not copied, small ones are joined', () => {
+  const { peer, served } = withRequests();
   const large = [letters('a', 12_000), letters('b', 12_000)] as const;
   served[0]?.stream.write(large[0], [large[1]], 24_000);
   assert.deepEqual(
@@ -112,8 +112,8 @@ test('large contents are written as they lie, small ones together', () => {
   assert.equal(content.join('').replace(/(.)\1+/g, '$1'), 'abcdef');
 });
 
-test('large contents that have to wait do not keep what they were cut from', () => {
-  const { peer, served } = answering(2);
+test('Sender: delayed large payloads do not retain the buffers they were sliced from', () => {
+  const { peer, served } = withRequests(2);
   peer.reads = false;
   peer.connection.ping();
   const large = [letters('a', 12_000), letters('b', 12_000)] as const;
@@ -126,8 +126,8 @@ test('large contents that have to wait do not keep what they were cut from', () 
   assert.deepEqual(peer.sent().slice(1), ['DATA 1 16384', 'DATA 1 7616']);
 });
 
-test('an end and the write ahead of it are told in their order', () => {
-  const { peer, served } = answering();
+test('Sender: reports a write before the end that follows it', () => {
+  const { peer, served } = withRequests();
   const [one] = served as readonly [Served];
   peer.reads = false;
   one.write(letters('a', 5));
@@ -139,8 +139,8 @@ test('an end and the write ahead of it are told in their order', () => {
   assert.deepEqual(peer.sent(), ['DATA 1 5', 'HEADERS 1 END_STREAM grpc-status=0']);
 });
 
-test('a large backlog leaves in writes of about 256 KiB', () => {
-  const { peer, served } = answering(40);
+test('Sender: sends a large backlog in writes of about 256 KiB', () => {
+  const { peer, served } = withRequests(40);
   peer.reads = false;
   for (const one of served) one.write(letters('a', 65_536));
   do assert.ok((peer.writes.at(-1) as Buffer).length <= 256 * 1024 + 17_000);
@@ -152,8 +152,8 @@ test('a large backlog leaves in writes of about 256 KiB', () => {
   );
 });
 
-test('streams that always have more to say come by turns, though a few would fill every write', () => {
-  const { peer, served } = answering(8);
+test('Sender: streams with endless data are served fairly, though a few would fill every write', () => {
+  const { peer, served } = withRequests(8);
   peer.reads = false;
   for (const one of served) {
     one.whenWriteComplete = () => one.write(letters('a', 65_536));
@@ -164,8 +164,8 @@ test('streams that always have more to say come by turns, though a few would fil
   assert.ok(Math.min(...completed) >= 5, `completed ${completed.join(', ')} times`);
 });
 
-test('a client that does not read what it asks for is noticed when a megabyte waits', () => {
-  const { peer } = answering();
+test('Sender: reports overflow when a client does not read a megabyte of answers', () => {
+  const { peer } = withRequests();
   peer.reads = false;
   peer.connection.ping();
   const pings = Buffer.concat(Array.from({ length: 1000 }, () => pingFrame(Buffer.alloc(8))));
@@ -175,15 +175,15 @@ test('a client that does not read what it asks for is noticed when a megabyte wa
   assert.ok(peer.overflows > 0, '62,000 answers of 17 bytes');
 });
 
-test('a client that reads is answered as often as it asks, ten thousand times a second', () => {
-  const { peer } = answering();
+test('Sender: answers 10,000 PINGs a second of a client that reads', () => {
+  const { peer } = withRequests();
   const pings = Buffer.concat(Array.from({ length: 1000 }, () => pingFrame(Buffer.alloc(8))));
   for (let i = 0; i < 100; i++, peer.nowMs += 100) peer.send(pings);
   assert.deepEqual([peer.overflows, peer.frames().length], [0, 100_000]);
 });
 
-test('a header block larger than a frame is continued in others', () => {
-  const { peer, served } = answering();
+test('Sender: splits a large header block into CONTINUATION frames', () => {
+  const { peer, served } = withRequests();
   const text = 'v'.repeat(40_000);
   served[0]?.stream.end(
     Buffer.concat([Buffer.from('000178', 'hex'), Buffer.from([0x7f, 0xc1, 0xb7, 0x02]), Buffer.from(text)]),

@@ -8,7 +8,7 @@ const { endStream: END } = Flag;
 const PING = pingFrame(Buffer.alloc(8));
 const PONG = 'PING ACK 0000000000000000';
 
-test('who leaves says so with the last stream, and is gone at once when there is nothing to do', () => {
+test('sendFinalGoaway: names the last stream and finishes at once without open streams', () => {
   const peer = Http2Peer.connected();
   peer.send(request(5, '/early', END));
   peer.sent();
@@ -18,14 +18,14 @@ test('who leaves says so with the last stream, and is gone at once when there is
   assert.deepEqual([peer.sent(), peer.served.length], [[], 1]);
 });
 
-test('who leaves serves what is open, refuses what is new, and is gone when the last answer is taken', () => {
+test('sendFinalGoaway: serves open streams, refuses new ones and finishes when the last response is written', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1), request(3));
   peer.connection.sendFinalGoaway();
   peer.connection.sendFinalGoaway();
   peer.send(request(5), data(5, Buffer.from('x')), PING, data(1, Buffer.from('x'), END));
-  const said = ['GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM', PONG, 'HEADERS 1 END_STREAM :status=200'];
-  assert.deepEqual([peer.sent(), peer.finishes], [said, 0]);
+  const expected = ['GOAWAY 3 NO_ERROR', 'RST_STREAM 5 REFUSED_STREAM', PONG, 'HEADERS 1 END_STREAM :status=200'];
+  assert.deepEqual([peer.sent(), peer.finishes], [expected, 0]);
   peer.reads = false;
   peer.send(data(3, Buffer.from('x'), END));
   assert.deepEqual([peer.sent(), peer.finishes], [['HEADERS 3 END_STREAM :status=200'], 0]);
@@ -33,14 +33,14 @@ test('who leaves serves what is open, refuses what is new, and is gone when the 
   assert.equal(peer.finishes, 1);
 });
 
-test('who leaves does not wait for clients that do not end what is answered', () => {
+test('sendFinalGoaway: does not wait for the client to end an answered stream', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/early'));
   peer.connection.sendFinalGoaway();
   assert.deepEqual([peer.sent(), peer.finishes], [['HEADERS 1 END_STREAM :status=200', 'GOAWAY 1 NO_ERROR'], 1]);
 });
 
-test('who leaves is gone when the client gives up the last stream', () => {
+test('sendFinalGoaway: finishes when the client resets the last stream', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1));
   peer.connection.sendFinalGoaway();
@@ -48,7 +48,7 @@ test('who leaves is gone when the client gives up the last stream', () => {
   assert.deepEqual([peer.sent(), peer.finishes], [['GOAWAY 1 NO_ERROR', PONG], 1]);
 });
 
-test('who leaves and resets the last stream says so before it is gone', () => {
+test('sendFinalGoaway: sends RST_STREAM of the last stream before it finishes', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1));
   peer.connection.sendFinalGoaway();
@@ -57,7 +57,7 @@ test('who leaves and resets the last stream says so before it is gone', () => {
   assert.equal(peer.finishes, 1);
 });
 
-test('the end is told once, whatever is asked behind it', () => {
+test('ServerConnection: finishes once, whatever is called afterwards', () => {
   for (const end of ['gracefulShutdown', 'fail'] as const) {
     const peer = Http2Peer.connected();
     if (end === 'gracefulShutdown') peer.connection.sendFinalGoaway();
@@ -71,7 +71,7 @@ test('the end is told once, whatever is asked behind it', () => {
   }
 });
 
-test('nothing is said ahead of the greeting', () => {
+test('ServerConnection: sends nothing before its preface', () => {
   for (const ask of ['gracefulShutdown', 'ping'] as const) {
     const peer = new Http2Peer();
     peer.connection[ask]();
@@ -79,7 +79,7 @@ test('nothing is said ahead of the greeting', () => {
   }
 });
 
-test('an error ends every stream before the client is told, and what was queued is written first', () => {
+test('ServerConnection: an error closes all streams and sends GOAWAY after the queued frames', () => {
   const peer = Http2Peer.connected();
   peer.reads = false;
   peer.connection.ping();
@@ -98,7 +98,7 @@ test('an error ends every stream before the client is told, and what was queued 
   assert.deepEqual(peer.sent().slice(1), ['DATA 1 3', 'GOAWAY 3 PROTOCOL_ERROR']);
 });
 
-test('a connection that is gone tells every stream once, also those that are told of others', () => {
+test('onSocketClosed: calls onClosed of every stream once', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), request(3, '/hold', END), request(5, '/early'));
   const [one, two] = [peer.request(0), peer.request(1)];
@@ -117,7 +117,7 @@ test('a connection that is gone tells every stream once, also those that are tol
   assert.equal(peer.served.length, 3);
 });
 
-test('a connection that is gone writes nothing more, though a write is taken only then', () => {
+test('onSocketClosed: nothing is written afterwards, even if a write completes', () => {
   const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 10_000_000 });
   peer.send(windowUpdate(0, 10_000_000), request(1, '/hold'));
   peer.reads = false;
@@ -129,7 +129,7 @@ test('a connection that is gone writes nothing more, though a write is taken onl
   assert.equal(peer.writes.length, before);
 });
 
-/** What may happen on a connection with three streams; `n` picks one of them, or bytes. */
+/** Events of a connection with three streams; `n` selects a stream or a number of bytes. */
 const EVENTS: readonly ((peer: Http2Peer, n: number) => void)[] = [
   (peer) => peer.send(request(peer.served.length * 2 + 1, '/hold')),
   (peer) => peer.send(request(peer.served.length * 2 + 1, '/early')),
@@ -143,7 +143,7 @@ const EVENTS: readonly ((peer: Http2Peer, n: number) => void)[] = [
   (peer, n) => peer.served[n % 3]?.stream.sendHeaders(Buffer.from([0x88])),
   (peer, n) => {
     const served = peer.served[n % 3];
-    // one write at a time: none while the last one is not taken
+    // one write at a time
     if (served !== undefined && !served.isWriting) served.write(Buffer.alloc(1 + n));
   },
   (peer, n) => peer.served[n % 3]?.stream.end(TRAILERS),
@@ -162,7 +162,7 @@ const RARE_EVENTS: readonly ((peer: Http2Peer) => void)[] = [
   (peer) => peer.connection.sendFinalGoaway(),
 ];
 
-test('whatever happens, every stream is told once that it is over', () => {
+test('ServerConnection: calls onClosed of every stream once in any sequence of events', () => {
   const event = fc.oneof(
     { weight: 40, arbitrary: fc.tuple(fc.constantFrom(...EVENTS), fc.nat(60)) },
     { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...RARE_EVENTS), fc.constant(0)) },
@@ -170,7 +170,7 @@ test('whatever happens, every stream is told once that it is over', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
       const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 20 });
-      for (const [happen, n] of events) happen(peer, n);
+      for (const [run, n] of events) run(peer, n);
       peer.connection.onSocketClosed();
       for (const { closes } of peer.served) assert.equal(closes, 1);
       assert.equal(peer.connection.hasActiveStreams, false);

@@ -24,47 +24,44 @@ import {
 
 const { endStream: END, endHeaders: WHOLE } = Flag;
 const NOTHING = Buffer.alloc(0);
-/** What a client may do at once without being taken for a flood, and far more than that. */
+/** Rounds that a client may send at once, and far more than that. */
 const ALLOWED = 1000;
 const FLOOD = 5000;
 
 const streamId = (n: number): number => 2 * n + 1;
 const BAD_REQUEST = encodeHeaders([['x', 'y']]);
 
-/** One round of each flood; all but the last kinds are on a stream that was opened before. */
-const FLOODS: readonly (readonly [what: string, round: (n: number) => Buffer])[] = [
+/** One round of each flood. Stream 1 is open. */
+const FLOODS: readonly (readonly [name: string, round: (n: number) => Buffer])[] = [
   ['empty DATA', () => data(1, NOTHING)],
-  ['DATA of padding alone', () => data(1, padded(NOTHING, 20), Flag.padded)],
+  ['DATA with padding only', () => data(1, padded(NOTHING, 20), Flag.padded)],
   ['SETTINGS', () => settingsFrame({ 4: 1000 })],
-  ['SETTINGS that are empty', () => settingsFrame({})],
-  ['acknowledgements of SETTINGS', () => encodeFrame(FrameType.settings, Flag.ack, 0, NOTHING)],
+  ['empty SETTINGS', () => settingsFrame({})],
+  ['SETTINGS ACK', () => encodeFrame(FrameType.settings, Flag.ack, 0, NOTHING)],
   ['PRIORITY', (n) => priority(streamId(n))],
   ['GOAWAY', () => goawayFrame(0, 0)],
   ['unknown frames', () => encodeFrame(0x77, 0, 0, NOTHING)],
-  [
-    'trailers of a stream that was given up',
-    () => Buffer.concat([windowUpdate(1, 0), headers(1, NOTHING, END | WHOLE)]),
-  ],
-  ['requests that are malformed', (n) => headers(streamId(n + 1), BAD_REQUEST)],
+  ['trailers on a reset stream', () => Buffer.concat([windowUpdate(1, 0), headers(1, NOTHING, END | WHOLE)])],
+  ['malformed requests', (n) => headers(streamId(n + 1), BAD_REQUEST)],
   ['requests with too many headers', (n) => headers(streamId(n + 1), requestBlock('/'.repeat(16_300)))],
-  ['more streams than are served', (n) => request(streamId(n + 1), '/hold')],
+  ['more streams than the limit', (n) => request(streamId(n + 1), '/hold')],
   ['rapid reset', (n) => Buffer.concat([request(streamId(n + 1), '/hold'), rstStream(streamId(n + 1), 8)])],
   [
-    'rapid reset of requests that have ended',
+    'rapid reset of half-closed streams',
     (n) => Buffer.concat([request(streamId(n + 1), '/hold', END), rstStream(streamId(n + 1), 8)]),
   ],
 ];
 
-/** Streams that the client makes the server reset ("MadeYouReset", CVE-2025-8671): these cost it as much as rapid reset. */
-const MADE_RESETS: readonly (readonly [what: string, reset: (id: number) => Buffer])[] = [
-  ['a window update of nought', (id) => windowUpdate(id, 0)],
+/** Causes for the server to reset a stream ("MadeYouReset", CVE-2025-8671), as costly as rapid reset. */
+const MADE_RESETS: readonly (readonly [name: string, reset: (id: number) => Buffer])[] = [
+  ['WINDOW_UPDATE of zero', (id) => windowUpdate(id, 0)],
   ['a window beyond 2^31', (id) => windowUpdate(id, 0x7fffffff)],
-  ['DATA behind the end', (id) => Buffer.concat([data(id, NOTHING, END), data(id, Buffer.from('x'))])],
-  ['HEADERS behind the end', (id) => Buffer.concat([data(id, NOTHING, END), headers(id, NOTHING, END | WHOLE)])],
+  ['DATA after END_STREAM', (id) => Buffer.concat([data(id, NOTHING, END), data(id, Buffer.from('x'))])],
+  ['HEADERS after END_STREAM', (id) => Buffer.concat([data(id, NOTHING, END), headers(id, NOTHING, END | WHOLE)])],
   ['a second request', (id) => request(id)],
 ];
 
-/** How many rounds of `flood` a client gets to send, and the last that it is told. */
+/** Rounds of `flood` until the connection ends, and the last frame sent to the client. */
 function endure(flood: (n: number) => Buffer): { rounds: number; last: string | undefined } {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'));
@@ -79,23 +76,23 @@ function endure(flood: (n: number) => Buffer): { rounds: number; last: string | 
   return { rounds: FLOOD, last };
 }
 
-for (const [what, round] of FLOODS) {
-  test(`a flood: ${what}`, () => {
+for (const [name, round] of FLOODS) {
+  test(`FloodGuard: limits ${name}`, () => {
     const { rounds, last } = endure(round);
     assert.match(last ?? '', /^GOAWAY \d+ ENHANCE_YOUR_CALM$/);
     assert.ok(rounds >= ALLOWED / 2 && rounds <= ALLOWED + 600, `${rounds} rounds`);
   });
 }
 
-for (const [what, reset] of MADE_RESETS) {
-  test(`a flood: streams that the server resets, by ${what}`, () => {
+for (const [name, reset] of MADE_RESETS) {
+  test(`FloodGuard: limits streams reset for ${name}`, () => {
     const { rounds, last } = endure((n) => Buffer.concat([request(streamId(n + 1), '/hold'), reset(streamId(n + 1))]));
     assert.match(last ?? '', /^GOAWAY \d+ ENHANCE_YOUR_CALM$/);
     assert.ok(rounds >= ALLOWED / 2 && rounds <= ALLOWED + 600, `${rounds} rounds`);
   });
 }
 
-test('a header block that never ends is one of sixteen frames and 128 KiB', () => {
+test('HeaderBlocks: an endless block is limited to 16 frames and 128 KiB', () => {
   for (const piece of [NOTHING, Buffer.alloc(16_384, 0x82)]) {
     const peer = Http2Peer.connected();
     peer.send(headers(1, requestBlock(), 0));
@@ -108,7 +105,7 @@ test('a header block that never ends is one of sixteen frames and 128 KiB', () =
   assert.equal(peer.served.length, 1);
 });
 
-test('too many SETTINGS in one frame', () => {
+test('SETTINGS: at most 32 entries per frame', () => {
   const payload = Buffer.alloc(6 * 33);
   for (let pos = 0; pos < payload.length; pos += 6) payload[pos + 1] = 99;
   const frame = (bytes: number): Buffer => encodeFrame(FrameType.settings, 0, 0, payload.subarray(0, bytes));
@@ -119,7 +116,7 @@ test('too many SETTINGS in one frame', () => {
   assert.deepEqual(peer.sent(), ['GOAWAY 0 ENHANCE_YOUR_CALM']);
 });
 
-test('who asks for answers and reads none has a megabyte of them waiting at most', () => {
+test('Sender: queues at most a megabyte of answers for a client that does not read', () => {
   const peer = Http2Peer.connected();
   peer.reads = false;
   peer.connection.ping();
@@ -131,7 +128,7 @@ test('who asks for answers and reads none has a megabyte of them waiting at most
   assert.ok(bytes <= 1024 * 1024 + 100, `${bytes} bytes`);
 });
 
-test('requests that are answered and not read are as many as may be open', () => {
+test('StreamTable: unread responses are limited to the number of open streams', () => {
   const peer = Http2Peer.connected();
   peer.reads = false;
   peer.connection.ping();
@@ -139,7 +136,7 @@ test('requests that are answered and not read are as many as may be open', () =>
   assert.deepEqual([peer.served.length, peer.failures], [512, [11]]);
 });
 
-test('answers to requests that are never ended do not fill the table: the oldest are given up', () => {
+test('StreamTable: resets the oldest half-closed streams when it is full', () => {
   const peer = Http2Peer.connected();
   for (let n = 0; n < 2000; n++) peer.send(request(streamId(n), '/early'));
   assert.equal(peer.served.length, 2000);
@@ -149,7 +146,7 @@ test('answers to requests that are never ended do not fill the table: the oldest
   assert.deepEqual([resets[0], resets.at(-1)], ['RST_STREAM 1 NO_ERROR', `RST_STREAM ${streamId(1487)} NO_ERROR`]);
 });
 
-test('requests that are served are not given up for new ones', () => {
+test('StreamTable: never resets streams being served to make room', () => {
   const peer = Http2Peer.connected();
   peer.send(...Array.from({ length: 511 }, (_, n) => request(streamId(n), '/hold')));
   for (let n = 511; n < 900; n++) peer.send(request(streamId(n), '/early'));
@@ -157,26 +154,26 @@ test('requests that are served are not given up for new ones', () => {
   assert.equal(peer.served.length, 900);
 });
 
-/** What clients may send often, the more so the more they get. */
-const CONTROL: readonly (readonly [what: string, frame: Buffer])[] = [
+/** Frames that clients send in proportion to the data they receive. */
+const CONTROL: readonly (readonly [name: string, frame: Buffer])[] = [
   ['PING', pingFrame(Buffer.alloc(8))],
   ['PING ACK', encodeFrame(FrameType.ping, Flag.ack, 0, Buffer.alloc(8))],
-  ['WINDOW_UPDATE of the connection', windowUpdate(0, 1)],
-  ['WINDOW_UPDATE of a stream', windowUpdate(1, 1)],
-  ['WINDOW_UPDATE of a closed stream', windowUpdate(3, 1)],
-  ['RST_STREAM of a closed stream', rstStream(3, 8)],
-  ['DATA of a closed stream', data(5, Buffer.from('x'))],
+  ['WINDOW_UPDATE on the connection', windowUpdate(0, 1)],
+  ['WINDOW_UPDATE on a stream', windowUpdate(1, 1)],
+  ['WINDOW_UPDATE on a closed stream', windowUpdate(3, 1)],
+  ['RST_STREAM on a closed stream', rstStream(3, 8)],
+  ['DATA on a closed stream', data(5, Buffer.from('x'))],
 ];
 
-/** A peer with a stream that is open, one that it has reset, and one that the server has. */
+/** A peer with an open stream, one reset by itself and one reset by the server. */
 function busyPeer(): Http2Peer {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), request(3, '/hold'), rstStream(3, 8), request(5, '/hold'), windowUpdate(5, 0));
   return peer;
 }
 
-for (const [what, frame] of CONTROL) {
-  test(`a flood of ${what} ends beyond twenty thousand`, () => {
+for (const [name, frame] of CONTROL) {
+  test(`FloodGuard: limits ${name} to 20,000 at once`, () => {
     const peer = busyPeer();
     const hundred = Buffer.concat(Array.from({ length: 100 }, () => frame));
     let frames = 0;
@@ -185,7 +182,7 @@ for (const [what, frame] of CONTROL) {
     assert.match(peer.sent().at(-1) ?? '', /^GOAWAY 5 ENHANCE_YOUR_CALM$/);
   });
 
-  test(`${what}, ten thousand a second, is served for ever`, () => {
+  test(`FloodGuard: ${name} is admitted 10,000 times a second`, () => {
     const peer = busyPeer();
     const hundred = Buffer.concat(Array.from({ length: 100 }, () => frame));
     for (let frames = 0; frames < 100_000; frames += 100, peer.nowMs += 10) peer.send(hundred);
@@ -193,7 +190,7 @@ for (const [what, frame] of CONTROL) {
   });
 }
 
-test('a client that updates two windows for each small message it gets is served, however many', () => {
+test('FloodGuard: admits two WINDOW_UPDATE per small message received', () => {
   const peer = busyPeer();
   const served = peer.request();
   for (let n = 0; n < 50_000; n++) {
@@ -203,7 +200,7 @@ test('a client that updates two windows for each small message it gets is served
   assert.deepEqual(peer.failures, []);
 });
 
-test('a client that cancels many calls because it makes many is served', () => {
+test('FloodGuard: admits a client that cancels many of many calls', () => {
   const peer = Http2Peer.connected();
   for (let n = 0; n < 20_000; n++) {
     const id = streamId(n);
@@ -212,7 +209,7 @@ test('a client that cancels many calls because it makes many is served', () => {
   assert.deepEqual(peer.failures, []);
 });
 
-test('a client that does all of it now and then is served for ever', () => {
+test('FloodGuard: admits occasional use of every frame', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'));
   for (let n = 1; n < 3000; n++) {
@@ -228,7 +225,7 @@ test('a client that does all of it now and then is served for ever', () => {
   assert.equal(peer.failures.length, 0);
 });
 
-test('a clock that is set back ends no connection', () => {
+test('FloodGuard: a clock set back closes no connection', () => {
   const peer = Http2Peer.connected();
   peer.nowMs -= 3_600_000;
   peer.send(settingsFrame({}));

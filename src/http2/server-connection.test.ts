@@ -15,9 +15,9 @@ import { data, Http2Peer, headers, padded, request, requestBlock } from '../../t
 
 const { endStream: END } = Flag;
 const HELLO = [PREFACE, settingsFrame({})];
-const GREETING = ['SETTINGS', `WINDOW_UPDATE ${1024 * 1024 - 65_535}`];
+const SERVER_PREFACE = ['SETTINGS', `WINDOW_UPDATE ${1024 * 1024 - 65_535}`];
 
-test('the greeting answers the preface, and says what the server takes', () => {
+test('ServerConnection: answers the preface with its SETTINGS', () => {
   const peer = new Http2Peer();
   peer.send(PREFACE);
   assert.deepEqual([peer.prefaces, peer.connection.prefaceReceived], [1, true]);
@@ -28,16 +28,16 @@ test('the greeting answers the preface, and says what the server takes', () => {
   assert.deepEqual([update?.streamId, update?.payload.readUInt32BE(0)], [0, 1024 * 1024 - 65_535]);
 });
 
-test('a preface may come in pieces, and with what follows it', () => {
+test('ServerConnection: accepts a preface in several chunks and with further frames', () => {
   for (const size of [1, 5, 23, 24, 25, 1000]) {
     const peer = new Http2Peer();
     peer.sendCut(size, ...HELLO, settingsAck(), request(1, '/early'));
-    assert.deepEqual(peer.sent(), [...GREETING, 'SETTINGS ACK', 'HEADERS 1 END_STREAM :status=200']);
+    assert.deepEqual(peer.sent(), [...SERVER_PREFACE, 'SETTINGS ACK', 'HEADERS 1 END_STREAM :status=200']);
     assert.equal(peer.prefaces, 1);
   }
 });
 
-test('anything else than the preface is handed over from its first byte on, and never greeted', () => {
+test('ServerConnection: passes all bytes of another protocol to onOtherProtocol', () => {
   for (const wrong of ['GET / HTTP/1.1\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r ', 'PRI * HTTP/1.1', '\x16\x03\x01']) {
     for (const size of [1, 1000]) {
       const peer = new Http2Peer();
@@ -49,17 +49,17 @@ test('anything else than the preface is handed over from its first byte on, and 
   }
 });
 
-test('the first frame must be SETTINGS', () => {
+test('ServerConnection: the first frame must be SETTINGS', () => {
   for (const first of [pingFrame(Buffer.alloc(8)), request(1), windowUpdate(0, 1), data(1, Buffer.from('x'))]) {
     for (const size of [1, 1000]) {
       const peer = new Http2Peer();
       peer.sendCut(size, PREFACE, first, settingsFrame({}));
-      assert.deepEqual(peer.sent(), [...GREETING, 'GOAWAY 0 PROTOCOL_ERROR']);
+      assert.deepEqual(peer.sent(), [...SERVER_PREFACE, 'GOAWAY 0 PROTOCOL_ERROR']);
     }
   }
 });
 
-test('a request is handed over with its headers, and its body as it comes', () => {
+test('ServerConnection: passes on the headers of a request, and its body as it arrives', () => {
   for (const size of [1, 7, 10_000]) {
     const peer = Http2Peer.connected();
     const block = requestBlock('/echo', [['content-type', 'application/grpc']]);
@@ -75,26 +75,26 @@ test('a request is handed over with its headers, and its body as it comes', () =
   }
 });
 
-test('a request that ends with its headers ends at once', () => {
+test('ServerConnection: END_STREAM on HEADERS ends the request', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold', END));
   assert.deepEqual([peer.request().ends, peer.request().closes], [1, 0]);
 });
 
-test('trailers of a request end it', () => {
+test('ServerConnection: trailers end the request', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), headers(1, Buffer.alloc(0), END | Flag.endHeaders));
   assert.equal(peer.request().ends, 1);
 });
 
-test('a request that is reset in the middle of its body is told once, and nothing behind it', () => {
+test('ServerConnection: RST_STREAM closes the request once, and nothing follows', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), data(1, Buffer.from('ab')), rstStream(1, 8), data(1, Buffer.from('c'), END));
   const { body, ends, closes } = peer.request();
   assert.deepEqual([body.toString(), ends, closes], ['ab', 0, 1]);
 });
 
-test('a request that its server resets in the middle of a frame gets nothing of the rest', () => {
+test('ServerConnection: a stream reset by the server within a frame receives nothing of the rest', () => {
   const peer = Http2Peer.connected();
   const frame = data(1, Buffer.from('abcdef'), END);
   peer.send(request(1, '/hold'), frame.subarray(0, 11));
@@ -104,7 +104,7 @@ test('a request that its server resets in the middle of a frame gets nothing of 
   assert.deepEqual(peer.sent(), ['RST_STREAM 1 CANCEL', 'PING ACK 0000000000000000']);
 });
 
-test('a stream that both sides have ended is closed: its client can have nothing more to say on it', () => {
+test('ServerConnection: a stream ended by both sides is closed', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/echo', END));
   assert.deepEqual(peer.sent(), ['HEADERS 1 END_STREAM :status=200']);
@@ -113,12 +113,12 @@ test('a stream that both sides have ended is closed: its client can have nothing
   peer.send(request(3, '/echo', END));
   peer.sent();
   peer.send(data(1, Buffer.from('x')), data(1, Buffer.from('x')));
-  assert.deepEqual(peer.sent(), ['RST_STREAM 1 STREAM_CLOSED'], 'it is told once');
+  assert.deepEqual(peer.sent(), ['RST_STREAM 1 STREAM_CLOSED'], 'sent once');
   peer.send(headers(3, requestBlock()));
   assert.deepEqual(peer.sent(), ['GOAWAY 3 STREAM_CLOSED']);
 });
 
-test('of streams that the server gave up as many are known as can be open', () => {
+test('StreamTable: remembers as many reset streams as may be open', () => {
   const peer = Http2Peer.connected();
   for (let id = 1; id <= 2 * 513; id += 2) peer.send(request(id, '/hold'), windowUpdate(id, 0));
   peer.sent();
@@ -128,12 +128,12 @@ test('of streams that the server gave up as many are known as can be open', () =
   assert.deepEqual(peer.sent(), ['RST_STREAM 1 STREAM_CLOSED']);
 });
 
-test('a client may send without end: its windows are opened before they are used up', () => {
+test('ServerConnection: refills both windows before they are used up', () => {
   const peer = Http2Peer.connected();
   let [connection, stream] = [1024 * 1024, 1024 * 1024];
   peer.send(request(1, '/hold'));
   for (let i = 0; i < 300; i++) {
-    // padding counts, too
+    // padding counts towards the window
     const frame = i % 3 === 0 ? data(1, padded(Buffer.alloc(16_000), 255), Flag.padded) : data(1, Buffer.alloc(16_384));
     connection -= frame.length - 9;
     stream -= frame.length - 9;
@@ -147,7 +147,7 @@ test('a client may send without end: its windows are opened before they are used
   }
 });
 
-test('DATA for a closed stream gives the connection\u2019s window back', () => {
+test('ServerConnection: DATA on a closed stream refills the connection window', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'));
   peer.request().stream.reset(8);
@@ -164,7 +164,7 @@ test('DATA for a closed stream gives the connection\u2019s window back', () => {
   assert.ok(window > 256 * 1024);
 });
 
-test('a stream that has ended is given no more window', () => {
+test('ServerConnection: sends no WINDOW_UPDATE for an ended stream', () => {
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), ...Array.from({ length: 31 }, () => data(1, Buffer.alloc(16_384))));
   assert.deepEqual(peer.sent(), []);
@@ -172,7 +172,7 @@ test('a stream that has ended is given no more window', () => {
   assert.deepEqual(peer.sent(), [`WINDOW_UPDATE ${512 * 1024}`]);
 });
 
-test('a stream that was reset in the middle of a frame is given no more window', () => {
+test('ServerConnection: sends no WINDOW_UPDATE for a stream reset within a frame', () => {
   const peer = Http2Peer.connected();
   const frame = data(1, Buffer.alloc(16_384));
   peer.send(request(1, '/hold'), ...Array(31).fill(frame), frame.subarray(0, 100));
@@ -181,7 +181,7 @@ test('a stream that was reset in the middle of a frame is given no more window',
   assert.deepEqual(peer.sent(), ['RST_STREAM 1 CANCEL', `WINDOW_UPDATE ${512 * 1024}`]);
 });
 
-test('every frame is heard', () => {
+test('receivedSinceCheck: set by every frame', () => {
   const peer = Http2Peer.connected();
   for (const frame of [pingFrame(Buffer.alloc(8), true), settingsAck(), request(1), data(1, Buffer.from('x'))]) {
     peer.connection.receivedSinceCheck = false;
@@ -190,13 +190,13 @@ test('every frame is heard', () => {
   }
 });
 
-test('a ping asks for an answer', () => {
+test('ping: sends a keepalive PING', () => {
   const peer = Http2Peer.connected();
   peer.connection.ping();
   assert.deepEqual(peer.sent(), [`PING ${Buffer.from('keepaliv').toString('hex')}`]);
 });
 
-test('the connection serves from the first request to the last answer that is taken', () => {
+test('hasActiveStreams: true from the first request until the last response is written', () => {
   const peer = Http2Peer.connected();
   assert.equal(peer.connection.hasActiveStreams, false);
   peer.send(request(1));
@@ -208,7 +208,7 @@ test('the connection serves from the first request to the last answer that is ta
   assert.deepEqual([peer.connection.hasActiveStreams, peer.request().closes], [false, 1]);
 });
 
-test('a client whose windows are closed is answered when SETTINGS open them', () => {
+test('ServerConnection: SETTINGS that open the windows resume the response', () => {
   const peer = Http2Peer.connected({ [Setting.initialWindowSize]: 0 });
   peer.send(request(1, '/hold', END));
   peer.request().write(Buffer.from('abc'));
@@ -218,13 +218,13 @@ test('a client whose windows are closed is answered when SETTINGS open them', ()
   assert.deepEqual(peer.sent(), ['SETTINGS ACK', 'DATA 1 3', 'HEADERS 1 END_STREAM :status=200']);
 });
 
-test('a stream that is held is given no more window until it is let go, and its client may not go beyond', () => {
-  const piece = Buffer.alloc(16_000);
+test('withholdsWindow: withholds WINDOW_UPDATE, and the client must not exceed the window', () => {
+  const chunk = Buffer.alloc(16_000);
   const peer = Http2Peer.connected();
   peer.send(request(1, '/hold'), request(3, '/hold'));
   const { stream } = peer.request(0);
   stream.withholdsWindow = true;
-  for (let n = 0; n < 60; n++) peer.send(data(1, piece));
+  for (let n = 0; n < 60; n++) peer.send(data(1, chunk));
   const ofStream = (): string[] => peer.sent().filter((line) => !line.startsWith('WINDOW_UPDATE 0'));
   assert.deepEqual(
     ofStream().filter((line) => line.startsWith('WINDOW_UPDATE 1 ')),
@@ -234,7 +234,7 @@ test('a stream that is held is given no more window until it is let go, and its 
   stream.refillWindow();
   assert.deepEqual(ofStream(), ['WINDOW_UPDATE 1 960000']);
   peer.request(1).stream.withholdsWindow = true;
-  for (let n = 0; n < 66; n++) peer.send(data(3, piece));
+  for (let n = 0; n < 66; n++) peer.send(data(3, chunk));
   assert.deepEqual(ofStream().at(-1), 'RST_STREAM 3 FLOW_CONTROL_ERROR');
   assert.deepEqual(peer.failures, []);
 });
