@@ -1,15 +1,15 @@
 import { decodeValue, encodeHead, encodeText, mapEntries, sameValue } from '../wire/index.ts';
 import type { Client } from './client.ts';
 
-/** Which clients a listing asks for; absent parts match everybody. */
+/** Filter of a client listing; null matches every client. */
 export interface ClientFilter {
-  /** Members of any of these. */
+  /** Clients that are members of any of these groups. */
   readonly groups: ReadonlySet<string> | null;
-  /** Entries that a client's metadata must have, with the value as encoded and as decoded. */
+  /** Required metadata entries, with the encoded and the decoded value. */
   readonly metadata: readonly { readonly key: string; readonly bytes: Buffer; readonly value: unknown }[] | null;
 }
 
-/** The filter's metadata entries, from the map as it came; null when that is no map with text keys. */
+/** Parses the metadata entries of a filter from an encoded map; null unless it is a map with text keys. */
 export function metadataFilter(map: Buffer): ClientFilter['metadata'] {
   const entries = mapEntries(map, 0, map.length);
   return (
@@ -23,8 +23,8 @@ export function metadataFilter(map: Buffer): ClientFilter['metadata'] {
 const CLIENTS_KEY = Buffer.concat([encodeHead(5, 1), encodeText('clients')]);
 
 /**
- * The answer of `getOnlineClients`, collected and encoded in slices so that ten thousand clients do not stop the loop.
- * First `collect` until it returns true; then `bodyBytes` is known and `chunks` yields the body.
+ * The response of `getOnlineClients`, collected and encoded in slices, so that ten thousand clients do not block the event
+ * loop. Call `collect` until it returns true; then `bodyBytes` is set and `chunks` yields the body.
  */
 export class ClientListing {
   bodyBytes = 0;
@@ -38,7 +38,7 @@ export class ClientListing {
     this.filter = filter;
   }
 
-  /** Looks at `count` more clients; true when there are no more. */
+  /** Processes up to `count` more clients; returns true after the last one. */
   collect(count: number): boolean {
     for (let left = count; left > 0; left--) {
       const next = this.clients.next();
@@ -51,19 +51,19 @@ export class ClientListing {
     return false;
   }
 
-  /** The body in pieces of about `chunkBytes`. */
+  /** Yields the body in chunks of about `chunkBytes`. */
   *chunks(chunkBytes: number): Generator<Buffer> {
-    let piece: Buffer[] = [CLIENTS_KEY, encodeHead(4, this.infos.length)];
-    let pieceBytes = 0;
+    let chunk: Buffer[] = [CLIENTS_KEY, encodeHead(4, this.infos.length)];
+    let chunkSize = 0;
     for (const info of this.infos) {
-      piece.push(info);
-      pieceBytes += info.length;
-      if (pieceBytes < chunkBytes) continue;
-      yield Buffer.concat(piece);
-      piece = [];
-      pieceBytes = 0;
+      chunk.push(info);
+      chunkSize += info.length;
+      if (chunkSize < chunkBytes) continue;
+      yield Buffer.concat(chunk);
+      chunk = [];
+      chunkSize = 0;
     }
-    if (piece.length > 0) yield Buffer.concat(piece);
+    if (chunk.length > 0) yield Buffer.concat(chunk);
   }
 
   private add(info: Buffer): void {
@@ -79,13 +79,13 @@ function matches(client: Client, filter: ClientFilter): boolean {
   return filter.metadata === null || metadataMatches(client.metadata, filter.metadata);
 }
 
-function metadataMatches(metadata: Buffer, wanted: NonNullable<ClientFilter['metadata']>): boolean {
-  if (wanted.length === 0) return true;
+function metadataMatches(metadata: Buffer, required: NonNullable<ClientFilter['metadata']>): boolean {
+  if (required.length === 0) return true;
   const entries = new Map(mapEntries(metadata, 0, metadata.length)?.map((entry) => [entry.key, entry]));
-  return wanted.every(({ key, bytes, value }) => {
+  return required.every(({ key, bytes, value }) => {
     const entry = entries.get(key);
     if (entry === undefined) return false;
-    const own = metadata.subarray(entry.valueStart, entry.end);
-    return own.equals(bytes) || sameValue(decodeValue(own), value);
+    const encoded = metadata.subarray(entry.valueStart, entry.end);
+    return encoded.equals(bytes) || sameValue(decodeValue(encoded), value);
   });
 }

@@ -1,7 +1,7 @@
 import { type Encodable, encode, Raw } from '../wire/index.ts';
 import type { CloseReason } from './counters.ts';
 
-/** The router's own messages and the texts that clients match on (PROTOCOL.md). */
+/** Messages sent by the router itself, and error texts that clients compare (docs/protocol.md). */
 
 export const TEXT = {
   senderMissing: 'Первое сообщение должно содержать senderId',
@@ -29,7 +29,7 @@ export const TEXT = {
 
 const ROUTER_ID = 'router';
 
-/** What `clientDisconnected` says; the first three texts are the protocol's. */
+/** Reasons in `clientDisconnected`. The first three texts are defined by the protocol. */
 const CLOSE_TEXTS: Record<CloseReason, string> = {
   connectionLost: 'Connection lost',
   inactivityTimeout: 'Inactivity timeout',
@@ -44,7 +44,7 @@ const CLOSE_TEXTS: Record<CloseReason, string> = {
   sessionEnded: 'Session ended',
 };
 
-/** The text of `reason` for events and logs. */
+/** Text of `reason` for events and logs. */
 export function closeReasonText(reason: CloseReason): string {
   return CLOSE_TEXTS[reason];
 }
@@ -83,7 +83,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'shutting-down';
 
-/** An `error` message. `messageIdItem` is the sender's `payload.messageId` as it was encoded, if there was one. */
+/** An `error` message. `messageIdItem` is the encoded `payload.messageId` of the sender, if present. */
 export function errorMessage(
   targetId: string | undefined,
   code: ErrorCode,
@@ -100,7 +100,7 @@ export function errorMessage(
   });
 }
 
-/** The router's response in place of one that will not arrive. `requestIdItem` is the id as it was encoded. */
+/** A failed response created by the router. `requestIdItem` is the encoded request id. */
 export function failedResponse(
   targetId: string,
   requestIdItem: Buffer,

@@ -1,7 +1,7 @@
 import type { Client, PendingRequest } from './client.ts';
 import type { Clock } from './interfaces.ts';
 
-/** Timeout of requests that name none, so that unanswered ones do not accumulate. */
+/** Timeout of requests without one, so that unanswered requests do not accumulate. */
 const DEFAULT_TIMEOUT_MS = 3_600_000;
 /** The longest delay that a Node timer supports. */
 const MAX_TIMER_MS = 0x7fffffff;

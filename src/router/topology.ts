@@ -14,8 +14,8 @@ const KEY = {
 };
 
 /**
- * The `topologyChanged` event, which names every client: collected and encoded in slices, so that ten thousand of them do
- * not stop the loop. First `collect` until it returns true, then `encoded`.
+ * The `topologyChanged` event, which lists every client. Collected and encoded in slices, so that ten thousand clients do not
+ * block the event loop: call `collect` until it returns true, then `encoded`.
  */
 export class Topology {
   private readonly clients: Iterator<Client>;
@@ -27,7 +27,7 @@ export class Topology {
     this.clients = clients[Symbol.iterator]();
   }
 
-  /** Takes in `count` more clients; true when there are no more. */
+  /** Adds up to `count` more clients; returns true after the last one. */
   collect(count: number): boolean {
     const ids: Buffer[] = [];
     const capabilities: Buffer[] = [];

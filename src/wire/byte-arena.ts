@@ -6,8 +6,8 @@ let block = Buffer.alloc(0);
 let used = 0;
 
 /**
- * A copy of `bytes` for as long as a client may stay. Short ones share blocks: a buffer of its own costs 200 bytes besides,
- * and a slice of Node's pool keeps all eight kilobytes of it, or of a read, in memory.
+ * Copies `bytes` for long-term storage. Short copies share blocks: a separate buffer has an overhead of 200 bytes, and a slice
+ * of the Node.js pool or of a read chunk pins all of it.
  */
 export function copyToArena(bytes: Buffer): Buffer {
   const { length } = bytes;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { decodeCbor, encodeCbor } from '../../test/support/cbor.ts';
 import { encode, encodeHead, encodeText, Raw } from './encode.ts';
 
-/** Values of the router's own messages; keys from far apart in Unicode, where UTF-16 and UTF-8 sort differently. */
+/** Values of the router's own messages, with keys whose UTF-16 and UTF-8 orders differ. */
 const key = fc.oneof(
   fc.string({ maxLength: 5 }),
   fc.constantFrom('', 'a', 'ab', 'b', 'я', '\ufffd', '\u{1f44b}', '10', '9'),
@@ -38,7 +38,7 @@ const { value } = fc.letrec((tie) => ({
   ),
 }));
 
-test('whatever the router says, it says as the Dart writer would', () => {
+test('encode: output equals that of the Dart encoder', () => {
   fc.assert(
     fc.property(value as fc.Arbitrary<null>, (given) => {
       assert.equal(encode(given).toString('hex'), encodeCbor(given).toString('hex'));
@@ -46,7 +46,7 @@ test('whatever the router says, it says as the Dart writer would', () => {
   );
 });
 
-test('a well-known decoder reads back what was written', () => {
+test('encode: cborg decodes the output', () => {
   const plain = fc.dictionary(fc.string(), fc.oneof(fc.maxSafeInteger(), fc.string(), fc.boolean()));
   fc.assert(
     fc.property(plain, (given) => {
@@ -55,7 +55,7 @@ test('a well-known decoder reads back what was written', () => {
   );
 });
 
-test('heads are as short as they can be', () => {
+test('encodeHead: uses the shortest form', () => {
   for (const [argument, expected] of [
     [0, '00'],
     [23, '17'],
@@ -72,7 +72,7 @@ test('heads are as short as they can be', () => {
   }
 });
 
-test('numbers that are no whole ones, or beyond 2^53, are float64', () => {
+test('encode: fractions and numbers beyond 2^53 are float64', () => {
   for (const number of [0.5, -1.25, 2 ** 53, 1e300, Number.POSITIVE_INFINITY]) {
     const bytes = encode(number);
     assert.equal(bytes[0], 0xfb);
@@ -80,12 +80,12 @@ test('numbers that are no whole ones, or beyond 2^53, are float64', () => {
   }
 });
 
-test('keys are sorted by their bytes, and undefined fields are left out', () => {
+test('encode: sorts keys bytewise and omits undefined fields', () => {
   const bytes = encode({ b: 1, '\u{1f44b}': 2, '\ufffd': 3, ab: 4, gone: undefined, a: null });
   assert.deepEqual(Object.keys(decodeCbor(bytes) as object), ['a', 'ab', 'b', '\ufffd', '\u{1f44b}']);
 });
 
-test('raw bytes are put in as they are', () => {
+test('encode: inserts Raw bytes verbatim', () => {
   assert.equal(
     encode({ x: new Raw(Buffer.from('1b0000000000000001', 'hex')) }).toString('hex'),
     'a161781b0000000000000001',
@@ -93,6 +93,6 @@ test('raw bytes are put in as they are', () => {
   assert.equal(encode(new Raw(Buffer.from('f6', 'hex'))).toString('hex'), 'f6');
 });
 
-test('half a surrogate pair is written as valid UTF-8', () => {
+test('encodeText: replaces a lone surrogate', () => {
   assert.equal(encodeText('\ud800').toString('hex'), '63efbfbd');
 });

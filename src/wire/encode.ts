@@ -1,6 +1,6 @@
 /**
- * Encodes the router's own messages in the dialect of the Dart writer: keys sorted bytewise, shortest integers, float64
- * only, fields that are undefined left out. `Raw` values are put in as they are.
+ * Encodes the router's own messages exactly as the Dart encoder does: keys sorted bytewise, shortest integers, float64 only,
+ * undefined fields omitted. `Raw` values are inserted verbatim. Not reentrant: all calls share one scratch buffer.
  */
 
 /** CBOR bytes to be embedded verbatim. */
@@ -31,25 +31,25 @@ const NULL = 0xf6;
 const FLOAT64 = 0xfb;
 const MAX_HEAD_BYTES = 9;
 
-/** Items are written here one after another and copied out in the end: a buffer for each would cost more than its bytes. */
+/** Shared scratch buffer, copied once at the end: one buffer per item would cost more than its bytes. */
 let scratch = Buffer.allocUnsafe(4096);
 let offset = 0;
 
-/** The CBOR bytes of `value`. Whole numbers become integers, others float64. */
+/** Encodes `value` as CBOR. Safe integers become integers, other numbers float64. */
 export function encode(value: Encodable): Buffer {
   offset = 0;
   write(value);
   return copyScratch();
 }
 
-/** A text item: head and UTF-8 bytes. */
+/** Encodes a text string: head and UTF-8 bytes. */
 export function encodeText(text: string): Buffer {
   offset = 0;
   writeText(text);
   return copyScratch();
 }
 
-/** The shortest head of `major` with argument `value`, an unsigned safe integer. */
+/** Encodes the shortest head of `major` with argument `value`, an unsigned safe integer. */
 export function encodeHead(major: number, value: number): Buffer {
   offset = 0;
   writeHead(major, value);
@@ -113,9 +113,9 @@ function writeArray(items: readonly Encodable[]): void {
 
 function writeMap(map: { readonly [key: string]: Encodable | undefined }): void {
   const keys = Object.keys(map).filter((key) => map[key] !== undefined);
-  // mostly they are written down in order, and sorting costs more than everything else here
+  // keys are usually in order already, and sorting dominates the cost
   if (keys.some((key, index) => index > 0 && key < (keys[index - 1] as string))) keys.sort();
-  // UTF-16 and UTF-8 sort alike but where one of the texts has a surrogate pair
+  // UTF-16 and UTF-8 order differ only for surrogate pairs
   if (keys.some((key) => SURROGATE.test(key))) keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   writeHead(MAP, keys.length);
   for (const key of keys) {

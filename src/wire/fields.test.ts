@@ -9,14 +9,14 @@ import { findValue } from './find-value.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
-test('the entries of a map are its keys and the bytes of its values', () => {
+test('mapEntries: returns the keys and the positions of the values', () => {
   fc.assert(
     fc.property(readableMap, ({ bytes }) => {
       const input = Buffer.concat([hex('ffff'), bytes, hex('ff')]);
       const entries = mapEntries(input, 2, input.length - 1) ?? [];
-      const behind = input.length - ((bytes[0] as number) === 0xbf ? 2 : 1);
+      const entriesEnd = input.length - ((bytes[0] as number) === 0xbf ? 2 : 1);
       entries.forEach(({ end }, i) => {
-        assert.equal(end, entries[i + 1]?.start ?? behind, 'each begins where the one before ends');
+        assert.equal(end, entries[i + 1]?.start ?? entriesEnd, 'entries are adjacent');
       });
       for (const entry of entries) {
         const value = input.subarray(entry.valueStart, entry.end);
@@ -30,14 +30,14 @@ test('the entries of a map are its keys and the bytes of its values', () => {
   );
 });
 
-test('what is no readable map with distinct text keys has no entries', () => {
+test('mapEntries: rejects everything except a readable map with distinct text keys', () => {
   for (const [name, bytes] of [
     ['nothing', ''],
     ['array', '80'],
     ['a key twice', 'a2616101616102'],
     ['a key twice in two forms', 'a261610178016102'],
     ['integer key', 'a10001'],
-    ['bytes behind it', 'a000'],
+    ['trailing bytes', 'a000'],
     ['ends early', 'a16161'],
     ['unreadable value', 'a16161f7'],
     ['tagged map', 'c6a0'],
@@ -47,17 +47,17 @@ test('what is no readable map with distinct text keys has no entries', () => {
   }
 });
 
-test('the last one counts where a key comes twice, as for the Dart reader', () => {
+test('findValue: the last of duplicate keys wins, as in the Dart decoder', () => {
   const bytes = hex('a3616101616102616203');
   assert.deepEqual(findValue(bytes, 0, bytes.length, Buffer.from('a')), hex('02'));
 });
 
-test('a key is found among keys that are no text', () => {
+test('findValue: finds a key among non-text keys', () => {
   const bytes = hex('bf00014161026161030004ff');
   assert.deepEqual(findValue(bytes, 0, bytes.length, Buffer.from('a')), hex('03'));
 });
 
-test('values are decoded; null and what cannot be decoded are undefined', () => {
+test('decodeValue: null and undecodable items are undefined', () => {
   for (const [bytes, expected] of [
     ['01', 1],
     ['1b7fffffffffffffff', 9223372036854775807n],
@@ -73,7 +73,7 @@ test('values are decoded; null and what cannot be decoded are undefined', () => 
   }
 });
 
-test('a value is there unless it is absent or null', () => {
+test('hasValue: false for absent and null values', () => {
   const bytes = encodeCbor({ a: null, b: false });
   const entries = mapEntries(bytes, 0, bytes.length) ?? [];
   assert.deepEqual(
@@ -86,7 +86,7 @@ test('a value is there unless it is absent or null', () => {
   );
 });
 
-test('a map without one entry is the rest byte for byte', () => {
+test('mapWithout: keeps the other entries byte for byte', () => {
   fc.assert(
     fc.property(readableMap, fc.nat(), ({ bytes }, at) => {
       const entries = mapEntries(bytes, 0, bytes.length) ?? [];
@@ -102,7 +102,7 @@ test('a map without one entry is the rest byte for byte', () => {
   );
 });
 
-test('a map that has no such entry, or is none, is given back itself', () => {
+test('mapWithout: returns the input without such an entry', () => {
   for (const bytes of [hex('a0'), encodeCbor({ a: 1 }), hex('80'), hex('a161')]) {
     assert.equal(mapWithout(bytes, 'token'), bytes);
   }
@@ -134,7 +134,7 @@ const EQUAL: readonly (readonly [Encodable, Encodable, boolean])[] = [
   [null, false, false],
 ];
 
-test('values are the same when Dart would say so', () => {
+test('sameValue: equality as in Dart', () => {
   for (const [a, b, expected] of EQUAL) {
     const [left, right] = [decodeValue(encodeCbor(a)), decodeValue(encodeCbor(b))];
     assert.equal(sameValue(left, right), expected, `${encodeCbor(a).toString('hex')} ${encodeCbor(b).toString('hex')}`);
@@ -142,7 +142,7 @@ test('values are the same when Dart would say so', () => {
   }
 });
 
-test('a key of any length is found', () => {
+test('findValue: finds keys of any length', () => {
   for (const length of [0, 23, 24, 300]) {
     const key = 'k'.repeat(length);
     const bytes = Buffer.concat([hex('a1'), encodeText(key), hex('07')]);
@@ -150,7 +150,7 @@ test('a key of any length is found', () => {
   }
 });
 
-test('entries are added to a map, replace those of their keys, and leave the others byte for byte', () => {
+test('mapWith: adds and replaces entries, keeps the others byte for byte', () => {
   assert.deepEqual(mapWith(Buffer.from([0xa0]), { b: 1, c: 'x' }), encodeCbor({ b: 1, c: 'x' }));
   const odd = Buffer.concat([Buffer.from('bf', 'hex'), Buffer.from('61611801', 'hex'), Buffer.from('6162f6ff', 'hex')]);
   assert.deepEqual(mapWith(odd, { b: true }), Buffer.from('a26162f561611801', 'hex'), 'the odd encoding of 1 stays');

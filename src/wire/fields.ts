@@ -2,7 +2,7 @@ import { decode } from 'cborg';
 import { type Encodable, encode, encodeHead, encodeText } from './encode.ts';
 import { headEnd, readLength, skipItem } from './scan-item.ts';
 
-/** One entry of a map: the key's text and where its item and its value stand in the buffer. */
+/** A map entry: its key, and the positions of the entry and its value in the buffer. */
 export interface Entry {
   readonly key: string;
   readonly start: number;
@@ -13,17 +13,17 @@ export interface Entry {
 const MAJOR_MAP = 5;
 const NULL = 0xf6;
 
-/** The entries of the map that fills `bytes[start..end)`, or null when it is no readable map with distinct text keys. */
+/** Entries of the map `bytes[start..end)`; null unless it is a readable map with distinct text keys. */
 export function mapEntries(bytes: Buffer, start: number, end: number): Entry[] | null {
   if (skipItem(bytes, start, end, 0) !== end) return null;
   const first = bytes[start] as number;
   if (first >> 5 !== MAJOR_MAP) return null;
   const indefinite = (first & 31) === 31;
   let pos = headEnd(start + 1, indefinite ? 0 : first & 31);
-  const behindEntries = indefinite ? end - 1 : end;
+  const entriesEnd = indefinite ? end - 1 : end;
   const entries: Entry[] = [];
   const keys = new Set<string>();
-  while (pos < behindEntries) {
+  while (pos < entriesEnd) {
     const entry = entryAt(bytes, pos, end);
     if (entry === null || keys.has(entry.key)) return null;
     keys.add(entry.key);
@@ -48,13 +48,13 @@ function textAt(bytes: Buffer, pos: number, end: number): string | null {
   return bytes.toString('utf8', start, start + length);
 }
 
-/** The value of `key`, decoded; undefined when it is absent, null, or beyond what the decoder takes. */
+/** Decodes the value of `key`; undefined if it is absent, null, or not supported by the decoder. */
 export function decodeEntry(bytes: Buffer, entries: readonly Entry[], key: string): unknown {
   const entry = entries.find((candidate) => candidate.key === key);
   return entry === undefined ? undefined : decodeValue(bytes.subarray(entry.valueStart, entry.end));
 }
 
-/** Decodes one item: maps become Map, integers beyond 2^53 bigint. Null and what cannot be decoded become undefined. */
+/** Decodes one item: maps become Map, integers beyond 2^53 bigint, null and undecodable items undefined. */
 export function decodeValue(item: Buffer): unknown {
   if (item[0] === NULL) return undefined;
   try {
@@ -64,12 +64,12 @@ export function decodeValue(item: Buffer): unknown {
   }
 }
 
-/** True when the value of `entry` is there and not null. */
+/** True if `entry` exists and its value is not null. */
 export function hasValue(bytes: Buffer, entry: Entry | undefined): entry is Entry {
   return entry !== undefined && bytes[entry.valueStart] !== NULL;
 }
 
-/** A copy of the value's bytes that pins no larger buffer. */
+/** Copies the bytes of the value, so that they do not pin a larger buffer. */
 export function copyValue(bytes: Buffer, entry: Entry): Buffer {
   const length = entry.end - entry.valueStart;
   if (length === 1 && bytes[entry.valueStart] === EMPTY_MAP[0]) return EMPTY_MAP;
@@ -78,10 +78,10 @@ export function copyValue(bytes: Buffer, entry: Entry): Buffer {
   return copy;
 }
 
-/** Most clients have no metadata: they share this one. */
+/** Shared by the clients without metadata, which are most. */
 const EMPTY_MAP = Buffer.from([0xa0]);
 
-/** The map `item` without the entry `key`, every other byte as it was; `item` itself when it has no such entry. */
+/** Removes the entry `key` from the map `item` and keeps all other bytes; returns `item` itself without such an entry. */
 export function mapWithout(item: Buffer, key: string): Buffer {
   const entries = mapEntries(item, 0, item.length);
   if (entries === null || !entries.some((entry) => entry.key === key)) return item;
@@ -89,19 +89,18 @@ export function mapWithout(item: Buffer, key: string): Buffer {
   return Buffer.concat([encodeHead(MAJOR_MAP, kept.length), ...kept]);
 }
 
-/** The map `item` with the entries of `added`, which replace those of the same key. */
+/** Adds entries to the map `item`, replacing those with the same key. */
 export function mapWith(item: Buffer, added: Readonly<Record<string, Encodable>>): Buffer {
   const entries = mapEntries(item, 0, item.length) ?? [];
   const kept = entries
     .filter(({ key }) => !Object.hasOwn(added, key))
     .map(({ start, end }) => item.subarray(start, end));
-  const fresh = Object.entries(added).map(([key, value]) => Buffer.concat([encodeText(key), encode(value)]));
-  return Buffer.concat([encodeHead(MAJOR_MAP, kept.length + fresh.length), ...fresh, ...kept]);
+  const encoded = Object.entries(added).map(([key, value]) => Buffer.concat([encodeText(key), encode(value)]));
+  return Buffer.concat([encodeHead(MAJOR_MAP, kept.length + encoded.length), ...encoded, ...kept]);
 }
 
 /**
- * Equality as clients see it: structural, and numeric whatever the encoding, so that 1, 1.0 and 1n are equal
- * (Dart compares `1 == 1.0` as true). NaN equals nothing.
+ * Equality as in Dart: structural, with numbers compared by value, so that 1, 1.0 and 1n are equal. NaN equals nothing.
  */
 export function sameValue(a: unknown, b: unknown): boolean {
   // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint are never ===

@@ -2,16 +2,16 @@ import { headEnd, skipItem } from './scan-item.ts';
 import { equals } from './scan-message.ts';
 
 /**
- * The item that the map `bytes[start..end)`, already scanned, holds under the text `key`; null when there is none. The last
- * one counts, as for the Dart reader. The result is a slice: copy it to keep it.
+ * Finds the value of the text `key` in the map `bytes[start..end)`, which was scanned before; null if absent. The last of
+ * duplicate keys wins, as in the Dart decoder. The result is a slice: copy it to keep it.
  */
 export function findValue(bytes: Buffer, start: number, end: number, key: Buffer): Buffer | null {
   const info = (bytes[start] as number) & 31;
   const indefinite = info === 31;
-  const behind = indefinite ? end - 1 : end;
+  const entriesEnd = indefinite ? end - 1 : end;
   let pos = indefinite ? start + 1 : headEnd(start + 1, info);
   let found: Buffer | null = null;
-  while (pos < behind) {
+  while (pos < entriesEnd) {
     const keyEnd = skipItem(bytes, pos, end, 1);
     const valueEnd = skipItem(bytes, keyEnd, end, 1);
     if (isTextKey(bytes, pos, keyEnd, key)) found = bytes.subarray(keyEnd, valueEnd);

@@ -11,7 +11,7 @@ import { MessageScanner, ScanResult } from './scan-message.ts';
 const EXPECTED = { ok: ScanResult.ok, malformed: MALFORMED, unreadable: UNREADABLE };
 const scanner = new MessageScanner();
 
-test('a well-formed item is skipped to its end, or unreadable where it holds what Dart cannot read', () => {
+test('skipItem: skips well-formed items, unreadable ones as Dart defines them', () => {
   fc.assert(
     fc.property(anyItem, fc.uint8Array({ maxLength: 3 }), ({ bytes, readable }, tail) => {
       const input = Buffer.concat([bytes, tail]);
@@ -22,7 +22,7 @@ test('a well-formed item is skipped to its end, or unreadable where it holds wha
   );
 });
 
-test('a well-known decoder accepts what the scanner accepts', () => {
+test('skipItem: cborg decodes every accepted item', () => {
   fc.assert(
     fc.property(readableItem, ({ bytes, plain }) => {
       fc.pre(plain);
@@ -33,7 +33,7 @@ test('a well-known decoder accepts what the scanner accepts', () => {
   );
 });
 
-test('an item that is cut short is malformed wherever it is cut', () => {
+test('skipItem: a truncated item is malformed', () => {
   fc.assert(
     fc.property(readableItem, fc.nat(), ({ bytes }, at) => {
       const end = at % bytes.length;
@@ -42,19 +42,19 @@ test('an item that is cut short is malformed wherever it is cut', () => {
   );
 });
 
-test('of bytes at random the scanner thinks as the simple validator does', () => {
+test('skipItem: agrees with the simple validator on random bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 24 }), (array) => {
       const bytes = Buffer.from(array);
-      const behind = skipItem(bytes, 0, bytes.length, 0);
-      const found = behind < 0 ? behind : behind === bytes.length ? ScanResult.ok : MALFORMED;
+      const itemEnd = skipItem(bytes, 0, bytes.length, 0);
+      const found = itemEnd < 0 ? itemEnd : itemEnd === bytes.length ? ScanResult.ok : MALFORMED;
       assert.equal(found, EXPECTED[judgeItem(bytes)], bytes.toString('hex'));
     }),
     { numRuns: 3000 },
   );
 });
 
-test('any map with text keys is a message, and its payload is where it stands', () => {
+test('MessageScanner: accepts any map with text keys and locates the payload', () => {
   fc.assert(
     fc.property(readableMap, readableMap, (extra, payload) => {
       const body = Buffer.concat([

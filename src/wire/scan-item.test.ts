@@ -4,18 +4,18 @@ import { EncodedId, isText, MALFORMED, MAX_DEPTH, setBuffer, skipItem, UNREADABL
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-/** The scanner's answer for an item that stands between other bytes, so that it cannot rely on the buffer's ends. */
+/** Scans an item surrounded by other bytes, so that the scanner cannot rely on the buffer's ends. */
 function skip(item: Buffer, depth = 0): number {
   const bytes = Buffer.concat([Buffer.alloc(3, 0xff), item]);
-  const behind = skipItem(bytes, 3, bytes.length, depth);
-  return behind < 0 ? behind : behind - 3;
+  const itemEnd = skipItem(bytes, 3, bytes.length, depth);
+  return itemEnd < 0 ? itemEnd : itemEnd - 3;
 }
 
 const READABLE: readonly (readonly [string, string])[] = [
   ['0', '00'],
   ['23', '17'],
   ['24 in one byte', '1818'],
-  ['0 in one byte, longer than it need be', '1800'],
+  ['0 in one byte, not the shortest form', '1800'],
   ['two bytes', '190100'],
   ['four bytes', '1affffffff'],
   ['the largest int64', '1b7fffffffffffffff'],
@@ -53,7 +53,7 @@ const READABLE: readonly (readonly [string, string])[] = [
 ];
 
 for (const [name, item] of READABLE) {
-  test(`${name} is skipped, and refused when it ends anywhere before its end`, () => {
+  test(`skipItem: ${name}: is skipped, and malformed if truncated`, () => {
     const bytes = hex(item);
     assert.equal(skip(Buffer.concat([bytes, hex('00ff')])), bytes.length);
     for (let end = 0; end < bytes.length; end++)
@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
   ['break alone', 'ff', MALFORMED],
   ['break in an array with a count', '82 01 ff', MALFORMED],
   ['break in place of a value', 'bf6161ff', MALFORMED],
-  ['break behind a tag', '9fc0ff', MALFORMED],
+  ['break after a tag', '9fc0ff', MALFORMED],
   ['indefinite tag', 'df00', MALFORMED],
   ['indefinite integer', '1f', MALFORMED],
   ['indefinite negative integer', '3f', MALFORMED],
@@ -99,12 +99,12 @@ const REFUSED: readonly (readonly [string, string, number])[] = [
 ];
 
 for (const [name, item, expected] of REFUSED) {
-  test(`${name} is ${expected === UNREADABLE ? 'unreadable' : 'malformed'}`, () => {
+  test(`skipItem: ${name}: is ${expected === UNREADABLE ? 'unreadable' : 'malformed'}`, () => {
     assert.equal(skip(hex(item)), expected);
   });
 }
 
-test('additional information 28 to 30 is reserved in every major type', () => {
+test('skipItem: additional information 28 to 30 is malformed in every major type', () => {
   for (let major = 0; major < 8; major++) {
     for (const info of [28, 29, 30]) {
       assert.equal(skip(Buffer.concat([Buffer.from([(major << 5) | info]), Buffer.alloc(40)])), MALFORMED, `${major}`);
@@ -112,7 +112,7 @@ test('additional information 28 to 30 is reserved in every major type', () => {
   }
 });
 
-/** `levels` containers in one another, each holding the next, around a 0. */
+/** A 0 nested in `levels` containers. */
 function nested(head: string, levels: number, tail = ''): Buffer {
   return hex(`${head.repeat(levels)}00${tail.repeat(levels)}`);
 }
@@ -126,7 +126,7 @@ const CONTAINERS: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [name, head, tail] of CONTAINERS) {
-  test(`${name} nest ${MAX_DEPTH} deep and no deeper, counted from where they stand`, () => {
+  test(`skipItem: ${name}: nest at most ${MAX_DEPTH} deep, counted from the given depth`, () => {
     const deepest = nested(head, MAX_DEPTH, tail);
     assert.equal(skip(deepest), deepest.length);
     assert.equal(skip(nested(head, MAX_DEPTH + 1, tail)), MALFORMED);
@@ -136,17 +136,17 @@ for (const [name, head, tail] of CONTAINERS) {
   });
 }
 
-test('a million levels cost no stack', () => {
+test('skipItem: a million levels do not overflow the stack', () => {
   assert.equal(skip(Buffer.alloc(1_000_000, 0x81)), MALFORMED);
   assert.equal(skip(Buffer.alloc(1_000_000, 0xc6)), MALFORMED);
 });
 
-test('a failed scan leaves nothing behind for the next', () => {
+test('skipItem: a failed scan does not affect the next', () => {
   assert.equal(skip(hex('9f9f9f')), MALFORMED);
   assert.equal(skip(hex('8300 00 00')), 4);
 });
 
-test('isText agrees with the strict decoder of the platform for every length and position of a bad byte', () => {
+test('isText: detects an invalid byte at every length and position', () => {
   for (let length = 0; length <= 20; length++) {
     const text = Buffer.alloc(length + 4, 0x61);
     assert.equal(isText(text, 2, 2 + length), true);
@@ -158,7 +158,7 @@ test('isText agrees with the strict decoder of the platform for every length and
   }
 });
 
-test('a known item is told from everything else of its length, and from one that is cut short', () => {
+test('EncodedId: matches only the same, complete item', () => {
   for (let length = 3; length <= 12; length++) {
     const item = Buffer.concat([Buffer.from([0x60 | length]), Buffer.alloc(length, 0x61)]);
     const known = new EncodedId(item);

@@ -1,31 +1,31 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Walks CBOR items (RFC 8949) without decoding them, and checks on the way that the Dart reader can read them.
- * Functions return the position behind the item, or one of the negative codes below.
+ * Skips CBOR items (RFC 8949) without decoding them and checks that the Dart decoder accepts them. Functions return the end
+ * position of the item or one of the negative codes below. Not reentrant: the current buffer is module state.
  */
 
-/** Not CBOR: it ends early, has a reserved head, or holds invalid UTF-8. */
+/** Invalid CBOR: truncated, a reserved head, or invalid UTF-8. */
 export const MALFORMED = -1;
-/** CBOR that the Dart reader throws on: float16/32, indefinite strings, undefined, integers beyond int64, bignums. */
+/** Valid CBOR rejected by the Dart decoder: float16/32, indefinite strings, undefined, integers beyond int64, bignums. */
 export const UNREADABLE = -2;
 
-/** Deepest nesting accepted: each level costs a stack frame in every reader. */
+/** Maximum nesting depth: each level costs a stack frame in every decoder. */
 export const MAX_DEPTH = 128;
 
-/** From this many bytes on the call into the native check is the faster one. */
+/** Minimum length for which the native UTF-8 check is faster. */
 const NATIVE_UTF8_FROM_BYTES = 512;
 
 /**
- * The memory in which the scanned bytes lie, for reading it four bytes at a time: texts and ids are most of a message, and
- * byte by byte they would cost more than everything else that is done to it. Most messages of a read share it.
+ * View of the ArrayBuffer itemEnd the current buffer, for comparing 32-bit words: texts and ids are most of a message, and
+ * comparing bytes would dominate the cost. Messages of one read usually share the ArrayBuffer.
  */
 let words: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
 let memory: ArrayBufferLike = words.buffer;
-/** Where the scanned bytes begin in it. */
+/** Offset of the current buffer in it. */
 let origin = 0;
 
-/** To be called before `bytes` are scanned by the functions that say so. */
+/** Sets the current buffer. Required before the `…Unchecked` functions, `int32At` and `matchesAt`. */
 export function setBuffer(bytes: Buffer): void {
   const { buffer } = bytes;
   if (buffer !== memory) {
@@ -35,19 +35,19 @@ export function setBuffer(bytes: Buffer): void {
   origin = bytes.byteOffset;
 }
 
-/** The four bytes at `pos` of the bytes that are looked into, as one number. */
+/** The 32-bit big-endian word at `pos` of the current buffer. */
 export function int32At(pos: number): number {
   return words.getInt32(origin + pos);
 }
 
-/** An item that others are compared with, as numbers of four bytes; the last one overlaps the one before it. */
+/** An encoded id, stored as 32-bit words for fast comparison; the last word overlaps the one before it. */
 export class EncodedId {
   readonly length: number;
-  /** Where its text starts. */
+  /** Offset of the text within the item. */
   readonly textStart: number;
   private readonly words: Int32Array;
 
-  /** `item`: a text with its head, of four bytes at least. */
+  /** `item`: an encoded text of at least four bytes, head included. */
   constructor(item: Buffer) {
     this.length = item.length;
     this.textStart = headEnd(1, (item[0] as number) & 31);
@@ -55,13 +55,13 @@ export class EncodedId {
     for (let i = 0; i < this.words.length; i++) this.words[i] = item.readInt32BE(Math.min(4 * i, item.length - 4));
   }
 
-  /** True when it stands at `pos` of the bytes that are looked into, which end at `end`. */
+  /** True if the current buffer, which ends at `end`, contains this item at `pos`. */
   matchesAt(pos: number, end: number): boolean {
     if (pos + this.length > end) return false;
     const { words: own } = this;
     const at = origin + pos;
     const last = own.length - 1;
-    // the ends of ids differ most
+    // ids differ most often at the end
     if (words.getInt32(at + this.length - 4) !== own[last]) return false;
     for (let i = 0; i < last; i++) if (words.getInt32(at + 4 * i) !== own[i]) return false;
     return true;
@@ -70,7 +70,7 @@ export class EncodedId {
 
 const TOP_BITS = 0x80808080 | 0;
 
-/** True when `bytes[start..end)`, which are looked into, are ASCII. */
+/** True if `bytes[start..end)` of the current buffer is ASCII. */
 function isAscii(bytes: Buffer, start: number, end: number): boolean {
   if (end - start < 4) {
     let bits = 0;
@@ -83,24 +83,24 @@ function isAscii(bytes: Buffer, start: number, end: number): boolean {
   return (bits & TOP_BITS) === 0;
 }
 
-/** True when `bytes[start..end)` is valid UTF-8: the Dart reader throws on anything else. */
+/** True if `bytes[start..end)` is valid UTF-8, which the Dart decoder requires. */
 export function isText(bytes: Buffer, start: number, end: number): boolean {
   setBuffer(bytes);
   return isTextUnchecked(bytes, start, end);
 }
 
-/** `isText` for bytes that are looked into. */
+/** `isText` for the current buffer. */
 export function isTextUnchecked(bytes: Buffer, start: number, end: number): boolean {
   if (end - start < NATIVE_UTF8_FROM_BYTES && isAscii(bytes, start, end)) return true;
   return isUtf8(bytes.subarray(start, end));
 }
 
-/** Bytes that a head takes besides the initial byte, for additional information 24..27. */
+/** Number of argument bytes after the initial byte, for additional information 24..27. */
 function argumentBytes(info: number): number {
   return 1 << (info - 24);
 }
 
-/** The length or count of a head whose additional information is `info`, read at `pos`; MALFORMED beyond 2^32. */
+/** Reads the length or count of a head with additional information `info` at `pos`; MALFORMED beyond 2^32. */
 export function readLength(bytes: Buffer, pos: number, end: number, info: number): number {
   if (info < 24) return info;
   if (info > 27 || pos + argumentBytes(info) > end) return MALFORMED;
@@ -120,25 +120,25 @@ function readUint32(bytes: Buffer, pos: number): number {
   );
 }
 
-/** Position behind a head with `info` whose initial byte ends at `pos`. */
+/** End of a head with additional information `info` whose initial byte ends at `pos`. */
 export function headEnd(pos: number, info: number): number {
   return info < 24 ? pos : pos + argumentBytes(info);
 }
 
-/** Items left at each level that is open; the negative values below stand for levels that end with a break. */
+/** Remaining items per open level; the negative values below mark indefinite-length levels. */
 const openLevels = new Int32Array(MAX_DEPTH + 1);
 const IN_ARRAY = -1;
 const AT_KEY = -2;
 const AT_VALUE = -3;
 const BREAK = 0xff;
 
-/** Skips the one item at `pos`; see the codes above. `depth` is the nesting level it stands at. */
+/** Skips the item at `pos`, which has nesting level `depth`. */
 export function skipItem(bytes: Buffer, pos: number, end: number, depth: number): number {
   setBuffer(bytes);
   return skipItemUnchecked(bytes, pos, end, depth);
 }
 
-/** `skipItem` for bytes that are looked into. */
+/** `skipItem` for the current buffer. */
 export function skipItemUnchecked(bytes: Buffer, pos: number, end: number, depth: number): number {
   if (pos >= end) return MALFORMED;
   const initial = bytes[pos] as number;
@@ -146,7 +146,7 @@ export function skipItemUnchecked(bytes: Buffer, pos: number, end: number, depth
   return skipAny(bytes, pos, end, depth);
 }
 
-/** Linear and iterative: nesting costs an entry in a table that is allocated once, not a stack frame. */
+/** Linear and iterative: a nesting level costs an entry of a preallocated table, not a stack frame. */
 function skipAny(bytes: Buffer, pos: number, end: number, depth: number): number {
   let at = pos;
   let level = depth;
@@ -180,21 +180,21 @@ function skipAny(bytes: Buffer, pos: number, end: number, depth: number): number
   }
 }
 
-/** Added to an error code where a count or one of the level marks could stand as well. */
+/** Separates error codes from counts and level marks in the result of `itemsWithin`. */
 const ERROR_OFFSET = -10;
 
-/** How many items the array, map or tag whose head ends at `at` holds: a count, a level mark, or an error code. */
+/** Number of items of the array, map or tag whose initial byte ends at `at`: a count, a level mark, or an error code. */
 function itemsWithin(bytes: Buffer, at: number, end: number, initial: number): number {
   const info = initial & 31;
   const major = initial >> 5;
   if (major === 6) return checkTag(bytes, at, end, info);
   if (info === 31) return major === 4 ? IN_ARRAY : AT_KEY;
   const count = readLength(bytes, at, end, info) * (major === 5 ? 2 : 1);
-  // every item takes a byte at least: a count that the input cannot hold is refused before it is walked
+  // an item has at least one byte: reject counts larger than the input before walking it
   return count < 0 || count > end - headEnd(at, info) ? ERROR_OFFSET + MALFORMED : count;
 }
 
-/** A tag holds one item; bignums are refused, since the reader would take them for bytes. */
+/** A tag contains one item. Bignums are rejected: the Dart decoder reads them as bytes. */
 function checkTag(bytes: Buffer, at: number, end: number, info: number): number {
   if (info > 27 || headEnd(at, info) > end) return ERROR_OFFSET + MALFORMED;
   const isBignum = info < 24 ? info === 2 || info === 3 : isBignumTag(bytes, at, info);
@@ -203,17 +203,17 @@ function checkTag(bytes: Buffer, at: number, end: number, info: number): number 
 
 function skipInteger(bytes: Buffer, pos: number, end: number, info: number): number {
   if (info > 27) return MALFORMED;
-  const behind = pos + argumentBytes(info);
-  if (behind > end) return MALFORMED;
+  const itemEnd = pos + argumentBytes(info);
+  if (itemEnd > end) return MALFORMED;
   // an 8-byte argument with the top bit set is beyond int64, for both signs
-  return info === 27 && (bytes[pos] as number) > 0x7f ? UNREADABLE : behind;
+  return info === 27 && (bytes[pos] as number) > 0x7f ? UNREADABLE : itemEnd;
 }
 
-/** A string of at most 23 bytes: most keys and many values. */
+/** A string of at most 23 bytes, as most keys and many values are. */
 function skipShortString(bytes: Buffer, pos: number, end: number, initial: number): number {
-  const behind = pos + (initial & 31);
-  if (behind > end) return MALFORMED;
-  return initial < 0x60 || isAscii(bytes, pos, behind) || isUtf8(bytes.subarray(pos, behind)) ? behind : MALFORMED;
+  const itemEnd = pos + (initial & 31);
+  if (itemEnd > end) return MALFORMED;
+  return initial < 0x60 || isAscii(bytes, pos, itemEnd) || isUtf8(bytes.subarray(pos, itemEnd)) ? itemEnd : MALFORMED;
 }
 
 function skipString(bytes: Buffer, pos: number, end: number, initial: number): number {
@@ -222,12 +222,12 @@ function skipString(bytes: Buffer, pos: number, end: number, initial: number): n
   const length = readLength(bytes, pos, end, info);
   if (length < 0) return length;
   const start = headEnd(pos, info);
-  const behind = start + length;
-  if (behind > end) return MALFORMED;
-  return initial < 0x60 || isTextUnchecked(bytes, start, behind) ? behind : MALFORMED;
+  const itemEnd = start + length;
+  if (itemEnd > end) return MALFORMED;
+  return initial < 0x60 || isTextUnchecked(bytes, start, itemEnd) ? itemEnd : MALFORMED;
 }
 
-/** Tags 2 and 3 in one of the longer forms. */
+/** True for tags 2 and 3 in a longer form. */
 function isBignumTag(bytes: Buffer, pos: number, info: number): boolean {
   const last = pos + argumentBytes(info) - 1;
   const low = bytes[last] as number;
@@ -239,6 +239,6 @@ function isBignumTag(bytes: Buffer, pos: number, info: number): boolean {
 function skipSimple(pos: number, end: number, info: number): number {
   if (info === 27) return pos + 8 <= end ? pos + 8 : MALFORMED;
   if (info >= 20 && info <= 22) return pos; // false, true, null
-  if (info >= 28) return MALFORMED; // reserved, or a break where none belongs
+  if (info >= 28) return MALFORMED; // reserved, or an unexpected break
   return UNREADABLE; // undefined, other simple values, float16, float32
 }

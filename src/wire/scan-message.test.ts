@@ -20,24 +20,24 @@ function scan(body: Buffer): number {
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const text = (body: Buffer, start: number, end: number): string => body.toString('utf8', start - AT, end - AT);
 
-/** A map with a count, of entries as they stand here: keys may come twice and in any order. */
+/** A definite-length map of the given entries; keys may be duplicate and in any order. */
 function entries(...pairs: readonly (readonly [string, Encodable])[]): Buffer {
   const items = pairs.flatMap(([key, value]) => [encodeCbor(key), encodeCbor(value)]);
   return Buffer.concat([Buffer.from([0xa0 | pairs.length]), ...items]);
 }
 
-test('every recorded message is accepted, however it ends up in memory', () => {
+test('MessageScanner: accepts every recorded message', () => {
   for (const { name, cbor } of VECTORS.messages) assert.equal(scan(hex(cbor)), ok, name);
 });
 
-test('every recorded malformed body but the unknown type is refused', () => {
+test('MessageScanner: rejects every recorded malformed body except an unknown type', () => {
   for (const { name, body } of VECTORS.malformed_bodies) {
     assert.equal(scan(hex(body)), name === 'unknown-type' ? ok : malformed, name);
   }
   assert.equal(scanner.type, TypeCode.unknown);
 });
 
-test('what must never be sent is unreadable in a payload, and no timestamp', () => {
+test('MessageScanner: rejects values that Dart cannot read', () => {
   for (const { name, value } of VECTORS.never_send) {
     if (name !== 'timestamp-as-float')
       assert.equal(scan(entries(['payload', { x: new Raw(value) }])), unreadable, name);
@@ -45,7 +45,7 @@ test('what must never be sent is unreadable in a payload, and no timestamp', () 
   }
 });
 
-test('a recorded message ends early wherever it is cut', () => {
+test('MessageScanner: a truncated message is malformed', () => {
   for (const { name, cbor } of VECTORS.messages) {
     const body = hex(cbor);
     for (let end = 0; end < body.length; end++)
@@ -53,13 +53,13 @@ test('a recorded message ends early wherever it is cut', () => {
   }
 });
 
-test('a byte behind the message is refused', () => {
+test('MessageScanner: trailing bytes are malformed', () => {
   for (const { name, cbor } of VECTORS.messages) {
     for (const tail of ['00', 'ff']) assert.equal(scan(hex(cbor + tail)), malformed, name);
   }
 });
 
-test('the fields of a unicast are found', () => {
+test('MessageScanner: locates the fields of a unicast', () => {
   for (const name of ['unicast-odd-payload', 'unicast-unsorted-keys', 'unicast-indefinite-map']) {
     const body = vector(name);
     assert.equal(scan(body), ok);
@@ -75,7 +75,7 @@ test('the fields of a unicast are found', () => {
   }
 });
 
-test('each type has its code; another is unknown but there', () => {
+test('MessageScanner: maps each type to its code, others to unknown', () => {
   for (const [name, code] of Object.entries(TypeCode)) {
     assert.equal(scan(entries(['type', name])), ok);
     assert.deepEqual([scanner.type, scanner.hasType], [code, true], name);
@@ -86,7 +86,7 @@ test('each type has its code; another is unknown but there', () => {
   }
 });
 
-test('nothing of one message is left when the next is scanned', () => {
+test('MessageScanner: a scan resets all fields', () => {
   scan(vector('unicast-odd-payload'));
   assert.equal(scan(hex('a0')), ok);
   const { type, hasType, senderItemStart, senderStart, targetStart, groupStart, payloadStart } = scanner;
@@ -123,13 +123,13 @@ const ACCEPTED: Record<string, readonly string[]> = {
 };
 
 for (const [field, accepted] of Object.entries(ACCEPTED)) {
-  test(`${field} may be ${accepted.join(', ')} and nothing else`, () => {
+  test(`MessageScanner: ${field} accepts only ${accepted.join(', ')}`, () => {
     for (const [name, value] of Object.entries(VALUES)) {
       assert.equal(scan(entries([field, value])), accepted.includes(name) ? ok : malformed, name);
     }
   });
 
-  test(`${field} twice is ${field === 'another' ? 'accepted' : 'refused: each reader would believe another one'}`, () => {
+  test(`MessageScanner: a duplicate ${field} is ${field === 'another' ? 'accepted' : 'malformed, since decoders disagree on it'}`, () => {
     const value = VALUES[accepted[0] as string] as Encodable;
     for (const pair of [
       [value, value],
@@ -142,7 +142,7 @@ for (const [field, accepted] of Object.entries(ACCEPTED)) {
   });
 }
 
-test('a field is known by its whole name', () => {
+test('MessageScanner: compares whole field names', () => {
   for (const field of Object.keys(ACCEPTED)) {
     for (const name of [`${field}x`, field.slice(1), field.toUpperCase(), ` ${field}`, `${field.slice(0, -1)}~`]) {
       assert.equal(scan(entries([name, [1]])), ok, name);
@@ -150,7 +150,7 @@ test('a field is known by its whole name', () => {
   }
 });
 
-test('a field is known whatever the length form of its key', () => {
+test('MessageScanner: accepts every length form of a key', () => {
   const forms = ['7808', '790008', '7a00000008', '7b0000000000000008'];
   for (const form of forms) {
     const body = Buffer.concat([hex('a1'), hex(form), Buffer.from('targetId'), hex('6161')]);
@@ -159,14 +159,14 @@ test('a field is known whatever the length form of its key', () => {
   }
 });
 
-test('keys are text', () => {
+test('MessageScanner: rejects keys that are not text', () => {
   for (const key of ['00', '4161', 'f6', '80', 'c66161', '7f6161ff']) {
     assert.notEqual(scan(hex(`a1${key}00`)), ok, key);
   }
   assert.equal(scan(hex('a161ff00')), malformed, 'not UTF-8');
 });
 
-test('a null or tagged senderId is where it can be replaced as a whole', () => {
+test('MessageScanner: locates a null or tagged senderId as an item', () => {
   const body = entries(['senderId', null]);
   assert.equal(scan(body), ok);
   assert.equal(scanner.senderStart, -1);
@@ -176,7 +176,7 @@ test('a null or tagged senderId is where it can be replaced as a whole', () => {
   assert.equal(scanner.senderEnd - scanner.senderStart, 1);
 });
 
-test('expected ids are recognised in their own fields only, with the same positions as unexpected ones', () => {
+test('MessageScanner: recognises expected ids in their own fields only, at the same positions', () => {
   const known = new MessageScanner();
   known.expectedSender = new EncodedId(encodeText(VECTOR_SENDER));
   known.expectedTarget = new EncodedId(encodeText(VECTOR_TARGET));
@@ -197,7 +197,7 @@ test('expected ids are recognised in their own fields only, with the same positi
   }
 });
 
-test('a message with an expected id that ends within it is malformed, even where the rest stands behind it', () => {
+test('MessageScanner: a message truncated within an expected id is malformed', () => {
   scanner.expectedSender = new EncodedId(encodeText(VECTOR_SENDER));
   const body = entries(['senderId', VECTOR_SENDER]);
   assert.equal(scanner.scan(body, 0, body.length - 1), malformed);

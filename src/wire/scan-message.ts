@@ -11,7 +11,7 @@ import {
   UNREADABLE,
 } from './scan-item.ts';
 
-/** What is wrong with a message that cannot be routed; `ok` is 0. */
+/** Results of a scan; `ok` is 0. */
 export const ScanResult = { ok: 0, malformed: MALFORMED, unreadable: UNREADABLE } as const;
 
 const TYPE_NAMES = KNOWN_MESSAGE_TYPES.map((name) => Buffer.from(name));
@@ -35,18 +35,18 @@ const NULL = 0xf6;
 const TAG = 6;
 
 /**
- * Reads the routing fields of a RouterMessage off its bytes and checks the rest without decoding it. One instance is
- * reused for every message: `scan` overwrites the fields, so callers copy what they need before scanning again.
- * All positions index the scanned buffer; an absent or null field has `start === -1`.
+ * Locates the routing fields of an encoded RouterMessage and validates the rest without decoding it. One instance is reused
+ * for every message: `scan` overwrites the fields. Positions index the scanned buffer; an absent or null field has
+ * `start === -1`.
  */
 export class MessageScanner {
   type: number = TypeCode.unknown;
   hasType = false;
-  /** Where entries begin, and whether the map has a break instead of a count. */
+  /** Start of the map entries; `indefinite` if the map ends with a break instead of a count. */
   entriesStart = 0;
   entryCount = 0;
   indefinite = false;
-  /** The senderId value as an item (head included), and its text. */
+  /** Positions of the senderId value as an item (head included) and of its text. */
   senderItemStart = -1;
   senderItemEnd = -1;
   senderStart = -1;
@@ -59,8 +59,8 @@ export class MessageScanner {
   payloadEnd = -1;
 
   /**
-   * The senderId and targetId that are to be expected. Comparing is cheaper than checking and looking up, and
-   * most messages of a stream name the same two.
+   * Expected senderId and targetId. Most messages of a stream carry the same two, and comparing is cheaper than validating
+   * and looking up.
    */
   expectedSender: EncodedId | null = null;
   expectedTarget: EncodedId | null = null;
@@ -71,7 +71,7 @@ export class MessageScanner {
   private textStart = 0;
   private textEnd = 0;
 
-  /** Scans the message `bytes[start..end)`, which must be exactly one CBOR map with text keys. Linear, allocates nothing. */
+  /** Scans the message `bytes[start..end)`: exactly one CBOR map with text keys. Linear, without allocation. */
   scan(bytes: Buffer, start: number, end: number): number {
     this.clear();
     setBuffer(bytes);
@@ -94,7 +94,7 @@ export class MessageScanner {
     this.seen = 0;
   }
 
-  /** Reads the map's head; an indefinite map counts down from -1, which never reaches 0. */
+  /** Reads the map head. An indefinite map has the count -1, which never counts down to 0. */
   private enterMap(bytes: Buffer, start: number, end: number): number {
     if (start >= end) return MALFORMED;
     const initial = bytes[start] as number;
@@ -117,7 +117,7 @@ export class MessageScanner {
         ? skipItemUnchecked(bytes, keyEnd, end, 1)
         : MALFORMED;
     }
-    // a second senderId behind the one that was checked would speak for somebody else
+    // a duplicate senderId would bypass the sender check
     if ((this.seen & (1 << field)) !== 0) return MALFORMED;
     this.seen |= 1 << field;
     if (field === Field.senderId && this.expectedSender?.matchesAt(keyEnd, end))
@@ -145,47 +145,47 @@ export class MessageScanner {
   }
 
   private scanField(field: number, bytes: Buffer, pos: number, end: number): number {
-    const behind = skipItemUnchecked(bytes, pos, end, 1);
-    if (behind < 0) return behind;
+    const itemEnd = skipItemUnchecked(bytes, pos, end, 1);
+    if (itemEnd < 0) return itemEnd;
     if (field === Field.senderId) {
       this.senderItemStart = pos;
-      this.senderItemEnd = behind;
+      this.senderItemEnd = itemEnd;
     }
     const value = (bytes[pos] as number) >> 5 === TAG ? skipTags(bytes, pos) : pos;
     const initial = bytes[value] as number;
-    if (initial === NULL) return behind;
+    if (initial === NULL) return itemEnd;
     const major = initial >> 5;
     if (field === Field.payload) {
       if (major !== 5) return MALFORMED;
       this.payloadStart = value;
-      this.payloadEnd = behind;
-      return behind;
+      this.payloadEnd = itemEnd;
+      return itemEnd;
     }
-    if (field === Field.timestamp) return major < 2 ? behind : MALFORMED;
-    if (field === Field.success) return initial === 0xf5 || initial === 0xf4 ? behind : MALFORMED;
+    if (field === Field.timestamp) return major < 2 ? itemEnd : MALFORMED;
+    if (field === Field.success) return initial === 0xf5 || initial === 0xf4 ? itemEnd : MALFORMED;
     if (major !== 3) return MALFORMED;
-    this.recordText(field, bytes, value, behind);
-    return behind;
+    this.recordText(field, bytes, value, itemEnd);
+    return itemEnd;
   }
 
-  private recordText(field: number, bytes: Buffer, value: number, behind: number): void {
+  private recordText(field: number, bytes: Buffer, value: number, itemEnd: number): void {
     const start = headEnd(value + 1, (bytes[value] as number) & 31);
     if (field === Field.type) {
       this.hasType = true;
-      this.type = typeOf(bytes, start, behind);
+      this.type = typeOf(bytes, start, itemEnd);
     } else if (field === Field.senderId) {
       this.senderStart = start;
-      this.senderEnd = behind;
+      this.senderEnd = itemEnd;
     } else if (field === Field.targetId) {
       this.targetStart = start;
-      this.targetEnd = behind;
+      this.targetEnd = itemEnd;
     } else if (field === Field.groupName) {
       this.groupStart = start;
-      this.groupEnd = behind;
+      this.groupEnd = itemEnd;
     }
   }
 
-  /** Reads a text head at `pos` into textStart/textEnd and returns the position behind the text. */
+  /** Reads the text at `pos` into textStart and textEnd; returns its end or an error code. */
   private readText(bytes: Buffer, pos: number, end: number): number {
     if (pos >= end) return MALFORMED;
     const initial = bytes[pos] as number;
@@ -196,11 +196,11 @@ export class MessageScanner {
       if (this.textEnd > end) return MALFORMED;
       return this.textEnd;
     }
-    const behind = skipItemUnchecked(bytes, pos, end, 1);
-    if (behind < 0) return behind;
+    const itemEnd = skipItemUnchecked(bytes, pos, end, 1);
+    if (itemEnd < 0) return itemEnd;
     this.textStart = headEnd(pos + 1, initial & 31);
-    this.textEnd = behind;
-    return behind;
+    this.textEnd = itemEnd;
+    return itemEnd;
   }
 }
 
@@ -221,7 +221,7 @@ const ER_ID = wordOf('erId');
 const TARG = wordOf('targ');
 const ET_ID = wordOf('etId');
 
-/** Which field a key names; compared by words, since every message has five or six keys. */
+/** Identifies the field of a key. Compares 32-bit words, since this runs five or six times per message. */
 function fieldOf(bytes: Buffer, start: number, end: number): number {
   switch (end - start) {
     case 4:
@@ -257,7 +257,7 @@ function typeOf(bytes: Buffer, start: number, end: number): number {
   return TypeCode.unknown;
 }
 
-/** True when `bytes` holds `expected` at `start`; the caller has checked the length. */
+/** True if `bytes` contains `expected` at `start`; the caller checks the length. */
 export function equals(bytes: Buffer, start: number, expected: Buffer): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
   return true;
