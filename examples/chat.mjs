@@ -1,16 +1,16 @@
-// A chat through the router: node examples/chat.mjs --name alice
+// A terminal chat over the router: node examples/chat.mjs --name alice
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RouterClient } from './router-client.mjs';
 
-const HELP = `  hello            to everybody (broadcast)
-  @bob hello       to bob alone (unicast)
-  ?bob             asks bob's program for the time (request and response)
-  /who             who is connected
-  /help            this text
-  /quit            leaves; so does Ctrl-D`;
+const HELP = `  hello            sends to all clients (broadcast)
+  @bob hello       sends to bob only (unicast)
+  ?bob             requests the time from bob's program (request and response)
+  /who             lists the connected clients
+  /help            prints this text
+  /quit            disconnects, like Ctrl-D`;
 const RECONNECT_MS = [500, 1000, 2000, 5000];
 
 const { values } = parseArgs({
@@ -42,7 +42,7 @@ process.stdin.destroy();
 client?.leave();
 client = 'left';
 
-/** Joins the router as a new client: after a lost connection the id is another one. */
+/** Registers as a new client: each connection gets a new id. */
 async function connect() {
   const joining = new RouterClient(values.address, options);
   joining.on('message', (message) => show(message, joining));
@@ -87,7 +87,7 @@ async function obey(line) {
 function show(message, receiver) {
   const from = names.get(message.senderId) ?? message.senderId;
   if (message.type === 'request') receiver.respond(message, { time: new Date().toISOString() });
-  // the router's texts are part of the protocol, and Russian
+  // the router's texts are part of the protocol and are in Russian
   else if (message.type === 'error') console.log(`! The router refused the message: ${message.errorMessage}`);
   else if (message.type === 'unicast') console.log(`${from} (to you): ${message.payload.text}`);
   else if (message.type === 'broadcast') console.log(`${from}: ${message.payload.text}`);

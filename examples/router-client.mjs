@@ -1,4 +1,4 @@
-// All that a client has to do to speak with the router, on @grpc/grpc-js and cborg. The rules are in docs/protocol.md.
+// A complete client of the router on @grpc/grpc-js and cborg. docs/protocol.md specifies the protocol.
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
@@ -6,11 +6,11 @@ import { decode, encode } from 'cborg';
 
 const HEARTBEAT_MS = 20_000;
 
-// Dart clients read floating-point numbers of 64 bits only
+// Dart clients can parse only 64-bit floating-point numbers
 const toBytes = (message) => Buffer.from(encode(message, { float64: true }));
 const fromBytes = (bytes) => decode(bytes, { rejectDuplicateMapKeys: true });
 
-/** Emits `message` (a RouterMessage), `event` (a RouterEvent) and `end` (with the reason). */
+/** Emits `message` (a RouterMessage), `event` (a RouterEvent) and `end` (with the cause). */
 export class RouterClient extends EventEmitter {
   #rpc;
   #metadata = new Metadata();
@@ -20,14 +20,14 @@ export class RouterClient extends EventEmitter {
   #waiting = new Map();
   id = null;
 
-  /** `tlsCa` is the PEM of the authority that signed the router's certificate; without it the connection is not encrypted. */
+  /** `tlsCa`: PEM of the certificate authority of the router; without it the connection is not encrypted. */
   constructor(address, { tlsCa, token } = {}) {
     super();
     this.#rpc = new Client(address, tlsCa ? credentials.createSsl(tlsCa) : credentials.createInsecure());
     if (token) this.#metadata.set('authorization', `Bearer ${token}`);
   }
 
-  /** Registers, and opens the stream on which messages go both ways. */
+  /** Registers, then opens the bidirectional stream of messages. */
   async join(clientName, groups = []) {
     const answer = await this.call('register', { clientName, groups });
     if (!answer.success) throw new Error(answer.errorMessage);
@@ -39,14 +39,14 @@ export class RouterClient extends EventEmitter {
     this.#p2p.on('data', (message) => this.#receive(message));
     this.#p2p.on('error', (error) => this.#ended(error.details ?? error.message));
     this.#p2p.on('end', () => this.#ended('the router closed the stream'));
-    // the first message says who this is; only an id that was registered on the same connection is taken
+    // the first message binds the id to the stream; the router accepts only ids registered on the same connection
     this.send({ type: 'heartbeat' });
     const first = await bound;
     if (first.type === 'error') throw new Error(first.errorMessage);
     this.#heartbeat = setInterval(() => this.send({ type: 'heartbeat' }), HEARTBEAT_MS);
   }
 
-  /** Subscribes to who comes and goes. */
+  /** Subscribes to the events of the router: connected and disconnected clients. */
   watch() {
     this.#events = this.#rpc.makeServerStreamRequest('/router/events', toBytes, fromBytes, { v: null }, this.#metadata);
     this.#events.on('data', (event) => this.emit('event', event)).on('error', () => {});
@@ -61,7 +61,7 @@ export class RouterClient extends EventEmitter {
     this.#p2p.write({ ...message, senderId: this.id, timestamp: Date.now() });
   }
 
-  /** Asks another client and resolves with the payload of its response. */
+  /** Sends a request to another client and resolves with the payload of its response. */
   request(targetId, payload, timeoutMs = 5000) {
     const requestId = randomUUID();
     return new Promise((resolve, reject) => {
@@ -70,13 +70,13 @@ export class RouterClient extends EventEmitter {
     });
   }
 
-  /** Answers a request that came as a message. */
+  /** Sends the response to a request, which was emitted as a `message`. */
   respond(request, payload) {
     const { requestId } = request.payload;
     this.send({ type: 'response', targetId: request.senderId, payload: { ...payload, requestId }, success: true });
   }
 
-  /** A unary call: register, ping or getOnlineClients. */
+  /** Makes a unary call: register, ping or getOnlineClients. */
   call(method, request) {
     return new Promise((resolve, reject) => {
       this.#rpc.makeUnaryRequest(`/router/${method}`, toBytes, fromBytes, request, this.#metadata, (error, answer) =>
@@ -85,7 +85,7 @@ export class RouterClient extends EventEmitter {
     });
   }
 
-  /** Leaves when everything is sent. */
+  /** Closes the connection after all messages are sent. */
   leave() {
     this.removeAllListeners('end');
     clearInterval(this.#heartbeat);
@@ -94,7 +94,7 @@ export class RouterClient extends EventEmitter {
     else this.#p2p.once('status', () => this.#rpc.close()).end();
   }
 
-  /** The stream is over: frees everything, and fails the requests that are open. */
+  /** Cleans up after the end of the stream, and rejects the pending requests. */
   #ended(reason) {
     if (this.#p2p === null) return;
     this.#p2p = null;

@@ -42,7 +42,7 @@ function open(name) {
   });
   client.on('error', ({ message }) => addNote(message));
   client.on('lost', (count) => addNote(`${count} messages were lost while you were away`));
-  // a request of another client is answered by the value that is returned
+  // the returned value is the response to the request
   client.onRequest(() => ({ time: new Date().toLocaleTimeString() }));
   void refresh();
 }
