@@ -61,7 +61,7 @@ test('the example chat: everybody, one, a request, who is there, coming and goin
   bob.type('@nobody hello');
   await bob.reads(/^! No client is called nobody: \/who lists them$/m);
   bob.type('/help');
-  await bob.reads(/^ {2}@bob hello +to bob alone/m);
+  await bob.reads(/^ {2}@bob hello +sends to bob only/m);
   bob.type('/dance');
   await bob.reads(/^! Unknown command \/dance: \/help lists them$/m);
   bob.type('/who');
