@@ -14,7 +14,7 @@ function eventsOf(peer: Peer): (readonly [unknown, unknown])[] {
   });
 }
 
-test('the first event is the statistics, in both framings', () => {
+test('events: the first event is the statistics, in both framings', () => {
   for (const framing of [1, 2] as const) {
     const harness = new RouterHarness();
     const peer = harness.join();
@@ -33,7 +33,7 @@ test('the first event is the statistics, in both framings', () => {
   }
 });
 
-test('who comes, changes and goes is told to every subscriber', () => {
+test('events: every subscriber receives connects, changes and disconnects', () => {
   const harness = new RouterHarness();
   const subscribers = [harness.subscribe(1), harness.subscribe(2)];
   const peer = harness.join({ name: 'alice', groups: ['devs', 'ops'] });
@@ -52,7 +52,7 @@ test('who comes, changes and goes is told to every subscriber', () => {
   }
 });
 
-test('a connection that is lost takes all its clients along, once', () => {
+test('events: a lost connection removes each of its clients once', () => {
   const harness = new RouterHarness();
   const connection = harness.connect();
   const peers = [harness.join({ connection }), harness.join({ connection })];
@@ -67,7 +67,7 @@ test('a connection that is lost takes all its clients along, once', () => {
   assert.equal(harness.counters.closed.connectionLost, 2);
 });
 
-test('an event is encoded once: all subscribers of a framing share its bytes', () => {
+test('events: subscribers with the same framing share the encoded bytes', () => {
   const harness = new RouterHarness();
   const [first, second, twice] = [harness.subscribe(1), harness.subscribe(1), harness.subscribe(2)];
   let encoded = 0;
@@ -83,13 +83,13 @@ test('an event is encoded once: all subscribers of a framing share its bytes', (
   assert.equal(b.buffer === c.buffer && b.byteOffset === c.byteOffset + PREFIX_BYTES, true);
 });
 
-test('nothing is made of an event that nobody hears', () => {
+test('events: are not encoded without subscribers', () => {
   const harness = new RouterHarness();
   harness.core.events.publish('healthWarning', 0, () => assert.fail('encoded'));
   assert.equal(harness.core.events.hasListeners, false);
 });
 
-test('a subscription that is closed hears nothing more', () => {
+test('events: a closed subscription receives no events', () => {
   const harness = new RouterHarness();
   const events = harness.subscribe();
   for (const stream of harness.core.streams) stream.closed();
@@ -98,7 +98,7 @@ test('a subscription that is closed hears nothing more', () => {
   assert.deepEqual([events.received(), harness.core.streams.size], [[], 0]);
 });
 
-test('copies of events are counted', () => {
+test('events: deliveries are counted', () => {
   const harness = new RouterHarness();
   harness.subscribe();
   harness.subscribe();
@@ -106,7 +106,7 @@ test('copies of events are counted', () => {
   assert.equal(harness.core.events.sent, 4, 'two of statistics, two warnings');
 });
 
-test('a topology event names every client and its groups, as any map would be written', () => {
+test('events: topologyChanged lists every client and its groups', () => {
   const harness = new RouterHarness();
   const clients = [harness.register({ groups: ['a', 'b'] }), harness.register()];
   const topology = new Topology(harness.core.registry.clients.values());

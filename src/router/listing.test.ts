@@ -4,7 +4,7 @@ import { type CborMap, Double, decodeCborMap, type Encodable, encodeCbor } from 
 import { RouterHarness } from '../../test/support/router-harness.ts';
 import { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
 
-/** The names of the clients that `filter` lets through, collected and cut in small steps. */
+/** Names of the clients that match `filter`, collected and chunked in small steps. */
 function list(harness: RouterHarness, filter: Partial<ClientFilter> = {}): CborMap[] {
   const listing = new ClientListing(harness.core.registry.clients.values(), {
     groups: null,
@@ -20,7 +20,7 @@ function list(harness: RouterHarness, filter: Partial<ClientFilter> = {}): CborM
 const names = (clients: readonly CborMap[]): unknown[] => clients.map(({ clientName }) => clientName);
 const filterOf = (metadata: Encodable): Partial<ClientFilter> => ({ metadata: metadataFilter(encodeCbor(metadata)) });
 
-test('a client is listed with everything that is known of it', () => {
+test('ClientListing: contains all client information', () => {
   const harness = new RouterHarness();
   const connectedAt = harness.clock.nowMs;
   const metadata = encodeCbor({ v: new Double(1), big: 9223372036854775807n });
@@ -40,7 +40,7 @@ test('a client is listed with everything that is known of it', () => {
   assert.deepEqual(peer.client.encodedInfo(), encodeCbor(expected), 'as the Dart writer writes it');
 });
 
-test('what changes about a client changes in the list', () => {
+test('ClientListing: reflects changed clients', () => {
   const harness = new RouterHarness();
   const client = harness.register();
   assert.deepEqual(list(harness)[0]?.clientName, null);
@@ -52,7 +52,7 @@ test('what changes about a client changes in the list', () => {
   assert.deepEqual([list(harness)[0]?.status, list(harness)[0]?.lastActivity], ['online', 2 ** 41]);
 });
 
-test('only those are listed who are online or idle', () => {
+test('ClientListing: contains only online and idle clients', () => {
   const harness = new RouterHarness();
   for (const status of ['online', 'idle', 'disconnecting', 'offline'] as const) {
     harness.register({ name: status }).setStatus(status);
@@ -60,11 +60,11 @@ test('only those are listed who are online or idle', () => {
   assert.deepEqual(names(list(harness)), ['online', 'idle']);
 });
 
-test('nobody is a list as well', () => {
+test('ClientListing: is empty without clients', () => {
   assert.deepEqual(list(new RouterHarness()), []);
 });
 
-test('many are listed, whatever the slices', () => {
+test('ClientListing: is complete for any slice size', () => {
   const harness = new RouterHarness();
   for (let i = 0; i < 300; i++) harness.register({ name: String(i) });
   assert.deepEqual(
@@ -73,7 +73,7 @@ test('many are listed, whatever the slices', () => {
   );
 });
 
-test('a client that goes while the list is collected does no harm', () => {
+test('ClientListing: tolerates a disconnect during collection', () => {
   const harness = new RouterHarness();
   const clients = ['a', 'b', 'c'].map((name) => harness.register({ name }));
   const listing = new ClientListing(harness.core.registry.clients.values(), { groups: null, metadata: null });
@@ -83,7 +83,7 @@ test('a client that goes while the list is collected does no harm', () => {
   assert.deepEqual(names(decodeCborMap(Buffer.concat([...listing.chunks(1)])).clients as CborMap[]), ['a']);
 });
 
-test('members of any of the given groups match', () => {
+test('filter: matches members of any given group', () => {
   const harness = new RouterHarness();
   for (const groups of [['a'], ['b', 'c'], []]) harness.register({ name: groups.join('+'), groups });
   assert.deepEqual(names(list(harness, { groups: new Set(['c', 'a']) })), ['a', 'b+c']);
@@ -91,7 +91,7 @@ test('members of any of the given groups match', () => {
   assert.deepEqual(names(list(harness, { groups: new Set() })), [], 'any of none is nobody');
 });
 
-test('metadata matches when every given entry equals the client’s', () => {
+test('filter: matches if all given metadata entries are equal', () => {
   const harness = new RouterHarness();
   const register = (name: string, metadata: Encodable): void => {
     harness.register({ name, metadata: encodeCbor(metadata) });
@@ -116,6 +116,6 @@ test('metadata matches when every given entry equals the client’s', () => {
   }
 });
 
-test('a filter that is no map with text keys is none', () => {
+test('filter: a map without text keys is invalid', () => {
   for (const bytes of ['80', 'a10001', 'a1']) assert.equal(metadataFilter(Buffer.from(bytes, 'hex')), null);
 });

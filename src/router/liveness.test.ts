@@ -36,7 +36,7 @@ function joined(here: Watch): Peer {
   return peer;
 }
 
-test('a silent client is idle after two intervals, online again with its next message', () => {
+test('liveness: a client is idle after two silent intervals, online with its next message', () => {
   const here = watch();
   const peer = joined(here);
   assert.deepEqual(here.checkAfter(2 * INTERVAL_MS - 1), []);
@@ -49,7 +49,7 @@ test('a silent client is idle after two intervals, online again with its next me
   assert.equal(peer.client.lastActivity, here.harness.clock.nowMs);
 });
 
-test('setting the clock of the machine, ahead or back, disconnects nobody and makes nobody idle', () => {
+test('liveness: changes of the system clock have no effect', () => {
   const here = watch();
   const peer = joined(here);
   const profile = { name: 'b', groups: [], metadata: EMPTY_MAP };
@@ -65,7 +65,7 @@ test('setting the clock of the machine, ahead or back, disconnects nobody and ma
   assert.ok(typeof streamless !== 'string' && streamless.removed);
 });
 
-test('a client that is silent for the whole timeout is disconnected', () => {
+test('liveness: a client is disconnected after the timeout', () => {
   const here = watch();
   const peer = joined(here);
   const { client } = peer;
@@ -78,7 +78,7 @@ test('a client that is silent for the whole timeout is disconnected', () => {
   assert.deepEqual(peer.received(), [], 'what it says now comes too late');
 });
 
-test('a client that says something every 20 s stays online', () => {
+test('liveness: a client that sends every 20 s stays online', () => {
   const here = watch();
   const peer = joined(here);
   for (let i = 0; i < 60; i++) {
@@ -87,7 +87,7 @@ test('a client that says something every 20 s stays online', () => {
   }
 });
 
-test('a client whose stream never came is removed at the first check an interval later', () => {
+test('liveness: a client without a stream is removed after one interval', () => {
   const here = watch();
   const client = here.harness.register();
   here.harness.runTicks();
@@ -97,7 +97,7 @@ test('a client whose stream never came is removed at the first check an interval
   assert.deepEqual(here.harness.closed, [`${client.id} zombie`]);
 });
 
-test('a client whose stream is gone has as long from then on, and is safe with another one', () => {
+test('liveness: a client that lost its stream has one interval to open another', () => {
   for (const comesBack of [false, true]) {
     const here = watch();
     const peer = joined(here);
@@ -112,13 +112,13 @@ test('a client whose stream is gone has as long from then on, and is safe with a
   }
 });
 
-test('many changes of one check are one topology event', () => {
+test('liveness: one check causes at most one topology event', () => {
   const here = watch();
   for (let i = 0; i < 5; i++) joined(here);
   assert.deepEqual(here.checkAfter(2 * INTERVAL_MS), ['topologyChanged 5']);
 });
 
-test('a topology event that would come too soon after the last one comes later', () => {
+test('liveness: topology events are rate-limited', () => {
   const here = watch();
   joined(here);
   here.harness.clock.advance(500);
@@ -129,7 +129,7 @@ test('a topology event that would come too soon after the last one comes later',
   assert.deepEqual(here.checkAfter(5000), []);
 });
 
-test('nobody is told twice when nobody listens', () => {
+test('liveness: pending topology events without subscribers are dropped', () => {
   const here = watch();
   joined(here);
   here.harness.core.events.subscribers.clear();
@@ -139,7 +139,7 @@ test('nobody is told twice when nobody listens', () => {
   assert.deepEqual(later.received(), []);
 });
 
-test('a check of a crowd takes several turns of the event loop, and looks at everybody once', () => {
+test('liveness: a check of many clients spans several ticks and visits each once', () => {
   const harness = new RouterHarness();
   const liveness = new Liveness(harness.core);
   const zombies = Array.from({ length: 1000 }, () => harness.register());

@@ -41,7 +41,7 @@ function assertNothingKept({ harness, asker, asked }: Pair): void {
   assert.deepEqual([asker.client.outgoingRequests, asked.client.incomingRequests], [null, null]);
 }
 
-test('an answer reaches the asker once; the second one is late', () => {
+test('request: the first response is delivered, a second one is late', () => {
   const here = pair();
   here.ask('r');
   assert.deepEqual(seen(here.asked), ['request r']);
@@ -53,7 +53,7 @@ test('an answer reaches the asker once; the second one is late', () => {
   assertNothingKept(here);
 });
 
-test('a failed answer is an answer', () => {
+test('request: a failed response settles the request', () => {
   const here = pair();
   here.ask('r');
   here.answer('r', false);
@@ -61,7 +61,7 @@ test('a failed answer is an answer', () => {
   assertNothingKept(here);
 });
 
-test('only the client that was asked may answer', () => {
+test('request: only the responder may answer', () => {
   const here = pair();
   const stranger = here.harness.join();
   here.ask('r');
@@ -72,14 +72,14 @@ test('only the client that was asked may answer', () => {
   assert.deepEqual(seen(here.asker), ['response r'], 'it still may');
 });
 
-test('the asker cannot answer itself', () => {
+test('request: the requester cannot answer its own request', () => {
   const here = pair();
   here.ask('r');
   here.asker.send({ type: 'response', targetId: here.asker.id, payload: { requestId: 'r' }, success: true });
   assert.deepEqual(here.harness.dropped(), { lateResponse: 1 });
 });
 
-test('a request times out when it said so, to the millisecond, and its answer is late then', () => {
+test('request: times out after timeoutMs, a later response is late', () => {
   for (const timeoutMs of [1, 1000, new Double(1000)]) {
     const here = pair();
     here.ask('r', { timeoutMs });
@@ -96,7 +96,7 @@ test('a request times out when it said so, to the millisecond, and its answer is
   }
 });
 
-test('a request without a usable timeout waits an hour, not for ever', () => {
+test('request: an invalid timeout means one hour', () => {
   for (const timeoutMs of [undefined, null, 0, -5, 'soon', 9223372036854775807n, new Double(Number.NaN)]) {
     const here = pair();
     here.ask('r', { timeoutMs });
@@ -107,7 +107,7 @@ test('a request without a usable timeout waits an hour, not for ever', () => {
   }
 });
 
-test('a timeout beyond what a timer takes does not fire at once', () => {
+test('request: a timeout beyond the timer range is clamped', () => {
   const here = pair();
   here.ask('r', { timeoutMs: 2 ** 40 });
   here.harness.clock.advance(0x7fffffff - 1);
@@ -116,7 +116,7 @@ test('a timeout beyond what a timer takes does not fire at once', () => {
   assert.equal(here.harness.core.pending.count, 0);
 });
 
-test('requests with the same id to several clients are several', () => {
+test('request: equal ids to different clients are independent', () => {
   const here = pair();
   const third = here.harness.join();
   here.ask('r');
@@ -126,7 +126,7 @@ test('requests with the same id to several clients are several', () => {
   assert.deepEqual(seen(here.asker), ['response r', 'response r']);
 });
 
-test('a request that is put again replaces the earlier one, and its timer', () => {
+test('request: a repeated id replaces the request and its timer', () => {
   const here = pair();
   here.ask('r', { timeoutMs: 10 });
   here.ask('r', { timeoutMs: 100 });
@@ -136,7 +136,7 @@ test('a request that is put again replaces the earlier one, and its timer', () =
   assert.deepEqual(seen(here.asker), []);
 });
 
-test('one too many is refused, until one is settled', () => {
+test('request: rejected at the limit until another one settles', () => {
   const here = pair();
   for (const id of ['1', '2', '3', '4']) here.ask(id);
   assert.deepEqual(seen(here.asker), ['response 4 failed: Too many pending requests: at most 3 per client']);
@@ -157,7 +157,7 @@ const LEAVING: readonly (readonly [string, (harness: RouterHarness, peer: Peer) 
 ];
 
 for (const [name, leave] of LEAVING) {
-  test(`the asker hears at once when the client that it asked goes: ${name}`, () => {
+  test(`request: fails at once when the responder disconnects: ${name}`, () => {
     const here = pair();
     const { id } = here.asked;
     here.ask('1');
@@ -170,7 +170,7 @@ for (const [name, leave] of LEAVING) {
     assert.deepEqual([here.harness.core.pending.count, here.harness.clock.timersLeft], [0, 0]);
   });
 
-  test(`nothing is kept for an asker that goes, and its answer reaches nobody: ${name}`, () => {
+  test(`request: is dropped when the requester disconnects: ${name}`, () => {
     const here = pair();
     const { client } = here.asker;
     here.ask('1');
@@ -182,7 +182,7 @@ for (const [name, leave] of LEAVING) {
   });
 }
 
-test('a client that asks itself and goes leaves nothing behind', () => {
+test('request: to itself is dropped on disconnect', () => {
   const harness = new RouterHarness();
   const peer = harness.join();
   peer.send({ type: 'request', targetId: peer.id, payload: { requestId: 'r' } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RouterHarness } from '../../test/support/router-harness.ts';
 
-test('a client is found by its id while its stream is open', () => {
+test('registry: finds a client by id while its stream is open', () => {
   const harness = new RouterHarness();
   const { registry } = harness.core;
   const peer = harness.join();
@@ -20,7 +20,7 @@ test('a client is found by its id while its stream is open', () => {
   assert.ok(registry.clients.get(client.id) === client, 'still registered');
 });
 
-test('groups are there as long as they have members', () => {
+test('registry: a group exists while it has members', () => {
   const harness = new RouterHarness();
   const { registry } = harness.core;
   const clients = [harness.register({ groups: ['a', 'b'] }), harness.register({ groups: ['a'] }), harness.register()];
@@ -32,7 +32,7 @@ test('groups are there as long as they have members', () => {
   assert.deepEqual([sizes(), registry.clients.size, registry.attached.size], [[], 0, 0]);
 });
 
-test('a group that is named twice has its member once', () => {
+test('registry: duplicate group names count once', () => {
   const harness = new RouterHarness();
   const [sender, member] = [harness.join(), harness.join({ groups: ['a', 'a'] })];
   sender.send({ type: 'multicast', groupName: 'a' });
@@ -41,7 +41,7 @@ test('a group that is named twice has its member once', () => {
   assert.equal(harness.core.registry.groups.size, 0);
 });
 
-test('a client that is removed is gone everywhere, and removed once', () => {
+test('registry: removes a client from all indexes, once', () => {
   const harness = new RouterHarness();
   const peer = harness.join({ groups: ['a'] });
   const { client } = peer;
@@ -53,7 +53,7 @@ test('a client that is removed is gone everywhere, and removed once', () => {
   assert.match(String(peer.received()[0]?.errorMessage), /не зарегистрирован/);
 });
 
-test('a connection has its share of clients and no more', () => {
+test('registry: limits clients per connection', () => {
   const harness = new RouterHarness({ maxClientsPerConnection: 2 });
   const connection = harness.connect();
   const first = harness.register({ connection });
@@ -64,7 +64,7 @@ test('a connection has its share of clients and no more', () => {
   assert.equal(harness.core.refusalOf(connection), null);
 });
 
-test('several clients on one connection are told apart, each by its own stream', () => {
+test('registry: distinguishes clients on one connection by their streams', () => {
   const harness = new RouterHarness();
   const connection = harness.connect();
   const [a, b] = [harness.join({ connection }), harness.join({ connection })];

@@ -181,7 +181,7 @@ const ROWS: readonly Row[] = [
 ];
 
 for (const row of ROWS) {
-  test(`${row.name}: who gets what, and what is counted`, () => {
+  test(`routing: ${row.name}: deliveries and counters`, () => {
     const harness = room();
     harness.harness.core.limits = { ...harness.harness.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
     const { alice, bob, carol } = harness;
@@ -204,7 +204,7 @@ function sum(counts: Float64Array): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-test('messages and their bytes are counted by type, without framing', () => {
+test('routing: counts messages and bytes by type, without framing', () => {
   const { harness, alice, bob } = room();
   const body = encodeCbor({ type: 'unicast', senderId: alice.id, targetId: bob.id });
   alice.sendBytes(frameBody(body, 2));
@@ -218,7 +218,7 @@ test('messages and their bytes are counted by type, without framing', () => {
 });
 
 for (const framing of [1, 2] as readonly ClientFraming[]) {
-  test(`framed ${framing}x: recorded messages arrive byte for byte when they name their sender, with it when they do not`, () => {
+  test(`routing: framing ${framing}: recorded messages arrive byte for byte, a missing senderId is inserted`, () => {
     const { alice, bob, carol } = room();
     const from = framing === 2 ? alice : bob;
     for (const name of ['unicast-odd-payload', 'unicast-unsorted-keys', 'unicast-indefinite-map']) {
@@ -233,7 +233,7 @@ for (const framing of [1, 2] as readonly ClientFraming[]) {
   });
 }
 
-test('nobody can speak for another', () => {
+test('routing: a foreign senderId is replaced', () => {
   const { alice, bob, carol } = room();
   for (const senderId of [
     carol.id,
@@ -249,7 +249,7 @@ test('nobody can speak for another', () => {
   }
 });
 
-test('the order from one sender to one receiver is kept, over types and turns', () => {
+test('routing: keeps the order from one sender to one receiver, across types and ticks', () => {
   const { alice, bob } = room();
   const message = (i: number): Encodable =>
     i % 3 === 0 ? { type: 'broadcast', payload: { i } } : { type: 'unicast', targetId: bob.id, payload: { i } };
@@ -260,7 +260,7 @@ test('the order from one sender to one receiver is kept, over types and turns', 
   );
 });
 
-test('a target that goes away and one that comes back are told apart by each message', () => {
+test('routing: resolves the target for each message', () => {
   const { alice, bob } = room();
   const { client } = bob;
   alice.send({ type: 'unicast', targetId: client.id });
@@ -276,7 +276,7 @@ test('a target that goes away and one that comes back are told apart by each mes
   );
 });
 
-test('metadata replaces what was there, byte for byte and as cleaned', () => {
+test('routing: updateMetadata replaces the metadata byte for byte', () => {
   const { alice, harness } = room();
   const metadata = { v: new Double(1), big: 9223372036854775807n };
   alice.send({ type: 'updateMetadata', payload: { metadata } });
@@ -286,20 +286,20 @@ test('metadata replaces what was there, byte for byte and as cleaned', () => {
   assert.deepEqual(alice.client.metadata, encodeCbor({}));
 });
 
-test('metadata of the largest size is taken', () => {
+test('routing: accepts metadata of the maximum size', () => {
   const { alice, harness } = room();
   harness.core.limits = { ...harness.core.limits, maxMessageBytes: 2 * MAX_METADATA_BYTES };
   alice.send({ type: 'updateMetadata', payload: { metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - 6) } } });
   assert.equal(alice.client.metadata.length, MAX_METADATA_BYTES);
 });
 
-test('a request that cannot be passed on gets its own id back, however it was encoded', () => {
+test('routing: a failed request returns the request id as encoded', () => {
   const { alice } = room();
   alice.send({ type: 'request', targetId: 'ghost', payload: { requestId: new Raw('790001' + '72') } });
   assert.equal(alice.bodies()[0]?.includes(Buffer.from('79000172', 'hex')), true);
 });
 
-test('messages are logged at the debug level, and at no other', () => {
+test('routing: logs messages at debug level only', () => {
   for (const isDebug of [true, false]) {
     const { alice, harness } = room();
     harness.log.isDebug = isDebug;
@@ -308,7 +308,7 @@ test('messages are logged at the debug level, and at no other', () => {
   }
 });
 
-test('the time of a turn is counted for each message in it', () => {
+test('routing: the duration of a tick counts for each of its messages', () => {
   const { alice, harness } = room();
   const before = harness.counters.routingLatency.count;
   alice.send({ type: 'heartbeat' }, { type: 'heartbeat' }, { type: 'heartbeat' });

@@ -63,7 +63,7 @@ function assertFramed(body: Buffer): void {
   assert.deepEqual(forwarded.framed(DOUBLE), frameBody(body, 2));
 }
 
-test('a message that is forwarded as it came is the same bytes in both framings', () => {
+test('ForwardedMessage: an unchanged message has the same bytes in both framings', () => {
   fc.assert(
     fc.property(message, whole, ({ body }, isWhole) => {
       const { bytes, start, end } = received(body, isWhole);
@@ -74,7 +74,7 @@ test('a message that is forwarded as it came is the same bytes in both framings'
   );
 });
 
-test('a spliced message says who sent it, and every other byte as it was said', () => {
+test('ForwardedMessage: splices in the senderId and keeps all other bytes', () => {
   fc.assert(
     fc.property(message, whole, ({ body, payload, plain }, isWhole) => {
       const { bytes, start, end } = received(body, isWhole);
@@ -99,7 +99,7 @@ test('a spliced message says who sent it, and every other byte as it was said', 
   );
 });
 
-test('each framing is made once, and none that the bytes hold already', () => {
+test('ForwardedMessage: builds each framing at most once', () => {
   const body = encodeCbor({ type: 'broadcast' });
   for (const [isWhole, shares] of [
     [true, [SINGLE, DOUBLE]],
@@ -116,7 +116,7 @@ test('each framing is made once, and none that the bytes hold already', () => {
   }
 });
 
-test('a count that grows past a head of one byte gets a longer one', () => {
+test('ForwardedMessage: widens the map head if the count requires it', () => {
   for (const count of [22, 23, 24, 255, 256]) {
     const entries = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
     const { bytes, start, end } = received(encodeCbor(entries), false);
@@ -126,7 +126,7 @@ test('a count that grows past a head of one byte gets a longer one', () => {
   }
 });
 
-test('one message leaves nothing of itself in the next', () => {
+test('ForwardedMessage: messages do not affect each other', () => {
   const bodies = [encodeCbor({ a: 1 }), encodeCbor({ b: 22222 })];
   for (const body of bodies) {
     const { bytes, start, end } = received(body, false);

@@ -38,7 +38,7 @@ function unwrap(message: Buffer): unknown[] {
   return seen;
 }
 
-test('recorded messages are framed as recorded, and told apart', () => {
+test('framing: matches the recorded frames and detects their framing', () => {
   for (const { name, cbor, framed_once, framed_twice } of VECTORS.messages) {
     assert.equal(frame(hex(cbor), SINGLE).toString('hex'), framed_once, name);
     assert.equal(frame(hex(cbor), DOUBLE).toString('hex'), framed_twice, name);
@@ -47,7 +47,7 @@ test('recorded messages are framed as recorded, and told apart', () => {
   }
 });
 
-test('a length of each number of bytes is written as it is read', () => {
+test('framing: lengths round-trip in every byte count', () => {
   for (const bytes of [0, 1, 255, 256, 65535, 65536, 0xffffff, 0x1000000]) {
     const framed = doubleFrame(Buffer.alloc(bytes), 0, bytes);
     assert.deepEqual([prefixLength(framed, 0), prefixLength(framed, 5), framed.length], [bytes + 5, bytes, bytes + 10]);
@@ -59,14 +59,14 @@ test('a length of each number of bytes is written as it is read', () => {
 
 const MAP_BYTES = Array.from({ length: 32 }, (_, i) => 0xa0 + i);
 
-test('a body that begins as a map is framed once', () => {
+test('framing: a body that starts with a map has a single prefix', () => {
   for (const first of MAP_BYTES) {
     const body = Buffer.from([first, 0, 0]);
     assert.deepEqual(unwrap(body), [[body.toString('hex'), 'single', 1]]);
   }
 });
 
-test('a body that begins as anything else is malformed', () => {
+test('framing: any other first byte is malformed', () => {
   for (let first = 1; first < 256; first++) {
     if (!MAP_BYTES.includes(first))
       assert.deepEqual(unwrap(Buffer.from([first, 0, 0, 0, 1, 0xa0])), [['malformed', 'single']]);
@@ -74,7 +74,7 @@ test('a body that begins as anything else is malformed', () => {
   assert.deepEqual(unwrap(Buffer.alloc(0)), [['malformed', 'single']]);
 });
 
-test('several inner frames are several bodies', () => {
+test('framing: several inner frames are several bodies', () => {
   const together = (...bodies: string[]): Buffer => frameTogether(bodies.map(hex)).subarray(PREFIX_BYTES);
   assert.deepEqual(unwrap(together('a0', 'a16161f6')), [
     ['a0', 'double', 1],
@@ -84,7 +84,7 @@ test('several inner frames are several bodies', () => {
   assert.equal(unwrap(together(...Array.from({ length: 500 }, () => 'a0'))).length, 500);
 });
 
-test('inner frames that do not fill the outer one deliver nothing at all', () => {
+test('framing: inner frames that do not fill the outer frame are malformed', () => {
   for (const [name, message] of [
     ['a prefix alone that says more', '0000000001'],
     ['less than a prefix', '000000'],
@@ -99,11 +99,11 @@ test('inner frames that do not fill the outer one deliver nothing at all', () =>
   }
 });
 
-test('an empty inner frame is a body without bytes, for the scanner to refuse', () => {
+test('framing: an empty inner frame is an empty body', () => {
   assert.deepEqual(unwrap(hex('0000000000')), [['', 'double', 2]]);
 });
 
-test('a message is sent with the prefixes that it came with when they fit, and copied otherwise', () => {
+test('framing: reuses the received prefixes if they fit', () => {
   const body = hex('a16161f6');
   for (const received of [1, 2] as const) {
     const bytes = Buffer.alloc(body.length + 5 * received); // not of the pool, which copies would share
