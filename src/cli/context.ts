@@ -10,6 +10,8 @@ export interface CommandIo {
   readonly stderr: NodeJS.WriteStream;
   /** Signals received while the program was loading. The router handles them; other commands raise them again. */
   readonly signals?: PendingSignals;
+  /** Time between SIGTERM and SIGKILL of `--daemon-stop`, for tests; by default ten seconds or the shutdown timeout. */
+  readonly killAfterMs?: number;
 }
 
 export interface PendingSignals {

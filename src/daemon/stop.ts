@@ -88,6 +88,7 @@ export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, 
 
 /** Ten seconds, or more when the daemon was started with a longer --shutdown-timeout. */
 function patience({ context }: DaemonCommand, { supervised }: LocatedDaemon): number {
+  if (context.killAfterMs !== undefined) return context.killAfterMs;
   if (supervised === null) return PATIENCE_MS;
   const loaded = configurationOf(startedWith(context.env, supervised), supervised.env);
   return loaded.ok ? Math.max(PATIENCE_MS, loaded.config.shutdownTimeoutMs) : PATIENCE_MS;

@@ -5,7 +5,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { encodeCbor } from '../support/cbor.ts';
 import type { DartClient } from '../support/dart-client.ts';
 import { prefix } from '../support/framing.ts';
-import { within } from '../support/poll.ts';
+import { PATIENCE_MS, within } from '../support/poll.ts';
 import type { RawStream, StreamEnd } from '../support/raw-stream.ts';
 import { useRouter } from '../support/using-router.ts';
 import { IS_GRPC_JS } from './healthy-pair.ts';
@@ -19,7 +19,7 @@ const gzipped = (body: Buffer): Buffer => prefix(gzipSync(body), 1);
 const PING = encodeCbor({ v: 7 });
 const encoded = (encoding: string) => ({ 'grpc-encoding': encoding });
 
-const endOf = (stream: RawStream): Promise<StreamEnd> => within(stream.whenEnded, 5000, 'the end of the stream');
+const endOf = (stream: RawStream): Promise<StreamEnd> => within(stream.whenEnded, PATIENCE_MS, 'the end of the stream');
 
 async function connect(): Promise<DartClient> {
   return await router.connect({ framing: 1 });

@@ -15,7 +15,7 @@ import {
 import { asMap, type CborMap, decodeCborMap, type Encodable, encodeCbor } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { prefix } from '../support/framing.ts';
-import { within } from '../support/poll.ts';
+import { PATIENCE_MS, within } from '../support/poll.ts';
 import { useRouter } from '../support/using-router.ts';
 import { IS_GRPC_JS } from './healthy-pair.ts';
 
@@ -73,13 +73,13 @@ async function register(client: Client, request: Encodable = {}): Promise<string
 async function nextMessage(
   stream: ClientReadableStream<Buffer> | ClientDuplexStream<Encodable, Buffer>,
 ): Promise<CborMap> {
-  const [bytes] = (await within(once(stream, 'data'), 5000, 'a message')) as [Buffer];
+  const [bytes] = (await within(once(stream, 'data'), PATIENCE_MS, 'a message')) as [Buffer];
   return decodeCborMap(bytes);
 }
 
 /** The status that a stream ends with; an error is one as well. */
 function endOf(stream: ClientDuplexStream<Encodable, Buffer>): Promise<StatusObject> {
-  return within(new Promise((resolve) => stream.once('status', resolve)), 5000, 'the end');
+  return within(new Promise((resolve) => stream.once('status', resolve)), PATIENCE_MS, 'the end');
 }
 
 async function bind(client: Client, senderId: string): Promise<ClientDuplexStream<Encodable, Buffer>> {
@@ -195,7 +195,7 @@ for (const [name, bytes] of [
 test('the compressed flag on a p2p stream ends that stream with a status', { skip: IS_GRPC_JS }, async () => {
   const client = await router.join({}, { framing: 1 });
   client.p2p.sendBytes(prefix(encodeCbor({ type: 'broadcast' }), 1));
-  const end = await within(client.p2p.whenEnded, 5000, 'the end');
+  const end = await within(client.p2p.whenEnded, PATIENCE_MS, 'the end');
   assert.equal(end.status, Status.INTERNAL); // as the gRPC specification has it, where no encoding was agreed on
   assert.match(end.message, /[Cc]ompress/);
   await client.bind();

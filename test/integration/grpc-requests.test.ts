@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { encodeCbor } from '../support/cbor.ts';
 import { prefix } from '../support/framing.ts';
 import type { HeaderField } from '../support/hpack.ts';
-import { within } from '../support/poll.ts';
+import { PATIENCE_MS, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import type { RawStream } from '../support/raw-stream.ts';
 import { useRouter } from '../support/using-router.ts';
@@ -25,7 +25,7 @@ async function ping(contentType: string, more: readonly HeaderField[] = []): Pro
     ...more,
   ]);
   stream.send(prefix(encodeCbor({ v: 1 })), true);
-  await within(stream.whenEnded, 5000, 'an answer');
+  await within(stream.whenEnded, PATIENCE_MS, 'an answer');
   return stream;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Client, type ClientReadableStream, credentials, type ServiceError, status as Status } from '@grpc/grpc-js';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 
@@ -55,9 +55,9 @@ test('Check and Watch say SERVING, and NOT_SERVING while the router drains', asy
     for (const watch of watches) await watch.until(SERVING);
     router.signal('SIGTERM');
     for (const watch of watches) await watch.until(NOT_SERVING);
-    for (const watch of watches) assert.notEqual(await within(watch.ended, 5000, 'the end'), Status.OK);
+    for (const watch of watches) assert.notEqual(await within(watch.ended, PATIENCE_MS, 'the end'), Status.OK);
     assert.deepEqual(watches[0]?.states, [SERVING, NOT_SERVING]);
-    assert.deepEqual(await within(router.exited, 5000, 'the exit'), { code: 0, signal: null });
+    assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
   } finally {
     client.close();
   }

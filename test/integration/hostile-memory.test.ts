@@ -4,7 +4,7 @@ import { encodeCbor } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { prefix } from '../support/framing.ts';
 import { encodeFrame, Flag, FrameType, PREFACE, Setting, settingsFrame } from '../support/http2-frames.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import type { RawStream, StreamEnd } from '../support/raw-stream.ts';
 import { RouterProcess } from '../support/router-process.ts';
@@ -62,7 +62,7 @@ test('announced lengths cost nothing, and beyond --max-message-bytes only that s
   for (const bytes of IS_GRPC_JS ? ['00ffffffff'] : ['00ffffffff', '0000400006']) {
     const stream = client.open('p2p');
     stream.send(Buffer.concat([Buffer.from(bytes, 'hex'), Buffer.alloc(10)]));
-    assert.equal((await within(stream.whenEnded, 5000, 'the refusal')).status, RESOURCE_EXHAUSTED, bytes);
+    assert.equal((await within(stream.whenEnded, PATIENCE_MS, 'the refusal')).status, RESOURCE_EXHAUSTED, bytes);
   }
   for (const stream of announced) stream.reset();
   assert.equal(await client.canReach(client.id), true);
@@ -113,7 +113,7 @@ test('slowloris: a preface, a frame or a header block that never ends is not wai
     attacker.write(bytes);
     // byte by byte, as slow as it likes
     const drip = setInterval(() => attacker.write(Buffer.alloc(name === 'half a preface' ? 0 : 1)), 150);
-    await within(attacker.whenClosed, 5000, `${name} to be cut off`);
+    await within(attacker.whenClosed, PATIENCE_MS, `${name} to be cut off`);
     clearInterval(drip);
   }
   const { connections } = await router.until('all to be gone', (status) => status.connections.current === 2);

@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { within } from '../support/poll.ts';
+import { PATIENCE_MS, within } from '../support/poll.ts';
 import { useRouter } from '../support/using-router.ts';
 import { IS_GRPC_JS } from './healthy-pair.ts';
 
@@ -14,7 +14,7 @@ const skip = IS_GRPC_JS && 'grpc-js reads its connections by itself';
 test('a request of HTTP/1.1 is answered with 426 and one line, and counted', { skip }, async () => {
   const before = (await router.process.status()).connections.refused.protocolError ?? 0;
   const asked = get({ host: '127.0.0.1', port: router.port, agent: false });
-  const [answer] = (await within(once(asked, 'response'), 5000, 'an answer')) as [IncomingMessage];
+  const [answer] = (await within(once(asked, 'response'), PATIENCE_MS, 'an answer')) as [IncomingMessage];
   assert.deepEqual([answer.statusCode, answer.headers.upgrade], [426, 'HTTP/2.0']);
   assert.match(await text(answer), /^This is a gRPC port[^\n]+\n$/);
   assert.equal((await router.process.status()).connections.refused.protocolError, before + 1);
@@ -24,7 +24,7 @@ test('the same when it comes byte by byte, and when a body follows', { skip }, a
   for (const request of ['GET / HTTP/1.1\r\n', `POST / HTTP/1.1\r\n\r\n${'x'.repeat(100_000)}`]) {
     const socket = connect(router.port, '127.0.0.1');
     socket.setNoDelay(true);
-    const answer = within(text(socket), 5000, 'an answer');
+    const answer = within(text(socket), PATIENCE_MS, 'an answer');
     for (const char of request.slice(0, 18)) socket.write(char);
     socket.write(request.slice(18));
     assert.match(await answer, /^HTTP\/1\.1 426 /);

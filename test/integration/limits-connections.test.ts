@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DartClient } from '../support/dart-client.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 
 /** Connects as often as told; what is refused is among them, and gets closed. */
@@ -24,7 +24,7 @@ test('connections beyond --max-connections are refused at once, logged once and 
   for (const client of clients) assert.ok(await isServed(client));
 
   const excess = await connectMany(router.port, 5);
-  for (const client of excess) await within(client.connection.whenClosed, 1000, 'the excess to be closed');
+  for (const client of excess) await within(client.connection.whenClosed, PATIENCE_MS, 'the excess to be closed');
   const { connections } = await router.status();
   assert.equal(connections.current, 3);
   assert.equal(connections.max, 3);

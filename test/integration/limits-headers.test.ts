@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DartClient } from '../support/dart-client.ts';
 import { encodeHeaders } from '../support/hpack.ts';
 import { encodeFrame, Flag, FrameType, PREFACE, Setting, settingsFrame } from '../support/http2-frames.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import type { RawStream } from '../support/raw-stream.ts';
 import { RouterProcess } from '../support/router-process.ts';
@@ -35,7 +35,7 @@ function openLarge(client: DartClient, metadataBytes: number): RawStream {
 test('40 KB of metadata on one call end that call, and nothing else of its connection', { skip }, async () => {
   await using router = await RouterProcess.start();
   using client = await DartClient.join(router.port);
-  const end = await within(openLarge(client, 40_000).whenEnded, 5000, 'the end of the call');
+  const end = await within(openLarge(client, 40_000).whenEnded, PATIENCE_MS, 'the end of the call');
   assert.equal(end.status, RESOURCE_EXHAUSTED);
   assert.match(end.message, /^Headers too large: at most 16384 bytes \(max-header-bytes\)/);
   assert.equal(await client.canReach(client.id), true);
@@ -49,7 +49,7 @@ test('--max-header-bytes is announced, and what it allows is served', { skip }, 
   assert.ok(settings?.payload.includes(list), settings?.payload.toString('hex'));
   const stream = openLarge(client, 40_000);
   stream.send(Buffer.from('0000000004a1617601', 'hex'), true);
-  assert.equal((await within(stream.whenEnded, 5000, 'the answer')).status, 0);
+  assert.equal((await within(stream.whenEnded, PATIENCE_MS, 'the answer')).status, 0);
 });
 
 test('header blocks that never end count in --max-buffer-bytes, and are given back', { skip }, async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asMap, type CborMap } from '../support/cbor.ts';
 import type { DartClient } from '../support/dart-client.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { useRouter } from '../support/using-router.ts';
 
 const router = useRouter(['--health-check-interval', '1s', '--client-timeout', '4s']);
@@ -35,7 +35,7 @@ test('silence', { concurrency: true }, async (t) => {
       const started = performance.now();
       await poll('it to be idle', async () => (await statusOf(watcher, client.id)) === 'idle');
       const silentMs = performance.now() - started;
-      assert.ok(silentMs > 1800 && silentMs < 10_000, `${silentMs} ms`);
+      assert.ok(silentMs > 1800, `${silentMs} ms`);
       assert.equal(await watcher.canReach(client.id), true, 'an idle client is reached');
       client.send({ type: 'heartbeat', senderId: client.id });
       await poll('it to be online', async () => (await statusOf(watcher, client.id)) === 'online');
@@ -44,11 +44,11 @@ test('silence', { concurrency: true }, async (t) => {
     t.test('silence beyond the client timeout disconnects it, with the reason', async () => {
       using client = await router.join();
       const started = performance.now();
-      const { message } = await events.next(disconnected(client.id), 8000);
+      const { message } = await events.next(disconnected(client.id));
       const silentMs = performance.now() - started;
-      assert.ok(silentMs > 3800 && silentMs < 15_000, `${silentMs} ms`);
+      assert.ok(silentMs > 3800, `${silentMs} ms`);
       assert.equal(asMap(message.data).reason, 'Inactivity timeout');
-      await within(client.p2p.whenEnded, 1000, 'its stream to end');
+      await within(client.p2p.whenEnded, PATIENCE_MS, 'its stream to end');
       assert.equal(await statusOf(watcher, client.id), undefined);
       assert.equal(await watcher.canReach(client.id), false);
     }),
@@ -57,7 +57,7 @@ test('silence', { concurrency: true }, async (t) => {
       using client = await router.join();
       using _own = beating(client);
       using doomed = await router.join();
-      await events.next(disconnected(doomed.id), 8000);
+      await events.next(disconnected(doomed.id));
       assert.equal(await statusOf(watcher, client.id), 'online');
     }),
 

@@ -88,7 +88,7 @@ test('a request that nobody answers in time is answered by the router', async ()
   ask(a, b.id, { requestId: 'req_slow', timeoutMs: 150 });
   assert.equal(await assertFailed(a, 'req_slow', 'timeout'), 'Request timeout');
   const tookMs = performance.now() - before;
-  assert.ok(tookMs >= 145 && tookMs < 5000, `${tookMs} ms`);
+  assert.ok(tookMs >= 145 && tookMs < 25_000, `${tookMs} ms`);
 });
 
 test('a late answer is dropped and counted', async () => {

@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, test } from 'node:test';
 import { TestCa } from '../support/certs.ts';
 import { DartClient } from '../support/dart-client.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
@@ -20,7 +20,7 @@ async function untilCut(port: number, hello: Buffer): Promise<void> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.on('error', () => {}).resume();
   socket.once('connect', () => socket.write(hello));
-  await within(new Promise((resolve) => socket.once('close', resolve)), 5000, 'the connection to be cut');
+  await within(new Promise((resolve) => socket.once('close', resolve)), PATIENCE_MS, 'the connection to be cut');
 }
 
 test('--max-connections holds for TLS connections, in the handshake and after it', async () => {
@@ -29,7 +29,7 @@ test('--max-connections holds for TLS connections, in the handshake and after it
   using half = await RawConnection.open({ port: router.port, silent: true }); // never begins its handshake
   await router.until('both to count', ({ connections }) => connections.current === 2);
   await assert.rejects(
-    within(RawConnection.open({ port: router.port, tls }), 2000, 'the refusal'),
+    within(RawConnection.open({ port: router.port, tls }), PATIENCE_MS, 'the refusal'),
     /reset|socket|disconnected/i,
   );
   assert.equal((await router.status()).connections.refused.connectionLimit, 1);
@@ -50,7 +50,7 @@ test('keepalive: under TLS, too, who does not answer pings is gone, and who does
   using watcher = await DartClient.join(router.port, {}, { tls });
   using silent = await DartClient.join(router.port, {}, { tls });
   using dead = await DartClient.join(router.port, {}, { tls, answerPings: false });
-  await within(dead.connection.whenClosed, 5000, 'it to be cut');
+  await within(dead.connection.whenClosed, PATIENCE_MS, 'it to be cut');
   await poll('it to be gone', async () => !(await watcher.canReach(dead.id)));
   assert.equal(await watcher.canReach(silent.id), true);
 });
@@ -64,7 +64,7 @@ test('--handshake-timeout: who dawdles in the TLS handshake, or behind it, is cu
   ]);
   const behind = await RawConnection.open({ port: router.port, tls, silent: true });
   behind.write(Buffer.from('PRI * HTT'));
-  await within(behind.whenClosed, 5000, 'the half-said hello to be cut');
+  await within(behind.whenClosed, PATIENCE_MS, 'the half-said hello to be cut');
   const { connections } = await router.until('all to be counted', (status) => {
     return status.connections.refused.handshakeTimeout === 3;
   });

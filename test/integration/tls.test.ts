@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { type Identity, TestCa } from '../support/certs.ts';
 import { DartClient } from '../support/dart-client.ts';
-import { within } from '../support/poll.ts';
+import { PATIENCE_MS, within } from '../support/poll.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
@@ -67,7 +67,7 @@ test('TLS with ALPN h2, both framings, with and without an :authority', async (t
   await t.test('a client that offers another protocol only, or speaks none, is refused and counted', async () => {
     await assert.rejects(RawConnection.open({ port: router.port, tls: { ...tls, ALPNProtocols: ['http/1.1'] } }));
     using plain = await RawConnection.open({ port: router.port });
-    await within(plain.whenClosed, 2000, 'the cleartext connection to be closed');
+    await within(plain.whenClosed, PATIENCE_MS, 'the cleartext connection to be closed');
     const { connections } = await router.until('both to be counted', (status) => {
       return (status.connections.refused.tlsError ?? 0) >= 2;
     });
@@ -104,7 +104,7 @@ test('mutual TLS: no certificate, a wrong one, an expired one, the right one', a
       // with TLS 1.3 a client learns of the refusal only after its own end of the handshake
       const served = RawConnection.open({ port: router.port, tls: { ...tls, ...identity } }).then(
         async (connection) => {
-          await within(connection.whenClosed, 2000, 'the connection to be closed');
+          await within(connection.whenClosed, PATIENCE_MS, 'the connection to be closed');
           return connection.frames.length;
         },
       );
@@ -235,7 +235,7 @@ test('TLS 1.2: no renegotiation, also after a reload', async () => {
     const accepted = new Promise<string>((resolve) => {
       socket.renegotiate({}, (error) => resolve(error === null ? 'accepted' : error.message));
     });
-    const outcome = await within(Promise.race([refused, accepted]), 2000, 'the answer');
+    const outcome = await within(Promise.race([refused, accepted]), PATIENCE_MS, 'the answer');
     assert.match(outcome, /renegotiation/i, round);
     socket.destroy();
   }
@@ -249,7 +249,7 @@ test('a connection that sends no byte, as of a health check, is no TLS error; on
     const probe = connectTcp(router.port, '127.0.0.1');
     await once(probe, 'connect');
     probe[close]();
-    await within(once(probe, 'close'), 2000, 'the probe to be closed');
+    await within(once(probe, 'close'), PATIENCE_MS, 'the probe to be closed');
   }
   const bad = connectTcp(router.port, '127.0.0.1');
   await once(bad, 'connect');

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
 import { asMap, encodeCbor, Raw } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
-import { within } from '../support/poll.ts';
+import { PATIENCE_MS, within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 
@@ -165,7 +165,7 @@ test('HUP: clients of a removed or changed token are cut off with the reason, ot
   await t.test("Alice's is removed", async () => {
     router.folder.write('tokens', `bob: ${BOB}\n`);
     assert.notEqual((await router.reload()).outcome, 'refused');
-    await within(alice.connection.whenClosed, 2000, 'Alice to be cut off');
+    await within(alice.connection.whenClosed, PATIENCE_MS, 'Alice to be cut off');
     const { data } = (await events.ofType('clientDisconnected')).message;
     assert.equal(asMap(data).clientId, alice.id);
     assert.match(String(asMap(data).reason), /token/i);
@@ -178,7 +178,7 @@ test('HUP: clients of a removed or changed token are cut off with the reason, ot
   await t.test("Bob's is changed: the old one holds no longer", async () => {
     router.folder.write('tokens', 'bob: another\n');
     await router.reload();
-    await within(watcher.connection.whenClosed, 2000, 'Bob to be cut off');
+    await within(watcher.connection.whenClosed, PATIENCE_MS, 'Bob to be cut off');
     using again = await DartClient.join(router.port, {}, bearer('another'));
     assert.equal(await again.canReach(again.id), true);
   });
@@ -192,7 +192,7 @@ test('HUP turns tokens on: a connection without a token is closed; off again tak
   using anybody = await DartClient.join(router.port);
   folder.write('router.yaml', `auth-tokens-file: ${tokens}\n`);
   assert.equal((await router.reload()).outcome, 'applied');
-  await within(anybody.connection.whenClosed, 2000, 'it to be cut off');
+  await within(anybody.connection.whenClosed, PATIENCE_MS, 'it to be cut off');
   using alice = await DartClient.join(router.port, {}, bearer(ALICE));
   folder.write('router.yaml', '{}\n');
   const { outcome, errors } = await router.reload();

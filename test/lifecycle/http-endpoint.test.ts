@@ -5,7 +5,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { RouterStatus } from '../../src/telemetry/status.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { useRouter } from '../support/using-router.ts';
 import { fetchHttp } from './http.ts';
 
@@ -86,7 +86,11 @@ test('HEAD says what GET would, without a body', async () => {
     assert.deepEqual([head.status, head.body], [get.status, ''], path);
     assert.equal(head.headers['content-type'], get.headers['content-type'], path);
   }
-  const stream = await within(fetchHttp(metricsPort(), '/api/status/stream', { method: 'HEAD' }), 2000, 'an answer');
+  const stream = await within(
+    fetchHttp(metricsPort(), '/api/status/stream', { method: 'HEAD' }),
+    PATIENCE_MS,
+    'an answer',
+  );
   assert.match(String(stream.headers['content-type']), /^text\/event-stream/);
 });
 
@@ -147,7 +151,7 @@ test('garbage, huge headers and connections that say nothing do no harm', async 
     const socket = connect(metricsPort(), '127.0.0.1');
     socket.on('error', () => {}).resume();
     socket.write(bytes);
-    await within(new Promise((resolve) => socket.once('close', resolve)), 5000, 'the connection to be closed');
+    await within(new Promise((resolve) => socket.once('close', resolve)), PATIENCE_MS, 'the connection to be closed');
   };
   await say('\u0000\u0001\u0002 nonsense\r\n\r\n');
   await say(`GET /metrics HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DEFAULT_CONFIG } from '../../src/config/index.ts';
 import { asMap } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { fetchHttp } from './http.ts';
 import { SpawnedRouter } from './spawned-router.ts';
@@ -25,13 +25,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} with nobody connected: exit 0 at once`, async () => {
     await using router = await RouterProcess.start(['--shutdown-timeout', '60s']);
     router.signal(signal);
-    assert.deepEqual(await within(router.exited, 5000, 'the exit'), { code: 0, signal: null });
+    assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
     assert.match(router.log, /\[INFO\] Stopping connections=0\n.*\[INFO\] RPC Dart Router stopped\n/);
   });
 }
 
 test('clients are warned, get what is on its way, and their streams end with UNAVAILABLE', async () => {
-  await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0']);
+  await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0', '--shutdown-timeout', '60s']);
   using client = await DartClient.join(router.port, { clientName: 'told' });
   const events = client.events();
   await events.ofType('routerStats');
@@ -48,14 +48,14 @@ test('clients are warned, get what is on its way, and their streams end with UNA
   assert.equal(asMap(warning.data).severity, 'critical');
   assert.equal(Number.isSafeInteger(warning.timestamp), true);
   for (const stream of [client.p2p, events, peer.p2p]) {
-    const end = await within(stream.whenEnded, 5000, 'the stream to end');
+    const end = await within(stream.whenEnded, PATIENCE_MS, 'the stream to end');
     assert.equal(end.status, UNAVAILABLE, JSON.stringify(end));
     assert.match(end.message, /shutting down/);
   }
   for (let n = 0; n < 100; n++) await client.next(({ payload }) => asMap(payload).n === n);
   const { code } = await poll('GOAWAY', () => client.connection.goaway);
   assert.equal(code, 0, 'GOAWAY without an error');
-  assert.deepEqual(await within(router.exited, 5000, 'the exit'), { code: 0, signal: null });
+  assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
   assert.match(
     router.log,
     /Client disconnected .*name=told reason="?Router is shutting down|Client disconnected .*name=told/,
@@ -82,7 +82,7 @@ test('while it drains: readyz 503, healthz 200, no new connection, no new call',
   }
   router.signal('SIGHUP'); // no reload while stopping, and no harm either
   stuck.connection.destroy();
-  assert.deepEqual(await within(router.exited, 5000, 'the exit'), { code: 0, signal: null });
+  assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
 });
 
 test('a stuck client is cut at --shutdown-timeout, by default 10 s', async () => {
@@ -91,10 +91,10 @@ test('a stuck client is cut at --shutdown-timeout, by default 10 s', async () =>
   using stuck = await stuckClient(router);
   const started = performance.now();
   router.signal('SIGTERM');
-  assert.deepEqual(await within(router.exited, 6000, 'the exit'), { code: 0, signal: null });
+  assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
   assert.ok(performance.now() - started >= 1400, 'it was given its time');
   stuck.startReading();
-  await within(stuck.connection.whenClosed, 2000, 'the stuck client to be cut');
+  await within(stuck.connection.whenClosed, PATIENCE_MS, 'the stuck client to be cut');
 });
 
 for (const second of ['SIGTERM', 'SIGINT'] as const) {
@@ -104,7 +104,7 @@ for (const second of ['SIGTERM', 'SIGINT'] as const) {
     router.signal('SIGTERM');
     await router.logged(/\[INFO\] Stopping/);
     router.signal(second);
-    assert.deepEqual(await within(router.exited, 3000, 'the exit'), { code: 0, signal: null });
+    assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
     assert.match(router.log, /\[WARNING\] Stopping at once/);
     stuck.connection.destroy();
   });
@@ -116,8 +116,8 @@ test('a connection that only says hello does not hold up the stop', async () => 
   using used = await DartClient.connect(router.port);
   await used.ping(1);
   router.signal('SIGTERM');
-  assert.deepEqual(await within(router.exited, 4000, 'the exit'), { code: 0, signal: null });
-  await within(silent.connection.whenClosed, 1000, 'its end');
+  assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
+  await within(silent.connection.whenClosed, PATIENCE_MS, 'its end');
 });
 
 test('a signal while it starts stops it as well', async () => {
@@ -125,7 +125,7 @@ test('a signal while it starts stops it as well', async () => {
     await using router = new SpawnedRouter(['--metrics', '--metrics-port', '0']);
     await router.logged(/Startup/); // written before anything listens
     router.child.kill('SIGTERM');
-    assert.deepEqual(await within(router.exited, 5000, 'the exit'), { code: 0, signal: null });
+    assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
     assert.match(router.output, /Stopping.*stopped\n/s);
     assert.doesNotMatch(router.output, /Stopping.*Ready to accept/s);
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { TempFolder } from '../support/temp.ts';
 import { findProgram, skipWithout } from './programs.ts';
 
@@ -73,7 +73,7 @@ export class PrometheusProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.kill('SIGKILL');
-    await within(this.exited, 5000, 'Prometheus to end');
+    await within(this.exited, PATIENCE_MS, 'Prometheus to end');
     this.folder.remove();
   }
 

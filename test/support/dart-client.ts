@@ -3,7 +3,7 @@ import { asMap, type CborMap, type CborValue, decodeCborMap, type Encodable, enc
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
 import type { HeaderField } from './hpack.ts';
 import { MessageStream, type Received } from './message-stream.ts';
-import { within } from './poll.ts';
+import { PATIENCE_MS, within } from './poll.ts';
 import { RawConnection } from './raw-connection.ts';
 import type { RawStream, StreamEnd } from './raw-stream.ts';
 
@@ -40,8 +40,6 @@ export interface UnaryReply {
   /** The single message of the answer. */
   readonly body: Buffer | null;
 }
-
-const LIMIT_MS = 5000;
 
 /** A client that does on the wire what the Dart clients do, in the same order and with the same bytes. */
 export class DartClient {
@@ -124,7 +122,7 @@ export class DartClient {
     const bodies: Buffer[] = [];
     stream.onBytes = (chunk) => bodies.push(...reader.push(chunk));
     stream.send(bytes, true);
-    const end = await within(stream.whenEnded, LIMIT_MS, `the answer of ${method}`);
+    const end = await within(stream.whenEnded, PATIENCE_MS, `the answer of ${method}`);
     if (bodies.length > 1 || reader.pendingBytes > 0) throw new Error(`${method} answered ${bodies.length} messages`);
     return { end, headers: stream.headers ?? {}, body: bodies[0] ?? null };
   }
@@ -225,7 +223,7 @@ export class DartClient {
   /** Closes the connection with FIN and waits until it is closed. */
   async close(): Promise<void> {
     this.connection.end();
-    await within(this.connection.whenClosed, LIMIT_MS, 'the connection to close');
+    await within(this.connection.whenClosed, PATIENCE_MS, 'the connection to close');
   }
 
   [Symbol.dispose](): void {

@@ -5,7 +5,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Time that passes when it is told to. */
+/** A clock that a test advances by hand. */
 export class FakeClock implements Clock {
   nowMs = 1_749_925_815_123;
   private steppedMs = 0;
@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
     return this.nowMs - this.steppedMs;
   }
 
-  /** Somebody sets the clock of the machine. */
+  /** Sets the wall clock; the monotonic clock goes on. */
   step(ms: number): void {
     this.nowMs += ms;
     this.steppedMs += ms;
@@ -40,7 +40,7 @@ export class FakeClock implements Clock {
     this.tickEnds.push(run);
   }
 
-  /** Ends one event-loop turn; false when nothing waited for that. */
+  /** Ends an event-loop tick; false when no callback waited for it. */
   endTick(): boolean {
     const runs = this.tickEnds;
     this.tickEnds = [];
@@ -48,7 +48,7 @@ export class FakeClock implements Clock {
     return runs.length > 0;
   }
 
-  /** Lets time pass; timers that are due run in their order, each at its own moment. */
+  /** Advances the time; due timers run in order, each at its own time. */
   advance(ms: number): void {
     const untilMs = this.monotonicMs() + ms;
     for (;;) {

@@ -1,6 +1,6 @@
 import { type CborMap, decodeCborMap, type Encodable, encodeCbor, Raw } from './cbor.ts';
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
-import { within } from './poll.ts';
+import { PATIENCE_MS, within } from './poll.ts';
 import type { RawStream, StreamEnd } from './raw-stream.ts';
 
 /** A message as it came: decoded, and byte for byte. */
@@ -13,8 +13,6 @@ interface Waiter {
   readonly matches: (message: CborMap) => boolean;
   readonly resolve: (received: Received) => void;
 }
-
-const DEFAULT_LIMIT_MS = 5000;
 
 /** A long-lived call, `p2p` or `events`: sends and collects messages. */
 export class MessageStream {
@@ -56,7 +54,7 @@ export class MessageStream {
   }
 
   /** The next message that matches, now or within the limit; it leaves the inbox, others stay there. */
-  async next(matches: (message: CborMap) => boolean = () => true, limitMs = DEFAULT_LIMIT_MS): Promise<Received> {
+  async next(matches: (message: CborMap) => boolean = () => true, limitMs = PATIENCE_MS): Promise<Received> {
     if (this.fault !== null) throw this.fault;
     const index = this.inbox.findIndex((received) => matches(received.message));
     if (index >= 0) return this.inbox.splice(index, 1)[0] as Received;
@@ -65,7 +63,7 @@ export class MessageStream {
   }
 
   /** The next message of that type. */
-  async ofType(type: string, limitMs = DEFAULT_LIMIT_MS): Promise<Received> {
+  async ofType(type: string, limitMs = PATIENCE_MS): Promise<Received> {
     return this.next((message) => message.type === type, limitMs);
   }
 

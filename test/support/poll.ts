@@ -1,22 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Time limit of a wait that is expected to succeed. */
+export const PATIENCE_MS = 30_000;
+
 export interface PollOptions {
-  /** How long the condition may take. Default 5000. */
+  /** Time limit. Default 30 s: it only bounds a failure, a slow machine must not reach it. */
   readonly limitMs?: number;
-  /** Pause between two looks. Default 10. */
+  /** Pause between two checks. Default 10. */
   readonly everyMs?: number;
 }
 
 /**
- * Waits until `condition` gives something truthy and returns that. `name` says in the failure what was waited for;
- * the last error that the condition threw goes with it.
+ * Waits until `condition` returns a truthy value, and returns it. On failure the error contains `name` and, as its cause, the
+ * last error that the condition threw.
  */
 export async function poll<T>(
   name: string,
   condition: () => T | Promise<T>,
   options: PollOptions = {},
 ): Promise<NonNullable<T>> {
-  const limitMs = options.limitMs ?? 5000;
+  const limitMs = options.limitMs ?? PATIENCE_MS;
   const deadline = performance.now() + limitMs;
   let cause: unknown;
   for (;;) {
@@ -45,7 +48,7 @@ export async function within<T>(promise: Promise<T>, limitMs: number, name: stri
   }
 }
 
-/** Lets time pass, only to prove that nothing happens in it. */
+/** Waits `ms`, only to prove that nothing happens meanwhile. */
 export async function quiet(ms: number): Promise<void> {
   await delay(ms);
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { RouterStatus } from '../../src/telemetry/status.ts';
-import { type PollOptions, poll, within } from './poll.ts';
+import { PATIENCE_MS, type PollOptions, poll, within } from './poll.ts';
 import { PROGRAM, ROOT } from './program.ts';
 import { TempFolder } from './temp.ts';
 
@@ -120,7 +120,11 @@ export class RouterProcess implements AsyncDisposable {
   }
 
   /** Polls the status until `condition` holds, and returns it. */
-  async until(name: string, condition: (status: RouterStatus) => boolean, limitMs = 5000): Promise<RouterStatus> {
+  async until(
+    name: string,
+    condition: (status: RouterStatus) => boolean,
+    limitMs = PATIENCE_MS,
+  ): Promise<RouterStatus> {
     return poll(
       name,
       async () => {

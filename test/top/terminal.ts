@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { poll, within } from '../support/poll.ts';
+import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { PROGRAM } from '../support/program.ts';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -42,6 +42,6 @@ export class Terminal implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.kill('SIGKILL');
-    await within(this.exited, 5000, 'the terminal to close');
+    await within(this.exited, PATIENCE_MS, 'the terminal to close');
   }
 }
