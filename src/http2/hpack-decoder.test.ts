@@ -165,7 +165,7 @@ test('HpackDecoder: accepts table sizes of 0 to 4096 at the beginning of a block
   assert.deepEqual(decode(decoder, added), [['a', 'b']]);
   assert.deepEqual(decode(decoder, hex('3fe11f82')), [[':method', 'GET']], '4096');
   assert.equal(tableOf(decoder).length, 1);
-  assert.deepEqual(decode(decoder, hex('203fe11f82')), [[':method', 'GET']], 'nought, and 4096 again');
+  assert.deepEqual(decode(decoder, hex('203fe11f82')), [[':method', 'GET']], '0, and 4096 again');
   assert.equal(tableOf(decoder).length, 0);
   for (const block of ['3fe21f', '3fffffffff', '3f', '8220', '000161016220']) assert.equal(isValid(block), false);
 });

@@ -90,8 +90,8 @@ test('decodeHuffman: refuses padding with zeros', () => {
 
 test('decodeHuffman: refuses the end-of-string symbol anywhere', () => {
   for (const before of ['', 'a', 'abc', '&', '\xff']) {
-    for (const behind of ['', 'a', '0000']) {
-      const bits = bitsOf(Buffer.from(before, 'latin1')) + END_OF_STRING + bitsOf(Buffer.from(behind));
+    for (const after of ['', 'a', '0000']) {
+      const bits = bitsOf(Buffer.from(before, 'latin1')) + END_OF_STRING + bitsOf(Buffer.from(after));
       assert.equal(decode(pack(bits)), null);
     }
   }

@@ -17,7 +17,7 @@ function headersOf(fields: Fields): RequestHeaders {
   return headers;
 }
 
-const VALID: readonly (readonly [what: string, fields: Fields])[] = [
+const VALID: readonly (readonly [name: string, fields: Fields])[] = [
   ['only the required fields', BASIC],
   ['pseudo-headers in another order', [PATH, METHOD, SCHEME]],
   ['an authority', [...BASIC, [':authority', 'localhost:9000']]],
@@ -31,7 +31,7 @@ const VALID: readonly (readonly [what: string, fields: Fields])[] = [
   ['host', [...BASIC, ['host', 'localhost']]],
 ];
 
-const MALFORMED: readonly (readonly [what: string, fields: Fields])[] = [
+const MALFORMED: readonly (readonly [name: string, fields: Fields])[] = [
   ['no fields at all', []],
   ['no :method', [SCHEME, PATH]],
   ['no :scheme', [METHOD, PATH]],
@@ -78,11 +78,11 @@ const MALFORMED: readonly (readonly [what: string, fields: Fields])[] = [
 ];
 
 test('RequestHeaders: accepts valid requests', () => {
-  for (const [what, fields] of VALID) assert.equal(headersOf(fields).isMalformed, false, what);
+  for (const [name, fields] of VALID) assert.equal(headersOf(fields).isMalformed, false, name);
 });
 
 test('RequestHeaders: refuses malformed requests (RFC 9113, sections 8.2 and 8.3)', () => {
-  for (const [what, fields] of MALFORMED) assert.equal(headersOf(fields).isMalformed, true, what);
+  for (const [name, fields] of MALFORMED) assert.equal(headersOf(fields).isMalformed, true, name);
 });
 
 test('RequestHeaders: keeps the values in use unchanged', () => {

@@ -37,7 +37,7 @@ export class Sender {
   private tableSizeUpdate: 'none' | 'pending' | 'sent' = 'none';
   private corked = false;
   private writing = false;
-  /** True while streams are notified of a completed write: what they write is sent at once. */
+  /** True while streams are notified of a completed write: their new frames are sent at once. */
   private notifying = false;
   private flushing = false;
   /** Nothing more is queued; and, once everything is written, the writer is finished. */

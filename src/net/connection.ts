@@ -52,7 +52,7 @@ export interface EndPoints {
   readonly remotePort?: number | undefined;
 }
 
-/** Unique among open connections, also behind one NAT or on several local addresses. */
+/** Unique among open connections, also from behind one NAT or on several local addresses. */
 export function connectionKey(ends: EndPoints): string {
   return `${ends.localAddress} ${ends.localPort} ${ends.remoteAddress} ${ends.remotePort}`;
 }

@@ -5,8 +5,8 @@ import { frameEnvelope } from './frame-envelope.ts';
 const BRACE = 0x7b;
 
 /**
- * The generation that a connection speaks, by its first message, which opens a call: bytes 4 and 5 are `02 7B` (metadata
- * flag, `{`) in the new one and `01 00` or `01 01` in the old one. Null when it is neither.
+ * Detects the generation of a connection by its first message, which opens a call: bytes 4 and 5 are `02 7B` (metadata flag,
+ * `{`) in the new one and `01 00` or `01 01` in the old one. Null if it is neither.
  */
 export function detectEnvelope(first: Buffer): Envelope | null {
   if (first.length < 6) return null;

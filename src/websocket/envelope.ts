@@ -1,6 +1,6 @@
 /**
- * The multiplexing layer of rpc_dart over WebSocket: one binary WebSocket message carries one piece of one call. Two
- * incompatible generations exist; a connection speaks the one of its first message. The body of a data message is gRPC
+ * The multiplexing layer of rpc_dart over WebSocket: one binary WebSocket message carries one part of one call. Two
+ * incompatible generations exist; a connection uses the one of its first message. The body of a data message is gRPC
  * framing, as over HTTP/2.
  */
 
@@ -15,17 +15,17 @@ export interface EnvelopeMessage {
   /** The message ends the sender's side of the call. */
   isEnd: boolean;
   isMetadata: boolean;
-  /** Of a metadata message that opens a call; null otherwise. */
+  /** Path of a metadata message that opens a call; null otherwise. */
   path: string | null;
-  /** Of a metadata message; empty otherwise. */
+  /** Headers of a metadata message; empty otherwise. */
   headers: readonly Header[];
   /** The gRPC bytes of a data message are `bytes[bodyStart..bytes.length)`. */
   bodyStart: number;
 }
 
 /**
- * `ignored`: too short, or without meaning in this generation; a receiver skips it. `malformed`: metadata that cannot be
- * read.
+ * `ignored`: too short, or without meaning in this generation; the receiver skips it. `malformed`: metadata that cannot be
+ * parsed.
  */
 export type ParseResult = 'ok' | 'ignored' | 'malformed';
 
