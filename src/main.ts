@@ -3,15 +3,15 @@ import { EarlySignals } from './early-signals.ts';
 
 const signals = new EarlySignals();
 
-/** How long something left behind may keep a finished process alive. */
+/** Limit for open handles that keep a finished process alive. */
 const LINGER_MS = 1000;
 
 const { argv, env, stdin, stdout, stderr } = process;
-// `rpc-dart-router --help | head` closes the pipe early, and that is no error
+// `rpc-dart-router --help | head` closes the pipe early: EPIPE is not an error
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
 try {
-  // imported here: static imports would all be loaded before the first signal handler is set
+  // dynamic imports, because static ones would be loaded before the first signal handler is installed
   const { closeLostTerminals } = await import('./cli/index.ts');
   closeLostTerminals();
   const { runCommandLine } = await import('./commands.ts');

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { limitsOf } from '../src/app/limits.ts';
+import { limitsOf } from '../src/app/core-dependencies.ts';
 import { configName, DEFAULT_CONFIG, OPTIONS } from '../src/config/index.ts';
 
 /** An option that a reload may change has to be read by something, or the reload reports a change without an effect. */

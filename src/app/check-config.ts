@@ -9,8 +9,8 @@ import { startWarnings } from './start-warnings.ts';
 const VALUE_WIDTH = 44;
 
 /**
- * `--check-config`: prints the effective configuration as YAML, each value with its source, and what the router would warn of.
- * The files that it names are read as well. No option holds a secret itself: tokens and keys stay in their files.
+ * `--check-config`: prints the effective configuration as YAML, each value with its source, and the warnings of a start. Also
+ * reads the TLS and tokens files. Options contain no secrets: tokens and keys stay in their files.
  */
 export async function checkConfig({ config, sources, env, lang, stdout, stderr }: CommandContext): Promise<number> {
   const say = cliMessages(lang);
@@ -25,7 +25,7 @@ export async function checkConfig({ config, sources, env, lang, stdout, stderr }
     if (option.scope === 'command' || option.flagOnly === true || (option.hidden === true && source === undefined))
       continue;
     const line = `${option.key}: ${asYaml(formatValue(option, config[configName(option)])) || 'null'}`;
-    // what is printed can be used as a file itself, which must not name another one
+    // the output is a valid configuration file, and such a file must not name another one
     const shown = isFileKey(option) ? line : `# ${line}`;
     stdout.write(`${shown.padEnd(VALUE_WIDTH)} # ${source ?? say('byDefault')}\n`);
   }

@@ -4,8 +4,8 @@ import type { Text } from '../text/index.ts';
 import { describeStartError } from './describe-start-error.ts';
 
 /**
- * What a start would say of the addresses to listen on. Each is bound for a moment, with any free port: the configured one
- * may be in use by the router that this configuration is for.
+ * Problems with the addresses to listen on. Binds each of them briefly, on any free port: the configured port may be in use by
+ * the router that this configuration is for.
  */
 export async function checkHosts(config: RouterConfig): Promise<Text[]> {
   const { host, port, metrics, metricsHost, metricsPort } = config;

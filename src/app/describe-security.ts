@@ -8,10 +8,10 @@ import type { SecurityFiles } from './security-files.ts';
 type InForce = RouterStatus['reload']['inForce'];
 type Change = RouterStatus['reload']['changes'][number];
 
-/** Enough of a SHA-256 to tell two certificates apart. */
+/** Length of a shortened SHA-256 fingerprint. */
 const FINGERPRINT_CHARS = 16;
 
-/** The certificate and the tokens that clients meet, without anything secret. */
+/** Describes the certificate and tokens in use, without secrets. */
 export function describeInForce({ tls, tokens }: SecurityFiles): InForce {
   const certificate = tls === null ? null : new X509Certificate(tls.cert);
   return {
@@ -22,7 +22,7 @@ export function describeInForce({ tls, tokens }: SecurityFiles): InForce {
   };
 }
 
-/** The same as a log line, where there is anything; a router open to everybody is warned about instead. */
+/** Logs the certificate and tokens in use. Without both, a warning is logged elsewhere. */
 export function logInForce(log: { info(message: string, fields?: LogFields): void }, inForce: InForce): void {
   const { certificateSubject, certificateExpiresAt, clientCaSubject, tokens } = inForce;
   if (certificateSubject === null && tokens === null) return;
@@ -34,7 +34,7 @@ export function logInForce(log: { info(message: string, fields?: LogFields): voi
   });
 }
 
-/** Files whose content changed under the same name; those that are named anew are changes of the configuration. */
+/** Files whose content changed under the same path. A changed path is a change of the configuration. */
 export function fileChanges(config: RouterConfig, old: SecurityFiles, next: SecurityFiles): Change[] {
   const changed = (path: string | null): boolean =>
     path !== null && old.digests.has(path) && old.digests.get(path) !== next.digests.get(path);
@@ -62,14 +62,14 @@ function describeCertificate(pem: Buffer | null | undefined): string {
   return `${subjectOf(certificate)}, ${until}, sha256:${fingerprint}`;
 }
 
-/** A private key is known by its public half, which is that of the certificate. */
+/** A private key is described by its public key, which is that of the certificate. */
 function describePublicKey(cert: Buffer | undefined): string {
   if (cert === undefined) return '';
   const der = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
   return `sha256:${createHash('sha256').update(der).digest('hex').slice(0, FINGERPRINT_CHARS)}`;
 }
 
-/** One line; certificates for a few days may have alternative names alone. */
+/** The subject in one line. Short-lived certificates may have only alternative names. */
 function subjectOf(certificate: X509Certificate): string {
   return (certificate.subject || certificate.subjectAltName || '').replaceAll('\n', ', ');
 }

@@ -7,18 +7,18 @@ interface SystemError {
   readonly message: string;
   readonly port?: number;
   readonly address?: string;
-  /** The name that could not be resolved. */
+  /** The host name that could not be resolved. */
   readonly hostname?: string;
 }
 
-/** What went wrong at the start, and what to do about it. */
+/** Describes a failed start: the cause, and what to do about it. */
 export function describeStartError(error: unknown, config: Pick<RouterConfig, 'host' | 'port'>): Text {
   if (error instanceof Problems && error.list[0] !== undefined) return error.list[0];
   const { code, message, port, address, hostname } = error as SystemError;
-  if (port === -1) return explainSocket(address ?? '', message, error);
+  if (port === -1) return describeSocketError(address ?? '', message, error);
   const host = hostname ?? address ?? config.host;
   const where = `${host.includes(':') ? `[${host}]` : host}:${port ?? config.port}`;
-  const cannot = explainName(hostname) ?? (code === undefined ? undefined : CANNOT_LISTEN[code]);
+  const cannot = interfaceHint(hostname) ?? (code === undefined ? undefined : CANNOT_LISTEN[code]);
   if (cannot !== undefined && (code !== 'EACCES' || port !== undefined)) {
     return { en: `Cannot listen on ${where}: ${cannot.en}`, ru: `Не удалось открыть ${where}: ${cannot.ru}` };
   }
@@ -48,8 +48,8 @@ const CANNOT_LISTEN: Readonly<Record<string, Text>> = {
   },
 };
 
-/** The name of a network interface in the place of an address. */
-function explainName(hostname: string | undefined): Text | undefined {
+/** A host that is the name of a network interface. */
+function interfaceHint(hostname: string | undefined): Text | undefined {
   const addresses = hostname === undefined ? undefined : networkInterfaces()[hostname];
   if (addresses === undefined) return undefined;
   const list = addresses.map(({ address }) => address).join(', ');
@@ -59,7 +59,7 @@ function explainName(hostname: string | undefined): Text | undefined {
   };
 }
 
-function explainSocket(path: string, message: string, error: unknown): Text {
+function describeSocketError(path: string, message: string, error: unknown): Text {
   return {
     en: `Cannot open the control socket ${path}: ${message}; check that its folder is there and writable`,
     ru: `Не удалось открыть управляющий сокет ${path}: ${explainSystemError(error).ru}; проверьте, что его папка есть и доступна для записи`,

@@ -2,12 +2,12 @@ import type { GrpcServer } from '../grpc/index.ts';
 import type { RouterCore } from '../router/index.ts';
 
 const POLL_MS = 20;
-/** Time for clients to close connections that have nothing left on them, before they are cut. */
+/** Time for clients to close their idle connections before they are closed by force. */
 const LINGER_MS = 1000;
 
 /**
- * Ends a server in good order: clients are warned, their streams ended with UNAVAILABLE behind what they still have to
- * get, then connections are closed, by force after `timeoutMs`. `isForced` cuts it short. Immediate when nobody is there.
+ * Graceful shutdown: warns the clients, ends their streams with UNAVAILABLE after the queued messages, then closes the
+ * connections, by force after `timeoutMs` or as soon as `isForced` returns true. Immediate without connections.
  */
 export async function drain(
   server: GrpcServer,

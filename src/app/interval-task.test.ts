@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { IntervalTask } from './interval-task.ts';
 
-test('runs again and again, takes a changed pause, and ends', () => {
+test('runs at its interval, applies a changed interval, stops', () => {
   mock.timers.enable({ apis: ['setInterval'] });
   try {
     let runs = 0;
@@ -18,7 +18,7 @@ test('runs again and again, takes a changed pause, and ends', () => {
     assert.equal(runs, 3);
     task.refresh();
     mock.timers.tick(50);
-    assert.equal(runs, 4, 'a refresh that changes nothing does not begin anew');
+    assert.equal(runs, 4, 'a refresh without a change does not restart the interval');
     intervalMs = 1000;
     task.refresh();
     mock.timers.tick(999);

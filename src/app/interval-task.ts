@@ -1,17 +1,17 @@
-/** Runs `task` again and again, with a pause that may be changed between; never keeps the process alive. */
+/** Runs `task` at an interval that may change at run time. Does not keep the process alive. */
 export class IntervalTask {
   private readonly task: () => void;
   private readonly intervalMs: () => number | null;
   private timer: NodeJS.Timeout | null = null;
   private scheduledMs: number | null = null;
 
-  /** `intervalMs` is asked before each pause; null means not at all for now. */
+  /** `intervalMs` is read by `refresh`; null pauses the task. */
   constructor(intervalMs: () => number | null, task: () => void) {
     this.intervalMs = intervalMs;
     this.task = task;
   }
 
-  /** Starts, or takes a changed interval into account. */
+  /** Starts the task, or applies a changed interval. */
   refresh(): void {
     const next = this.intervalMs();
     if (next === this.scheduledMs) return;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { DEFAULT_CONFIG, type LoadedConfig, type RouterConfig } from '../config/index.ts';
 import { Reloader } from './reloader.ts';
 
-interface Bed {
+interface Fixture {
   readonly reloader: Reloader;
-  readonly said: string[];
+  readonly logged: string[];
   /** What happened, in order. */
   readonly steps: string[];
   next: LoadedConfig;
@@ -19,21 +19,21 @@ const loaded = (change: Partial<RouterConfig>): LoadedConfig => ({
 
 const NO_FILES = { tls: null, tokens: null, sessionKey: null, digests: new Map(), warnings: [] };
 
-function makeBed(prepare: () => void = () => {}): Bed {
-  const [said, steps]: [string[], string[]] = [[], []];
+function makeReloader(prepare: () => void = () => {}): Fixture {
+  const [logged, steps]: [string[], string[]] = [[], []];
   const log = {
-    info: (line: string) => said.push(line),
-    warning: (line: string) => said.push(`? ${line}`),
-    error: (line: string) => said.push(`! ${line}`),
+    info: (line: string) => logged.push(line),
+    warning: (line: string) => logged.push(`? ${line}`),
+    error: (line: string) => logged.push(`! ${line}`),
   };
-  const bed: Bed = {
-    said,
+  const fixture: Fixture = {
+    logged,
     steps,
     next: loaded({}),
     reloader: new Reloader(DEFAULT_CONFIG, NO_FILES, {
       log,
       warnings: ({ maxGroups }) => (maxGroups === 1 ? [{ en: 'few', ru: 'мало' }] : []),
-      load: () => bed.next,
+      load: () => fixture.next,
       prepare: () => {
         prepare();
         steps.push('prepared');
@@ -42,113 +42,113 @@ function makeBed(prepare: () => void = () => {}): Bed {
       apply: (next) => steps.push(`applied ${next.maxGroups}`),
     }),
   };
-  return bed;
+  return fixture;
 }
 
 test('before the first reload there is no outcome', () => {
-  const { reloader } = makeBed();
+  const { reloader } = makeReloader();
   assert.deepEqual([reloader.state.count, reloader.state.outcome, reloader.state.lastAt], [0, 'none', null]);
 });
 
-test('a change is prepared, applied, finished, logged and noted, in this order', () => {
-  const bed = makeBed();
-  const { configDigest } = bed.reloader.state;
-  bed.next = loaded({ maxGroups: 7, writeDeadlineMs: 1500 });
-  bed.reloader.reload();
-  assert.deepEqual(bed.steps, ['prepared', 'applied 7', 'finished']);
-  assert.deepEqual(bed.said, [
+test('a change is prepared, applied, finished, logged and recorded, in this order', () => {
+  const fixture = makeReloader();
+  const { configDigest } = fixture.reloader.state;
+  fixture.next = loaded({ maxGroups: 7, writeDeadlineMs: 1500 });
+  fixture.reloader.reload();
+  assert.deepEqual(fixture.steps, ['prepared', 'applied 7', 'finished']);
+  assert.deepEqual(fixture.logged, [
     'write-deadline: 10s -> 1500ms',
     'max-groups: 64 -> 7',
     'Configuration reloaded: 2 changed',
   ]);
-  const { state, config } = bed.reloader;
+  const { state, config } = fixture.reloader;
   assert.deepEqual([state.count, state.outcome, state.errors, config.maxGroups], [1, 'applied', [], 7]);
   assert.deepEqual(state.changes.at(-1), { key: 'max-groups', from: '64', to: '7' });
   assert.notEqual(state.configDigest, configDigest);
 });
 
-test('nothing changed: files are opened anew all the same', () => {
-  const bed = makeBed();
-  bed.reloader.reload();
-  assert.deepEqual(bed.steps, ['prepared', 'applied 64', 'finished']);
-  assert.equal(bed.reloader.state.outcome, 'unchanged');
+test('nothing changed: files are reopened nevertheless', () => {
+  const fixture = makeReloader();
+  fixture.reloader.reload();
+  assert.deepEqual(fixture.steps, ['prepared', 'applied 64', 'finished']);
+  assert.equal(fixture.reloader.state.outcome, 'unchanged');
 });
 
 test('one option that needs a restart refuses all, with every such option', () => {
-  const bed = makeBed();
-  bed.next = loaded({ maxGroups: 7, port: 1234, host: '127.0.0.1' });
-  bed.reloader.reload();
-  assert.deepEqual(bed.steps, []);
-  assert.deepEqual(bed.reloader.state.errors, [
+  const fixture = makeReloader();
+  fixture.next = loaded({ maxGroups: 7, port: 1234, host: '127.0.0.1' });
+  fixture.reloader.reload();
+  assert.deepEqual(fixture.steps, []);
+  assert.deepEqual(fixture.reloader.state.errors, [
     'host: cannot change without a restart (0.0.0.0 -> 127.0.0.1)',
     'port: cannot change without a restart (8080 -> 1234)',
   ]);
-  assert.equal(bed.reloader.config, DEFAULT_CONFIG);
-  assert.equal(bed.said[0], '! Reload refused, the old configuration stays in force');
+  assert.equal(fixture.reloader.config, DEFAULT_CONFIG);
+  assert.equal(fixture.logged[0], '! Reload refused, the old configuration stays in force');
 });
 
-test('files that cannot be used are told together with options that need a restart', () => {
-  const bed = makeBed();
-  bed.next = loaded({ port: 1234, authTokensFile: '/nonexistent/tokens' });
-  bed.reloader.reload();
-  const { errors, outcome } = bed.reloader.state;
+test('unusable files are reported together with options that need a restart', () => {
+  const fixture = makeReloader();
+  fixture.next = loaded({ port: 1234, authTokensFile: '/nonexistent/tokens' });
+  fixture.reloader.reload();
+  const { errors, outcome } = fixture.reloader.state;
   assert.equal(outcome, 'refused');
   assert.match(errors[0] ?? '', /^port:/);
   assert.match(errors[1] ?? '', /^\/nonexistent\/tokens: cannot be read/);
-  const { errorsRu } = bed.reloader.state;
+  const { errorsRu } = fixture.reloader.state;
   assert.match(errorsRu[0] ?? '', /^port: нельзя изменить без перезапуска \(/);
   assert.match(errorsRu[1] ?? '', /^\/nonexistent\/tokens: не читается: нет такого файла/);
 });
 
-test('what cannot be prepared refuses the reload before anything is applied', () => {
-  const bed = makeBed(() => {
+test('a failed preparation refuses the reload before anything is applied', () => {
+  const fixture = makeReloader(() => {
     throw new Error('no log file');
   });
-  bed.next = loaded({ maxGroups: 7 });
-  bed.reloader.reload();
-  assert.deepEqual(bed.steps, []);
-  assert.deepEqual(bed.reloader.state.errors, ['no log file']);
-  assert.equal(bed.reloader.config.maxGroups, 64);
+  fixture.next = loaded({ maxGroups: 7 });
+  fixture.reloader.reload();
+  assert.deepEqual(fixture.steps, []);
+  assert.deepEqual(fixture.reloader.state.errors, ['no log file']);
+  assert.equal(fixture.reloader.config.maxGroups, 64);
 });
 
-test('each attempt is counted, and a good one clears what was wrong', () => {
-  const bed = makeBed();
-  bed.next = loaded({ port: 1 });
-  bed.reloader.reload();
-  bed.next = loaded({});
-  bed.reloader.reload();
-  const { count, outcome, errors, changes } = bed.reloader.state;
+test('each attempt is counted, and an applied one clears the errors', () => {
+  const fixture = makeReloader();
+  fixture.next = loaded({ port: 1 });
+  fixture.reloader.reload();
+  fixture.next = loaded({});
+  fixture.reloader.reload();
+  const { count, outcome, errors, changes } = fixture.reloader.state;
   assert.deepEqual([count, outcome, errors, changes], [2, 'unchanged', [], []]);
 });
 
 test('warnings of the start are repeated after each reload, and shown in both languages', () => {
-  const bed = makeBed();
+  const fixture = makeReloader();
   for (const outcome of ['applied', 'unchanged']) {
-    bed.next = loaded({ maxGroups: 1 });
-    bed.reloader.reload();
-    assert.equal(bed.reloader.state.outcome, outcome);
-    assert.equal(bed.said.at(-1), '? few');
-    assert.deepEqual([bed.reloader.state.warnings, bed.reloader.state.warningsRu], [['few'], ['мало']]);
+    fixture.next = loaded({ maxGroups: 1 });
+    fixture.reloader.reload();
+    assert.equal(fixture.reloader.state.outcome, outcome);
+    assert.equal(fixture.logged.at(-1), '? few');
+    assert.deepEqual([fixture.reloader.state.warnings, fixture.reloader.state.warningsRu], [['few'], ['мало']]);
   }
-  bed.next = loaded({ port: 1 });
-  bed.reloader.reload();
-  assert.deepEqual(bed.reloader.state.warnings, []);
+  fixture.next = loaded({ port: 1 });
+  fixture.reloader.reload();
+  assert.deepEqual(fixture.reloader.state.warnings, []);
 });
 
-test('an error that nobody expects refuses the reload', () => {
-  const bed = makeBed();
-  Object.defineProperty(bed, 'next', {
+test('an unexpected error refuses the reload', () => {
+  const fixture = makeReloader();
+  Object.defineProperty(fixture, 'next', {
     get: () => {
       throw new Error('EIO: i/o error');
     },
   });
-  bed.reloader.reload();
-  assert.deepEqual([bed.reloader.state.outcome, bed.reloader.state.errors], ['refused', ['EIO: i/o error']]);
+  fixture.reloader.reload();
+  assert.deepEqual([fixture.reloader.state.outcome, fixture.reloader.state.errors], ['refused', ['EIO: i/o error']]);
 });
 
-test('options of the daemon commands are no matter of a running router', () => {
-  const bed = makeBed();
-  bed.next = loaded({ name: 'another' });
-  bed.reloader.reload();
-  assert.equal(bed.reloader.state.outcome, 'unchanged');
+test('options of the daemon commands do not concern a running router', () => {
+  const fixture = makeReloader();
+  fixture.next = loaded({ name: 'another' });
+  fixture.reloader.reload();
+  assert.equal(fixture.reloader.state.outcome, 'unchanged');
 });

@@ -11,17 +11,17 @@ export interface ReloaderDependencies {
     warning(message: string): void;
     error(message: string): void;
   };
-  /** Reads the configuration anew, from where it came from at the start. */
+  /** Loads the configuration again, from the sources of the start. */
   readonly load: () => LoadedConfig;
-  /** What an operator should know about a configuration that works. */
+  /** Warnings about a valid configuration. */
   readonly warnings: (config: RouterConfig) => readonly Text[];
-  /** Opens what can fail before anything is changed; throws to refuse. */
+  /** Opens resources before anything is changed; throws to refuse the reload. */
   readonly prepare: (next: RouterConfig) => () => void;
-  /** Puts the new configuration into force; must not fail. */
+  /** Applies the new configuration; must not fail. */
   readonly apply: (next: RouterConfig, files: SecurityFiles, changes: readonly ConfigChange[]) => void;
 }
 
-/** Reload as a transaction: everything is read and checked first, then all of it is applied, or nothing. */
+/** Reload as a transaction: reads and checks everything first, then applies all of it or nothing. */
 export class Reloader {
   /** The outcome of the last reload, for status and metrics. */
   state: RouterStatus['reload'];
@@ -51,7 +51,7 @@ export class Reloader {
     return this.current;
   }
 
-  /** Tries a reload and notes its outcome. Never throws. */
+  /** Attempts a reload and records its outcome. Never throws. */
   reload(): void {
     try {
       this.tryReload();
@@ -92,13 +92,13 @@ export class Reloader {
     const all = [...changes.map(({ key, from, to }) => ({ key, from, to })), ...fileChanges(next, this.files, files)];
     this.current = next;
     this.files = files;
-    this.noteApplied(all, [...files.warnings, ...this.deps.warnings(next)]);
+    this.recordApplied(all, [...files.warnings, ...this.deps.warnings(next)]);
   }
 
-  private noteApplied(changes: RouterStatus['reload']['changes'], warnings: readonly Text[]): void {
+  private recordApplied(changes: RouterStatus['reload']['changes'], warnings: readonly Text[]): void {
     const { log } = this.deps;
     for (const { key, from, to } of changes) log.info(`${key}: ${from} -> ${to}`);
-    this.note({
+    this.record({
       outcome: changes.length > 0 ? 'applied' : 'unchanged',
       changes,
       errors: [],
@@ -113,12 +113,12 @@ export class Reloader {
 
   private refuse(problems: readonly Text[]): void {
     const [errors, errorsRu] = [problems.map(({ en }) => en), problems.map(({ ru }) => ru)];
-    this.note({ outcome: 'refused', changes: [], errors, errorsRu, warnings: [], warningsRu: [] });
+    this.record({ outcome: 'refused', changes: [], errors, errorsRu, warnings: [], warningsRu: [] });
     this.deps.log.error('Reload refused, the old configuration stays in force');
     for (const error of errors) this.deps.log.error(error);
   }
 
-  private note(outcome: Omit<RouterStatus['reload'], 'count' | 'lastAt' | 'configDigest' | 'inForce'>): void {
+  private record(outcome: Omit<RouterStatus['reload'], 'count' | 'lastAt' | 'configDigest' | 'inForce'>): void {
     this.state = {
       ...outcome,
       count: this.state.count + 1,

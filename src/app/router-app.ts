@@ -7,18 +7,16 @@ import { openFilesLimit } from '../host/index.ts';
 import type { LogDestination, Logger } from '../logging/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
+import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
 import { IntervalTask } from './interval-task.ts';
-import { limitsOf } from './limits.ts';
-import { MemoryReturn, returnMemory } from './memory-return.ts';
+import { MemoryReturn } from './memory-return.ts';
 import { Observability } from './observability.ts';
-import { checkPidFile, removePidFile, writePidFile } from './pid-file.ts';
-import { writePortsFile } from './ports-file.ts';
+import { checkPidFile, removePidFile, writePidFile, writePortsFile } from './process-files.ts';
 import { Reloader } from './reloader.ts';
 import type { SecurityFiles } from './security-files.ts';
 import { startWarnings } from './start-warnings.ts';
-import { systemClock } from './system-clock.ts';
 import { makeHeapRoom } from './v8-tuning.ts';
 
 export interface AppDependencies {
@@ -26,20 +24,20 @@ export interface AppDependencies {
   readonly security: SecurityFiles;
   readonly log: Logger;
   readonly instanceId: string;
-  /** Reads the configuration anew, for a reload. */
+  /** Loads the configuration again, for a reload. */
   readonly load: () => LoadedConfig;
   readonly openLog: (config: RouterConfig) => LogDestination;
 }
 
 const MIN_SWEEP_MS = 50;
 const MAX_SWEEP_MS = 1000;
-const TEND_MS = 100;
-const HEAP_ROOM_MS = 1000;
+const TIMEOUT_CHECK_MS = 100;
+const HEAP_GROWTH_MS = 1000;
 const MEMORY_RETURN_MS = 250;
 
-/** One router process: builds the parts, starts them in order, reloads them, and stops them in reverse. */
+/** One router process: creates the parts, starts them in order, reloads them, and stops them in reverse order. */
 export class RouterApp {
-  /** Resolves when the router has stopped by a signal. */
+  /** Resolves when the graceful shutdown is complete. */
   readonly stopped: Promise<void>;
   private readonly log: Logger;
   private readonly auth: Authenticator;
@@ -53,8 +51,8 @@ export class RouterApp {
   private tlsExpiresAt: number | null;
   private state: 'starting' | 'ready' | 'draining' = 'starting';
   private forced = false;
-  /** What signals asked for before the router was up. */
-  private readonly due = new Set<() => void>();
+  /** Actions of signals that arrived during the start. */
+  private readonly deferred = new Set<() => void>();
   private markStopped: () => void = () => {};
 
   constructor(deps: AppDependencies) {
@@ -70,7 +68,7 @@ export class RouterApp {
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
     this.reloader = new Reloader(config, security, {
       log,
-      // the environment is that of the start, and its warning was given then
+      // the environment cannot change, and its warning was logged at the start
       warnings: (next) => startWarnings(next, openFilesLimit(), {}),
       load: deps.load,
       prepare: (next) => this.prepare(next),
@@ -113,7 +111,7 @@ export class RouterApp {
     return this.reloader.config;
   }
 
-  /** Listens, and says so; rejects when something cannot be bound, with nothing left behind. */
+  /** Opens all ports and files, then logs that the router is ready. Rejects when one cannot be opened; call `dispose` then. */
   async start(): Promise<void> {
     const { config, log } = this;
     if (config.pidFile !== null) checkPidFile(config.pidFile);
@@ -133,11 +131,11 @@ export class RouterApp {
       const { instanceId } = this.deps;
       writePortsFile(config.portsFile, { pid: process.pid, instanceId, grpc: address.port, metrics: metricsPort });
     }
-    for (const action of this.due) action();
-    this.due.clear();
+    for (const action of this.deferred) action();
+    this.deferred.clear();
   }
 
-  /** Stops gracefully; asked a second time, at once. */
+  /** Starts a graceful shutdown; the second call stops at once. */
   requestStop(): void {
     if (this.state === 'draining') {
       this.log.warning('Stopping at once');
@@ -147,7 +145,7 @@ export class RouterApp {
     const isStarting = this.state === 'starting';
     this.state = 'draining';
     this.log.info('Stopping', { connections: this.server.connectionCount });
-    if (isStarting) return; // start() finds out
+    if (isStarting) return; // start() checks the state
     const { shutdownTimeoutMs } = this.config;
     drain(this.server, this.core, shutdownTimeoutMs, () => this.forced).then(this.markStopped, (error: Error) => {
       this.log.error('Stop failed', { error: error.message });
@@ -155,13 +153,13 @@ export class RouterApp {
     });
   }
 
-  /** True when a signal came while the router was starting: then it is stopped, since nobody can be connected yet. */
+  /** True when a stop was requested during the start: there are no clients yet, so the router stops at once. */
   private stopsEarly(): boolean {
     if (this.state === 'draining') this.markStopped();
     return this.state === 'draining';
   }
 
-  /** Reloads the configuration: at once, or once the router is up; not while it stops. */
+  /** Reloads the configuration: at once, or after the start; not during a shutdown. */
   reload(): void {
     this.onceStarted(this.doReload);
   }
@@ -179,7 +177,7 @@ export class RouterApp {
   };
 
   private onceStarted(action: () => void): void {
-    if (this.state === 'starting') this.due.add(action);
+    if (this.state === 'starting') this.deferred.add(action);
     else action();
   }
 
@@ -187,7 +185,7 @@ export class RouterApp {
     this.log.info(`Debug mode ${this.log.toggleDebug() ? 'on' : 'off'}`);
   }
 
-  /** Lets go of everything that may be left, in whatever state. */
+  /** Releases all resources, in any state. */
   async dispose(): Promise<void> {
     for (const task of this.tasks) task.stop();
     this.server.destroy('shutdown');
@@ -211,25 +209,25 @@ export class RouterApp {
     return [
       every(sweepMs, 'sweepSlowReaders', () => this.core.slowConsumers.sweep(systemClock.monotonicMs())),
       every(
-        () => TEND_MS,
+        () => TIMEOUT_CHECK_MS,
         'checkTimeouts',
         () => {
           this.server.checkTimeouts();
           this.core.sessions.sweep();
         },
       ),
-      every(() => HEAP_ROOM_MS, 'heapRoom', makeHeapRoom),
+      every(() => HEAP_GROWTH_MS, 'heapRoom', makeHeapRoom),
       every(
         () => MEMORY_RETURN_MS,
         'memoryReturn',
-        () => returnMemory(memoryReturn, this.core.budget.usedBytes),
+        () => memoryReturn.run(this.core.budget.usedBytes),
       ),
       every(healthCheckMs, 'healthCheck', () => liveness.check()),
       every(statsMs, 'statistics', () => this.observability.logStatistics()),
     ];
   }
 
-  /** Opens the log anew, which may fail; what it returns puts it into use. */
+  /** Reopens the log, which may fail; the result switches to it. */
   private prepare(next: RouterConfig): () => void {
     if (next.logFile === this.config.logFile) {
       this.log.reopen();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { machine, platform } from 'node:os';
 import { type CommandContext, EXIT } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
 import { openFilesLimit } from '../host/index.ts';
@@ -14,17 +15,16 @@ import {
   standardOutput,
 } from '../logging/index.ts';
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
-import { logBanner } from './banner.ts';
 import { describeStartError } from './describe-start-error.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
-import { handleSignals, type SignalActions } from './signals.ts';
+import { closeStrayDebugger, handleSignals, type SignalActions } from './signals.ts';
 import { startWarnings } from './start-warnings.ts';
-import { closeStrayDebugger } from './stray-debugger.ts';
 import { keepYoungGenerationSmall } from './v8-tuning.ts';
 
-/** As a log file: overrides one that is named in the environment or in the configuration file. */
+/** Value of --log-file that overrides a log file named in the environment or in the configuration file. */
 const STANDARD_OUTPUT = '-';
+const BANNER_RULE = '='.repeat(48);
 
 /** Runs the router in the foreground until it is stopped; returns the exit code. */
 export async function runRouter(context: CommandContext): Promise<number> {
@@ -64,25 +64,25 @@ export async function runRouter(context: CommandContext): Promise<number> {
   const actions: SignalActions = {
     stop: () => app.requestStop(),
     reload: () => {
-      // whatever becomes of the reload: logrotate sends SIGHUP as well
+      // also when the reload is refused: logrotate sends SIGHUP too
       void rotation?.reopenIfMoved();
       app.reload();
     },
     statistics: () => app.logStatistics(),
     toggleDebug: () => app.toggleDebug(),
   };
-  const forget = handleSignals(actions, context.signals);
+  const removeHandlers = handleSignals(actions, context.signals);
   try {
     return await runUntilStopped(app, log, context, security.files.warnings, complain);
   } finally {
     rotation?.stop();
     await journal?.close();
     context.signals?.hold();
-    forget();
+    removeHandlers();
   }
 }
 
-/** Where the log goes by this configuration; throws when the file cannot be written to. */
+/** Opens the configured log destination; throws when the file cannot be opened. */
 function openLog(config: RouterConfig): LogDestination {
   const lostNotice = (lines: number): string => lostLinesNotice(config.logFormat, lines);
   if (config.outputFile !== null) return new BufferedOutput(standardOutput(lostNotice));
@@ -90,7 +90,7 @@ function openLog(config: RouterConfig): LogDestination {
   return isStandardOutput ? standardOutput(lostNotice) : logFile(config.logFile, lostNotice);
 }
 
-/** Under PM2, the rotation of the file that PM2 writes; null where it is not asked for. */
+/** Rotation of the log file that PM2 writes; null when PM2 does not write one. */
 function rotationOf(
   config: RouterConfig,
   output: LogDestination,
@@ -104,10 +104,30 @@ function rotationOf(
     logFile: config.outputFile,
     maxSizeBytes: config.logMaxSize,
     retain: config.logRetain,
-    // PM2, whose child this is, opens all its logs anew
+    // the parent process is PM2, which then reopens all its logs
     reopen: () => process.kill(process.ppid, 'SIGUSR2'),
     complain,
   });
+}
+
+/** The first lines of a log, as in the operator's guide. */
+function logBanner(log: Logger): void {
+  log.plain('===== RPC Dart Router Daemon Startup =====');
+  log.plain(`Version: ${VERSION}`);
+  log.plain(`Platform: ${platform()} ${machine()}`);
+  log.plain(`Node: ${process.version}`);
+  log.plain(`PID: ${process.pid}`);
+  log.plain(`Working Directory: ${workingDirectory()}`);
+  log.plain(BANNER_RULE);
+}
+
+/** The shell's folder may have been removed since. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    return `unknown (${(error as Error).message})`;
+  }
 }
 
 async function runUntilStopped(
@@ -118,9 +138,9 @@ async function runUntilStopped(
   complain: (problem: Text) => void,
 ): Promise<number> {
   const { config } = context;
-  // the cause of a crash is to be found in the log, wherever that is; Node ends the process after this
+  // records the cause of a crash in the log; Node ends the process afterwards
   process.once('uncaughtExceptionMonitor', (error) => log.critical(`Crash: ${error.stack ?? error.message}`));
-  logBanner(log, VERSION);
+  logBanner(log);
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
   log.info(`Log level: ${config.logLevel}`);
@@ -139,7 +159,7 @@ async function runUntilStopped(
   } catch (error) {
     const reason = describeStartError(error, config);
     log.critical(reason.en);
-    // whoever started it by hand looks at the terminal, not into a file, and may not read English
+    // a user in a terminal does not see the log file and may not read English
     const isLogSeen = (config.logFile ?? STANDARD_OUTPUT) === STANDARD_OUTPUT && config.logLevel !== 'none';
     if (!isLogSeen || context.lang !== 'en') complain(reason);
     return EXIT.failed;

@@ -2,29 +2,29 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
 import type { Text } from '../text/index.ts';
 
-/** Permission bits for anybody but owner and group. */
+/** Permission bits of users other than owner and group. */
 const OTHERS = 0o007;
 const OTHERS_MAY_WRITE = 0o002;
 
-/** A file that more users have access to than should, and the command that changes it. */
+/** A file with too wide permissions, and the command that corrects them. */
 export interface OpenFile {
   readonly text: Text;
   readonly command: string;
 }
 
-/** A file of tokens or of the session key that others can read is refused. For TLS files, as other servers take them, there is a warning. */
+/** A file with tokens or the session key that other users can read is refused. TLS files cause only a warning, as in other servers. */
 export function isRefusedWhenOpen(path: string, config: RouterConfig): boolean {
   return path === config.authTokensFile || path === config.sessionKeyFile;
 }
 
-/** The finding and the command that settles it, in one line. */
+/** The problem and the command that corrects it, in one line. */
 export function withCommand({ text, command }: OpenFile): Text {
   return { en: `${text.en}; run: ${command}`, ru: `${text.ru}; выполните: ${command}` };
 }
 
 /**
- * Permission bits that each security file must not have, by path: tokens and keys are secrets, certificates are public, but
- * a user who can replace the client CA decides who may come in.
+ * Permission bits that each security file must not have, by path. Tokens and keys are secrets; certificates are public, but
+ * write access to the client CA would allow any client to authenticate.
  */
 export function forbiddenModes(config: RouterConfig): ReadonlyMap<string, number> {
   const modes = new Map<string, number>();
@@ -57,8 +57,8 @@ export function openTo(path: string, mode: number, forbidden: number): OpenFile 
 }
 
 /**
- * The content of a file and the mode of that very file: symbolic links are followed, since those of certbot and Kubernetes
- * have mode 777 whatever they point to. Throws Node's error.
+ * The content and the mode of the same file. Follows symlinks, because those of certbot and Kubernetes have mode 777
+ * themselves. Throws Node's error.
  */
 export function readWithMode(path: string): { readonly bytes: Buffer; readonly mode: number } {
   const descriptor = openSync(path, 'r');

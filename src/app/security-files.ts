@@ -5,15 +5,15 @@ import { loadTls, type TlsMaterial } from '../net/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
 import { forbiddenModes, isRefusedWhenOpen, openTo, readWithMode, withCommand } from './secret-files.ts';
 
-/** What the files that the configuration names say about who may come in. */
+/** TLS material and tokens, read from the configured files. */
 export interface SecurityFiles {
   readonly tls: TlsMaterial | null;
   readonly tokens: TokenDigests | null;
-  /** Digests of the files' content by their paths: a renewed certificate has the same name. */
+  /** Digests of the file contents by path: a renewed certificate has the same path. */
   readonly digests: ReadonlyMap<string, string>;
   /** Key of session tokens; null for a random one. */
   readonly sessionKey: Buffer | null;
-  /** TLS files that more users have access to than should. */
+  /** Warnings about TLS files with too wide permissions. */
   readonly warnings: readonly Text[];
 }
 
@@ -21,7 +21,7 @@ export type LoadedSecurity =
   | { readonly ok: true; readonly files: SecurityFiles }
   | { readonly ok: false; readonly problems: readonly Text[] };
 
-/** Reads and checks TLS and tokens files, their permissions too; collects the problems of all. */
+/** Reads and checks TLS and tokens files and their permissions; collects the problems of all files. */
 export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const problems: Text[] = [];
   const warnings: Text[] = [];

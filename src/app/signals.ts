@@ -1,6 +1,7 @@
+import { close, url } from 'node:inspector';
 import type { PendingSignals } from '../cli/index.ts';
 
-/** What a signal asks for; the actions are short and hold no logic of their own. */
+/** The actions that signals trigger. */
 export interface SignalActions {
   readonly stop: () => void;
   readonly reload: () => void;
@@ -8,7 +9,7 @@ export interface SignalActions {
   readonly toggleDebug: () => void;
 }
 
-/** Maps the signals of the operator's guide to actions, those that came early too; returns what undoes it. */
+/** Installs the signal handlers and runs the actions of signals received during loading; the result removes the handlers. */
 export function handleSignals(actions: SignalActions, early: PendingSignals | undefined): () => void {
   const handlers: readonly [NodeJS.Signals, () => void][] = [
     ['SIGTERM', actions.stop],
@@ -23,4 +24,15 @@ export function handleSignals(actions: SignalActions, early: PendingSignals | un
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   };
+}
+
+/**
+ * Closes a debugger that no option asked for: a SIGUSR1 while Node itself starts, before any module of this program can
+ * install a handler, opens one on port 9229. Returns whether there was one.
+ */
+export function closeStrayDebugger(execArgv: readonly string[], nodeOptions: string): boolean {
+  if (url() === undefined) return false;
+  const isWanted = [...execArgv, ...nodeOptions.split(/\s+/)].some((option) => option.startsWith('--inspect'));
+  if (!isWanted) close();
+  return !isWanted;
 }

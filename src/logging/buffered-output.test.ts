@@ -9,7 +9,7 @@ function collecting(): { output: BufferedOutput; lines: string[] } {
   return { output: new BufferedOutput({ ...inner, write: (line) => void inner.write(line) }), lines };
 }
 
-test('lines pass at once, but for those that are held back', async () => {
+test('lines are written at once unless output is held', async () => {
   const { output, lines } = collecting();
   output.write('1');
   output.hold();
@@ -22,7 +22,7 @@ test('lines pass at once, but for those that are held back', async () => {
   assert.deepEqual(lines, ['1', 'marker', '2', '3']);
 });
 
-test('much is let go in portions, and nothing overtakes', async () => {
+test('buffered lines are written in chunks and in order', async () => {
   const { output, lines } = collecting();
   output.hold();
   for (let i = 0; i < 100; i++) output.write(`${i} ${'.'.repeat(1000)}`);
@@ -48,5 +48,5 @@ test('held twice, flushed at the end, bounded in between', () => {
   output.hold();
   const big = '.'.repeat(1024 * 1024);
   for (let i = 0; i < 10; i++) output.write(big);
-  assert.ok(lines.length > 2, 'beyond its bound it holds nothing back');
+  assert.ok(lines.length > 2, 'beyond its limit nothing is buffered');
 });

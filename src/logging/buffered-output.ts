@@ -1,17 +1,17 @@
 import type { LogDestination } from './log-destination.ts';
 
-/** At most this much is held back; beyond, lines are written whatever happens to them. */
-const MAX_HELD_CHARS = 4 * 1024 * 1024;
-/** What is held back goes out in portions that fit a pipe, since a full one may lose lines. */
-const PORTION_CHARS = 16 * 1024;
-const PORTION_EVERY_MS = 5;
+/** Limit of the buffer; lines beyond it are written at once. */
+const MAX_BUFFERED_CHARS = 4 * 1024 * 1024;
+/** Buffered lines are written in chunks that fit a pipe, because a full pipe may lose lines. */
+const CHUNK_CHARS = 16 * 1024;
+const CHUNK_INTERVAL_MS = 5;
 
-/** Standard output that can be held back for a moment, while whoever reads it changes the file that it goes to. */
+/** Output that can be buffered briefly, while the process that reads it switches to another file. */
 export class BufferedOutput implements LogDestination {
   private readonly inner: LogDestination;
-  private held: string[] = [];
-  private heldChars = 0;
-  private isHolding = false;
+  private buffer: string[] = [];
+  private bufferedChars = 0;
+  private isBuffering = false;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(inner: LogDestination) {
@@ -19,40 +19,40 @@ export class BufferedOutput implements LogDestination {
   }
 
   write(line: string): void {
-    if ((!this.isHolding && this.held.length === 0) || this.heldChars > MAX_HELD_CHARS) {
+    if ((!this.isBuffering && this.buffer.length === 0) || this.bufferedChars > MAX_BUFFERED_CHARS) {
       this.flush();
       this.inner.write(line);
       return;
     }
-    this.held.push(line);
-    this.heldChars += line.length;
+    this.buffer.push(line);
+    this.bufferedChars += line.length;
   }
 
-  /** Keeps lines back from now on. */
+  /** Starts buffering. */
   hold(): void {
-    this.isHolding = true;
-    // what is left of the last time goes out first, so that nothing is overtaken
+    this.isBuffering = true;
+    // lines left from the previous time come first
     this.flush();
   }
 
-  /** Lets the lines go, in order, a portion at a time. */
+  /** Stops buffering, and writes the buffered lines in order, one chunk at a time. */
   release(): void {
-    this.isHolding = false;
-    this.writePortion();
+    this.isBuffering = false;
+    this.writeChunk();
   }
 
-  /** Writes a line past those that are held back. */
+  /** Writes a line before the buffered ones. */
   writeUnbuffered(line: string): void {
     this.inner.write(line);
   }
 
-  /** Writes all at once: the process is about to end. */
+  /** Writes all buffered lines at once; for the end of the process. */
   flush(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    const lines = this.held;
-    this.held = [];
-    this.heldChars = 0;
+    const lines = this.buffer;
+    this.buffer = [];
+    this.bufferedChars = 0;
     for (const line of lines) this.inner.write(line);
   }
 
@@ -69,19 +69,19 @@ export class BufferedOutput implements LogDestination {
     return this.inner.linesLost;
   }
 
-  private writePortion(): void {
+  private writeChunk(): void {
     this.timer = null;
-    if (this.isHolding) return;
+    if (this.isBuffering) return;
     let chars = 0;
     let count = 0;
-    for (const line of this.held) {
-      if (chars > 0 && chars + line.length > PORTION_CHARS) break;
+    for (const line of this.buffer) {
+      if (chars > 0 && chars + line.length > CHUNK_CHARS) break;
       this.inner.write(line);
       chars += line.length;
       count++;
     }
-    this.held = this.held.slice(count);
-    this.heldChars -= chars;
-    if (this.held.length > 0) this.timer = setTimeout(() => this.writePortion(), PORTION_EVERY_MS);
+    this.buffer = this.buffer.slice(count);
+    this.bufferedChars -= chars;
+    if (this.buffer.length > 0) this.timer = setTimeout(() => this.writeChunk(), CHUNK_INTERVAL_MS);
   }
 }

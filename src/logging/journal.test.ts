@@ -8,7 +8,7 @@ import { JournalStream } from './journal.ts';
 
 const HEADER = 'router\n\n6\n1\n0\n0\n0\n';
 
-/** Takes lines as journald does: it shuts its own side of each stream at once. */
+/** Accepts lines like journald: closes its sending side of each stream at once. */
 class Journald implements AsyncDisposable {
   readonly streams: string[] = [];
   private readonly sockets: Socket[] = [];
@@ -52,7 +52,7 @@ class Journald implements AsyncDisposable {
   }
 }
 
-test('lines go out behind the header, each with the priority of its level', async () => {
+test('lines follow the header, each with the priority of its level', async () => {
   using folder = new TempFolder();
   await using journald = await Journald.listen(folder.file('stdout'));
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
@@ -64,7 +64,7 @@ test('lines go out behind the header, each with the priority of its level', asyn
   assert.equal(journal.linesLost, 0);
 });
 
-test('a line after journald has shut its side arrives, too', async () => {
+test('lines arrive after journald has closed its sending side', async () => {
   using folder = new TempFolder();
   await using journald = await Journald.listen(folder.file('stdout'));
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
@@ -76,7 +76,7 @@ test('a line after journald has shut its side arrives, too', async () => {
   await journal.close();
 });
 
-test('what is written while there is no journald arrives when there is one', async () => {
+test('lines written without journald arrive when it is available', async () => {
   using folder = new TempFolder();
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
   journal.write('warning', 'early');
@@ -85,7 +85,7 @@ test('what is written while there is no journald arrives when there is one', asy
   await journal.close();
 });
 
-test('after a restart of journald a new stream begins', async () => {
+test('after a restart of journald a new stream is opened', async () => {
   using folder = new TempFolder();
   const path = folder.file('stdout');
   const journal = new JournalStream({ identifier: 'router', socketPath: path });
@@ -103,7 +103,7 @@ test('after a restart of journald a new stream begins', async () => {
   await journal.close();
 });
 
-test('a journald that is away for long costs the oldest lines, and says how many', async () => {
+test('a long outage of journald drops the oldest lines, and a notice counts them', async () => {
   using folder = new TempFolder();
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
   const line = 'x'.repeat(10_000);
@@ -117,7 +117,7 @@ test('a journald that is away for long costs the oldest lines, and says how many
   await journal.close();
 });
 
-test('a journald that does not read holds nobody up, and gets what fits later', async () => {
+test('a journald that does not read blocks nothing; queued lines arrive later', async () => {
   using folder = new TempFolder();
   await using journald = await Journald.listen(folder.file('stdout'));
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });

@@ -1,28 +1,28 @@
 import { connect, type Socket } from 'node:net';
 import type { LogLevel } from './logger.ts';
 
-/** Where journald takes lines from services. */
+/** Socket on which journald accepts log streams of services. */
 const JOURNAL_SOCKET = '/run/systemd/journal/stdout';
-/** syslog priorities, which `journalctl -p` knows by name. */
+/** syslog priorities, as in `journalctl -p`. */
 const PRIORITIES = { debug: 7, info: 6, warning: 4, error: 3, critical: 2 } as const;
 type WritingLevel = Exclude<LogLevel, 'none'>;
 
-/** What may wait while journald is away or slow; beyond it the oldest lines are lost, and counted. */
-const MAX_WAITING_BYTES = 1024 * 1024;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
+/** Limit of the queue while journald is unavailable or slow; beyond it the oldest lines are dropped and counted. */
+const MAX_QUEUED_BYTES = 1024 * 1024;
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 10_000;
 const CLOSE_LIMIT_MS = 500;
 
 export interface JournalOptions {
-  /** What `journalctl -t` finds the lines by. */
+  /** The syslog identifier, for `journalctl -t`. */
   readonly identifier: string;
   readonly socketPath?: string;
 }
 
 /**
- * A stream of lines to the systemd journal, as systemd itself makes one of a service's standard output. Under PM2 that
- * output is a file, so that this is how lines reach `journalctl -u` with their priorities. It never throws and never
- * waits: a journal that is away gets up to 1 MiB of lines when it is back.
+ * A stream of lines to the systemd journal, like the one that systemd opens for the standard output of a service. Under PM2
+ * standard output goes to a file; this stream delivers the lines, with their priorities, to `journalctl -u`. It never throws
+ * and never blocks: while journald is unavailable, up to 1 MiB of lines is queued.
  */
 export class JournalStream {
   /** Lines that did not reach the journal. */
@@ -31,10 +31,10 @@ export class JournalStream {
   private socket: Socket | null = null;
   private isConnected = false;
   private isClosing = false;
-  private waiting: string[] = [];
-  private waitingBytes = 0;
-  private lostSinceSaid = 0;
-  private retryMs = FIRST_RETRY_MS;
+  private queue: string[] = [];
+  private queuedBytes = 0;
+  private lostSinceNotice = 0;
+  private retryMs = MIN_RETRY_MS;
   private retryTimer: NodeJS.Timeout | null = null;
 
   constructor(options: JournalOptions) {
@@ -42,14 +42,14 @@ export class JournalStream {
     this.connect();
   }
 
-  /** Passes a line on; a line break in it would begin a second entry. */
+  /** Writes a line; a line break in it would start a second entry. */
   write(level: WritingLevel, line: string): void {
     if (this.isClosing) return;
     this.enqueue(`<${PRIORITIES[level]}>${line.endsWith('\n') ? line : `${line}\n`}`);
     this.flush();
   }
 
-  /** Resolves when the last line is out, or cannot be for now. */
+  /** Resolves when all lines are written, or after a short timeout. */
   close(): Promise<void> {
     this.isClosing = true;
     if (this.retryTimer !== null) clearTimeout(this.retryTimer);
@@ -67,22 +67,22 @@ export class JournalStream {
 
   private connect(): void {
     this.retryTimer = null;
-    // journald shuts its side of a stream at once; without allowHalfOpen Node would close the other one, too
+    // journald closes its sending side at once; without allowHalfOpen Node would then close the other one too
     const socket = connect({ path: this.options.socketPath ?? JOURNAL_SOCKET, allowHalfOpen: true });
     this.socket = socket;
-    socket.on('error', () => {}); // what follows is 'close', whatever it was
+    socket.on('error', () => {}); // followed by 'close'
     socket.once('connect', () => this.onConnect(socket));
     socket.once('close', () => this.onClose());
     socket.on('drain', () => this.flush());
-    // a router that is done does not wait for its journal, except in close()
+    // the journal does not keep the process alive, except in close()
     socket.unref();
     socket.resume();
   }
 
   private onConnect(socket: Socket): void {
     this.isConnected = true;
-    this.retryMs = FIRST_RETRY_MS;
-    // identifier, unit (journald looks it up itself), priority without prefix, prefixes wanted, three times not forwarded
+    this.retryMs = MIN_RETRY_MS;
+    // identifier, unit (journald finds it itself), default priority, lines have a priority prefix, three forwarding switches: off
     socket.write(`${this.options.identifier}\n\n6\n1\n0\n0\n0\n`);
     this.flush();
   }
@@ -91,43 +91,43 @@ export class JournalStream {
     this.isConnected = false;
     this.socket = null;
     if (this.isClosing) {
-      this.forget(this.waiting.length);
+      this.countLost(this.queue.length);
       return;
     }
     this.retryTimer = setTimeout(() => this.connect(), this.retryMs).unref();
-    this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
+    this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
   }
 
-  /** Hands over what waits, as far as the socket takes it. */
+  /** Writes queued lines until the socket applies backpressure. */
   private flush(): void {
     const { socket } = this;
     if (socket === null || !this.isConnected) return;
-    if (this.lostSinceSaid > 0 && !socket.writableNeedDrain) {
-      const note = `<4>(${this.lostSinceSaid} log lines before this one did not reach the journal)\n`;
-      this.lostSinceSaid = 0;
+    if (this.lostSinceNotice > 0 && !socket.writableNeedDrain) {
+      const note = `<4>(${this.lostSinceNotice} log lines before this one did not reach the journal)\n`;
+      this.lostSinceNotice = 0;
       socket.write(note);
     }
-    while (this.waiting.length > 0 && !socket.writableNeedDrain) {
-      const line = this.waiting.shift() ?? '';
-      this.waitingBytes -= line.length;
+    while (this.queue.length > 0 && !socket.writableNeedDrain) {
+      const line = this.queue.shift() ?? '';
+      this.queuedBytes -= line.length;
       socket.write(line, (error) => {
-        if (error) this.forget(1);
+        if (error) this.countLost(1);
       });
     }
-    if (this.isClosing && this.waiting.length === 0) socket.end(() => socket.destroy());
+    if (this.isClosing && this.queue.length === 0) socket.end(() => socket.destroy());
   }
 
   private enqueue(line: string): void {
-    this.waiting.push(line);
-    this.waitingBytes += line.length;
-    while (this.waitingBytes > MAX_WAITING_BYTES) {
-      this.waitingBytes -= this.waiting.shift()?.length ?? 0;
-      this.forget(1);
+    this.queue.push(line);
+    this.queuedBytes += line.length;
+    while (this.queuedBytes > MAX_QUEUED_BYTES) {
+      this.queuedBytes -= this.queue.shift()?.length ?? 0;
+      this.countLost(1);
     }
   }
 
-  private forget(lines: number): void {
+  private countLost(lines: number): void {
     this.linesLost += lines;
-    this.lostSinceSaid += lines;
+    this.lostSinceNotice += lines;
   }
 }

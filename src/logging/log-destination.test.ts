@@ -8,7 +8,7 @@ import { logFile } from './log-destination.ts';
 
 const notice = (lines: number): string => `lost: ${lines}\n`;
 
-test('a log file is made with mode 600 and appended to', () => {
+test('a log file is created with mode 600 and appended to', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   for (const line of ['one\n', 'two\n']) {
@@ -20,7 +20,7 @@ test('a log file is made with mode 600 and appended to', () => {
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test('reopened after a rename, it goes on in a new file', () => {
+test('after a rename and reopen, lines go to a new file', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   const destination = logFile(path, notice);
@@ -33,7 +33,7 @@ test('reopened after a rename, it goes on in a new file', () => {
   assert.deepEqual([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')], ['one\ntwo\n', 'three\n']);
 });
 
-test('what cannot be reopened stays open', () => {
+test('a failed reopen keeps the old file open', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   const destination = logFile(path, notice);
@@ -63,7 +63,7 @@ test('a full disk: writing never throws, lost lines are counted', () => {
   destination.close();
 });
 
-test('a line that a full disk has torn is ended, and the lines that are missing are counted in their place', {
+test('full disk: a partial line is terminated, and a notice counts the lost lines in their place', {
   skip: whyNoSmallDisk(),
 }, () => {
   using folder = new TempFolder();

@@ -2,29 +2,29 @@ import { closeSync, writeSync } from 'node:fs';
 import { openLogFile, UnsafeLogFile } from '../host/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
 
-/** Where log lines go. Writing never throws: a router does not stop because its log cannot be written. */
+/** Destination of log lines. Writing never throws: a full disk must not stop the router. */
 export interface LogDestination {
   write(line: string): void;
-  /** Opens the file anew, after somebody has renamed it. */
+  /** Reopens the file after a rename. */
   reopen(): void;
   close(): void;
   /** Lines that could not be written. */
   readonly linesLost: number;
 }
 
-/** The line, in the format of the log, that says how many before it are missing. */
+/** Formats the notice about `lines` lost lines. */
 export type LostNotice = (lines: number) => string;
 
-/** How often a full pipe is tried again before the line is given up. */
+/** Attempts to write a line to a full pipe before the line is dropped. */
 const RETRIES = 20;
 
-/** Writes synchronously to a file descriptor, so that the last lines before an exit are there. */
+/** Writes synchronously to a file descriptor, so that the last lines before an exit are not lost. */
 class DescriptorDestination implements LogDestination {
   linesLost = 0;
   protected descriptor: number;
   private readonly lostNotice: LostNotice;
   private lostSinceNotice = 0;
-  /** Whether a line was cut in its middle, and the next one has to begin on a line of its own. */
+  /** Whether the last line was written partially, so that the next one must start with a line break. */
   protected isTorn = false;
 
   constructor(descriptor: number, lostNotice: LostNotice) {
@@ -34,18 +34,18 @@ class DescriptorDestination implements LogDestination {
 
   write(line: string): void {
     if (this.lostSinceNotice === 0) {
-      if (!this.tryWrite(line)) this.lose();
+      if (!this.tryWrite(line)) this.countLost();
       return;
     }
-    // the notice first: it stands where the lines are missing
+    // the notice comes first, in the place of the lost lines
     if (this.tryWrite(this.lostNotice(this.lostSinceNotice))) {
       this.lostSinceNotice = 0;
       if (this.tryWrite(line)) return;
     }
-    this.lose();
+    this.countLost();
   }
 
-  private lose(): void {
+  private countLost(): void {
     this.linesLost++;
     this.lostSinceNotice++;
   }
@@ -123,16 +123,16 @@ class FileDestination extends DescriptorDestination {
   }
 }
 
-/** The lines are written already; a file system that reports an old error now (NFS, quota) does not stop the router. */
+/** The lines are already written; a deferred error of the file system (NFS, quota) must not stop the router. */
 function closeQuietly(descriptor: number): void {
   try {
     closeSync(descriptor);
   } catch {
-    // the descriptor is released all the same
+    // the descriptor is released nevertheless
   }
 }
 
-/** A log file; throws when it cannot be opened or is not safe to write to. */
+/** A log file; throws when it cannot be opened or is unsafe to write to. */
 export function logFile(path: string, lostNotice: LostNotice): LogDestination {
   return new FileDestination(path, lostNotice);
 }

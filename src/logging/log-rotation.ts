@@ -12,40 +12,40 @@ import {
   rotatedName,
 } from './rotated-files.ts';
 
-const LOOK_EVERY_MS = 1000;
-/** After a rotation that did not work, nothing is tried for this long. */
-const PAUSE_MS = 60_000;
+const CHECK_INTERVAL_MS = 1000;
+/** Pause after a failed rotation. */
+const RETRY_PAUSE_MS = 60_000;
 const POLL_MS = 5;
-/** How long PM2 may take to write what it was given. */
-const WRITTEN_LIMIT_MS = 5000;
-/** How long one line may take to show in the new file before PM2 is taken to write to the old one still. */
-const PROBE_LIMIT_MS = 200;
-const PROBES = 25;
+/** Time for PM2 to write the output it has received. */
+const WRITE_TIMEOUT_MS = 5000;
+/** Time for a probe line to appear in the new file; after it, PM2 is assumed to write to the old one. */
+const PROBE_TIMEOUT_MS = 200;
+const MAX_PROBES = 25;
 
 export interface LogRotationOptions extends RotationSettings {
   readonly output: BufferedOutput;
-  /** False when another program rotates the file, or none: then it is only opened again after it was moved. */
+  /** False when another program or none rotates the file: then it is only reopened after a rename. */
   readonly rotates: boolean;
   readonly format: LogFormat;
-  /** Makes whoever writes the file open it anew. */
+  /** Makes the writer of the file reopen it. */
   readonly reopen: () => void;
   readonly complain: (problem: string) => void;
 }
 
 /**
- * Rotates the file that PM2 writes this process's output to, without losing a line. PM2 throws away what it has not yet
- * written when it opens its logs anew, and copying followed by truncating loses what comes between. So the output is held
- * back meanwhile: a last line is awaited in the old file, the file is renamed, and the output goes on once a first
- * line has shown in the new one.
+ * Rotates the file to which PM2 writes this process's output, without losing a line. PM2 discards unwritten output when it
+ * reopens its logs, and copy-and-truncate loses lines written between the two steps. Therefore output is buffered during
+ * a rotation: a marker line appears in the old file, the file is renamed, PM2 reopens it, and the buffer is written
+ * once a probe line has appeared in the new file.
  */
 export class LogRotation {
   private readonly options: LogRotationOptions;
-  /** Writes past the lines that are held back. */
+  /** Writes markers and probes, unbuffered. */
   private readonly marker: Logger;
   private readonly timer: NodeJS.Timeout;
   private isBusy = false;
   private pausedUntil = 0;
-  /** The file that PM2 has open, by its inode; null before it has made one. */
+  /** Inode of the file that PM2 has open; null before PM2 has created it. */
   private openInode: bigint | null;
 
   constructor(options: LogRotationOptions) {
@@ -59,7 +59,7 @@ export class LogRotation {
     };
     this.marker = new Logger({ level: 'info', format, destination });
     this.openInode = inodeOf(options.logFile);
-    this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
+    this.timer = setInterval(() => void this.rotateIfFull(), CHECK_INTERVAL_MS).unref();
     process.once('exit', this.flush);
   }
 
@@ -70,7 +70,7 @@ export class LogRotation {
   }
 
   /** Rotates when the file has reached its size. Never throws. */
-  async look(): Promise<void> {
+  async rotateIfFull(): Promise<void> {
     const { rotates, logFile, maxSizeBytes, complain } = this.options;
     if (!rotates || this.isBusy || performance.now() < this.pausedUntil) return;
     this.isBusy = true;
@@ -78,14 +78,14 @@ export class LogRotation {
       if (sizeOf(logFile) >= maxSizeBytes) await this.rotate();
       await this.tidy();
     } catch (error) {
-      this.pausedUntil = performance.now() + PAUSE_MS;
+      this.pausedUntil = performance.now() + RETRY_PAUSE_MS;
       complain(`${logFile}: cannot be rotated: ${(error as Error).message}`);
     } finally {
       this.isBusy = false;
     }
   }
 
-  /** Goes on in a new file when the one that PM2 has open was renamed or removed, as logrotate does. Never throws. */
+  /** Makes PM2 reopen the file after a rename or removal, for instance by logrotate. Never throws. */
   async reopenIfMoved(): Promise<void> {
     const { logFile, complain, output } = this.options;
     if (this.isBusy || (this.openInode !== null && inodeOf(logFile) === this.openInode)) return;
@@ -94,7 +94,7 @@ export class LogRotation {
     try {
       prepareLog(logFile);
       this.options.reopen();
-      await this.untilWrittenAnew('a file that was renamed or removed', () => {});
+      await this.probeNewFile('a file that was renamed or removed', () => {});
     } catch (error) {
       complain(`${logFile}: cannot be opened again: ${(error as Error).message}`);
     } finally {
@@ -115,23 +115,23 @@ export class LogRotation {
     try {
       const from = sizeOf(logFile);
       this.marker.info('Log goes on in a new file; this one becomes', { file: basename(rotated) });
-      await until(() => textFrom(logFile, from).includes(basename(rotated)), WRITTEN_LIMIT_MS, 'PM2 does not write');
+      await until(() => textFrom(logFile, from).includes(basename(rotated)), WRITE_TIMEOUT_MS, 'PM2 does not write');
       renameLog(logFile, rotated);
       reopen();
-      // still written to after all: so it keeps its name
-      await this.untilWrittenAnew(basename(rotated), () => renameSync(rotated, logFile));
+      // on failure PM2 still writes to the old file, which gets its name back
+      await this.probeNewFile(basename(rotated), () => renameSync(rotated, logFile));
     } finally {
       output.release();
     }
   }
 
-  /** A line that went to the old file, or was lost on the way, says nothing: the next one will. */
-  private async untilWrittenAnew(before: string, giveUp: () => void): Promise<void> {
+  /** Writes probe lines until one appears in the new file. A probe may go to the old file, or be lost during the switch. */
+  private async probeNewFile(before: string, giveUp: () => void): Promise<void> {
     const { logFile, reopen } = this.options;
-    for (let probe = 1; probe <= PROBES; probe++) {
+    for (let probe = 1; probe <= MAX_PROBES; probe++) {
       await delay(POLL_MS);
       this.marker.info('Log goes on from', { file: before });
-      if (await appears(() => sizeOf(logFile) > 0, PROBE_LIMIT_MS)) {
+      if (await appears(() => sizeOf(logFile) > 0, PROBE_TIMEOUT_MS)) {
         this.openInode = inodeOf(logFile);
         return;
       }
@@ -141,7 +141,7 @@ export class LogRotation {
     throw new Error('PM2 does not open its logs anew');
   }
 
-  /** Compresses what is not yet, also what a router that was killed has left, and removes the oldest. */
+  /** Compresses rotated logs, also those left by a killed router, and removes the oldest. */
   private async tidy(): Promise<void> {
     const { logFile } = this.options;
     for (const path of rotatedLogs(logFile)) if (path.endsWith('.log')) await compressLog(path);
@@ -171,7 +171,7 @@ function inodeOf(path: string): bigint | null {
   }
 }
 
-/** Makes the log with mode 600 unless there is one, so that PM2 does not make it readable by others. */
+/** Creates the log with mode 600 unless it exists: PM2 would make it readable by others. */
 function prepareLog(path: string): void {
   closeSync(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }
@@ -180,7 +180,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** What a file holds from byte `from` on: here, not more than what was on its way. */
+/** The content of a file from byte `from` on: here, at most the output that was in flight. */
 function textFrom(path: string, from: number): string {
   const length = sizeOf(path) - from;
   if (length <= 0) return '';

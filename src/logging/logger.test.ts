@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LogDestination } from './log-destination.ts';
 import { Logger, type LoggerOptions } from './logger.ts';
 
-/** Keeps lines; can be told to fail, as a full disk does. */
+/** Collects lines; `linesLost` simulates a full disk. */
 class Lines implements LogDestination {
   readonly lines: string[] = [];
   linesLost = 0;
@@ -36,7 +36,7 @@ function makeLogger(options: Partial<LoggerOptions> = {}): {
   };
 }
 
-test('a line is as in the guide: local time, level, message, fields', () => {
+test('text lines: local time, level, message, fields, as in the guide', () => {
   const { log, lines } = makeLogger();
   log.info('Ready to accept connections');
   log.warning('Something', { count: 3, name: 'a b', nothing: null, flag: true });
@@ -48,7 +48,7 @@ test('a line is as in the guide: local time, level, message, fields', () => {
   ]);
 });
 
-test('JSON lines hold the same, with the time as ISO and values as they are', () => {
+test('JSON lines: the same with ISO time and typed values', () => {
   const { log, lines } = makeLogger({ format: 'json' });
   log.error('Something', { name: 'a\nb', count: 3 });
   log.plain('banner');
@@ -61,7 +61,7 @@ test('JSON lines hold the same, with the time as ISO and values as they are', ()
   );
 });
 
-test('each level hides what is below it, and none hides all', () => {
+test('each level suppresses lower levels, and none suppresses all', () => {
   const levels = ['debug', 'info', 'warning', 'error', 'critical', 'none'] as const;
   for (const [n, level] of levels.entries()) {
     const { log, lines } = makeLogger({ level });
@@ -78,7 +78,7 @@ test('each level hides what is below it, and none hides all', () => {
   assert.deepEqual(lines, []);
 });
 
-test('values that would break a line or steer a terminal are escaped, once', () => {
+test('control characters in values are escaped, once', () => {
   const { log, lines } = makeLogger();
   const escapeCode = String.fromCharCode(27);
   const separator = String.fromCharCode(0x2028);
@@ -93,7 +93,7 @@ test('values that would break a line or steer a terminal are escaped, once', () 
   assert.deepEqual(lines, [`${String.raw`2025-06-14T21:30:15: [INFO] a\u000ab\u001b ${fields}`}\n`]);
 });
 
-test('a cause is logged once, counted, and summed up a minute later', () => {
+test('a cause is logged once, counted, and summarized a minute later', () => {
   const { log, lines, passMs } = makeLogger();
   for (let n = 0; n < 5; n++) log.warnOnce('cause', 'Refused', { n });
   log.warnOnce('other', 'Something else');
@@ -105,15 +105,15 @@ test('a cause is logged once, counted, and summed up a minute later', () => {
   assert.match(lines[2] ?? '', /\[WARNING\] Refused n=6 suppressed=5\n$/);
 });
 
-test('causes without number are not remembered without bound', () => {
+test('the number of remembered causes is limited', () => {
   const { log, lines } = makeLogger();
   for (let n = 0; n < 5000; n++) log.warnOnce(`cause ${n}`, 'Refused');
   assert.equal(lines.length, 5000);
   log.warnOnce('cause 4999', 'Refused');
-  assert.equal(lines.length, 5000, 'the newest are known');
+  assert.equal(lines.length, 5000, 'the newest are remembered');
 });
 
-test('debug is turned on and off over whatever level is configured', () => {
+test('toggleDebug overrides the configured level', () => {
   const { log, lines } = makeLogger({ level: 'error' });
   assert.equal(log.toggleDebug(), true);
   log.debug('seen');
@@ -127,7 +127,7 @@ test('debug is turned on and off over whatever level is configured', () => {
   assert.equal(log.level, 'warning');
 });
 
-test('a new destination closes the old one, and lost lines of both are counted', () => {
+test('replaceDestination closes the old one; lost lines of both are counted', () => {
   const [first, second] = [new Lines(), new Lines()];
   const { log } = makeLogger({ destination: first });
   first.linesLost = 2;
@@ -137,7 +137,7 @@ test('a new destination closes the old one, and lost lines of both are counted',
   assert.deepEqual([first.closed, first.lines.length, second.lines.length, log.linesLost], [true, 0, 1, 5]);
 });
 
-test('the tap gets every line with its level', () => {
+test('the tap receives every line with its level', () => {
   const tapped: [string, string][] = [];
   const { log, lines } = makeLogger({ tap: (level, line) => tapped.push([level, line]) });
   log.critical('bad');

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import type { LogDestination } from './log-destination.ts';
 
-/** From chatty to silent. */
+/** From most to least verbose. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical', 'none'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'text' | 'json';
@@ -14,31 +14,32 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
   readonly destination: LogDestination;
-  /** Gets every line too, with its level; for the systemd journal. */
+  /** Receives every line with its level; for the systemd journal. */
   readonly tap?: (level: WritingLevel, line: string) => void;
   readonly now?: () => Date;
 }
 
-/** A cause that was logged once is summarised after this long, if it went on. */
+/** A repeated cause is logged again after this time, with the number of suppressed lines. */
 const SUMMARY_AFTER_MS = 60_000;
-/** Causes remembered; a client id may be part of one. */
+/** Limit of remembered causes, because a cause may contain a client id. */
 const MAX_CAUSES = 1000;
 
 /**
- * The router's log, on pino: lines as the operator's guide shows them, or JSON. Values from outside are escaped, so that
- * nobody can forge a line by a client name.
+ * The router's log, based on pino: text lines as in the operator's guide, or JSON. External values are escaped, so that a
+ * client name cannot forge a line.
  */
 export class Logger {
   private readonly pino: pino.Logger<WritingLevel>;
   private readonly options: LoggerOptions;
   private destination: LogDestination;
-  /** Whether debug lines are written; a plain field, because it is looked at for every message. */
+  /** Whether debug lines are written; a plain field, because it is read for every message. */
   isDebug = false;
   private configuredLevel: LogLevel;
   private debugForced = false;
   private lostBefore = 0;
-  /** Lines since the start, by level. */
+  /** Lines written since the start, by level. */
   readonly linesByLevel: Record<WritingLevel, number> = { debug: 0, info: 0, warning: 0, error: 0, critical: 0 };
+  private readonly times = new LocalTimeCache();
   private readonly causes = new Map<string, { since: number; suppressed: number }>();
 
   constructor(options: LoggerOptions) {
@@ -75,7 +76,7 @@ export class Logger {
     this.pino.critical(fields ?? {}, message);
   }
 
-  /** Logs the first occurrence of `cause` as a warning, then counts, and sums up at most once a minute. */
+  /** Logs the first occurrence of `cause` as a warning, then counts, and logs again at most once a minute. */
   warnOnce(cause: string, message: string, fields?: LogFields): void {
     const now = this.now().getTime();
     const known = this.causes.get(cause);
@@ -89,11 +90,11 @@ export class Logger {
     this.warning(message, suppressed === 0 ? fields : { ...fields, suppressed });
   }
 
-  /** A line without level, for the banner; not shown at level `none`. */
+  /** A line without a level, for the banner; not written at level `none`. */
   plain(text: string): void {
     if (this.configuredLevel === 'none') return;
     if (this.options.format === 'json') this.info(text);
-    else this.writeLine('info', `${localTime(this.now())}: ${text}\n`);
+    else this.writeLine('info', `${this.times.format(this.now())}: ${text}\n`);
   }
 
   get level(): LogLevel {
@@ -105,14 +106,14 @@ export class Logger {
     this.applyLevel();
   }
 
-  /** Turns level debug on, or back to what is configured; returns whether it is on. */
+  /** Switches between level debug and the configured level; returns whether debug is on. */
   toggleDebug(): boolean {
     this.debugForced = !this.debugForced;
     this.applyLevel();
     return this.debugForced;
   }
 
-  /** Writes to `destination` from now on and closes the one before. */
+  /** Closes the current destination and switches to `destination`. */
   replaceDestination(destination: LogDestination): void {
     this.lostBefore += this.destination.linesLost;
     this.destination.close();
@@ -123,7 +124,7 @@ export class Logger {
     this.destination.reopen();
   }
 
-  /** Lines that could not be written since the start. */
+  /** Lines lost since the start. */
   get linesLost(): number {
     return this.lostBefore + this.destination.linesLost;
   }
@@ -142,7 +143,7 @@ export class Logger {
       this.writeLine(json.slice(LEVEL_AT, json.indexOf('"', LEVEL_AT)) as WritingLevel, json);
     } else {
       const record = JSON.parse(json) as LogRecord;
-      this.writeLine(record.level, textLine(record));
+      this.writeLine(record.level, textLine(record, this.times.format(new Date(record.time))));
     }
   }
 
@@ -153,7 +154,7 @@ export class Logger {
   }
 }
 
-/** A warning of its own, in the format of the log, about lines that are missing before it. */
+/** A warning in the format of the log about `lines` lost lines before it. */
 export function lostLinesNotice(format: LogFormat, lines: number): string {
   const record = {
     level: 'warning',
@@ -161,7 +162,7 @@ export function lostLinesNotice(format: LogFormat, lines: number): string {
     lines,
     msg: 'Log lines before this one could not be written',
   };
-  return format === 'json' ? `${JSON.stringify(record)}\n` : textLine(record as LogRecord);
+  return format === 'json' ? `${JSON.stringify(record)}\n` : textLine(record as LogRecord, localTime(new Date()));
 }
 
 interface LogRecord {
@@ -170,35 +171,38 @@ interface LogRecord {
   readonly msg: string;
 }
 
-/** Where the level stands in pino's lines. */
+/** Position of the level in pino's lines. */
 const LEVEL_AT = '{"level":"'.length;
 
 function pinoLevel(level: LogLevel): string {
   return level === 'none' ? 'silent' : level;
 }
 
-let lastSecond = Number.NaN;
-let lastTime = '';
+/** Formats local times and caches the last one, because many lines fall into the same second. */
+class LocalTimeCache {
+  private second = Number.NaN;
+  private text = '';
 
-/** `2025-06-14T21:30:15`, in local time; made once a second. */
-function localTime(date: Date): string {
-  const second = Math.floor(date.getTime() / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastTime = formatLocalTime(date);
+  format(date: Date): string {
+    const second = Math.floor(date.getTime() / 1000);
+    if (second !== this.second) {
+      this.second = second;
+      this.text = localTime(date);
+    }
+    return this.text;
   }
-  return lastTime;
 }
 
-function formatLocalTime(date: Date): string {
+/** `2025-06-14T21:30:15`, in local time. */
+function localTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-function textLine({ level, time, msg, ...fields }: LogRecord): string {
+function textLine({ level, time: _, msg, ...fields }: LogRecord, time: string): string {
   const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`);
-  return `${localTime(new Date(time))}: [${level.toUpperCase()}] ${escaped(msg)}${pairs.join('')}\n`;
+  return `${time}: [${level.toUpperCase()}] ${escaped(msg)}${pairs.join('')}\n`;
 }
 
 function quoted(value: unknown): string {
@@ -207,9 +211,9 @@ function quoted(value: unknown): string {
   return escaped(JSON.stringify(text));
 }
 
-/** Without characters that would break a line or steer a terminal. */
+/** Escapes control characters and line separators. */
 function escaped(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
     return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

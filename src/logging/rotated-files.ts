@@ -15,17 +15,17 @@ import { createGzip } from 'node:zlib';
 
 const MODE_BITS = 0o777;
 
-/** What is rotated, and when. */
+/** Settings of a rotation. */
 export interface RotationSettings {
-  /** The file that PM2 writes standard output to. */
+  /** The file to which PM2 writes standard output. */
   readonly logFile: string;
   readonly maxSizeBytes: number;
   readonly retain: number;
 }
 
 /**
- * Gives the log another name and puts an empty one, with the same mode, in its place: in one step, so that in a shared
- * folder nobody else can take the name. Whoever has it open goes on writing to the old one until told to open it anew.
+ * Renames the log and atomically replaces it with an empty file of the same mode, so that in a shared folder no other user can
+ * take the name. A process that has the log open writes to the renamed file until it reopens the log.
  */
 export function renameLog(logFile: string, rotated: string): void {
   const empty = `${logFile}.${process.pid}.new`;
@@ -36,8 +36,8 @@ export function renameLog(logFile: string, rotated: string): void {
 }
 
 /**
- * `router__2026-11-23_00-00-00.log`, as pm2-logrotate has it, with a number behind when there is one already. After the
- * clock was put back, the time is that of the newest one there is, so that names stay in the order of rotation.
+ * `router__2026-11-23_00-00-00.log`, as pm2-logrotate names it, with a number suffix when the name exists. When the clock was
+ * set back, the time of the newest rotated log is used, so that names sort in the order of rotation.
  */
 export function rotatedName(logFile: string, now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -50,7 +50,7 @@ export function rotatedName(logFile: string, now: Date): string {
   return join(dirname(logFile), `${stem(logFile)}__${suffix}.log`);
 }
 
-/** Where a rotated log stands in the order of rotation. */
+/** Position of a rotated log in the order of rotation. */
 function positionOf(path: string): { readonly stamp: string; readonly number: number } {
   const match = /__(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?\.log(?:\.gz)?$/.exec(path);
   return { stamp: match?.[1] ?? '', number: Number(match?.[2] ?? 0) };
@@ -71,7 +71,7 @@ export function rotatedLogs(logFile: string): string[] {
     .map((name) => join(dirname(logFile), name));
 }
 
-/** Compresses a rotated log that nobody writes to any more. */
+/** Compresses a rotated log that no process writes to. */
 export async function compressLog(rotated: string): Promise<void> {
   const unfinished = `${rotated}.gz.tmp`;
   rmSync(unfinished, { force: true });
@@ -81,7 +81,7 @@ export async function compressLog(rotated: string): Promise<void> {
   rmSync(rotated);
 }
 
-/** Removes the oldest rotated logs beyond those to keep. */
+/** Removes the oldest rotated logs and keeps `retain` of them. */
 export function removeOldLogs({ logFile, retain }: RotationSettings): void {
   for (const path of rotatedLogs(logFile).slice(0, -retain)) rmSync(path, { force: true });
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { TempFolder } from '../../test/support/temp.ts';
 import { readPid } from '../host/index.ts';
-import { checkPidFile, PidFileError, removePidFile, writePidFile } from './pid-file.ts';
+import { checkPidFile, PidFileError, removePidFile, writePidFile } from './process-files.ts';
 
 test('written, checked by its own process, removed', () => {
   using folder = new TempFolder();

@@ -1,7 +1,7 @@
 import type { RouterConfig } from '../config/index.ts';
-import type { Limits } from '../router/index.ts';
+import type { Clock, Limits } from '../router/index.ts';
 
-/** The limits of the core. A limit without an option of the same name and type does not compile. */
+/** The limits of the core. Does not compile when a limit has no option of the same name and type. */
 export function limitsOf(config: Pick<RouterConfig, keyof Limits>): Limits {
   return {
     maxMessageBytes: config.maxMessageBytes,
@@ -17,3 +17,16 @@ export function limitsOf(config: Pick<RouterConfig, keyof Limits>): Limits {
     sessionBufferBytes: config.sessionBufferBytes,
   };
 }
+
+/** System time. The timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+  atTickEnd: (run) => {
+    setImmediate(run);
+  },
+};

@@ -1,12 +1,22 @@
-import { accessSync, closeSync, constants, lstatSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isAlive, isSameProgram, isYoungerThan, readPid } from '../host/index.ts';
 import { explainSystemError, Problems } from '../text/index.ts';
 
-/** A pid file that another live router holds, or that is no file of ours. */
+/** A pid file that another running router holds, or that must not be replaced. */
 export class PidFileError extends Problems {}
 
-/** Throws PidFileError when a live router holds the file, or when it cannot be written. */
+/** Throws PidFileError when another running router holds the file, or when its folder is not writable. */
 export function checkPidFile(path: string): void {
   checkFolder(path);
   const pid = readPid(path);
@@ -18,7 +28,7 @@ export function checkPidFile(path: string): void {
   }
 }
 
-/** Before anything is opened: the control socket in the same folder fails with another error for the same cause. */
+/** Checked first, because the control socket in the same folder would fail with a less helpful error. */
 function checkFolder(path: string): void {
   const folder = dirname(resolve(path));
   try {
@@ -34,29 +44,29 @@ function checkFolder(path: string): void {
 }
 
 /**
- * Writes this process's pid, mode 644. A stale file is replaced; a symlink, or a file of another user, is refused, since
- * the folder may be a shared one.
+ * Writes this process's pid, mode 644. Replaces a stale file; refuses a symlink and a file of another user, because the
+ * folder may be a shared one such as /tmp.
  */
 export function writePidFile(path: string): void {
   checkPidFile(path);
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing !== undefined) {
     const ownUser = process.getuid?.() ?? existing.uid;
-    if (!existing.isFile()) throw notOurs(path, 'is not a regular file', 'это не обычный файл');
+    if (!existing.isFile()) throw refused(path, 'is not a regular file', 'это не обычный файл');
     if (existing.uid !== ownUser && ownUser !== 0)
-      throw notOurs(path, 'belongs to another user', 'принадлежит другому пользователю');
+      throw refused(path, 'belongs to another user', 'принадлежит другому пользователю');
     rmSync(path);
   }
   try {
-    writeWhole(path, `${process.pid}\n`);
+    writeComplete(path, `${process.pid}\n`);
   } catch (error) {
     const { en, ru } = explainSystemError(error);
     throw new PidFileError({ en: `${path}: cannot be written: ${en}`, ru: `${path}: не записывается: ${ru}` });
   }
 }
 
-/** Makes the file with all of the text in it; an empty one is not left behind on a full disk. */
-function writeWhole(path: string, text: string): void {
+/** Creates the file with its full content; removes it when the disk is full. */
+function writeComplete(path: string, text: string): void {
   const file = openSync(path, 'wx', 0o644);
   try {
     writeFileSync(file, text);
@@ -68,7 +78,7 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-function notOurs(path: string, en: string, ru: string): PidFileError {
+function refused(path: string, en: string, ru: string): PidFileError {
   return new PidFileError({
     en: `${path}: ${en}; remove it or choose another --pid-file`,
     ru: `${path}: ${ru}; удалите его или выберите другой --pid-file`,
@@ -78,4 +88,25 @@ function notOurs(path: string, en: string, ru: string): PidFileError {
 /** Removes the file if it still holds this process's pid. */
 export function removePidFile(path: string): void {
   if (readPid(path) === process.pid) rmSync(path, { force: true });
+}
+
+/** Content of `--ports-file`. */
+export interface Ports {
+  readonly pid: number;
+  readonly instanceId: string;
+  readonly grpc: number;
+  readonly metrics: number | null;
+}
+
+/** Writes the file atomically, so that a reader never sees a part of it. */
+export function writePortsFile(path: string, ports: Ports): void {
+  const unfinished = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(unfinished, `${JSON.stringify(ports)}\n`);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    const { en, ru } = explainSystemError(error);
+    throw new Problems({ en: `${path}: cannot be written: ${en}`, ru: `${path}: не записывается: ${ru}` });
+  }
 }
