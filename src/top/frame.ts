@@ -46,7 +46,7 @@ function head({ version, state, uptimeMs, pid, listening }: RouterStatus, { t, l
 }
 
 function figures(view: View, { t, lang }: FrameOptions): Line[] {
-  const { connections, clients, messages, latencyMs, queues, eventLoop, memory, cpu, reload } = view.status;
+  const { connections, clients, sessions, messages, latencyMs, queues, eventLoop, memory, cpu, reload } = view.status;
   const line = (label: TopMessage, figure: string, ...rest: Span[]): Line => [
     ...row([[t(label), LABEL_WIDTH]], 'dim'),
     span(`${figure.padEnd(FIGURE_WIDTH)} `, 'bold'),
@@ -60,6 +60,7 @@ function figures(view: View, { t, lang }: FrameOptions): Line[] {
   return [
     line('connections', t('ofMax', { current, max }), span(bar(share, BAR_WIDTH), fillStyle(share))),
     line('clients', String(clients.current), span(online.join('  '))),
+    line('sessions', String(sessions.current), span(t('away', { count: sessions.away }), 'dim')),
     line('messagesIn', rate(messages.inPerSecond), span(trend(view.inPerSecond), 'cyan')),
     line('deliveries', rate(messages.outPerSecond), span(trend(view.outPerSecond), 'cyan')),
     line('latency', `p99 ${time(latencyMs.p99)}`, span(`p50 ${time(latencyMs.p50)}  p95 ${time(latencyMs.p95)}`)),

@@ -12,6 +12,8 @@ export const topMessages = defineMessages({
   connections: { en: 'Connections', ru: 'Соединения' },
   ofMax: { en: '{current} of {max}', ru: '{current} из {max}' },
   clients: { en: 'Clients', ru: 'Клиенты' },
+  sessions: { en: 'Sessions', ru: 'Сессии' },
+  away: { en: 'away {count}', ru: 'без связи {count}' },
   messagesIn: { en: 'Messages in', ru: 'Входящие' },
   deliveries: { en: 'Deliveries', ru: 'Доставки' },
   perSecond: { en: '{rate}/s', ru: '{rate}/с' },

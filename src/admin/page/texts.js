@@ -10,6 +10,7 @@ const TEXTS = {
   connectionsDetail: ['{total} since the start, {refused} refused', '{total} с запуска, отклонено {refused}'],
   clients: ['Clients', 'Клиенты'],
   clientsDetail: ['{total} registered since the start', '{total} регистраций с запуска'],
+  sessionsDetail: ['{current} sessions, {away} away', 'сессий: {current}, без связи: {away}'],
   messagesIn: ['Messages in', 'Входящие сообщения'],
   deliveries: ['Deliveries', 'Доставки'],
   perSecond: ['/s', '/с'],
@@ -139,6 +140,8 @@ const REASONS = {
   tokenRevoked: ['Token revoked', 'Токен отозван'],
   connectionLimitLowered: ['Connection limit lowered', 'Предел соединений уменьшен'],
   shutdown: ['Router stopped', 'Остановка роутера'],
+  sessionExpired: ['Session expired', 'Сессия истекла'],
+  sessionEnded: ['Session ended by the client', 'Сессия завершена клиентом'],
 };
 
 /** The language of the page: Russian for browsers that prefer it, else English. */

@@ -31,7 +31,7 @@ export function showState(state) {
 export function showStatus(status) {
   showState(status.state);
   showHeader(status);
-  showCrowd(status);
+  showClients(status);
   showTraffic(status);
   showProcess(status);
   showTypes(status.messages);
@@ -50,7 +50,7 @@ function showHeader({ version, uptimeMs, listening, pid, node, instanceId }) {
   show('process', say('process', { pid, node, instance: instanceId.slice(0, 8) }));
 }
 
-function showCrowd({ connections, clients }) {
+function showClients({ connections, clients, sessions }) {
   show('connections', count(connections.current));
   show('connectionsMax', say('ofMax', { max: count(connections.max) }));
   setMeter('connectionsMeter', say('connections'), connections.current / connections.max);
@@ -60,6 +60,8 @@ function showCrowd({ connections, clients }) {
   );
   show('clients', count(clients.current));
   show('clientsDetail', say('clientsDetail', { total: count(clients.total) }));
+  const { current, away } = sessions;
+  show('sessionsDetail', current === 0 ? '' : say('sessionsDetail', { current: count(current), away: count(away) }));
   const most = Math.max(1, ...clients.byGroup.map(({ members }) => members));
   fillRows(
     'groups',
