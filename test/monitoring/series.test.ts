@@ -12,7 +12,7 @@ interface Series {
 
 /** The page is plain JavaScript: it has no types of its own. */
 const url = new URL('../../src/admin/page/series.js', import.meta.url).href;
-const { Series } = (await import(url)) as { Series: new () => Series };
+const { Series } = (await import(url)) as { Series: new (names: readonly string[]) => Series };
 
 const START = 1_800_000_000;
 const sample = (second: number, clients = second): Sample => ({ at: (START + second) * 1000, clients, connections: 1 });
@@ -24,7 +24,7 @@ const history = (seconds: readonly number[], clients = seconds) => ({
 const shown = ({ columns }: Series) => columns.at.map((at, i) => [at - START, columns.clients[i]]);
 
 test('seconds are taken once, in order', () => {
-  const series = new Series();
+  const series = new Series(['clients', 'connections']);
   for (const second of [1, 2, 2, 1, 3]) series.add(sample(second));
   series.add(null);
   assert.deepEqual(shown(series), [
@@ -35,7 +35,7 @@ test('seconds are taken once, in order', () => {
 });
 
 test('a history goes before and between what came live', () => {
-  const series = new Series();
+  const series = new Series(['clients', 'connections']);
   series.add(sample(4, 40));
   series.add(sample(5, 50));
   series.addHistory(history([1, 2, 3, 4]));
@@ -49,7 +49,7 @@ test('a history goes before and between what came live', () => {
 });
 
 test('a time without a router is a gap, also after another history', () => {
-  const series = new Series();
+  const series = new Series(['clients', 'connections']);
   series.addHistory(history([1, 2]));
   series.addHistory(history([60, 61]));
   const expected = [
@@ -65,7 +65,7 @@ test('a time without a router is a gap, also after another history', () => {
 });
 
 test('15 minutes are kept, and two are shown at least', () => {
-  const series = new Series();
+  const series = new Series(['clients', 'connections']);
   series.add(sample(1));
   assert.equal(series.windowSeconds, 120);
   for (let second = 2; second <= 1000; second++) series.add(sample(second));

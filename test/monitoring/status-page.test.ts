@@ -79,7 +79,7 @@ test('a restart of the router: the page says so, and goes on by itself', options
   assert.match(await bed.notices(), /No connection to the router since \d\d:\d\d:\d\d/);
   await using second = await RouterProcess.start(['--metrics', '--metrics-port', String(port)], { folder });
   await poll('the new router', async () => (await bed.value('state')) === 'Ready', PATIENT);
-  assert.match(await bed.notices(), /^The router was restarted at \d\d:\d\d:\d\d: counters begin anew\.Dismiss$/);
+  assert.match(await bed.notices(), /^The router was restarted at \d\d:\d\d:\d\d: counters start at zero\.Dismiss$/);
   assert.match(await bed.value('process'), new RegExp(`^Process ${second.pid}, .*${second.instanceId.slice(0, 8)}$`));
   using client = await DartClient.join(second.port);
   await poll('its client', async () => (await bed.figure('clients')) === 1, PATIENT);

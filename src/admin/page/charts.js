@@ -6,12 +6,12 @@ const HEIGHT = { normal: 190, narrow: 150 };
 const NARROW_PX = 520;
 const AXIS_FONT = '11px system-ui, sans-serif';
 
-/** Each chart: its title, how its values are written, how high it reaches at least, and its lines (column, name, colour). */
+/** Each chart: title, format of its values, minimal height of its scale, and its lines (column, name, colour). */
 const CHARTS = [
   {
     title: 'chartMessages',
     format: rate,
-    least: 10,
+    minimum: 10,
     wide: true,
     lines: [
       ['inPerSecond', 'seriesIn', '--series-1'],
@@ -22,7 +22,7 @@ const CHARTS = [
   {
     title: 'chartLatency',
     format: milliseconds,
-    least: 0.1,
+    minimum: 0.1,
     wide: true,
     lines: [
       ['latencyP50Ms', 'p50', '--series-1'],
@@ -33,26 +33,29 @@ const CHARTS = [
   {
     title: 'chartConnections',
     format: count,
-    least: 5,
+    minimum: 5,
     lines: [
       ['connections', 'seriesConnections', '--series-1'],
       ['clients', 'seriesClients', '--series-2'],
     ],
   },
-  { title: 'chartQueue', format: bytes, least: 4096, base: 2, lines: [['queueBytes', 'seriesQueue', '--series-1']] },
-  { title: 'chartLoop', format: milliseconds, least: 5, lines: [['eventLoopMaxMs', 'seriesLoop', '--series-1']] },
+  { title: 'chartQueue', format: bytes, minimum: 4096, base: 2, lines: [['queueBytes', 'seriesQueue', '--series-1']] },
+  { title: 'chartLoop', format: milliseconds, minimum: 5, lines: [['eventLoopMaxMs', 'seriesLoop', '--series-1']] },
   {
     title: 'chartMemory',
     format: bytes,
-    least: 2 ** 26,
+    minimum: 2 ** 26,
     base: 2,
     wide: true,
     lines: [['rssBytes', 'seriesMemory', '--series-1']],
   },
-  { title: 'chartCpu', format: percent, least: 10, wide: true, lines: [['cpuPercent', 'cpu', '--series-1']] },
+  { title: 'chartCpu', format: percent, minimum: 10, wide: true, lines: [['cpuPercent', 'cpu', '--series-1']] },
 ];
 
-/** Percentiles are called the same in every language. */
+/** The columns of a series that the charts draw. */
+export const CHART_COLUMNS = CHARTS.flatMap(({ lines }) => lines.map(([column]) => column));
+
+/** Percentiles have the same name in every language. */
 const nameOf = (key) => (/^p\d\d$/.test(key) ? key : say(key));
 
 /** The charts of the page. They follow the browser's theme and the width of their cards. */
@@ -70,7 +73,7 @@ export class Charts {
     for (const card of this.cards) card.build(this.series);
   }
 
-  /** Shows the newest samples; a page that nobody sees draws nothing. */
+  /** Draws the newest samples; a hidden page draws nothing. */
   draw() {
     if (document.hidden) return;
     for (const card of this.cards) card.draw(this.series);
@@ -92,7 +95,7 @@ class ChartCard {
     new ResizeObserver(() => this.resize()).observe(this.box);
   }
 
-  /** Draws from nothing, with the colours of the theme. */
+  /** Creates the plot with the colours of the theme. */
   build(series) {
     this.plot?.destroy();
     const colours = getComputedStyle(document.documentElement);
@@ -136,7 +139,7 @@ class ChartCard {
       cursor: { sync: { key: 'time' }, y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { time: true, range: (_plot, _min, max) => [max - series.windowSeconds, max] },
-        y: { range: (_plot, _min, max) => [0, Math.max(chart.least, (max ?? 0) * 1.1)] },
+        y: { range: (_plot, _min, max) => [0, Math.max(chart.minimum, (max ?? 0) * 1.1)] },
       },
       axes: [
         { ...axis, size: 22, space: 74, values: (_plot, times, _axis, _space, step) => times.map(timeLabel(step)) },

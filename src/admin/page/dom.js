@@ -1,4 +1,4 @@
-/** Sets a text only when it changed, so that what somebody has selected stays selected. */
+/** Sets a text only when it changed, so that a selection by the user is kept. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -14,7 +14,7 @@ export const emptyNotes = collect('empty');
 const bodies = collect('rows');
 export const parts = collect('part');
 
-// not every browser lets the keyboard scroll what nothing in it can be focused
+// some browsers cannot scroll a box by keyboard without a focusable element in it
 for (const box of document.querySelectorAll('.scroll')) box.tabIndex = 0;
 
 /** Shows `text` where the document has `data-value="name"`. */
@@ -62,7 +62,7 @@ function newCell(index, plain) {
   return cell;
 }
 
-/** Replaces what `element` holds by list items, when they differ. */
+/** Replaces the list items of `element` when they differ. */
 export function fillList(element, texts) {
   if (element.children.length === texts.length && texts.every((text, i) => element.children[i].textContent === text))
     return;

@@ -1,17 +1,17 @@
-/** The router sends once a second; after this much silence it is busy, frozen or unreachable without saying so. */
+/** The router sends once a second; without data for this long it is busy, frozen or unreachable. */
 const SILENCE_MS = 5000;
 const REOPEN_MS = 1000;
 
 /**
- * Follows a router: its history once, then its status each second, over restarts and lost connections.
- * `onStatus(status)`, `onHistory(series)` and `onLink('live' | 'lost' | 'stalled', since)` are told.
+ * Follows a router over restarts and lost connections: loads its history once, then receives its status each second. Calls
+ * `onStatus(status)`, `onHistory(series)` and `onLink('live' | 'lost' | 'stalled', since)`.
  */
 export class Feed {
   constructor({ onStatus, onHistory, onLink }) {
     this.onStatus = onStatus;
     this.onHistory = onHistory;
     this.onLink = onLink;
-    this.heardAt = Date.now();
+    this.lastReceivedAt = Date.now();
     this.link = 'connecting';
   }
 
@@ -22,19 +22,19 @@ export class Feed {
 
   open() {
     const source = new EventSource('api/status/stream');
-    // what was missed meanwhile is in the history
+    // the history contains the samples missed meanwhile
     source.onopen = () => this.loadHistory();
     source.onmessage = (event) => this.receive(JSON.parse(event.data));
     source.onerror = () => {
       this.setLink('lost');
-      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      if (source.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
       source.close();
       setTimeout(() => this.open(), REOPEN_MS);
     };
   }
 
   receive(status) {
-    this.heardAt = Date.now();
+    this.lastReceivedAt = Date.now();
     this.setLink('live');
     this.onStatus(status);
   }
@@ -44,17 +44,17 @@ export class Feed {
       const answer = await fetch('api/status/history');
       if (answer.ok) this.onHistory((await answer.json()).series);
     } catch {
-      // the connection broke again: the next one brings it
+      // the connection was lost again: loaded after the next one
     }
   }
 
   checkSilence() {
-    if (this.link === 'live' && Date.now() - this.heardAt > SILENCE_MS) this.setLink('stalled');
+    if (this.link === 'live' && Date.now() - this.lastReceivedAt > SILENCE_MS) this.setLink('stalled');
   }
 
   setLink(link) {
     if (this.link === link) return;
     this.link = link;
-    this.onLink(link, this.heardAt);
+    this.onLink(link, this.lastReceivedAt);
   }
 }

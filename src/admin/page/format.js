@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const UNITS = lang === 'ru' ? ['Б', 'КиБ', 'МиБ', 'ГиБ', 'ТиБ'] : ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 const [MICRO, MILLI, SECOND] = lang === 'ru' ? ['мкс', 'мс', 'с'] : ['µs', 'ms', 's'];
 const DAYS = lang === 'ru' ? 'д' : 'd';
-/** A figure and its unit stay on one line. */
+/** No-break space: keeps a figure and its unit on one line. */
 const GLUE = '\u00a0';
 
 export function count(value) {
@@ -52,7 +52,7 @@ export function duration(ms) {
   return days > 0 ? `${days}${GLUE}${DAYS} ${clockPart}` : clockPart;
 }
 
-/** A moment: the time, and the day as well when it was not today. */
+/** A point in time: the time of day, with the date unless it is today. */
 export function moment(at) {
   const isToday = new Date(at).toDateString() === new Date().toDateString();
   return (isToday ? clockFormat : dayFormat).format(at);

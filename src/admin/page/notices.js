@@ -3,7 +3,7 @@ import { say } from './texts.js';
 
 const shown = new Map();
 
-/** Says something about the connection to the router; `key` replaces what was said under it before. */
+/** Shows a notice about the connection to the router; it replaces the notice with the same `key`. */
 export function notice(key, tone, text, canDismiss = false) {
   forget(key);
   const element = document.createElement('div');

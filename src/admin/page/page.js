@@ -1,4 +1,4 @@
-import { Charts } from './charts.js';
+import { CHART_COLUMNS, Charts } from './charts.js';
 import { Clients } from './clients.js';
 import { parts } from './dom.js';
 import { Feed } from './feed.js';
@@ -10,12 +10,12 @@ import { showState, showStatus } from './view.js';
 
 translateDocument();
 showState('connecting');
-const series = new Series();
+const series = new Series(CHART_COLUMNS);
 const charts = new Charts(parts.charts, series);
 const clients = new Clients();
 let instanceId = null;
 
-/** Tells a restart from a lost connection: each process of the router has an id of its own. */
+/** Detects a restart, as opposed to a lost connection: each router process has its own id. */
 function noticeRestart(status) {
   if (instanceId !== null && instanceId !== status.instanceId) {
     notice('restart', 'warn', say('restarted', { when: clock(status.startedAt) }), true);

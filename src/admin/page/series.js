@@ -1,42 +1,28 @@
 const WINDOW_SECONDS = 15 * 60;
-/** What is shown of a router that runs for less. */
-const LEAST_SECONDS = 120;
-const NAMES = [
-  'at',
-  'connections',
-  'clients',
-  'inPerSecond',
-  'outPerSecond',
-  'droppedPerSecond',
-  'latencyP50Ms',
-  'latencyP95Ms',
-  'latencyP99Ms',
-  'queueBytes',
-  'eventLoopMaxMs',
-  'rssBytes',
-  'cpuPercent',
-];
+/** Width of the charts while the router has run for less. */
+const MIN_SECONDS = 120;
 /** Seconds without a sample that are drawn as a gap. */
 const GAP_SECONDS = 3;
 
-const emptyColumns = () => Object.fromEntries(NAMES.map((name) => [name, []]));
-
-/** What the charts draw: columns of the last 15 minutes; `at` in seconds, as uPlot wants it. */
+/** The last 15 minutes in columns, for the charts; `at` is in seconds, as uPlot requires. */
 export class Series {
-  constructor() {
-    this.columns = emptyColumns();
+  /** `names`: the columns besides `at`. */
+  constructor(names) {
+    this.names = names;
+    this.columns = this.emptyColumns();
   }
 
-  /** Puts the history of a router where it belongs among what is there, which may be of the router before a restart. */
+  /** Merges a history in order of time with the samples there are, which may be of the router before a restart. */
   addHistory(history) {
     if (history.at.length === 0) return;
     const first = history.at[0] / 1000;
     const last = history.at.at(-1) / 1000;
     const known = this.columns;
-    this.columns = emptyColumns();
+    this.columns = this.emptyColumns();
+    const isGap = (i) => this.names.every((name) => known[name][i] === null);
     const keep = (isWanted) => {
       for (const [i, at] of known.at.entries()) {
-        if (isWanted(at) && known.connections[i] !== null) this.push((name) => known[name][i], at);
+        if (isWanted(at) && !isGap(i)) this.push((name) => known[name][i], at);
       }
     };
     keep((at) => at < first);
@@ -44,7 +30,7 @@ export class Series {
     keep((at) => at > last);
   }
 
-  /** Adds one second. */
+  /** Adds the sample of one second, unless it is known. */
   add(sample) {
     if (sample === null || sample.at / 1000 <= this.newest) return;
     this.push((name) => sample[name] ?? null, sample.at / 1000);
@@ -54,19 +40,24 @@ export class Series {
     return this.columns.at.at(-1) ?? 0;
   }
 
-  /** How far back the charts show at the moment. */
+  /** Width of the charts. */
   get windowSeconds() {
-    return Math.max(LEAST_SECONDS, this.newest - (this.columns.at[0] ?? 0));
+    return Math.max(MIN_SECONDS, this.newest - (this.columns.at[0] ?? 0));
   }
 
   push(valueIn, at) {
     if (this.columns.at.length > 0 && at - this.newest > GAP_SECONDS) this.pushRow(() => null, this.newest + 1);
     this.pushRow(valueIn, at);
     const tooOld = this.columns.at.findIndex((time) => time >= at - WINDOW_SECONDS);
-    if (tooOld > 0) for (const name of NAMES) this.columns[name].splice(0, tooOld);
+    if (tooOld > 0) for (const column of Object.values(this.columns)) column.splice(0, tooOld);
   }
 
   pushRow(valueIn, at) {
-    for (const name of NAMES) this.columns[name].push(name === 'at' ? at : valueIn(name));
+    this.columns.at.push(at);
+    for (const name of this.names) this.columns[name].push(valueIn(name));
+  }
+
+  emptyColumns() {
+    return Object.fromEntries(['at', ...this.names].map((name) => [name, []]));
   }
 }

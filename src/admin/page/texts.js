@@ -87,7 +87,7 @@ const TEXTS = {
     'Роутер ничего не присылает с {when}: он занят или завис. Показатели ниже устарели.',
   ],
   restarted: [
-    'The router was restarted at {when}: counters begin anew.',
+    'The router was restarted at {when}: counters start at zero.',
     'Роутер перезапущен в {when}: счётчики начались заново.',
   ],
   dismiss: ['Dismiss', 'Скрыть'],

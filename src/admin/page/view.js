@@ -130,7 +130,7 @@ function showErrors({ messages, connections, authFailures, queues }) {
   );
 }
 
-/** Ids and names are in the document only when the router was told to show them. */
+/** The document contains ids and names only with --status-page-clients. */
 function showClosed(closed) {
   const withClients = closed.some(({ clientId }) => clientId !== undefined);
   parts.closedClient.hidden = !withClients;
