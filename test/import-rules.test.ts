@@ -202,3 +202,22 @@ for (const [name, pattern, allowed] of ONLY_IN) {
     assert.deepEqual(found, allowed, 'elsewhere it is handed in');
   });
 }
+
+/** Undocumented parts of Node.js and V8, and the only place that uses them. */
+const INTERNALS: readonly (readonly [name: string, pattern: RegExp, place: string])[] = [
+  ['_handle', /\b_handle\b/, 'net/node-internals/'],
+  ['._write, ._writev, ._read and ._parent', /\._(writev?|read|parent)\b/, 'net/node-internals/'],
+  ['another push or _read of a stream', /\.(push|_read) = /, 'net/node-internals/'],
+  ['setFlagsFromString', /\bsetFlagsFromString\b/, 'app/v8-tuning.ts'],
+];
+
+for (const [name, pattern, place] of INTERNALS) {
+  test(`${name}: only in src/${place}`, () => {
+    const found = [...FILES].filter(([, source]) => pattern.test(source)).map(([file]) => file);
+    assert.ok(found.length > 0, 'the pattern finds its own place');
+    assert.deepEqual(
+      found.filter((file) => !file.startsWith(place)),
+      [],
+    );
+  });
+}

@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '../../src/app/index.ts';
 import { DEFAULT_CONFIG, VERSION } from '../../src/config/index.ts';
 import { Counters, RouterCore } from '../../src/router/index.ts';
 import {
@@ -110,6 +111,7 @@ function idleSource(): TelemetrySource {
     logLinesByLevel: () => ({}),
     logLinesLost: () => 0,
     certificateExpiresAt: () => 0,
+    capabilities: Object.fromEntries(CAPABILITIES.map((name) => [name, true])),
     showClients: () => false,
   };
 }

@@ -1,3 +1,4 @@
+export { CAPABILITIES, type Capabilities, probeCapabilities } from './capabilities.ts';
 export { checkConfig } from './check-config.ts';
 export { checkHosts } from './check-hosts.ts';
 export { runRouter } from './run.ts';

@@ -17,6 +17,7 @@ import {
   statisticsLines,
   type TelemetrySource,
 } from '../telemetry/index.ts';
+import type { Capabilities } from './capabilities.ts';
 import { isLoopback } from './start-warnings.ts';
 
 export interface ObservabilityDependencies {
@@ -29,6 +30,7 @@ export interface ObservabilityDependencies {
   readonly reload: () => RouterStatus['reload'];
   readonly certificateExpiresAt: () => number | null;
   readonly instanceId: string;
+  readonly capabilities: Capabilities;
 }
 
 /** Status document, metrics and statistics of a router, and the endpoints that serve them. */
@@ -115,7 +117,8 @@ export class Observability {
   }
 
   private createSource(): TelemetrySource {
-    const { core, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId } = this.deps;
+    const { core, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId, capabilities } =
+      this.deps;
     const startedMs = performance.now();
     return {
       router: routerStats(core),
@@ -134,6 +137,7 @@ export class Observability {
       logLinesByLevel: () => log.linesByLevel,
       logLinesLost: () => log.linesLost,
       certificateExpiresAt,
+      capabilities,
       showClients: () => config().statusPageClients,
     };
   }

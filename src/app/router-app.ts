@@ -7,6 +7,7 @@ import { openFilesLimit } from '../host/index.ts';
 import type { LogDestination, Logger } from '../logging/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
+import type { Capabilities } from './capabilities.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
@@ -21,6 +22,7 @@ import { makeHeapRoom } from './v8-tuning.ts';
 
 export interface AppDependencies {
   readonly config: RouterConfig;
+  readonly capabilities: Capabilities;
   readonly security: SecurityFiles;
   readonly log: Logger;
   readonly instanceId: string;
@@ -92,6 +94,12 @@ export class RouterApp {
       maxConnections: () => this.config.maxConnections,
       options: config,
       tls: security.tls,
+      internals: {
+        fastRead: this.capabilities['fast-read'],
+        fastWrite: this.capabilities['fast-write'],
+        acceptQueue: this.capabilities['accept-queue'],
+        tlsParent: this.capabilities['tls-parent'],
+      },
     });
     this.observability = new Observability({
       core: this.core,
@@ -102,9 +110,14 @@ export class RouterApp {
       state: () => this.state,
       reload: () => this.reloader.state,
       certificateExpiresAt: () => this.tlsExpiresAt,
+      capabilities: this.capabilities,
       instanceId: deps.instanceId,
     });
     this.tasks = this.intervalTasks();
+  }
+
+  get capabilities(): Capabilities {
+    return this.deps.capabilities;
   }
 
   get config(): RouterConfig {
@@ -216,7 +229,7 @@ export class RouterApp {
           this.core.sessions.sweep();
         },
       ),
-      every(() => HEAP_GROWTH_MS, 'heapRoom', makeHeapRoom),
+      every(() => (this.capabilities['v8-tuning'] ? HEAP_GROWTH_MS : null), 'heapRoom', makeHeapRoom),
       every(
         () => MEMORY_RETURN_MS,
         'memoryReturn',

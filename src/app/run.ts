@@ -15,6 +15,7 @@ import {
   standardOutput,
 } from '../logging/index.ts';
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
+import { describeCapabilities, probeCapabilities } from './capabilities.ts';
 import { describeStartError } from './describe-start-error.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
@@ -53,8 +54,10 @@ export async function runRouter(context: CommandContext): Promise<number> {
     ...(journal && { tap: (level, line) => journal.write(level, line) }),
   });
   const rotation = rotationOf(config, destination, (problem) => complain(bothLanguages(problem)));
+  const capabilities = await probeCapabilities(config.nodeInternals);
   const app = new RouterApp({
     config,
+    capabilities,
     security: security.files,
     log,
     instanceId: randomUUID(),
@@ -144,6 +147,7 @@ async function runUntilStopped(
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
   log.info(`Log level: ${config.logLevel}`);
+  log.info(describeCapabilities(app.capabilities));
   const warnings = [...fileWarnings, ...startWarnings(config, openFilesLimit(), context.env)];
   for (const warning of warnings) log.warning(warning.en);
   try {
@@ -152,7 +156,7 @@ async function runUntilStopped(
       log.warning('SIGUSR1 came while Node.js started and opened its debugger; it is closed');
       app.logStatistics();
     }
-    keepYoungGenerationSmall();
+    if (app.capabilities['v8-tuning']) keepYoungGenerationSmall();
     await app.stopped;
     log.info('RPC Dart Router stopped');
     return config.supervised ? EXIT.stopped : EXIT.done;

@@ -12,8 +12,8 @@ const cases: readonly (readonly [string[], string[], number])[] = [
   [['--tls', '--port', '1'], ['--port', '1'], 1],
   [['--worker-threads', '4', '-d'], ['-d'], 1],
   [['--worker-threads=4', '-d'], ['-d'], 1],
-  [['-t', 'http2', '--transport', 'http2', '--transport=http2', '-thttp2'], [], 4],
-  [['--transport', 'public'], ['--transport', 'public'], 0],
+  [['-t', 'http2', '-t=http2', '-thttp2'], [], 3],
+  [['--transport', 'http2'], ['--transport', 'http2'], 0],
   [['--', '--stop'], ['--', '--stop'], 0],
   [['--constructor', '-'], ['--constructor', '-'], 0],
 ];

@@ -55,7 +55,7 @@ function countIgnored(argument: string, next: string | undefined): number {
   if (name === '--tls' || name === '--no-tls') return 1;
   if (name === '--worker-threads') return value === undefined ? withValue(next) : 1;
   if (argument === '-thttp2') return 1;
-  if (name !== '--transport' && name !== '-t') return 0;
+  if (name !== '-t') return 0;
   if (value !== undefined) return value === 'http2' ? 1 : 0;
   return next === 'http2' ? 2 : 0;
 }

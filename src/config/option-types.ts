@@ -70,6 +70,8 @@ export interface ChoiceOption extends OptionBase {
   readonly type: 'choice';
   readonly default: string | null;
   readonly choices: readonly string[];
+  /** Former spellings of choices: accepted, but not documented. */
+  readonly formerChoices?: Readonly<Record<string, string>>;
 }
 
 export type Option = BooleanOption | IntegerOption | DurationOption | BytesOption | TextOption | ChoiceOption;

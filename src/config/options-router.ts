@@ -203,15 +203,28 @@ export const ROUTER_OPTIONS = [
   {
     key: 'transport',
     type: 'choice',
-    default: 'direct',
-    choices: ['direct', 'public'],
+    default: 'http2',
+    choices: ['http2', 'grpc-js'],
+    formerChoices: { direct: 'http2', public: 'grpc-js' },
     group: 'process',
     scope: 'router',
     reload: 'restart',
     hidden: true,
     doc: {
-      en: 'HTTP/2 implementation: built in (direct), or grpc-js (public), which is slower',
-      ru: 'Реализация HTTP/2: собственная (direct) или grpc-js (public), более медленная',
+      en: 'Implementation of gRPC: the HTTP/2 of the router (http2), or grpc-js, which is slower',
+      ru: 'Реализация gRPC: собственный HTTP/2 роутера (http2) или grpc-js, она медленнее',
+    },
+  },
+  {
+    key: 'node-internals',
+    type: 'boolean',
+    default: true,
+    group: 'process',
+    scope: 'router',
+    reload: 'restart',
+    doc: {
+      en: 'Use undocumented parts of Node.js where they make the router faster; --no-node-internals does without them',
+      ru: 'Использовать недокументированные части Node.js там, где с ними быстрее; --no-node-internals обходится без них',
     },
   },
   {

@@ -15,9 +15,17 @@ const SIZE: Option = { key: 'size', type: 'bytes', default: 1024, range: [16, 10
 const NAME: Option = { key: 'name', type: 'text', default: 'x', ...common };
 const HOST: Option = { key: 'host', type: 'host', default: '::', ...common };
 const PATH: Option = { key: 'path', type: 'path', default: null, ...common };
-const CHOICE: Option = { key: 'choice', type: 'choice', default: 'a', choices: ['a', 'b'], ...common };
+const CHOICE: Option = {
+  key: 'choice',
+  type: 'choice',
+  default: 'a',
+  choices: ['a', 'b'],
+  formerChoices: { old: 'b' },
+  ...common,
+};
 
 const GOOD: readonly (readonly [Option, string, unknown])[] = [
+  [CHOICE, 'old', 'b'],
   [SWITCH, 'true', true],
   [SWITCH, 'YES', true],
   [SWITCH, 'on', true],

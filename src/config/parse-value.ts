@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { bothLanguages, type Text } from '../text/index.ts';
 import { parseHost } from './host.ts';
-import type { Option } from './option-types.ts';
+import type { ChoiceOption, Option } from './option-types.ts';
 
 /** A value outside the domain of its option; the text states the expected form. */
 export class InvalidValue extends Error {
@@ -35,8 +35,7 @@ export function parseText(option: Option, text: string): boolean | number | stri
     case 'bytes':
       return checkRange(option, parseBytes(text), text);
     case 'choice':
-      if (!option.choices.includes(text)) throw invalid(option, oneOf(option.choices), text);
-      return text;
+      return parseChoice(option, text);
     case 'host': {
       const host = parseHost(text);
       if (host === null)
@@ -55,6 +54,13 @@ export function parseText(option: Option, text: string): boolean | number | stri
 /** Expands a leading `~/`, because shells do not expand it after `=` or in a file. */
 export function expandHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}
+
+function parseChoice(option: ChoiceOption, text: string): string {
+  const { choices, formerChoices = {} } = option;
+  const choice = Object.hasOwn(formerChoices, text) ? (formerChoices[text] ?? text) : text;
+  if (!choices.includes(choice)) throw invalid(option, oneOf(choices), text);
+  return choice;
 }
 
 function parseBoolean(option: Option, text: string): boolean {

@@ -3,6 +3,7 @@ import { clockCheck } from './clock-check.ts';
 import { configCheck, exposureCheck, nodeCheck } from './config-check.ts';
 import { permissionsCheck } from './files-check.ts';
 import { type Check, type DoctorContext, type Finding, warn } from './finding.ts';
+import { internalsCheck } from './internals-check.ts';
 import { memoryCheck, openFilesCheck, sysctlCheck } from './limits-check.ts';
 import { diskCheck, logCheck } from './log-check.ts';
 import { pm2Check } from './pm2-check.ts';
@@ -21,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   routerCheck,
   configCheck,
   nodeCheck,
+  internalsCheck,
   portsCheck,
   exposureCheck,
   tlsCheck,

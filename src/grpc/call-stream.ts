@@ -2,8 +2,6 @@ import type { EndStatus } from '../router/index.ts';
 
 /** The HTTP/2 stream of one call. */
 export interface CallStream {
-  /** True if every write must consist of whole messages (grpc-js). */
-  readonly needsWholeMessages: boolean;
   /** Sends the response headers ahead of everything else. */
   sendHeaders(): void;
   /** Sends gRPC messages, `first` and `rest`, `bytes` in all; completed by `ServerCall.onWriteComplete`, possibly at once. */

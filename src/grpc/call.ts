@@ -123,9 +123,8 @@ export class ServerCall implements StreamTransport {
    */
   writeChunks(chunks: Iterable<Buffer>, deadlineMs: number): void {
     this.sendHeaders();
-    const joined = this.stream.needsWholeMessages ? [Buffer.concat([...chunks])] : chunks;
     this.chunks = {
-      remaining: joined[Symbol.iterator](),
+      remaining: chunks[Symbol.iterator](),
       deadline: setTimeout(() => this.abort('slowReaderDeadline'), deadlineMs).unref(),
     };
     this.nextChunk(this.chunks);

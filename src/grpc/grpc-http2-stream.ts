@@ -24,7 +24,6 @@ export interface PausableConnection {
 
 /** gRPC on a stream of the router's own HTTP/2: response headers and trailers (gRPC over HTTP/2, "Responses"). */
 export class GrpcHttp2Stream implements CallStream {
-  readonly needsWholeMessages = false;
   private readonly stream: ServerStream;
   private readonly connection: PausableConnection;
   private sentHeaders = false;

@@ -8,8 +8,8 @@ import {
   type ServerStream,
   type StreamHandler,
 } from '../http2/index.ts';
-import type { Connection, EofThrottle, SocketReader, ThrottledReader, TickQueue } from '../net/index.ts';
-import { ProtocolDetector, readDirectly, readLater, readOn, UPGRADE_REQUIRED } from '../net/index.ts';
+import type { Connection, EofThrottle, SocketReader, SocketWriter, ThrottledReader, TickQueue } from '../net/index.ts';
+import { attachReader, ProtocolDetector, readLater, readOn, socketWriter, UPGRADE_REQUIRED } from '../net/index.ts';
 import type { ServerCall } from './call.ts';
 import type { CallStream } from './call-stream.ts';
 import { CompressedRequest } from './compressed-request.ts';
@@ -40,6 +40,7 @@ export interface SharedResources {
 export class Http2Connection implements ConnectionHandler, SocketReader, ThrottledReader, PausableConnection {
   readonly connection: Connection;
   private readonly socket: Socket;
+  private readonly writer: SocketWriter;
   private readonly deps: TransportDependencies;
   private readonly eofThrottle: EofThrottle;
   private readonly http2: ServerConnection;
@@ -61,12 +62,13 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   constructor(connection: Connection, socket: Socket, deps: TransportDependencies, shared: SharedResources) {
     this.connection = connection;
     this.socket = socket;
+    this.writer = socketWriter(deps.internals.fastWrite);
     this.deps = deps;
     this.eofThrottle = shared.eofThrottle;
     this.http2 = new ServerConnection(this, deps.options, shared.dataFrames);
     this.handshakeTimer = setTimeout(() => this.prefaceTimedOut(), deps.options.handshakeTimeoutMs).unref();
     socket.once('close', () => this.onSocketClosed());
-    readDirectly(socket, this);
+    attachReader(socket, this, deps.internals.fastRead);
   }
 
   /** New connections go through a queue, so that thousands of them at once do not block the established ones. */
@@ -118,18 +120,13 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   }
 
   write(bytes: Buffer): void {
-    // Bypasses the Writable's queue, which doubles the cost. The sender has one write in flight, so that queue is always empty
-    // and the order is kept. A destroyed socket reports an error to the callback.
     this.writeSeenMs = NOT_CHECKED;
-    this.socket._write(bytes, NO_ENCODING, this.writeCallback);
+    this.writer.write(this.socket, bytes, this.writeCallback);
   }
 
   writeAll(buffers: readonly Buffer[]): void {
     this.writeSeenMs = NOT_CHECKED;
-    this.socket._writev?.(
-      buffers.map((chunk) => ({ chunk, encoding: NO_ENCODING })),
-      this.writeCallback,
-    );
+    this.writer.writeAll(this.socket, buffers, this.writeCallback);
   }
 
   finish(): void {
@@ -278,9 +275,6 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
     this.http2.onSocketClosed();
   }
 }
-
-/** The encoding that a Writable passes to `_write` for a Buffer. */
-const NO_ENCODING = 'buffer' as BufferEncoding;
 
 function quoted(text: string | null): string {
   return (text ?? '').slice(0, MAX_QUOTED_CHARS);

@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '../access/index.ts';
-import type { Connection, TlsMaterial } from '../net/index.ts';
+import type { Connection, NodeInternals, TlsMaterial } from '../net/index.ts';
 import { Listener, TickQueue } from '../net/index.ts';
 import type { CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
 import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
-import { PublicTransport } from './grpc-js/grpc-js-transport.ts';
+import { GrpcJsTransport } from './grpc-js/grpc-js-transport.ts';
 import { Health } from './health.ts';
 import { Http2Transport } from './http2-transport.ts';
 import { openMethod } from './methods.ts';
@@ -14,8 +14,8 @@ import { ReassemblyBudget } from './reassembly-budget.ts';
 import type { Transport, TransportDependencies, TransportOptions } from './transport.ts';
 
 export interface GrpcServerOptions extends TransportOptions {
-  /** `direct`: the router's own HTTP/2. `public`: grpc-js through its public API. */
-  readonly transport: 'direct' | 'public';
+  /** `http2`: the router's own HTTP/2. `grpc-js`: grpc-js through its public interface. */
+  readonly transport: 'http2' | 'grpc-js';
 }
 
 export interface GrpcServerDependencies {
@@ -24,6 +24,7 @@ export interface GrpcServerDependencies {
   readonly maxConnections: () => number;
   readonly options: GrpcServerOptions;
   readonly tls: TlsMaterial | null;
+  readonly internals: NodeInternals;
 }
 
 /** The router's gRPC server: accepts connections, serves the five methods and gRPC's health service. */
@@ -47,7 +48,7 @@ export class GrpcServer {
         counters: core.counters,
         maxConnections: deps.maxConnections,
         handshakeTimeoutMs: options.handshakeTimeoutMs,
-        findsConnections: options.transport === 'public',
+        internals: deps.internals,
         serve: (connection, socket) => this.transport.serve(connection, socket),
         onClosed: (connection, reason) => {
           const stopping = core.draining && reason === 'connectionLost';
@@ -122,11 +123,11 @@ export class GrpcServer {
   }
 
   private createTransport(): Transport {
-    const { core, options } = this.deps;
+    const { core, options, internals } = this.deps;
     const { listener } = this;
     const deps: TransportDependencies = {
       options,
-      connections: listener.connections,
+      internals,
       newConnectionQueue: listener.newConnectionQueue,
       closeQueue: listener.closeQueue,
       writeDeadlineMs: () => core.limits.writeDeadlineMs,
@@ -135,8 +136,8 @@ export class GrpcServer {
       reportRefused: (reason, remote, details) => listener.reportRefused(reason, remote, details),
       reportTerminated: (reason, remote, details) => listener.reportTerminated(reason, remote, details),
     };
-    if (options.transport === 'direct') return new Http2Transport(deps);
-    return new PublicTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);
+    if (options.transport === 'http2') return new Http2Transport(deps);
+    return new GrpcJsTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);
   }
 
   private openCall(connection: Connection, stream: CallStream, request: CallRequest): ServerCall | null {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Http2Limits } from '../http2/index.ts';
-import type { Connection, Connections, TickQueue } from '../net/index.ts';
+import type { Connection, NodeInternals, TickQueue } from '../net/index.ts';
 import type { RefuseReason } from '../router/index.ts';
 import type { ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -28,7 +28,7 @@ export interface TransportOptions extends Http2Limits {
 
 export interface TransportDependencies {
   readonly options: TransportOptions;
-  readonly connections: Connections;
+  readonly internals: NodeInternals;
   /** Spreads the first requests of new connections over event-loop ticks. */
   readonly newConnectionQueue: TickQueue;
   /** Spreads the closing of many connections over event-loop ticks. */

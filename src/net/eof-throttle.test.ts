@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { poll } from '../../test/support/poll.ts';
 import { EOFS_PER_TICK, EofThrottle, type ThrottledReader } from './eof-throttle.ts';
-import { readDirectly, readLater, readOn, type SocketReader } from './node-internals/fast-read.ts';
+import { attachReader, readLater, readOn, type SocketReader } from './node-internals/fast-read.ts';
 
 const COUNT = 1200;
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -63,7 +63,7 @@ class Reader implements ThrottledReader, SocketReader {
     this.socket = socket;
     this.host = host;
     socket.on('error', () => {});
-    readDirectly(socket, this);
+    attachReader(socket, this, true);
   }
 
   get isIdle(): boolean {

@@ -3,17 +3,20 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
 import { Connection, Connections, remoteOf } from './connection.ts';
-import { paceAccepting, paceClosing } from './node-internals/accept-queue.ts';
+import { throttleAccepts } from './node-internals/accept-queue.ts';
+import type { NodeInternals } from './node-internals/capabilities.ts';
+import { rawSocketOf } from './node-internals/tls-parent.ts';
+import { throttleResets } from './reset-throttle.ts';
 import { TickQueue } from './tick-queue.ts';
 import type { TlsMaterial } from './tls.ts';
+import { TlsHandshakes } from './tls-handshakes.ts';
 
 export interface ListenerDependencies {
   readonly log: RouterLog;
   readonly counters: Counters;
   readonly maxConnections: () => number;
   readonly handshakeTimeoutMs: number;
-  /** Whether connections are looked up by the addresses of their calls. */
-  readonly findsConnections: boolean;
+  readonly internals: NodeInternals;
   /** Serves a connection. `socket` carries its plaintext: the connection's own socket, or the TLS socket on top of it. */
   readonly serve: (connection: Connection, socket: Socket) => void;
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
@@ -31,7 +34,7 @@ const TLS_CLOSE_TIMEOUT_MS = 1000;
 
 /** Accepts connections, counts and limits them, terminates TLS and passes them to `serve`. Owns the sockets until they close. */
 export class Listener {
-  readonly connections: Connections;
+  readonly connections = new Connections();
   /** Spreads the first requests of new connections over event-loop ticks. */
   readonly newConnectionQueue = new TickQueue(NEW_CONNECTIONS_PER_TICK);
   /** Spreads the closing of many connections over event-loop ticks. */
@@ -40,11 +43,11 @@ export class Listener {
   private readonly server: Server;
   private readonly tlsServer: ReturnType<typeof createTlsServer> | null;
   private readonly acceptQueue = new TickQueue(ACCEPTS_PER_TICK);
+  private readonly handshakes = new TlsHandshakes();
   private draining = false;
 
   constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
     this.deps = deps;
-    this.connections = new Connections(deps.findsConnections || tls !== null);
     this.server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.accept(socket));
     this.tlsServer = tls === null ? null : this.createTls(tls);
   }
@@ -55,7 +58,7 @@ export class Listener {
       this.server.once('error', reject);
       this.server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
         this.server.off('error', reject);
-        paceAccepting(this.server, this.acceptQueue);
+        if (this.deps.internals.acceptQueue) throttleAccepts(this.server, this.acceptQueue);
         // for example out of file descriptors; existing connections are not affected
         this.server.on('error', (error) =>
           this.deps.log.warnOnce('listener', 'Listener error', { error: error.message }),
@@ -109,19 +112,19 @@ export class Listener {
     });
     server.on('secureConnection', (socket: TLSSocket) => {
       socket.on('error', ignoreError); // every error is followed by close
-      const connection = this.connections.find('', socket);
+      const connection = this.handshakes.take(socket);
       if (connection === undefined) {
         socket.destroy();
         return;
       }
       // a TLSSocket sometimes never finishes sending its close_notify
       socket.once('end', () => setTimeout(() => connection.socket.destroy(), TLS_CLOSE_TIMEOUT_MS).unref());
-      paceClosing(socket, this.closeQueue);
+      throttleResets(socket, this.closeQueue);
       this.deps.serve(connection, socket);
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.on('error', ignoreError);
-      const raw = rawSocketOf(socket);
+      const raw = this.deps.internals.tlsParent ? rawSocketOf(socket) : socket;
       const isTimeout = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
       // a load balancer's port check connects and closes without sending anything
       if (isTimeout || raw.bytesRead > 0) {
@@ -147,9 +150,12 @@ export class Listener {
       this.connections.remove(connection);
       this.deps.onClosed(connection, connection.closeReason);
     });
-    paceClosing(socket, this.closeQueue);
+    throttleResets(socket, this.closeQueue);
     if (this.tlsServer === null) this.deps.serve(connection, socket);
-    else this.tlsServer.emit('connection', socket);
+    else {
+      this.handshakes.add(connection);
+      this.tlsServer.emit('connection', socket);
+    }
   }
 
   /** Counts and logs a connection that is refused. */
@@ -166,14 +172,6 @@ export class Listener {
     this.deps.counters.refused[reason]++;
     this.deps.log.warnOnce(`${message} ${reason}`, message, { reason, remote, details });
   }
-}
-
-/**
- * The TCP socket below a TLS socket, whose address stays known after it closes. Without the Node internal it falls back to
- * the TLS socket, which has no address once it is closed.
- */
-function rawSocketOf(socket: TLSSocket): Socket {
-  return (socket as TLSSocket & { readonly _parent?: Socket })._parent ?? socket;
 }
 
 function ignoreError(): void {}

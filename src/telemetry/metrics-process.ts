@@ -14,6 +14,14 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       read: () => [{ labels: { version: source.version, node: process.version }, value: 1 }],
     },
     {
+      name: 'rpc_router_capability',
+      type: 'gauge',
+      help: '1 if this undocumented part of Node.js is in use, 0 if the router uses its slower fallback.',
+      labels: ['name'],
+      read: () =>
+        Object.entries(source.capabilities).map(([name, isUsed]) => ({ labels: { name }, value: isUsed ? 1 : 0 })),
+    },
+    {
       name: 'rpc_router_ready',
       type: 'gauge',
       help: '1 while the router accepts connections, 0 while it starts or drains.',

@@ -18,6 +18,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     instanceId: source.instanceId,
     pid: process.pid,
     node: process.version,
+    capabilities: source.capabilities,
     state: source.state(),
     startedAt: source.startedAt,
     uptimeMs: source.uptimeMs(),

@@ -8,6 +8,8 @@ export interface RouterStatus {
   readonly instanceId: string;
   readonly pid: number;
   readonly node: string;
+  /** Undocumented parts of Node.js: whether each is in use. Keys as in the metric rpc_router_capability. */
+  readonly capabilities: Readonly<Record<string, boolean>>;
   readonly state: 'starting' | 'ready' | 'draining';
   readonly startedAt: number;
   readonly uptimeMs: number;

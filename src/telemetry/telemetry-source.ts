@@ -25,6 +25,8 @@ export interface TelemetrySource {
   readonly logLinesLost: () => number;
   /** Expiry of the server certificate, milliseconds since the epoch; null without TLS. */
   readonly certificateExpiresAt: () => number | null;
+  /** Undocumented parts of Node.js: whether each is in use. */
+  readonly capabilities: Readonly<Record<string, boolean>>;
   /** Whether ids and names of clients may be shown. */
   readonly showClients: () => boolean;
 }

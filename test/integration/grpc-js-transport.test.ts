@@ -53,7 +53,7 @@ for (const [name, args, tls] of [
   ['TLS', ['--tls-cert', server.certFile, '--tls-key', server.keyFile], { ca: ca.cert }],
 ] as const) {
   test(`${name}: streams that are reset in the tick in which they are opened do not end the process`, async () => {
-    await using router = await RouterProcess.start(['--transport', 'public', ...args]);
+    await using router = await RouterProcess.start(['--transport', 'grpc-js', ...args]);
     const options = { port: router.port, ...(tls === undefined ? {} : { tls }) };
     for (const endStream of [false, true]) {
       for (const authority of [['router'], [''], []]) await openAndReset(options, endStream, authority);
@@ -65,7 +65,7 @@ for (const [name, args, tls] of [
 }
 
 test('SETTINGS are acknowledged before the first request', async () => {
-  await using router = await RouterProcess.start(['--transport', 'public', '--keepalive-interval', '1h']);
+  await using router = await RouterProcess.start(['--transport', 'grpc-js', '--keepalive-interval', '1h']);
   using connection = await RawConnection.open({ port: router.port });
   await poll('the acknowledgement', () =>
     connection.frames.some(({ type, flags }) => type === FrameType.settings && flags === 1),
@@ -73,7 +73,7 @@ test('SETTINGS are acknowledged before the first request', async () => {
 });
 
 test('requests without :authority are served', async () => {
-  await using router = await RouterProcess.start(['--transport', 'public']);
+  await using router = await RouterProcess.start(['--transport', 'grpc-js']);
   using client = await DartClient.join(router.port, {}, { authority: Buffer.alloc(0) });
   assert.equal(await client.canReach(client.id), true);
 });

@@ -7,7 +7,7 @@ import type { RouterProcess } from '../support/router-process.ts';
  * The suite is run over the public interface of grpc-js: it puts messages together by itself, which is beyond the router's
  * own checks of half-received bytes and of the compressed flag.
  */
-export const IS_GRPC_JS = /--transport[ =]public/.test(process.env.ROUTER_TEST_ARGS ?? '');
+export const IS_GRPC_JS = /--transport[ =]grpc-js/.test(process.env.ROUTER_TEST_ARGS ?? '');
 
 /** Two clients that exchange messages one by one while somebody else misbehaves. */
 export class HealthyPair {

@@ -62,7 +62,8 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   'metrics-port': '0',
   'pid-file': folder.file('other.pid'),
   lang: 'ru',
-  transport: 'public',
+  transport: 'grpc-js',
+  'node-internals': 'false',
 };
 
 /** Set by the flags of every test router, which count more than the file; or no matter of one process. */

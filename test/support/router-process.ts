@@ -179,10 +179,9 @@ export class RouterProcess implements AsyncDisposable {
   }
 
   private allArgs(): string[] {
-    const extra = (process.env.ROUTER_TEST_ARGS ?? '').split(' ').filter((arg) => arg !== '');
     const port = this.args.includes('--port') ? [] : ['--port', '0'];
     const basic = ['--host', '127.0.0.1', ...port, '--ports-file', this.folder.file('ports.json')];
-    return [...basic, '--control-socket', this.socketPath, ...extra, ...this.args];
+    return [...basic, '--control-socket', this.socketPath, ...extraArgs(this.args), ...this.args];
   }
 
   private async untilListening(): Promise<void> {
@@ -210,6 +209,15 @@ export class RouterProcess implements AsyncDisposable {
   private keepLog(chunk: Buffer): void {
     this.log = (this.log + chunk.toString()).slice(-LOG_LIMIT_CHARS);
   }
+}
+
+/** The options in ROUTER_TEST_ARGS, without those that `args` sets itself. */
+function extraArgs(args: readonly string[]): string[] {
+  const options = (process.env.ROUTER_TEST_ARGS ?? '').split(/ (?=--)/).filter((option) => option !== '');
+  return options
+    .map((option) => option.split(' '))
+    .filter(([name = '']) => !args.includes(name))
+    .flat();
 }
 
 function entry(): string[] {

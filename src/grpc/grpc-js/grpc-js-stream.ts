@@ -1,27 +1,28 @@
 import { Metadata, type ServerInterceptor, status as Status } from '@grpc/grpc-js';
 import { isProxyHeader } from '../../http2/index.ts';
 import type { EndStatus } from '../../router/index.ts';
-import { frame, PREFIX_BYTES, SINGLE } from '../../wire/index.ts';
+import { frame, SINGLE } from '../../wire/index.ts';
 import type { ServerCall } from '../call.ts';
 import type { CallRequest, CallStream } from '../call-stream.ts';
+import { WholeMessages } from './whole-messages.ts';
 
-/** The call object that grpc-js hands to an interceptor. */
+/** The call object that grpc-js passes to an interceptor. */
 export type BaseCall = Parameters<ServerInterceptor>[1];
-/** Makes the call once its headers are known. */
+/** Creates the call once its request headers are known. */
 type OpenCall = (stream: CallStream, headers: Omit<CallRequest, 'path'>) => ServerCall | null;
 
 const RESPONSE_HEADERS = new Metadata();
-// what the Dart clients expect, instead of grpc-js' `application/grpc+proto`
+// the Dart clients expect this instead of grpc-js' `application/grpc+proto`
 RESPONSE_HEADERS.set('content-type', 'application/grpc');
 
 /**
- * A call's stream as grpc-js offers it to a server interceptor, by what it declares public: it puts messages together, takes
- * their prefix off and puts it before those that are sent. This is the listener that grpc-js tells what happens.
+ * The stream of one call on grpc-js, through its public interceptor interface. grpc-js reads and writes whole messages
+ * without their prefix. This object is also the listener that grpc-js calls (`onReceive...`, `onCancel`).
  */
-export class PublicStream implements CallStream {
-  readonly needsWholeMessages = true;
+export class GrpcJsStream implements CallStream {
   private readonly base: BaseCall;
   private readonly openCall: OpenCall;
+  private readonly outgoing = new WholeMessages();
   private call: ServerCall | null = null;
   private isPaused = false;
   private readonly onWriteComplete = (): void => this.call?.onWriteComplete();
@@ -63,8 +64,13 @@ export class PublicStream implements CallStream {
   }
 
   write(first: Buffer, rest: readonly Buffer[], _bytes: number): void {
-    this.writeMessages(first, rest.length === 0);
-    for (const [index, messages] of rest.entries()) this.writeMessages(messages, index === rest.length - 1);
+    const messages = this.outgoing.add(first);
+    for (const chunk of rest) messages.push(...this.outgoing.add(chunk));
+    const last = messages.pop();
+    for (const message of messages) this.base.sendMessage(message, ignore);
+    // a part of a message is kept here until the rest of it follows, so the next write may come
+    if (last === undefined) setImmediate(this.onWriteComplete);
+    else this.base.sendMessage(last, this.onWriteComplete);
   }
 
   end(code: EndStatus, details: string): void {
@@ -72,6 +78,7 @@ export class PublicStream implements CallStream {
     this.base.sendStatus({ code: Status[code], details });
   }
 
+  /** grpc-js has no public way to reset a stream. */
   reset(): boolean {
     return false;
   }
@@ -83,16 +90,6 @@ export class PublicStream implements CallStream {
   resumeReading(): void {
     if (this.isPaused) this.base.startRead();
     this.isPaused = false;
-  }
-
-  /** Sends the messages one by one, without their prefix. With the last one, the write is taken. */
-  private writeMessages(messages: Buffer, areLast: boolean): void {
-    for (let pos = 0; pos < messages.length; ) {
-      const end = pos + PREFIX_BYTES + messages.readUInt32BE(pos + 1);
-      const isLast = areLast && end >= messages.length;
-      this.base.sendMessage(messages.subarray(pos + PREFIX_BYTES, end), isLast ? this.onWriteComplete : ignore);
-      pos = end;
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   type ConnectionInjector,
@@ -9,43 +10,51 @@ import {
 import type { Connection } from '../../net/index.ts';
 import { TickQueue } from '../../net/index.ts';
 import type { Transport, TransportDependencies, TransportOptions } from '../transport.ts';
-import { type BaseCall, PublicStream } from './grpc-js-stream.ts';
-import { Preamble } from './preamble.ts';
+import { type BaseCall, GrpcJsStream } from './grpc-js-stream.ts';
+import { PrefaceReader } from './preface-reader.ts';
 import { RequestGate } from './request-gate.ts';
 
 const MAX_STREAMS_PER_CONNECTION = 512;
-/** How much too large a message may be for grpc-js to let it through. */
+/** grpc-js accepts messages up to this much above the limit, so that the router refuses and counts them. */
 const OVERSIZE_SLACK_BYTES = 64 * 1024;
-/** Connections that are handed to grpc-js in one turn of the event loop: about a millisecond. */
-const OPENED_PER_TURN = 2;
+/** Connections passed to grpc-js per event-loop tick: about one millisecond. */
+const INJECTIONS_PER_TICK = 2;
+/** Calls of `checkTimeouts` per second. */
+const CHECKS_PER_SECOND = 10;
+
+interface InjectedConnection {
+  readonly connection: Connection;
+  readonly gate: RequestGate;
+}
 
 /**
- * Serves connections by grpc-js, through nothing but its public interface: several times slower than the router's own HTTP/2,
- * and an independent way to the same service. Connections come in through its injector, since the router owns the sockets.
+ * gRPC by grpc-js, through its public interface only: several times slower than the router's own HTTP/2, and an independent
+ * second implementation to compare with. The router owns the sockets, so connections are passed to grpc-js by its
+ * connection injector.
  */
-export class PublicTransport implements Transport {
+export class GrpcJsTransport implements Transport {
   private readonly deps: TransportDependencies;
   private readonly server: Server;
   private readonly injector: ConnectionInjector;
-  private readonly opening = new TickQueue(OPENED_PER_TURN);
-  /** Those that grpc-js has: before that, a socket that is read would be handed over with an error. */
-  private readonly injected = new WeakSet<Connection>();
-  private turn = 0;
+  private readonly injections = new TickQueue(INJECTIONS_PER_TICK);
+  /** Connections passed to grpc-js, by the `:authority` that their gate writes into every request. */
+  private readonly byAuthority = new Map<string, InjectedConnection>();
+  private checks = 0;
 
-  /** `paths`: those of all methods that `deps.openCall` serves. */
+  /** `paths`: of all methods that `deps.openCall` serves. */
   constructor(deps: TransportDependencies, paths: readonly string[]) {
     this.deps = deps;
     this.server = new Server({ ...serverOptions(deps.options), interceptors: [this.interceptor()] });
     this.server.addService(serviceDefinition(paths), serviceImplementation(paths));
-    // TLS is taken off before connections come here, so grpc-js sees plain ones
+    // the listener terminates TLS
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 
-  /** Waits for the client preface, then hands the connection to grpc-js. */
+  /** Passes the connection to grpc-js after the client preface. */
   serve(connection: Connection, socket: Socket): void {
-    new Preamble(socket, {
+    new PrefaceReader(socket, {
       handshakeTimeoutMs: this.deps.options.handshakeTimeoutMs,
-      onReady: () => this.opening.run(() => this.inject(connection, socket)),
+      onReady: () => this.injections.run(() => this.inject(connection, socket)),
       onFailed: (reason, details) => {
         this.deps.reportRefused(reason, connection.remote, details);
         socket.destroy();
@@ -54,16 +63,11 @@ export class PublicTransport implements Transport {
     });
   }
 
-  /**
-   * Lets connections that node:http2 has given up on notice their end. After a connection error it says GOAWAY and stops
-   * reading, without a word to anybody, and so does not see the peer's FIN.
-   */
+  /** grpc-js sends keepalive pings itself. Once a second, connections that node:http2 stopped reading are checked for EOF. */
   checkTimeouts(): void {
-    this.turn = (this.turn + 1) % 10;
-    if (this.turn !== 0) return;
-    for (const connection of this.deps.connections.newestFirst()) {
-      if (this.injected.has(connection)) startReading(connection.socket);
-    }
+    this.checks = (this.checks + 1) % CHECKS_PER_SECOND;
+    if (this.checks !== 0) return;
+    for (const { gate } of this.byAuthority.values()) gate.checkEnd();
   }
 
   gracefulShutdown(): void {
@@ -72,22 +76,27 @@ export class PublicTransport implements Transport {
 
   destroy(): void {
     this.server.forceShutdown();
+    this.byAuthority.clear();
   }
 
   private inject(connection: Connection, socket: Socket): void {
     if (socket.destroyed) return;
-    this.injected.add(connection);
-    this.injector.injectConnection(new RequestGate(socket, this.deps.connections.addSecret(connection)));
+    // unguessable, so that no client can claim to be on another connection
+    const authority = randomBytes(16).toString('hex');
+    const gate = new RequestGate(socket, authority, this.deps.closeQueue);
+    this.byAuthority.set(authority, { connection, gate });
+    socket.once('close', () => this.byAuthority.delete(authority));
+    this.injector.injectConnection(gate);
   }
 
   private interceptor(): ServerInterceptor {
     return ({ path }, base) => {
-      // undefined when the connection is gone already
-      const connection = this.deps.connections.find(base.getHost(), base.getConnectionInfo());
-      if (connection === undefined) return new ServerInterceptingCall(base);
-      return new ServedCall(base, () => {
-        const stream = new PublicStream(base, (carrier, headers) =>
-          this.deps.openCall(connection, carrier, { path, ...headers }),
+      const injected = this.byAuthority.get(base.getHost());
+      // the connection has closed in the meantime
+      if (injected === undefined) return new ServerInterceptingCall(base);
+      return new InterceptedCall(base, () => {
+        const stream = new GrpcJsStream(base, (carrier, headers) =>
+          this.deps.openCall(injected.connection, carrier, { path, ...headers }),
         );
         stream.start();
       });
@@ -95,8 +104,8 @@ export class PublicTransport implements Transport {
   }
 }
 
-/** What grpc-js starts in place of the call it made; its own handler of the method is never reached. */
-class ServedCall extends ServerInterceptingCall {
+/** Replaces the call that grpc-js created, so that its own handler of the method is never called. */
+class InterceptedCall extends ServerInterceptingCall {
   private readonly serve: () => void;
 
   constructor(base: BaseCall, serve: () => void) {
@@ -115,7 +124,6 @@ function serverOptions(options: TransportOptions): ConstructorParameters<typeof 
     'grpc.keepalive_time_ms': options.keepaliveIntervalMs,
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
     'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
-    // beyond our own limit, so that a message that is too large is refused, and counted, by us
     'grpc.max_receive_message_length': options.maxMessageBytes + OVERSIZE_SLACK_BYTES,
     'grpc.max_send_message_length': -1,
     // in MB; below it a full send queue would make node:http2 refuse the same client's next stream
@@ -125,7 +133,7 @@ function serverOptions(options: TransportOptions): ConstructorParameters<typeof 
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
-/** All methods as streams of bytes: what they mean is decided elsewhere. */
+/** All methods as bidirectional streams of bytes; the router decodes them. */
 function serviceDefinition(paths: readonly string[]): Parameters<Server['addService']>[0] {
   return Object.fromEntries(
     paths.map((path) => [
@@ -143,14 +151,8 @@ function serviceDefinition(paths: readonly string[]): Parameters<Server['addServ
   );
 }
 
-/** Reached only by calls whose connection was gone before they began. */
+/** Called only for calls whose connection closed before they started. */
 function serviceImplementation(paths: readonly string[]): Parameters<Server['addService']>[1] {
   const end = (call: { end: () => void }): void => call.end();
   return Object.fromEntries(paths.map((path) => [path, end])) as unknown as Parameters<Server['addService']>[1];
-}
-
-/** Reads on where nothing is read, by a handle that Node does not declare public; changes nothing where it is read. */
-function startReading(socket: Socket): void {
-  const { _handle: handle } = socket as unknown as { _handle?: { readStart?: () => number } | null };
-  handle?.readStart?.();
 }

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { CLIENT_PREFACE, FRAME_HEADER_BYTES, FrameType } from '../../http2/index.ts';
-import { AuthorityWriter, frameAt } from './http2-frames.ts';
+import type { TickQueue } from '../../net/index.ts';
+import { AuthorityWriter, frameAt } from './authority-writer.ts';
 
 const MAX_HEADERS_BYTES = FRAME_HEADER_BYTES + 16 * 1024;
-/** So small that Node asks for the next piece only when it takes the one before. */
+/** Minimal, so that Node reads the next piece only after it has consumed the one before. */
 const HIGH_WATER_MARK_BYTES = 1;
 
-/** A run of frames that may be read at once. */
+/** Frames that may be delivered in one tick. */
 interface Piece {
   readonly bytes: Buffer;
   /** Its last frame may open a stream. */
@@ -15,28 +16,30 @@ interface Piece {
 }
 
 /**
- * Stands between a socket and node:http2, and does two things to requests.
+ * A duplex between a socket and node:http2 that changes requests in two ways.
  *
- * It replaces `:authority`: nghttp2 resets requests of Dart clients that have an empty one, and the replacement tells to
- * which connection a call belongs.
+ * It replaces `:authority`: nghttp2 resets requests of Dart clients with an empty one, and the replacement identifies the
+ * connection of a call.
  *
- * It delivers nothing behind a frame that opens a stream in the same tick: node:http2 announces a stream a tick after it
- * has read its headers, and grpc-js throws when a RST_STREAM, or an error, has closed that stream meanwhile.
+ * After a frame that opens a stream it delivers the next frame in a later tick: node:http2 emits a stream one tick after its
+ * headers, and grpc-js throws if a RST_STREAM or an error has closed that stream by then.
  */
 export class RequestGate extends Duplex {
   private readonly socket: Socket;
   private readonly authority: AuthorityWriter;
-  private readonly waiting: Piece[] = [];
-  private isWanted = false;
+  private readonly pieces: Piece[] = [];
+  /** node:http2 has called `_read` and got nothing yet. */
+  private isReading = false;
   private hasEnded = false;
   private hasPushedEnd = false;
   private lastOpenedStream = false;
-  /** Bytes whose frame is not complete yet. */
+  /** An incomplete frame. */
   private rest: Buffer = Buffer.alloc(0);
-  /** Bytes of the preface or of a frame's payload that are passed on as they are. */
+  /** Bytes of the preface or of a frame's payload that are delivered unchanged. */
   private passBytes = CLIENT_PREFACE.length;
 
-  constructor(socket: Socket, authority: string) {
+  /** `closeQueue` spreads the ends of many connections over event-loop ticks. */
+  constructor(socket: Socket, authority: string, closeQueue: TickQueue) {
     super({ allowHalfOpen: false, readableHighWaterMark: HIGH_WATER_MARK_BYTES });
     this.socket = socket;
     this.authority = new AuthorityWriter(authority);
@@ -45,16 +48,26 @@ export class RequestGate extends Duplex {
       this.deliver();
     });
     socket.on('end', () => {
-      this.hasEnded = true;
-      this.deliver();
+      closeQueue.run(() => {
+        this.hasEnded = true;
+        this.deliver();
+      });
     });
     socket.on('error', () => {}); // followed by close
-    socket.on('close', () => this.lost());
+    socket.on('close', () => this.onSocketClosed());
+  }
+
+  /**
+   * Reads on from a paused socket until the next chunk. After a connection error node:http2 sends GOAWAY and stops reading
+   * without an event, so the peer's FIN would never be read.
+   */
+  checkEnd(): void {
+    if (!this.isReading && this.socket.isPaused()) this.socket.resume();
   }
 
   override _read(): void {
-    if (this.lastOpenedStream) setImmediate(() => this.want());
-    else this.want();
+    if (this.lastOpenedStream) setImmediate(() => this.readNext());
+    else this.readNext();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -70,39 +83,39 @@ export class RequestGate extends Duplex {
     callback(error);
   }
 
-  /** An error would make node:http2 write once more while a write is under way, which ends the process: it gets an end. */
-  private lost(): void {
-    this.waiting.length = 0;
+  /** Delivers EOF rather than an error, after which node:http2 would write during a pending write and end the process. */
+  private onSocketClosed(): void {
+    this.pieces.length = 0;
     if (!this.hasPushedEnd) this.push(null);
     this.hasPushedEnd = true;
     this.resume();
   }
 
-  private want(): void {
-    this.isWanted = true;
+  private readNext(): void {
+    this.isReading = true;
     this.lastOpenedStream = false;
     this.deliver();
   }
 
   private deliver(): void {
     if (this.destroyed || this.hasPushedEnd) return;
-    if (!this.isWanted) {
-      if (this.waiting.length > 0) this.socket.pause();
+    if (!this.isReading) {
+      if (this.pieces.length > 0) this.socket.pause();
       return;
     }
-    const piece = this.waiting.shift();
+    const piece = this.pieces.shift();
     if (piece !== undefined) {
-      this.isWanted = false;
+      this.isReading = false;
       this.lastOpenedStream = piece.opensStream;
       this.push(piece.bytes);
     } else if (this.hasEnded) {
-      this.isWanted = false;
+      this.isReading = false;
       this.hasPushedEnd = true;
       this.push(null);
     } else this.socket.resume();
   }
 
-  /** Cuts `chunk` behind every frame that may open a stream; a frame of that kind that is not complete waits for the rest. */
+  /** Splits `chunk` after every frame that may open a stream; an incomplete frame of that kind is kept in `rest`. */
   private split(chunk: Buffer): void {
     const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
     let start = 0;
@@ -117,7 +130,7 @@ export class RequestGate extends Duplex {
       const frame = frameAt(bytes, pos);
       if (frame === null) break;
       const opensStream = frame.type === FrameType.headers || frame.type === FrameType.continuation;
-      // node:http2 refuses a larger one by its size
+      // node:http2 refuses larger header frames
       if (!opensStream || frame.end - pos > MAX_HEADERS_BYTES) {
         this.passBytes = frame.end - pos;
         continue;
@@ -135,6 +148,6 @@ export class RequestGate extends Duplex {
   }
 
   private add(bytes: Buffer, opensStream: boolean): void {
-    if (bytes.length > 0) this.waiting.push({ bytes, opensStream });
+    if (bytes.length > 0) this.pieces.push({ bytes, opensStream });
   }
 }

@@ -6,7 +6,7 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { TestCa } from '../../../test/support/certs.ts';
 import { poll } from '../../../test/support/poll.ts';
 import { TempFolder } from '../../../test/support/temp.ts';
-import { readDirectly, readLater, readOn, type SocketReader } from './fast-read.ts';
+import { attachReader, readLater, readOn, type SocketReader } from './fast-read.ts';
 
 class Reader implements SocketReader {
   text = '';
@@ -28,13 +28,19 @@ after(() => folder.remove());
 const ca = new TestCa(folder);
 const identity = ca.issue('server');
 
-const KINDS = ['TCP', 'TLS'] as const;
-type Kind = (typeof KINDS)[number];
+type Kind = 'TCP' | 'TLS';
+const WAYS: readonly (readonly [way: string, kind: Kind, isFast: boolean])[] = [
+  ['TCP', 'TCP', true],
+  ['TLS', 'TLS', true],
+  ['TCP without internals', 'TCP', false],
+  ['TLS without internals', 'TLS', false],
+];
 
-/** A connection: the peer's socket, what is beneath it, and the router's with what reads it. */
+/** A connection: the peer's socket, the TCP socket below it, and the router's with its reader. */
 async function connected(
   t: TestContext,
   kind: Kind,
+  isFast: boolean,
 ): Promise<{ tcp: Socket; peer: Socket; socket: Socket; reader: Reader; errors: Error[] }> {
   const server = kind === 'TCP' ? createServer() : createTlsServer({ key: identity.key, cert: identity.cert });
   server.listen(0, '127.0.0.1');
@@ -51,13 +57,13 @@ async function connected(
   const reader = new Reader();
   const errors: Error[] = [];
   socket.on('error', (error) => errors.push(error));
-  readDirectly(socket, reader);
+  attachReader(socket, reader, isFast);
   return { tcp, peer, socket, reader, errors };
 }
 
-for (const kind of KINDS) {
-  test(`${kind}: what comes is read at once, and so is the end`, async (t) => {
-    const { peer, reader } = await connected(t, kind);
+for (const [way, kind, isFast] of WAYS) {
+  test(`${way}: chunks and the end are read`, async (t) => {
+    const { peer, reader } = await connected(t, kind, isFast);
     peer.write('one');
     await poll('the first', () => reader.text === 'one');
     peer.end('two');
@@ -65,17 +71,19 @@ for (const kind of KINDS) {
     assert.equal(reader.text, 'onetwo');
   });
 
-  test(`${kind}: a reset is an end`, async (t) => {
-    const { tcp, peer, reader, errors } = await connected(t, kind);
+  test(`${way}: a reset ${isFast ? 'is an end' : 'closes the socket'}`, async (t) => {
+    const { tcp, peer, socket, reader, errors } = await connected(t, kind, isFast);
     peer.write('one');
     await poll('it to be read', () => reader.text === 'one');
     tcp.resetAndDestroy();
-    await poll('the end', () => reader.ends === 1);
-    assert.deepEqual(errors, []);
+    if (isFast) {
+      await poll('the end', () => reader.ends === 1);
+      assert.deepEqual(errors, []);
+    } else await poll('the socket to close', () => socket.destroyed);
   });
 
-  test(`${kind}: after a chunk that is enough, nothing is read until it is wanted`, async (t) => {
-    const { peer, socket, reader } = await connected(t, kind);
+  test(`${way}: after a chunk for which receive returned false, nothing is read until readOn`, async (t) => {
+    const { peer, socket, reader } = await connected(t, kind, isFast);
     reader.wantsMore = false;
     peer.write('one');
     await poll('the first', () => reader.text === 'one');
@@ -89,8 +97,8 @@ for (const kind of KINDS) {
     assert.equal(reader.text, 'onetwo');
   });
 
-  test(`${kind}: reading can be put off`, async (t) => {
-    const { peer, socket, reader } = await connected(t, kind);
+  test(`${way}: reading can be paused`, async (t) => {
+    const { peer, socket, reader } = await connected(t, kind, isFast);
     peer.write('one');
     await poll('the first', () => reader.text === 'one');
     readLater(socket);

@@ -1,53 +1,63 @@
 import { Socket } from 'node:net';
 
-/** Takes what a socket reads. */
+/** Receives the bytes of a socket. */
 export interface SocketReader {
-  /** Takes a chunk; false when no more is wanted until `readOn`. */
+  /** Takes a chunk; returns false to read no more until `readOn`. */
   receive(chunk: Buffer): boolean;
-  /** The peer has said that it sends nothing more. */
+  /** The peer sends nothing more (EOF). */
   ended(): void;
 }
 
 /**
- * Hands each chunk to `reader` as the kernel delivers it, past the Readable's buffer, its ticks and its events, which cost as
- * much as routing a message. Should Node ever not call `push` any more, chunks come by the usual events.
+ * Passes each chunk to `reader`. With `isFast` it does so as the kernel delivers the chunk, past the Readable's buffer, its
+ * ticks and its events, which cost as much as routing a message; else by the usual events. They also serve as a fallback
+ * should Node ever stop calling `push`.
  */
-export function readDirectly(socket: Socket, reader: SocketReader): void {
+export function attachReader(socket: Socket, reader: SocketReader, isFast: boolean): void {
   const direct = socket as DirectSocket;
   direct[READER] = reader;
-  direct.push = push;
-  endDirectly(direct, reader);
+  if (isFast) {
+    direct.push = push;
+    hookEnd(direct, reader);
+  }
   socket.on('data', onData);
   socket.on('end', onEnd);
 }
 
-/** Reads nothing more until `readOn`. A socket that cannot be told so is read on. */
+/** Reads nothing more until `readOn`. */
 export function readLater(socket: Socket): void {
   const { _handle: handle } = socket as DirectSocket;
-  if (typeof handle?.readStop !== 'function') return;
+  if (!isFast(socket) || typeof handle?.readStop !== 'function') {
+    socket.pause();
+    return;
+  }
   handle.readStop();
-  handle.reading = false; // what Node goes by when it is to read on
+  handle.reading = false; // Node checks this before it starts to read
 }
 
-/** Reads on after `readLater`, or after a chunk that was not followed by more. */
+/** Reads on after `readLater`, or after a chunk for which `receive` returned false. */
 export function readOn(socket: Socket): void {
   if (socket.destroyed) return;
   if (socket.isPaused()) socket.resume();
-  else socket._read(0);
+  else if (isFast(socket)) socket._read(0);
+}
+
+function isFast(socket: Socket): boolean {
+  return socket.push === push;
 }
 
 /**
- * Tells `reader` of the end before the socket does all that it has to for it, since thousands of ends can come in one turn of
- * the event loop. A reset is an end as well: what came before it has been read.
+ * Reports the end to `reader` before the socket does its own work for it, since thousands of ends can arrive in one tick of
+ * the event loop. A reset is an end as well: the bytes before it have been read.
  */
-function endDirectly({ _handle: handle }: DirectSocket, reader: SocketReader): void {
+function hookEnd({ _handle: handle }: DirectSocket, reader: SocketReader): void {
   if (typeof handle?.onread !== 'function') return;
   handle[READER] = reader;
   handle[ON_READ] = handle.onread;
   handle.onread = onRead;
 }
 
-// Functions that all sockets share, because there are thousands of them.
+// Shared functions rather than closures: there are thousands of sockets.
 
 const READER = Symbol('reader');
 const ON_READ = Symbol('onread');

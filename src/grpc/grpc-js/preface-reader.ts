@@ -2,37 +2,37 @@ import type { Socket } from 'node:net';
 import { CLIENT_PREFACE } from '../../http2/index.ts';
 import { ProtocolDetector, UPGRADE_REQUIRED } from '../../net/index.ts';
 
-export interface PreambleOptions {
+export interface PrefaceReaderOptions {
   /** Time for the client preface, in milliseconds. */
   readonly handshakeTimeoutMs: number;
-  /** The preface has come; everything that was read is in the socket again, which is paused. */
+  /** The client preface has arrived. All bytes read are back in the socket, which is paused. */
   readonly onReady: () => void;
   readonly onFailed: (reason: 'handshakeTimeout' | 'protocolError', details: string) => void;
 }
 
-/** Waits for the client preface of a new connection, and puts it back for node:http2 to read. */
-export class Preamble {
+/** Reads the client preface of a new connection, then puts it back for node:http2. */
+export class PrefaceReader {
   private readonly socket: Socket;
-  private readonly options: PreambleOptions;
+  private readonly options: PrefaceReaderOptions;
   private bytes: Buffer = Buffer.alloc(0);
   private readonly timer: NodeJS.Timeout;
-  private firstLine: ProtocolDetector | null = null;
+  private detector: ProtocolDetector | null = null;
   private readonly onData = (chunk: Buffer): void => this.read(chunk);
-  private readonly onGone = (): void => this.release();
+  private readonly onClosed = (): void => this.release();
 
-  constructor(socket: Socket, options: PreambleOptions) {
+  constructor(socket: Socket, options: PrefaceReaderOptions) {
     this.socket = socket;
     this.options = options;
     this.timer = setTimeout(() => this.fail('handshakeTimeout', ''), options.handshakeTimeoutMs);
     socket.on('data', this.onData);
-    socket.on('close', this.onGone);
+    socket.on('close', this.onClosed);
   }
 
   private read(chunk: Buffer): void {
     this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
-    const known = Math.min(this.bytes.length, CLIENT_PREFACE.length);
-    if (this.bytes.compare(CLIENT_PREFACE, 0, known, 0, known) !== 0) this.otherProtocol(chunk);
-    else if (known === CLIENT_PREFACE.length) {
+    const compared = Math.min(this.bytes.length, CLIENT_PREFACE.length);
+    if (this.bytes.compare(CLIENT_PREFACE, 0, compared, 0, compared) !== 0) this.otherProtocol(chunk);
+    else if (compared === CLIENT_PREFACE.length) {
       this.release();
       this.socket.pause();
       this.socket.unshift(this.bytes);
@@ -41,9 +41,9 @@ export class Preamble {
   }
 
   private otherProtocol(chunk: Buffer): void {
-    const isFirst = this.firstLine === null;
-    this.firstLine ??= new ProtocolDetector();
-    const protocol = this.firstLine.push(isFirst ? this.bytes : chunk);
+    const isFirst = this.detector === null;
+    this.detector ??= new ProtocolDetector();
+    const protocol = this.detector.push(isFirst ? this.bytes : chunk);
     if (protocol === 'http1') {
       this.socket.write(UPGRADE_REQUIRED, () => this.fail('protocolError', 'HTTP/1 request, answered with 426'));
     } else if (protocol === 'unknown') this.fail('protocolError', 'no HTTP/2 client preface');
@@ -57,6 +57,6 @@ export class Preamble {
   private release(): void {
     clearTimeout(this.timer);
     this.socket.off('data', this.onData);
-    this.socket.off('close', this.onGone);
+    this.socket.off('close', this.onClosed);
   }
 }

@@ -1,8 +1,8 @@
 import { Flag, FRAME_HEADER_BYTES } from '../../http2/index.ts';
 
-/** The part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that it takes to replace `:authority` in front of node:http2. */
+/** The part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that is needed to replace `:authority` before node:http2 reads it. */
 
-export interface FrameHead {
+export interface FrameHeader {
   readonly type: number;
   readonly flags: number;
   /** Where the frame's payload starts and the frame ends. */
@@ -10,8 +10,8 @@ export interface FrameHead {
   readonly end: number;
 }
 
-/** The head of the frame at `pos`, or null while it is not all there. */
-export function frameAt(bytes: Buffer, pos: number): FrameHead | null {
+/** The header of the frame at `pos`, or null while it is incomplete. */
+export function frameAt(bytes: Buffer, pos: number): FrameHeader | null {
   if (bytes.length - pos < FRAME_HEADER_BYTES) return null;
   const start = pos + FRAME_HEADER_BYTES;
   return {
@@ -22,8 +22,8 @@ export function frameAt(bytes: Buffer, pos: number): FrameHead | null {
   };
 }
 
-/** Where the header block fragment of a HEADERS frame lies; null for one that is split or makes no sense. */
-function headerBlock(bytes: Buffer, frame: FrameHead): { start: number; end: number } | null {
+/** The range of the header block in a HEADERS frame; null if it continues in CONTINUATION frames or is malformed. */
+function headerBlock(bytes: Buffer, frame: FrameHeader): { start: number; end: number } | null {
   if ((frame.flags & Flag.endHeaders) === 0) return null;
   let { start, end } = frame;
   if ((frame.flags & Flag.padded) !== 0) end -= bytes[start++] ?? 0;
@@ -31,7 +31,7 @@ function headerBlock(bytes: Buffer, frame: FrameHead): { start: number; end: num
   return start <= end ? { start, end } : null;
 }
 
-/** An `:authority` field in a header block: its whole representation, and where its value string starts (-1: from a table). */
+/** The range of an `:authority` field in a header block, and the start of its value string (-1: from a table). */
 interface AuthorityField {
   readonly start: number;
   readonly valueStart: number;
@@ -67,7 +67,7 @@ function behindString(bytes: Buffer, pos: number, end: number): number {
   return behind > end ? -1 : behind;
 }
 
-/** Finds `:authority` in the block by walking its fields; nothing is Huffman-decoded. Null when it is not there. */
+/** Finds `:authority` by skipping from field to field, without Huffman decoding; null if there is none. */
 function findAuthority(bytes: Buffer, start: number, end: number): AuthorityField | null {
   let pos = start;
   while (pos < end) {
@@ -94,25 +94,25 @@ function findAuthority(bytes: Buffer, start: number, end: number): AuthorityFiel
   return null;
 }
 
-/** Behind the changes of the table's size that a block may begin with. */
+/** The position after the dynamic table size updates that a block may start with. */
 function behindSizeUpdates(bytes: Buffer, start: number, end: number): number {
   let pos = start;
   while (pos < end && ((bytes[pos] as number) & 0xe0) === 0x20) pos = readInteger(bytes, pos, end, 5)?.next ?? end;
   return pos;
 }
 
-/** Writes one `:authority` (1 to 126 ASCII characters) into the requests of a connection. */
+/** Replaces `:authority` in the requests of a connection by its own (1 to 126 ASCII characters). */
 export class AuthorityWriter {
   private readonly value: Buffer;
-  /** A request had one of its own; others may then refer to it by the table, where it was replaced as well. */
+  /** An earlier request had an `:authority`. Later ones may refer to it in the dynamic table, where it was replaced too. */
   private sawAuthority = false;
 
   constructor(authority: string) {
     this.value = Buffer.concat([Buffer.from([authority.length]), Buffer.from(authority, 'latin1')]);
   }
 
-  /** The HEADERS frame at `pos` with the authority in place of its own; as it was where that cannot be found. */
-  write(bytes: Buffer, pos: number, frame: FrameHead): Buffer {
+  /** The HEADERS frame at `pos` with `:authority` replaced or added; unchanged if its header block is not complete. */
+  write(bytes: Buffer, pos: number, frame: FrameHeader): Buffer {
     const block = headerBlock(bytes, frame);
     if (block === null) return bytes.subarray(pos, frame.end);
     const field = findAuthority(bytes, block.start, block.end);
@@ -126,20 +126,20 @@ export class AuthorityWriter {
     return this.spliced(bytes, pos, frame, field.start, field.end, name);
   }
 
-  private spliced(bytes: Buffer, pos: number, frame: FrameHead, from: number, to: number, name: Buffer): Buffer {
+  private spliced(bytes: Buffer, pos: number, frame: FrameHeader, from: number, to: number, name: Buffer): Buffer {
     const patched = Buffer.concat([bytes.subarray(pos, from), name, this.value, bytes.subarray(to, frame.end)]);
     patched.writeUIntBE(patched.length - FRAME_HEADER_BYTES, 0, 3);
     return patched;
   }
 }
 
-/** `:authority` as a literal that enters no table, without its value. */
+/** `:authority` as a literal without indexing, without its value. */
 const AUTHORITY_NAME = Buffer.from([AUTHORITY_INDEX]);
 /** Indexes of `:method`, `:path` and `:scheme` in the static table. */
 const FIRST_PSEUDO = 2;
 const LAST_PSEUDO = 7;
 
-/** True when the field at `pos` is one that only a request begins with, and trailers do not. */
+/** True if the field at `pos` is a pseudo-header: requests start with one, trailers do not. */
 function isPseudoHeader(bytes: Buffer, pos: number): boolean {
   const first = bytes[pos] as number;
   const bits = first >= 0x80 ? 7 : first >= 0x40 ? 6 : 4;
@@ -148,7 +148,7 @@ function isPseudoHeader(bytes: Buffer, pos: number): boolean {
   return index >= FIRST_PSEUDO && index <= LAST_PSEUDO;
 }
 
-/** True when the string at `pos` begins with a colon, as it is or Huffman-coded (its code has seven bits). */
+/** True if the string at `pos` starts with a colon, plain or Huffman-coded (its code has seven bits). */
 function isColon(bytes: Buffer, pos: number): boolean {
   const first = bytes[pos + 1] ?? 0;
   return (bytes[pos] as number) >= 0x80 ? first >> 1 === 0x5c : first === 0x3a;
