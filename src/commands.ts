@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { CommandContext, CommandIo } from './cli/index.ts';
-import { cliMessages, EXIT, helpText, translateLegacy } from './cli/index.ts';
+import { cliMessages, EXIT, helpText, translateLegacy, withPriority } from './cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from './config/index.ts';
-import { chooseLanguage } from './text/index.ts';
+import { chooseLanguage, explainSystemError, isSystemError } from './text/index.ts';
 
 type Command = (context: CommandContext) => Promise<number>;
 
@@ -28,9 +28,17 @@ const runInForeground: Command = async (context) => (await import('./app/index.t
 
 /** Runs the command selected by the command line; resolves with the exit code. */
 export async function runCommandLine(given: CommandIo): Promise<number> {
-  const code = await runChosen(given);
+  const code = await runChosen(given).catch((error: unknown) => explainError(error, given));
   if (given.argv.includes('--supervised')) (await import('./daemon/index.ts')).settleLater(given.argv, given.env, code);
   return code;
+}
+
+/** An error of the system (a full disk, a folder that was removed) is explained; any other is a fault of the program. */
+function explainError(error: unknown, { env, stderr }: CommandIo): number {
+  if (!isSystemError(error)) throw error;
+  const text = explainSystemError(error)[chooseLanguage(null, env)];
+  stderr.write(`${withPriority(stderr, 'error', `❌ ${text}`, env)}\n`);
+  return EXIT.failed;
 }
 
 async function runChosen(given: CommandIo): Promise<number> {
@@ -51,7 +59,7 @@ async function runChosen(given: CommandIo): Promise<number> {
   for (const warning of warnings) stderr.write(`${warning[lang]}\n`);
   const t = cliMessages(lang);
   if (!loaded.ok) {
-    for (const problem of loaded.problems) stderr.write(`${problem[lang]}\n`);
+    for (const problem of loaded.problems) stderr.write(`${withPriority(stderr, 'error', problem[lang], env)}\n`);
     stderr.write(`${t('seeHelp')}\n`);
     return EXIT.usage;
   }

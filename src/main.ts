@@ -6,7 +6,10 @@ const signals = new EarlySignals();
 /** Limit for open handles that keep a finished process alive. */
 const LINGER_MS = 1000;
 
-const { argv, env, stdin, stdout, stderr } = process;
+const { argv, stdin, stdout, stderr } = process;
+const env = { ...process.env };
+// Node.js has read it already; a PM2 daemon launched from here would inherit the one of an editor's terminal
+delete process.env.NODE_OPTIONS;
 // `rpc-dart-router --help | head` closes the pipe early: EPIPE is not an error
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
 

@@ -1,3 +1,3 @@
 export { Authenticator, type TokenDigests } from './authenticator.ts';
 export { SessionTokens } from './session-tokens.ts';
-export { parseTokens } from './tokens.ts';
+export { type ParsedTokens, parseTokens } from './tokens.ts';

@@ -1,12 +1,24 @@
 import { Problems, type Text } from '../text/index.ts';
 import { digestOf, type TokenDigests } from './authenticator.ts';
 
+/** A shorter token is a typing mistake rather than a secret. */
+const MIN_TOKEN_LENGTH = 4;
+/** A shorter token may be found by trying; `openssl rand -hex 24` makes one of 48 characters. */
+const SAFE_TOKEN_LENGTH = 16;
+
+export interface ParsedTokens {
+  readonly tokens: TokenDigests;
+  /** Tokens that are accepted but easy to guess. */
+  readonly warnings: readonly Text[];
+}
+
 /**
  * Parses a tokens file: one `name: token` per line, `#` comments. Throws all problems at once, as `file:line: …`. A file
  * without a token is a problem, since it would lock out every client.
  */
-export function parseTokens(path: string, text: string): TokenDigests {
+export function parseTokens(path: string, text: string): ParsedTokens {
   const problems: Text[] = [];
+  const warnings: Text[] = [];
   const report = (where: string, en: string, ru: string): void => {
     problems.push({ en: `${where}: ${en}`, ru: `${where}: ${ru}` });
   };
@@ -19,7 +31,12 @@ export function parseTokens(path: string, text: string): TokenDigests {
     if (match === null) report(where, 'expected "name: token"', 'нужна строка вида «имя: токен»');
     else if (tokens.has(match[1] as string))
       report(where, `name ${match[1]} is already given above`, `имя ${match[1]} уже есть выше`);
-    else tokens.set(match[1] as string, digestOf(match[2] as string));
+    else {
+      const [, name = '', token = ''] = match;
+      if (token.length < MIN_TOKEN_LENGTH) problems.push(tooShort(where, name));
+      else if (token.length < SAFE_TOKEN_LENGTH) warnings.push(easyToGuess(where, name));
+      tokens.set(name, digestOf(token));
+    }
   });
   if (problems.length === 0 && tokens.size === 0) {
     report(
@@ -29,5 +46,19 @@ export function parseTokens(path: string, text: string): TokenDigests {
     );
   }
   if (problems.length > 0) throw new Problems(...problems);
-  return tokens;
+  return { tokens, warnings };
+}
+
+function tooShort(where: string, name: string): Text {
+  return {
+    en: `${where}: the token of ${name} is shorter than ${MIN_TOKEN_LENGTH} characters; make one: openssl rand -hex 24`,
+    ru: `${where}: токен ${name} короче ${MIN_TOKEN_LENGTH} символов; создайте новый: openssl rand -hex 24`,
+  };
+}
+
+function easyToGuess(where: string, name: string): Text {
+  return {
+    en: `${where}: the token of ${name} is shorter than ${SAFE_TOKEN_LENGTH} characters and can be guessed; make a longer one: openssl rand -hex 24`,
+    ru: `${where}: токен ${name} короче ${SAFE_TOKEN_LENGTH} символов, его можно подобрать; создайте длиннее: openssl rand -hex 24`,
+  };
 }

@@ -3,5 +3,5 @@ export { checkConfig } from './check-config.ts';
 export { checkHosts } from './check-hosts.ts';
 export { runRouter } from './run.ts';
 export { forbiddenModes, isRefusedWhenOpen, openTo } from './secret-files.ts';
-export { loadSecurity, type SecurityFiles } from './security-files.ts';
+export { checkTokensFile, loadSecurity, type SecurityFiles } from './security-files.ts';
 export { startWarnings } from './start-warnings.ts';

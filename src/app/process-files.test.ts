@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -40,6 +41,23 @@ test('a live process of the same program holds the file, unless it is younger th
   } finally {
     child.kill('SIGKILL');
   }
+});
+
+test('a pid file that names another live program is left as it is, until that program is gone', async () => {
+  using folder = new TempFolder();
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const path = folder.write('pid', `${child.pid}\n`);
+  try {
+    for (const attempt of [checkPidFile, writePidFile]) {
+      assert.throws(() => attempt(path), /holds the pid \d+ of another running program; remove the file or choose/);
+    }
+    assert.equal(readPid(path), child.pid);
+  } finally {
+    child.kill('SIGKILL');
+  }
+  await once(child, 'exit');
+  writePidFile(path);
+  assert.equal(readPid(path), process.pid);
 });
 
 test('symlinks and folders are refused', () => {

@@ -16,16 +16,21 @@ import { explainSystemError, Problems } from '../text/index.ts';
 /** A pid file that another running router holds, or that must not be replaced. */
 export class PidFileError extends Problems {}
 
-/** Throws PidFileError when another running router holds the file, or when its folder is not writable. */
+/** Throws PidFileError when the file names a live process that may have written it, or when it cannot be written. */
 export function checkPidFile(path: string): void {
   checkFolder(path);
   const pid = readPid(path);
-  if (pid !== null && pid !== process.pid && isAlive(pid) && isSameProgram(pid) && !isYoungerThan(pid, path)) {
+  if (pid === null || pid === process.pid || !isAlive(pid) || isYoungerThan(pid, path)) return;
+  if (isSameProgram(pid)) {
     throw new PidFileError({
       en: `${path}: a router is running already, with pid ${pid}`,
       ru: `${path}: роутер уже запущен, его PID: ${pid}`,
     });
   }
+  throw new PidFileError({
+    en: `${path}: holds the pid ${pid} of another running program; remove the file or choose another --pid-file`,
+    ru: `${path}: записан PID ${pid} другой работающей программы; удалите файл или выберите другой --pid-file`,
+  });
 }
 
 /** Checked first, because the control socket in the same folder would fail with a less helpful error. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { machine, platform } from 'node:os';
-import { type CommandContext, EXIT } from '../cli/index.ts';
+import { type CommandContext, EXIT, withPriority } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
 import { openFilesLimit } from '../host/index.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { bothLanguages, Problems, type Text } from '../text/index.ts';
 import { describeCapabilities, probeCapabilities } from './capabilities.ts';
 import { describeStartError } from './describe-start-error.ts';
+import { isPm2 } from './pm2-parent.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { closeStrayDebugger, handleSignals, type SignalActions } from './signals.ts';
@@ -29,24 +30,36 @@ const BANNER_RULE = '='.repeat(48);
 
 /** Runs the router in the foreground until it is stopped; returns the exit code. */
 export async function runRouter(context: CommandContext): Promise<number> {
-  const { config } = context;
+  const journal = context.config.logJournal ? new JournalStream({ identifier: 'rpc-dart-router' }) : null;
+  try {
+    return await runWithJournal(context, journal);
+  } finally {
+    await journal?.close();
+  }
+}
+
+async function runWithJournal(context: CommandContext, journal: JournalStream | null): Promise<number> {
+  const { config, env, stderr, lang } = context;
   const complain = (problem: Text): void => {
-    context.stderr.write(`${problem[context.lang]}\n`);
+    stderr.write(`${withPriority(stderr, 'error', problem[lang], env)}\n`);
+  };
+  /** There is no log yet that would pass the reason on to the journal. */
+  const refuse = (problems: readonly Text[]): number => {
+    for (const problem of problems) {
+      complain(problem);
+      journal?.write('critical', problem.en);
+    }
+    return EXIT.usage;
   };
   const security = loadSecurity(config);
-  if (!security.ok) {
-    security.problems.forEach(complain);
-    return EXIT.usage;
-  }
+  if (!security.ok) return refuse(security.problems);
   let destination: LogDestination;
   try {
     destination = openLog(config);
   } catch (error) {
     if (!(error instanceof Problems)) throw error;
-    error.list.forEach(complain);
-    return EXIT.usage;
+    return refuse(error.list);
   }
-  const journal = config.logJournal ? new JournalStream({ identifier: 'rpc-dart-router' }) : null;
   const log = new Logger({
     level: config.logLevel,
     format: config.logFormat,
@@ -79,7 +92,6 @@ export async function runRouter(context: CommandContext): Promise<number> {
     return await runUntilStopped(app, log, context, security.files.warnings, complain);
   } finally {
     rotation?.stop();
-    await journal?.close();
     context.signals?.hold();
     removeHandlers();
   }
@@ -107,8 +119,7 @@ function rotationOf(
     logFile: config.outputFile,
     maxSizeBytes: config.logMaxSize,
     retain: config.logRetain,
-    // the parent process is PM2, which then reopens all its logs
-    reopen: () => process.kill(process.ppid, 'SIGUSR2'),
+    reopen: reopenLogsOfPm2,
     complain,
   });
 }
@@ -131,6 +142,13 @@ function workingDirectory(): string {
   } catch (error) {
     return `unknown (${(error as Error).message})`;
   }
+}
+
+/** PM2, the parent of this process, reopens all its logs at SIGUSR2. When it has ended, init or another program is the parent. */
+function reopenLogsOfPm2(): void {
+  const parent = process.ppid;
+  if (!isPm2(parent)) throw new Error(`PM2 does not run any more, the parent process is ${parent}`);
+  process.kill(parent, 'SIGUSR2');
 }
 
 async function runUntilStopped(

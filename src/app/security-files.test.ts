@@ -10,7 +10,7 @@ const folder = new TempFolder();
 after(() => folder.remove());
 const ca = new TestCa(folder);
 const { certFile: tlsCert, keyFile: tlsKey } = ca.issue('server');
-const authTokensFile = folder.write('tokens', 'alice: s3cret\n');
+const authTokensFile = folder.write('tokens', 'alice: a-token-of-thirty-characters\n');
 const all = { tlsCert, tlsKey, tlsClientCa: ca.certFile, authTokensFile };
 
 function problemsOf(change: Partial<RouterConfig>): string[] {
@@ -86,4 +86,9 @@ test('digests tell one content from another under the same name', () => {
   assert.equal(digest(), before);
   folder.write('tokens', 'alice: other\n');
   assert.notEqual(digest(), before);
+});
+
+test('a token that is easy to guess is among the warnings of --check-config, start and reload', () => {
+  const short = folder.write('short', 'alice: s3cret\n');
+  assert.match(warningsOf({ ...all, authTokensFile: short }).join(), /short:1: the token of alice is shorter than 16/);
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { parseTokens, type TokenDigests } from '../access/index.ts';
+import { readFileSync } from 'node:fs';
+import { type ParsedTokens, parseTokens, type TokenDigests } from '../access/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import { loadTls, type TlsMaterial } from '../net/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
@@ -13,7 +14,7 @@ export interface SecurityFiles {
   readonly digests: ReadonlyMap<string, string>;
   /** Key of session tokens; null for a random one. */
   readonly sessionKey: Buffer | null;
-  /** Warnings about TLS files with too wide permissions. */
+  /** Warnings about TLS files with too wide permissions and about tokens that are easy to guess. */
   readonly warnings: readonly Text[];
 }
 
@@ -43,13 +44,28 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
     }
   };
   const tls = attempt(() => loadTls(config, read, Date.now()));
-  const tokens = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
+  const parsed = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
   const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
+  const tokens = parsed?.tokens ?? null;
+  warnings.push(...(parsed?.warnings ?? []));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, files: { tls, tokens, sessionKey, digests, warnings } };
 }
 
-function readTokens(path: string, read: (path: string) => Buffer): TokenDigests {
+/** Problems and warnings of a tokens file. */
+export function checkTokensFile(path: string): {
+  readonly problems: readonly Text[];
+  readonly warnings: readonly Text[];
+} {
+  try {
+    return { problems: [], warnings: readTokens(path, (file) => readFileSync(file)).warnings };
+  } catch (error) {
+    if (!(error instanceof Problems)) throw error;
+    return { problems: error.list, warnings: [] };
+  }
+}
+
+function readTokens(path: string, read: (path: string) => Buffer): ParsedTokens {
   return parseTokens(path, readNamed(path, read).toString('utf8'));
 }
 

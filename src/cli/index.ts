@@ -1,6 +1,7 @@
 export type { CommandContext, CommandIo, PendingSignals } from './context.ts';
 export { EXIT } from './exit-codes.ts';
 export { cliMessages, helpText } from './help.ts';
+export { withPriority } from './journal-priority.ts';
 export { translateLegacy } from './legacy.ts';
 export { fetchStatus } from './status-client.ts';
 export { closeLostTerminals, Progress, paint } from './terminal.ts';

@@ -1,4 +1,4 @@
-import type { Text } from '../text/index.ts';
+import { pluralForm, type Text } from '../text/index.ts';
 
 /**
  * True for a variable that Kubernetes (or old Docker links) sets for a service named `router` or `router-…`. Such names
@@ -17,7 +17,7 @@ export function serviceLinkWarning(env: Readonly<Record<string, string | undefin
   const [first] = names.toSorted();
   if (first === undefined) return null;
   return {
-    en: `Ignored ${names.length} variables of a Kubernetes service with the prefix ROUTER_ (${first}); enableServiceLinks: false removes them`,
+    en: `Ignored ${names.length} ${pluralForm('en', names.length, 'variable|variables')} of a Kubernetes service with the prefix ROUTER_ (${first}); enableServiceLinks: false removes them`,
     ru: `Пропущены переменные сервиса Kubernetes с префиксом ROUTER_ (${first}), всего: ${names.length}; их отключает enableServiceLinks: false`,
   };
 }

@@ -38,9 +38,9 @@ export function reasonIn(lines: readonly string[], lang: Language = 'en'): strin
 const PRINTED_ERROR =
   /^(\w*Error( \[\w+\])?: |\S+: .*(not allowed in NODE_OPTIONS|bad option|requires an argument)|\S*sh: )/;
 
-/** The last error in PM2's own log: `Error: spawn /bin/sh ENOENT`. */
+/** The last error in PM2's own log: `Error: spawn /bin/sh ENOENT`. PM2 logs ESRCH when it measures a process that has ended. */
 export function spawnError(lines: readonly string[]): string | null {
-  const found = lines.map((line) => /(?:^|: )(\w*Error: (?:spawn |E[A-Z]+: ).*)$/.exec(line)?.[1]);
+  const found = lines.map((line) => /(?:^|: )(\w*Error: (?:spawn |E(?!SRCH)[A-Z]+: ).*)$/.exec(line)?.[1]);
   return found.findLast((error) => error !== undefined) ?? null;
 }
 

@@ -1,6 +1,7 @@
 import type { CommandContext } from '../cli/index.ts';
-import { Progress, paint } from '../cli/index.ts';
+import { Progress, paint, withPriority } from '../cli/index.ts';
 import type { Translate } from '../text/index.ts';
+import { Interruption } from './interruption.ts';
 import { daemonMessages } from './messages.ts';
 import { isPm2Running } from './pm2-home.ts';
 import type { ProcessSupervisor, SupervisorError } from './supervisor.ts';
@@ -12,6 +13,7 @@ export interface DaemonCommand {
   readonly context: CommandContext;
   readonly say: Translate<DaemonMessage>;
   readonly progress: Progress;
+  readonly interruption: Interruption;
   /** Launches PM2 when it does not run. */
   supervisor(): Promise<ProcessSupervisor>;
   /** PM2 if it runs; a command that only looks does not launch one. */
@@ -36,7 +38,8 @@ export async function withDaemonCommand(
     progress.end();
     stream.write(`${line}\n`);
   };
-  const warn = (line: string): void => print(stderr, paint(stderr, 'yellow', line, env));
+  const warn = (line: string): void =>
+    print(stderr, withPriority(stderr, 'warning', paint(stderr, 'yellow', line, env), env));
   const supervisor = async (): Promise<ProcessSupervisor> => {
     const first = connected === null;
     connected ??= connect(env);
@@ -47,6 +50,7 @@ export async function withDaemonCommand(
   try {
     return await body({
       context,
+      interruption: new Interruption(),
       say,
       progress,
       supervisor,
@@ -54,7 +58,7 @@ export async function withDaemonCommand(
       out: (line) => print(stdout, line),
       good: (line) => print(stdout, paint(stdout, 'green', line, env)),
       warn,
-      fail: (line) => print(stderr, paint(stderr, 'red', line, env)),
+      fail: (line) => print(stderr, withPriority(stderr, 'error', paint(stderr, 'red', line, env), env)),
     });
   } finally {
     progress.end();
@@ -70,6 +74,8 @@ export function explainSupervisor(say: Translate<DaemonMessage>, { problem }: Su
   switch (problem.kind) {
     case 'homeTooLong':
       return say('pm2HomeTooLong', { home: problem.home });
+    case 'homeFull':
+      return say('pm2HomeFull', { home: problem.home });
     case 'homeUnusable':
       return say('pm2HomeUnusable', problem);
     case 'noAnswer':

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import { controlSocketBeside, type RouterConfig } from '../config/index.ts';
 import { fileName } from './options-file.ts';
+import { absolutePath } from './working-folder.ts';
 
 /** The files of one daemon. */
 export interface Places {
@@ -14,10 +14,10 @@ const DEFAULT_NAME = 'rpc-dart-router';
 /** Where the files of a daemon with this configuration are. The defaults are those of the guide; a second daemon has its own. */
 export function placesOf(config: RouterConfig): Places {
   const stem = config.name === DEFAULT_NAME ? 'rpc_dart_router' : `rpc_dart_router.${fileName(config.name)}`;
-  const pidFile = resolve(config.pidFile ?? `/tmp/${stem}.pid`);
+  const pidFile = absolutePath(config.pidFile ?? `/tmp/${stem}.pid`);
   return {
     pidFile,
-    logFile: resolve(config.logFile === null || config.logFile === '-' ? `/tmp/${stem}.log` : config.logFile),
-    controlSocket: resolve(config.controlSocket ?? controlSocketBeside(pidFile)),
+    logFile: absolutePath(config.logFile === null || config.logFile === '-' ? `/tmp/${stem}.log` : config.logFile),
+    controlSocket: absolutePath(config.controlSocket ?? controlSocketBeside(pidFile)),
   };
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { fetchStatus } from '../cli/index.ts';
 import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
 import { hasSameOwner, isAlive, isRouter, readPid } from '../host/index.ts';
@@ -9,6 +8,7 @@ import { type Places, placesOf } from './daemon-paths.ts';
 import { keyOf, readOptions } from './options-file.ts';
 import { isOfHome, type OtherRouter, ownerOf, SERVICE_PID_FILE } from './owner.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
+import { absolutePath } from './working-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,7 +68,7 @@ export async function locateDaemon(
 ): Promise<LocatedDaemon> {
   const supervised = (await supervisor?.describe(config.name)) ?? null;
   if (supervised !== null && !isRouterDefinition(supervised)) throw new ForeignProcess(supervised.script);
-  const named = config.pidFile === null ? null : routerPid(config.pidFile);
+  const named = config.pidFile === null ? null : routerPid(absolutePath(config.pidFile));
   if (supervised !== null && (named === null || named === supervised.pid))
     return locateSupervised(config, env, supervised);
   return named === null ? locateKept(config, env) : locateNamed(config, env, named);
@@ -128,7 +128,7 @@ function keptPlaces(config: RouterConfig, env: Environment): Places {
   const loaded = kept === null ? null : loadConfig({ argv: kept, env: {}, readFile });
   if (!loaded?.ok) return placesOf(config);
   const before = placesOf({ ...loaded.config, name: config.name });
-  if (config.pidFile !== null && resolve(config.pidFile) !== before.pidFile) return placesOf(config);
+  if (config.pidFile !== null && absolutePath(config.pidFile) !== before.pidFile) return placesOf(config);
   const given = placesOf({ ...config, pidFile: before.pidFile });
   return {
     pidFile: before.pidFile,

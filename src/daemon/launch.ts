@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, fetchStatus } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
@@ -8,6 +9,7 @@ import { appDefinition, type Surroundings } from './app-definition.ts';
 import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
 import type { DaemonCommand } from './command.ts';
 import type { Places } from './daemon-paths.ts';
+import { foldersWithoutSpace } from './free-space.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
 import { optionsFile, readOptions, removeOptions, writeOptions } from './options-file.ts';
 import { chooseRotator } from './rotation.ts';
@@ -59,7 +61,7 @@ export async function launch(
     const rotates = (await chooseRotator(supervisor, config)) === 'router';
     await supervisor.start(appDefinition(config, places, [file], { ...surroundings, rotates }));
     command.progress.show(command.say('waitingForRouter'));
-    outcome = await untilReady(supervisor, config.name, places);
+    outcome = await untilReady(command, supervisor, config.name, places);
   } catch (error) {
     await giveUp();
     throw error;
@@ -69,10 +71,13 @@ export async function launch(
   await delay(LAST_LINES_MS);
   const lines = lastLines(places.logFile, LOOKED_AT_LINES, logFrom);
   const cause =
-    reasonIn(lines, command.context.lang) ?? spawnError(lastLines(pm2LogFile(env), LOOKED_AT_LINES, pm2LogFrom));
+    reasonIn(lines, command.context.lang) ??
+    spaceProblem(command, places) ??
+    spawnError(lastLines(pm2LogFile(env), LOOKED_AT_LINES, pm2LogFrom));
   return {
     ok: false,
-    lines: lines.slice(-SHOWN_LINES),
+    // a cause stands for itself: the lines around it would only repeat it
+    lines: cause === null || outcome.isLate ? lines.slice(-SHOWN_LINES) : [],
     reason: outcome.isLate
       ? command.say('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
       : (cause ?? endOf(command, outcome)),
@@ -89,14 +94,15 @@ function isFailure(outcome: RouterStatus | Failure): outcome is Failure {
   return 'isLate' in outcome;
 }
 
-/** The first of: the router is ready, its process has ended, the time is up. */
+/** Resolves when the router is ready, its process has ended, the time is up, or the command is interrupted. */
 async function untilReady(
+  { interruption }: DaemonCommand,
   supervisor: ProcessSupervisor,
   name: string,
   places: Places,
 ): Promise<RouterStatus | Failure> {
   const deadline = performance.now() + START_LIMIT_MS;
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && !interruption.hasOccurred) {
     const seen = await supervisor.describe(name);
     if (seen === null || hasEnded(seen)) return { isLate: false, exitCode: seen?.exitCode ?? null };
     const status = await fetchStatus(places.controlSocket, ASK_LIMIT_MS);
@@ -126,6 +132,12 @@ async function cleanUp(
   // a pid file that names another process belongs to another router
   if (seen !== null && seen.pid !== null && readPid(places.pidFile) === seen.pid)
     rmSync(places.pidFile, { force: true });
+}
+
+/** On a full disk the router cannot log its own reason. */
+function spaceProblem({ say }: DaemonCommand, { logFile, pidFile }: Places): string | null {
+  const folders = foldersWithoutSpace([dirname(logFile), dirname(pidFile)]);
+  return folders.length === 0 ? null : say('noSpace', { folders: folders.join(', ') });
 }
 
 function endOf({ say }: DaemonCommand, { exitCode }: Failure): string {

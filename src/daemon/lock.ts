@@ -58,6 +58,8 @@ function tryToLock(env: Environment, path: string): boolean {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
+    // on a full disk --daemon-stop has to work, without a lock; a start is refused later for want of space
+    if (code === 'ENOSPC' || code === 'EDQUOT') return true;
     throw new SupervisorError({ kind: 'homeUnusable', home: pm2Home(env), detail: message });
   } finally {
     rmSync(own, { force: true });

@@ -70,6 +70,19 @@ export const daemonMessages = defineMessages({
   starting: { en: 'Starting the daemon…', ru: 'Запуск daemon…' },
   waitingForRouter: { en: 'Waiting for the router to listen…', ru: 'Ожидание готовности роутера…' },
   startFailed: { en: '❌ The daemon did not start: {reason}', ru: '❌ Daemon не запустился: {reason}' },
+  undoing: { en: 'Interrupted, undoing the start…', ru: 'Прервано, запуск отменяется…' },
+  interrupted: {
+    en: '❌ Interrupted: the daemon was not started',
+    ru: '❌ Прервано: daemon не запущен',
+  },
+  finishing: {
+    en: '⚠️  --daemon-{name} completes first; a second Ctrl-C ends it half-way',
+    ru: '⚠️  Сначала завершится --daemon-{name}; второе нажатие Ctrl-C прервёт команду на полпути',
+  },
+  noSpace: {
+    en: 'no space left on the device: {folders}; free some space and start again',
+    ru: 'на диске нет места: {folders}; освободите место и запустите снова',
+  },
   startTimedOut: {
     en: 'the router did not say within {seconds} s that it listens',
     ru: 'роутер за {seconds} с не сообщил о готовности',
@@ -172,6 +185,10 @@ export const daemonMessages = defineMessages({
   pm2HomeTooLong: {
     en: '❌ PM2_HOME is too long for a socket: {home}; choose a shorter path',
     ru: '❌ PM2_HOME слишком длинный для сокета: {home}; выберите путь короче',
+  },
+  pm2HomeFull: {
+    en: '❌ No space left on the device of PM2_HOME: {home}; free some space or set PM2_HOME to another folder',
+    ru: '❌ На диске с PM2_HOME нет места: {home}; освободите место или укажите в PM2_HOME другую папку',
   },
   pm2HomeUnusable: {
     en: '❌ PM2_HOME cannot be used: {home}; set it to a folder of your own. {detail}',

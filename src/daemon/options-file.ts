@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expandHome, OPTIONS, type Option, type OptionKey, readFlags } from '../config/index.ts';
 import { makeStateFolder, pm2Home, stateFolder } from './pm2-home.ts';
+import { SupervisorError } from './supervisor.ts';
 
 /** Options of the moment, which say nothing about the daemon itself. */
 const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
@@ -69,8 +70,13 @@ export function writeOptions(env: Environment, name: string, options: readonly s
   const path = optionsFile(env, name);
   const unfinished = `${path}.${process.pid}.tmp`;
   rmSync(unfinished, { force: true });
-  writeFileSync(unfinished, `${JSON.stringify(options)}\n`, { mode: 0o600, flag: 'wx' });
-  renameSync(unfinished, path);
+  try {
+    writeFileSync(unfinished, `${JSON.stringify(options)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw new SupervisorError({ kind: 'homeUnusable', home: pm2Home(env), detail: (error as Error).message });
+  }
 }
 
 /** The kept options; null without a readable file. */

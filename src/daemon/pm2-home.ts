@@ -1,8 +1,10 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { foldersWithoutSpace } from './free-space.ts';
 import { SupervisorError } from './supervisor.ts';
+import { absolutePath } from './working-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +13,7 @@ const ACCEPT_LIMIT_MS = 2000;
 
 /** The folder of the user's PM2: `PM2_HOME`, else `~/.pm2`. */
 export function pm2Home(env: Environment): string {
-  return env.PM2_HOME ? resolve(env.PM2_HOME) : join(env.HOME || homedir(), '.pm2');
+  return env.PM2_HOME ? absolutePath(env.PM2_HOME) : join(env.HOME || homedir(), '.pm2');
 }
 
 /** Where the daemon commands keep what they have to remember, mode 700. */
@@ -30,6 +32,12 @@ export function makeStateFolder(env: Environment): string {
     throw new SupervisorError({ kind: 'homeUnusable', home: pm2Home(env), detail: (error as Error).message });
   }
   return folder;
+}
+
+/** Throws when the disk of the PM2 home is too full to start anything: PM2 itself would end with a stack trace. */
+export function requireSpace(env: Environment): void {
+  const home = pm2Home(env);
+  if (foldersWithoutSpace([home]).length > 0) throw new SupervisorError({ kind: 'homeFull', home });
 }
 
 /** The socket that a PM2 daemon answers on. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { makeStateFolder, pm2Home, pm2Pid, pm2Socket } from './pm2-home.ts';
+import { isPm2Running, makeStateFolder, pm2Home, pm2Pid, pm2Socket, requireSpace } from './pm2-home.ts';
 import {
   type ProcessDefinition,
   type ProcessStatus,
@@ -73,8 +73,11 @@ export class Pm2Supervisor implements ProcessSupervisor {
       throw new SupervisorError({ kind: 'homeTooLong', home: pm2Home(env) });
     }
     makeStateFolder(env);
+    if (!(await isPm2Running(env))) requireSpace(env);
+    // PM2 needs a working folder that exists, and a PM2 daemon that it launches keeps it
+    process.chdir('/');
     const pm2 = (await import('pm2')).default as unknown as Pm2;
-    await outsideTheShell(env, () => call(env, 'connect', CONNECT_LIMIT_MS, (done) => pm2.connect(done)));
+    await call(env, 'connect', CONNECT_LIMIT_MS, (done) => pm2.connect(done));
     const running = await call(env, 'getVersion', CALL_LIMIT_MS, (done) => pm2.getVersion(done));
     const { version } = createRequire(import.meta.url)('pm2/package.json') as { version: string };
     return new Pm2Supervisor(pm2, env, { running: String(running), own: version });
@@ -108,21 +111,6 @@ export class Pm2Supervisor implements ProcessSupervisor {
 
   private call(name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
     return call(this.env, name, limitMs, start);
-  }
-}
-
-/** A PM2 daemon that is launched inherits folder and environment: it must outlive both the folder and an editor's terminal. */
-async function outsideTheShell<T>(env: Environment, body: () => Promise<T>): Promise<T> {
-  const inherited = env as Record<string, string | undefined>;
-  const folder = process.cwd();
-  const { NODE_OPTIONS } = inherited;
-  process.chdir('/');
-  delete inherited.NODE_OPTIONS;
-  try {
-    return await body();
-  } finally {
-    process.chdir(folder);
-    if (NODE_OPTIONS !== undefined) inherited.NODE_OPTIONS = NODE_OPTIONS;
   }
 }
 

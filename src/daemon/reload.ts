@@ -14,6 +14,7 @@ import {
   readOptions,
   writeOptions,
 } from './options-file.ts';
+import { workingFolder } from './working-folder.ts';
 
 const OUTCOME_LIMIT_MS = 15_000;
 const LOOK_EVERY_MS = 20;
@@ -30,7 +31,7 @@ export async function reloadDaemon(command: DaemonCommand): Promise<number> {
     command.fail(command.say('notAnswering', { pid: found.pid, socket: found.places.controlSocket }));
     return EXIT.failed;
   }
-  const given = withoutPlaces(keptOptions(argv, process.cwd()), found);
+  const given = withoutPlaces(keptOptions(argv, workingFolder()), found);
   if (given.length === 0) return await reloadAndReport(command, found, found.status);
   return await reloadWith(command, found, found.status, given);
 }

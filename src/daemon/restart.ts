@@ -8,10 +8,12 @@ import { type Launched, launch, type StartSurroundings } from './launch.ts';
 import { explainNotRunning } from './not-running.ts';
 import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
 import { commandFor, ownerOf } from './owner.ts';
+import { requireSpace } from './pm2-home.ts';
 import { setUpRotation } from './rotation.ts';
 import { explainFailure, refusingUnsafeLogs, reportStarted, warnOfNodeOptions } from './start.ts';
 import { configurationOf, routerVariables, startedWith } from './started-with.ts';
 import { stopProcess } from './stop.ts';
+import { workingFolder } from './working-folder.ts';
 
 /** Options, and the configuration that they make. */
 interface Plan {
@@ -37,7 +39,7 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   }
   const { supervised } = found;
   const kept = supervised === null ? (readOptions(env, config.name) ?? []) : startedWith(env, supervised);
-  const folder = process.cwd();
+  const folder = workingFolder();
   const former = { env: supervised?.env ?? env, folder };
   // the environment is taken anew; options among it that are not given now stay
   const surroundings = { env: { ...routerVariables(former.env), ...env }, folder };
@@ -45,6 +47,7 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   const next = plan(command, mergeOptions(kept, keptOptions(argv, folder)), surroundings.env);
   if (next === null) return EXIT.usage;
   warnOfNodeOptions(command, next.config);
+  requireSpace(env); // before the old one is stopped
   if (!(await stopOld(command, found))) return EXIT.failed;
   const launched = await refusingUnsafeLogs(command, () => start(command, next, surroundings));
   if (launched?.ok) {
@@ -52,7 +55,7 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
     reportStarted(command, launched.status.pid, next.places);
     return EXIT.done;
   }
-  const code = launched === null ? EXIT.failed : explainFailure(command, launched);
+  const code = launched === null ? EXIT.failed : explainFailure(command, launched, next.places);
   const isChanged = !isSame(before?.options, next.options) || !isSame(passedOn(former), passedOn(surroundings));
   if (before !== null && isChanged) await goBack(command, before, former);
   return code;
@@ -101,5 +104,5 @@ function passedOn({ env }: StartSurroundings): [string, string][] {
 async function goBack(command: DaemonCommand, before: Plan, surroundings: StartSurroundings): Promise<void> {
   const launched = await refusingUnsafeLogs(command, () => start(command, before, surroundings));
   if (launched?.ok) command.warn(command.say('oldRunsAgain', { pid: launched.status.pid }));
-  else if (launched !== null) explainFailure(command, launched);
+  else if (launched !== null) explainFailure(command, launched, before.places);
 }

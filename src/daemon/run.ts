@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandContext, EXIT } from '../cli/index.ts';
+import { explainSystemError, isSystemError } from '../text/index.ts';
 import { type DaemonCommand, explainSupervisor, withDaemonCommand } from './command.ts';
 import { ForeignProcess } from './find-daemon.ts';
+import { onInterrupt } from './interruption.ts';
 import { hasState, takeLock } from './lock.ts';
 import { showLogs } from './logs.ts';
 import { Pm2Supervisor } from './pm2.ts';
@@ -43,7 +45,8 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
         if (error instanceof SupervisorError) command.fail(explainSupervisor(command.say, error));
         else if (error instanceof ForeignProcess) {
           command.fail(command.say('nameTaken', { name: context.config.name, script: error.script }));
-        } else throw error;
+        } else if (isSystemError(error)) command.fail(`❌ ${explainSystemError(error)[context.lang]}`);
+        else throw error;
         return EXIT.failed;
       }
     },
@@ -60,9 +63,15 @@ async function alone(name: DaemonCommandName, command: DaemonCommand): Promise<n
     command.fail(command.say('otherCommand', { pid: lock.pid ?? '—', path: lock.path }));
     return EXIT.failed;
   }
+  const stopListening = onInterrupt((signal) => {
+    // a start can be undone; the other commands would leave less than there was
+    if (name === 'start') command.interruption.record(signal);
+    command.warn(command.say(name === 'start' ? 'undoing' : 'finishing', { name }));
+  });
   try {
     return await COMMANDS[name](command);
   } finally {
+    stopListening();
     lock.release();
   }
 }

@@ -8,6 +8,7 @@ import { type Launched, launch } from './launch.ts';
 import { hintAtOthers } from './not-running.ts';
 import { keptOptions } from './options-file.ts';
 import { setUpRotation } from './rotation.ts';
+import { workingFolder } from './working-folder.ts';
 
 /** `--daemon-start`: returns when the router itself says that it listens, or why it does not. */
 export async function startDaemon(command: DaemonCommand): Promise<number> {
@@ -26,12 +27,12 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
     return EXIT.failed;
   }
   if (found.supervised !== null) await supervisor.remove(config.name);
-  const folder = process.cwd();
+  const folder = workingFolder();
   const options = [`--base-folder=${folder}`, ...keptOptions(argv, folder)];
   warnOfNodeOptions(command, config);
   const launched = await refusingUnsafeLogs(command, () => launch(command, config, places, options, { env, folder }));
   if (launched === null) return EXIT.failed;
-  if (!launched.ok) return explainFailure(command, launched);
+  if (!launched.ok) return explainFailure(command, launched, places);
   await setUpRotation(command, config);
   reportStarted(command, launched.status.pid, places);
   return EXIT.done;
@@ -61,8 +62,18 @@ export function warnOfNodeOptions(command: DaemonCommand, { nodeOptions }: Route
   if (NODE_OPTIONS && nodeOptions === null) command.warn(command.say('nodeOptions', { value: NODE_OPTIONS }));
 }
 
-export function explainFailure(command: DaemonCommand, launched: Launched & { ok: false }): number {
+/** One block, the cause first; the log's last lines only when none of them names the cause. */
+export function explainFailure(
+  command: DaemonCommand,
+  launched: Launched & { ok: false },
+  { logFile }: Places,
+): number {
+  if (command.interruption.hasOccurred) {
+    command.fail(command.say('interrupted'));
+    return command.interruption.exitCode;
+  }
   command.fail(command.say('startFailed', { reason: launched.reason }));
+  command.warn(command.say('log', { path: logFile }));
   if (launched.lines.length > 0) command.warn(command.say('lastLines'));
   for (const line of launched.lines) command.warn(`   ${line}`);
   return launched.isConfigurationError ? EXIT.usage : EXIT.failed;

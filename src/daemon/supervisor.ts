@@ -42,6 +42,7 @@ export interface ProcessSupervisor {
 
 export type SupervisorProblem =
   | { readonly kind: 'homeTooLong'; readonly home: string }
+  | { readonly kind: 'homeFull'; readonly home: string }
   | { readonly kind: 'homeUnusable'; readonly home: string; readonly detail: string }
   | { readonly kind: 'noAnswer'; readonly call: string; readonly seconds: number; readonly pid: number | null }
   | { readonly kind: 'failed'; readonly call: string; readonly detail: string };

@@ -3,7 +3,10 @@ import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
-  valid: { en: 'Valid; {count} options set: {keys}', ru: 'Конфигурация верна; задано опций: {count} ({keys})' },
+  valid: {
+    en: 'Valid; {count} {count:option|options} set: {keys}',
+    ru: 'Конфигурация верна; задано опций: {count} ({keys})',
+  },
   defaults: { en: 'Valid; all options have their defaults', ru: 'Конфигурация верна; все опции по умолчанию' },
   writable: {
     en: '{path} is writable by other users',

@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { forbiddenModes, isRefusedWhenOpen, openTo } from '../app/index.ts';
+import { checkTokensFile, forbiddenModes, isRefusedWhenOpen, openTo } from '../app/index.ts';
 import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
@@ -35,6 +35,7 @@ const messages = defineMessages({
     ru: 'Удалите его или задайте другой путь: --{option}',
   },
   missing: { en: '{path} is not readable by {user}', ru: '{path}: нет прав на чтение у пользователя {user}' },
+  correctTokens: { en: 'Correct {path}, then reload the router', ru: 'Исправьте {path} и перезагрузите роутер' },
   giveFile: {
     en: 'Correct --{option}, or the owner and mode of the file',
     ru: 'Исправьте --{option} либо владельца и права файла',
@@ -96,9 +97,15 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
     if (path === null) return [];
     if (!allows(path, constants.R_OK)) return [fail(t('missing', { path, user }), t('giveFile', { option }))];
     const open = openTo(path, statSync(path).mode, forbidden.get(path) ?? 0);
-    if (open === null) return [];
+    if (open === null) return path === config.authTokensFile ? tokenProblems(path, lang) : [];
     return [(isRefusedWhenOpen(path, config) ? fail : warn)(open.text[lang], open.command)];
   });
+}
+
+function tokenProblems(path: string, lang: DoctorContext['lang']): Finding[] {
+  const { problems, warnings } = checkTokensFile(path);
+  const advice = messages(lang)('correctTokens', { path });
+  return [...problems.map((text) => fail(text[lang], advice)), ...warnings.map((text) => warn(text[lang], advice))];
 }
 
 function statOf(path: string): Stats | null {

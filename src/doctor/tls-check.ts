@@ -7,8 +7,14 @@ import { type Check, type Finding, fail, ok, warn } from './finding.ts';
 
 const messages = defineMessages({
   none: { en: 'TLS is not used', ru: 'TLS не используется' },
-  valid: { en: '{path} is valid until {until} ({days} days)', ru: '{path} действителен до {until} (дней: {days})' },
-  soon: { en: '{path} expires on {until}, in {days} days', ru: '{path} истекает {until}, осталось дней: {days}' },
+  valid: {
+    en: '{path} is valid until {until} ({days} {days:day|days})',
+    ru: '{path} действителен до {until} (дней: {days})',
+  },
+  soon: {
+    en: '{path} expires on {until}, in {days} {days:day|days}',
+    ru: '{path} истекает {until}, осталось дней: {days}',
+  },
   over: { en: '{path} expired on {until}', ru: '{path} истёк {until}' },
   early: { en: '{path} is not valid before {from}', ru: '{path} ещё не действителен, начало действия {from}' },
   renew: {

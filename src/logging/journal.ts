@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { pluralForm } from '../text/index.ts';
 import type { LogLevel } from './logger.ts';
 
 /** Socket on which journald accepts log streams of services. */
@@ -103,7 +104,7 @@ export class JournalStream {
     const { socket } = this;
     if (socket === null || !this.isConnected) return;
     if (this.lostSinceNotice > 0 && !socket.writableNeedDrain) {
-      const note = `<4>(${this.lostSinceNotice} log lines before this one did not reach the journal)\n`;
+      const note = `<4>(${this.lostSinceNotice} log ${pluralForm('en', this.lostSinceNotice, 'line|lines')} before this one did not reach the journal)\n`;
       this.lostSinceNotice = 0;
       socket.write(note);
     }

@@ -94,7 +94,7 @@ export class LogRotation {
     try {
       prepareLog(logFile);
       this.options.reopen();
-      await this.probeNewFile('a file that was renamed or removed', () => {});
+      await this.probeNewFile('a file that was renamed or removed');
     } catch (error) {
       complain(`${logFile}: cannot be opened again: ${(error as Error).message}`);
     } finally {
@@ -117,16 +117,20 @@ export class LogRotation {
       this.marker.info('Log goes on in a new file; this one becomes', { file: basename(rotated) });
       await until(() => textFrom(logFile, from).includes(basename(rotated)), WRITE_TIMEOUT_MS, 'PM2 does not write');
       renameLog(logFile, rotated);
-      reopen();
-      // on failure PM2 still writes to the old file, which gets its name back
-      await this.probeNewFile(basename(rotated), () => renameSync(rotated, logFile));
+      try {
+        reopen();
+        await this.probeNewFile(basename(rotated));
+      } catch (error) {
+        renameSync(rotated, logFile); // PM2 still writes to it
+        throw error;
+      }
     } finally {
       output.release();
     }
   }
 
   /** Writes probe lines until one appears in the new file. A probe may go to the old file, or be lost during the switch. */
-  private async probeNewFile(before: string, giveUp: () => void): Promise<void> {
+  private async probeNewFile(before: string): Promise<void> {
     const { logFile, reopen } = this.options;
     for (let probe = 1; probe <= MAX_PROBES; probe++) {
       await delay(POLL_MS);
@@ -137,7 +141,6 @@ export class LogRotation {
       }
       reopen();
     }
-    giveUp();
     throw new Error('PM2 does not open its logs anew');
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseLanguage, defineMessages } from './messages.ts';
+import { chooseLanguage, defineMessages, pluralForm } from './messages.ts';
 
 const messages = defineMessages({
   hello: { en: 'Hello {name}, {name}: {count} new', ru: 'Привет, {name}: новых {count}' },
@@ -40,3 +40,17 @@ for (const [given, env, expected] of LANGUAGES) {
     assert.equal(chooseLanguage(given, env), expected);
   });
 }
+
+test('pluralForm: selects the form of the count, in both languages', () => {
+  const days = defineMessages({
+    left: { en: '{days} {days:day|days} left', ru: 'осталось {days} {days:день|дня|дней}' },
+  });
+  const shown = (count: number): string[] => [days('en')('left', { days: count }), days('ru')('left', { days: count })];
+  assert.deepEqual(shown(1), ['1 day left', 'осталось 1 день']);
+  assert.deepEqual(shown(2), ['2 days left', 'осталось 2 дня']);
+  assert.deepEqual(shown(0), ['0 days left', 'осталось 0 дней']);
+  assert.deepEqual(shown(11), ['11 days left', 'осталось 11 дней']);
+  assert.deepEqual(shown(21), ['21 days left', 'осталось 21 день']);
+  assert.equal(days('en')('left'), '{days} {days:day|days} left');
+  assert.equal(pluralForm('ru', 1.5, 'час|часа|часов'), 'часа');
+});

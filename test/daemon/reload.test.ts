@@ -48,9 +48,9 @@ test('a configuration file is read again', async () => {
 
 test('renewed files are changes, and what is in force is printed with the warnings of the start', async () => {
   await using bed = new DaemonBed();
-  const tokens = bed.folder.write('tokens', 'alice: a\n');
+  const tokens = bed.folder.write('tokens', `alice: ${'a'.repeat(32)}\n`);
   await bed.start(['--auth-tokens-file', tokens]);
-  bed.folder.write('tokens', 'alice: a\nbob: b\n');
+  bed.folder.write('tokens', `alice: ${'a'.repeat(32)}\nbob: ${'b'.repeat(32)}\n`);
   const { code, stdout } = await bed.run(['--daemon-reload']);
   assert.equal(code, 0);
   assert.match(stdout, /✅ Configuration reloaded\n {3}auth-tokens-file: 1 -> 2 \(\+1\)\n {3}tokens in force: 2\n$/);

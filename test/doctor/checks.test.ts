@@ -72,7 +72,7 @@ test('tls: reports expiry, a mismatched key and invalid files', async () => {
   };
   assert.deepEqual((await bed.check('tls')).map(brief), ['ok']);
   const [soon] = await check(server.certFile, server.keyFile);
-  assert.match(soon ?? '', /^warn: .*server\.pem expires on \d{4}-\d\d-\d\d, in 1 days → .*--daemon-reload$/);
+  assert.match(soon ?? '', /^warn: .*server\.pem expires on \d{4}-\d\d-\d\d, in 1 day → .*--daemon-reload$/);
   const early = new Date(Date.now() - 30 * DAY_MS);
   assert.match((await check(server.certFile, server.keyFile, early))[0] ?? '', /^fail: .* is not valid before/);
   assert.match((await check(expired.certFile, expired.keyFile))[0] ?? '', /^fail: .* expired on 2021-01-01/);
@@ -102,7 +102,7 @@ test('permissions: reports readable secrets, a missing folder and a symlink', as
   const check = async (change: Parameters<DoctorBed['check']>[1]) =>
     (await bed.check('permissions', change)).map(brief);
   assert.deepEqual(await check({}), ['ok']);
-  const authTokensFile = bed.folder.write('tokens', 'a: b\n', 0o644);
+  const authTokensFile = bed.folder.write('tokens', 'someone: a-long-token-of-30-characters\n', 0o644);
   const tlsKey = bed.folder.write('key.pem', '', 0o604);
   const [tokens, key] = await check({ config: bed.config({ authTokensFile, tlsKey }) });
   assert.match(tokens ?? '', /^fail: .*tokens: readable by others \(mode 644\) → chmod 640 .*tokens$/);

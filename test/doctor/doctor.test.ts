@@ -31,7 +31,7 @@ test('--doctor: prints one line per finding, with advice unless ok', async () =>
 
 test('--doctor: a failure gives exit code 1; --json has stable keys', async () => {
   using bed = new DoctorBed();
-  const tokens = bed.folder.write('tokens', 'a: b\n', 0o644);
+  const tokens = bed.folder.write('tokens', 'someone: a-long-token-of-30-characters\n', 0o644);
   const { code, stdout } = await bed.run(['--auth-tokens-file', tokens, '--json']);
   assert.equal(code, 1);
   const answer = JSON.parse(stdout) as Answer;

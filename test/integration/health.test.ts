@@ -65,7 +65,10 @@ test('Check and Watch say SERVING, and NOT_SERVING while the router drains', asy
 
 test('health needs no token: probes have none', async () => {
   using folder = new TempFolder();
-  await using router = await RouterProcess.start(['--auth-tokens-file', folder.write('tokens', 'a: b\n')]);
+  await using router = await RouterProcess.start([
+    '--auth-tokens-file',
+    folder.write('tokens', 'someone: a-long-token-of-30-characters\n'),
+  ]);
   const client = connect(router.port);
   try {
     assert.deepEqual(await check(client, ''), { serving: SERVING, error: null });

@@ -205,7 +205,7 @@ test('HUP turns tokens on: a connection without a token is closed; off again tak
 
 test('a file that others can read, or that is malformed, refuses the start with every problem at once', async () => {
   using folder = new TempFolder();
-  const file = folder.write('tokens', 'alice: a b\n: x\nbob: y\nbob: z\nlonely\n');
+  const file = folder.write('tokens', 'alice: a b\n: x\nbob: yyyy\nbob: zzzz\neve: e\nlonely\n');
   chmodSync(file, 0o644);
   await using router = await RouterProcess.startFailing(['--auth-tokens-file', file]);
   assert.equal(router.exit?.code, 2);
@@ -214,7 +214,8 @@ test('a file that others can read, or that is malformed, refuses the start with 
     /tokens:1: expected "name: token"/,
     /tokens:2: expected/,
     /tokens:4: name bob is already given above/,
-    /tokens:5: expected/,
+    /tokens:5: the token of eve is shorter than 4 characters/,
+    /tokens:6: expected/,
   ]) {
     assert.match(router.log, expected);
   }

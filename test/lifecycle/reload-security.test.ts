@@ -54,12 +54,12 @@ for (const text of ['', '# only a comment\n', '---\n', 'null\n']) {
 
 test('tokens under the same name: digests are compared, and the reload says how many are in force', async () => {
   using folder = new TempFolder();
-  const tokens = folder.write('tokens', 'alice: a\nbob: b\n');
+  const tokens = folder.write('tokens', `alice: ${'a'.repeat(32)}\nbob: ${'b'.repeat(32)}\n`);
   await using router = await RouterProcess.start(['--auth-tokens-file', tokens]);
   await router.logged(/\[INFO\] Security in force certificate=none clientCa=none tokens=2\n/);
   assert.equal((await router.reload()).outcome, 'unchanged');
 
-  folder.write('tokens', 'alice: other\ncarol: c\ndave: d\n');
+  folder.write('tokens', 'alice: other\ncarol: cccc\ndave: dddd\n');
   const from = router.log.length;
   const { outcome, changes, inForce } = await router.reload();
   assert.equal(outcome, 'applied');

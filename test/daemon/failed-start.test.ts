@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { poll } from '../support/poll.ts';
+import { TempFolder } from '../support/temp.ts';
+import { commandLine, DaemonBed, readPid } from './daemon-bed.ts';
+
+/** A command that fails prints one readable block; a start that is interrupted is undone. */
+
+const needsDisk = { skip: whyNoSmallDisk() };
+
+test(
+  'disk full under the log and the pid file: the reason names it, although the log is empty',
+  needsDisk,
+  async () => {
+    await using bed = new DaemonBed();
+    using disk = new SmallDisk(bed.folder.file('disk'), '64k');
+    disk.fill(0);
+    const places = ['--pid-file', disk.file('router.pid'), '--log-file', disk.file('router.log')];
+    const run = await bed.run(['--daemon-start', ...places, '--host', '127.0.0.1', '--port', '0']);
+    assert.equal(run.code, 1);
+    assert.equal(
+      run.stderr,
+      `❌ The daemon did not start: no space left on the device: ${disk.path}; free some space and start again\n` +
+        `📝 Log: ${disk.file('router.log')}\n`,
+    );
+    await endPm2(bed);
+  },
+);
+
+for (const freeKiB of [0, 4, 8, 16, 32]) {
+  test(`PM2's home with ${freeKiB} KiB free: a message without a stack`, needsDisk, async () => {
+    await using bed = new DaemonBed();
+    using disk = new SmallDisk(bed.folder.file('disk'), '256k');
+    disk.fill(freeKiB);
+    const env = { PM2_HOME: disk.file('pm2') };
+    const run = await bed.run(['--daemon-start', ...bed.options], { env });
+    assert.equal(run.code, 1, run.stdout);
+    assert.match(run.stderr, /^❌ No space left on the device of PM2_HOME: \S+; free some space or set PM2_HOME.*\n$/);
+    assert.equal(readPid(disk.file('pm2/pm2.pid')), null, 'PM2 was not launched');
+  });
+}
+
+test(
+  "PM2's home becomes full: --daemon-restart refuses before it stops the router, --daemon-stop works",
+  needsDisk,
+  async () => {
+    await using bed = new DaemonBed();
+    using disk = new SmallDisk(bed.home, '1m');
+    await bed.start();
+    const { pid } = bed;
+    disk.fill(0);
+    const restart = await bed.run(['--daemon-restart']);
+    assert.equal(restart.code, 1);
+    assert.match(restart.stderr, /^❌ No space left on the device of PM2_HOME: /);
+    assert.equal((await bed.status()).pid, pid);
+    assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+    await endPm2(bed);
+  },
+);
+
+test('in a working folder that was removed: a message, or no difference', async () => {
+  await using bed = new DaemonBed();
+  const gone = bed.folder.file('gone');
+  const inGone = (args: readonly string[]) => {
+    mkdirSync(gone, { recursive: true });
+    const script = 'cd "$0" && rmdir "$0" && exec "$@"';
+    const run = spawnSync('sh', ['-c', script, gone, ...commandLine(args)], {
+      encoding: 'utf8',
+      env: bed.environment(),
+    });
+    return { code: run.status, text: run.stdout + run.stderr };
+  };
+  const message =
+    '❌ the working folder does not exist any more; change to another one (cd) and run the command again\n';
+  const start = ['--daemon-start', ...bed.options];
+  assert.deepEqual(inGone(start), { code: 1, text: message });
+  assert.match(inGone([...start, '--lang', 'ru']).text, /^❌ текущая папка удалена; перейдите в другую/);
+  const foreground = inGone(['--pid-file', 'relative.pid', '--host', '127.0.0.1', '--port', '0']);
+  assert.equal(foreground.code, 1);
+  assert.match(foreground.text, /\[CRITICAL\] Cannot start: the working folder does not exist any more; .*\n$/);
+  await bed.start();
+  assert.equal(inGone(['--daemon-status']).code, 0);
+  assert.deepEqual(inGone(['--daemon-reload']), { code: 1, text: message });
+  assert.equal(inGone(['--daemon-stop', ...bed.places]).code, 0);
+});
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${signal} during --daemon-start undoes the start and says so`, async () => {
+    await using bed = new DaemonBed();
+    await bed.start();
+    assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+    // a router that never gets ready
+    const preload = bed.folder.write(
+      'never.cjs',
+      'setInterval(() => {}, 1000); while (true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);',
+    );
+    const args = ['--daemon-start', '--no-log-rotation', `--node-options=--require=${preload}`, ...bed.options];
+    const [program = '', ...rest] = commandLine(args);
+    const child = spawn(program, rest, { env: bed.environment(), stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    await poll('the router under PM2', async () => (await bed.pm2List()).some(({ pid }) => pid > 0), {
+      limitMs: 20_000,
+    });
+    child.kill(signal);
+    const ended = await new Promise((resolve) => child.once('close', resolve));
+    assert.equal(ended, code, stderr);
+    assert.equal(stderr, 'Interrupted, undoing the start…\n❌ Interrupted: the daemon was not started\n');
+    assert.deepEqual(await bed.pm2List(), []);
+    assert.equal(existsSync(bed.pidFile), false);
+  });
+}
+
+/** A mounted file system of a few kilobytes. */
+class SmallDisk implements Disposable {
+  readonly path: string;
+
+  constructor(path: string, size: string) {
+    this.path = path;
+    mkdirSync(path, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'none', path]);
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Leaves this much free. */
+  fill(freeKiB: number): void {
+    const { bfree, bsize } = statfsSync(this.path);
+    writeFileSync(this.file('filler'), Buffer.alloc(bfree * bsize - freeKiB * 1024));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.file('filler'), { force: true });
+    execFileSync('umount', ['--lazy', this.path]);
+  }
+}
+
+/** PM2 keeps files of the small disk open. */
+async function endPm2(bed: DaemonBed): Promise<void> {
+  await bed.pm2(['kill']);
+}
+
+function whyNoSmallDisk(): string | false {
+  using folder = new TempFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder.path]).status !== 0)
+    return 'it needs root, to mount a small disk';
+  spawnSync('umount', [folder.path]);
+  return false;
+}
