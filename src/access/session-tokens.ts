@@ -10,7 +10,7 @@ const MAX_TOKEN_CHARS = 512;
 
 /**
  * Makes and verifies session tokens: `base64url(version, expiry, generation, client id, HMAC-SHA256)`. They are bearer
- * secrets: whoever holds one is the client. Never log them.
+ * secrets: the holder acts as the client. Never log them.
  */
 export class SessionTokens implements SessionTokenCodec {
   private readonly key: Buffer;

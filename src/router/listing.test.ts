@@ -88,7 +88,7 @@ test('filter: matches members of any given group', () => {
   for (const groups of [['a'], ['b', 'c'], []]) harness.register({ name: groups.join('+'), groups });
   assert.deepEqual(names(list(harness, { groups: new Set(['c', 'a']) })), ['a', 'b+c']);
   assert.deepEqual(names(list(harness, { groups: new Set(['x']) })), []);
-  assert.deepEqual(names(list(harness, { groups: new Set() })), [], 'any of none is nobody');
+  assert.deepEqual(names(list(harness, { groups: new Set() })), [], 'no group matches no client');
 });
 
 test('filter: matches if all given metadata entries are equal', () => {

@@ -73,7 +73,7 @@ const ROWS: readonly Row[] = [
     toAlice: ({ alice }) => ({ type: 'unicast', targetId: alice.id, senderId: alice.id }),
   },
   {
-    name: 'unicast to nobody',
+    name: 'unicast to an unknown id',
     send: () => ({ type: 'unicast', targetId: 'ghost' }),
     toAlice: (here) => error(here, 'not-found', notFound('ghost')),
     dropped: { targetNotFound: 1 },
@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
   { name: 'broadcast', send: () => ({ type: 'broadcast' }), toBob: true, toCarol: true },
   { name: 'request', send: ({ bob }) => ({ type: 'request', targetId: bob.id, payload }), toBob: true },
   {
-    name: 'request to nobody',
+    name: 'request to an unknown id',
     send: () => ({ type: 'request', targetId: 'ghost', payload }),
     toAlice: (here) => failed(here, 'r1', 'not-found', notFound('ghost')),
     dropped: { targetNotFound: 1 },
@@ -131,12 +131,12 @@ const ROWS: readonly Row[] = [
     ...missing('request', 'payload.requestId'),
   },
   {
-    name: 'response to nobody',
+    name: 'response to an unknown id',
     send: () => ({ type: 'response', targetId: 'ghost', payload, success: true }),
     dropped: { targetNotFound: 1 },
   },
   {
-    name: 'response that nobody asked for',
+    name: 'unsolicited response',
     send: ({ bob }) => ({ type: 'response', targetId: bob.id, payload, success: true }),
     dropped: { lateResponse: 1 },
   },

@@ -8,7 +8,7 @@ import { VECTORS } from '../../test/support/vectors.ts';
 const FRAMINGS: readonly ClientFraming[] = [1, 2];
 
 for (const framing of FRAMINGS) {
-  test(`framed ${framing}x: the first message binds, and is greeted as the protocol says`, () => {
+  test(`framed ${framing}x: the first message attaches the stream and is confirmed`, () => {
     const harness = new RouterHarness();
     const client = harness.register();
     const peer = harness.open(client.connection, framing);
@@ -110,7 +110,7 @@ test('several inner frames are several messages', () => {
   assert.deepEqual(to.received(), []);
 });
 
-test('every recorded malformed body is answered, counted and delivered to nobody', () => {
+test('every recorded malformed body is answered, counted and not delivered', () => {
   for (const framing of FRAMINGS) {
     for (const { name, body } of VECTORS.malformed_bodies) {
       const harness = new RouterHarness();
@@ -151,7 +151,7 @@ test('a stream that frames badly is ended with its reason, and its client may co
     assert.deepEqual(harness.dropped(), { [reason]: 1 }, name);
     assert.deepEqual([client.stream === null, client.removed], [true, false]);
     peer.send({ type: 'broadcast', senderId: client.id });
-    assert.deepEqual([client.stream === null, other.received()], [true, []], 'what comes behind that is ignored');
+    assert.deepEqual([client.stream === null, other.received()], [true, []], 'later messages are ignored');
     const again = harness.open(client.connection);
     again.send({ type: 'heartbeat', senderId: client.id });
     assert.ok(client.stream === again.session);
@@ -171,7 +171,7 @@ test('a message that the half-close cuts short ends the stream as truncated; a w
   assert.deepEqual(other.transport.ended, ['OK', 'OK']);
 });
 
-test('a newer stream of the same client takes over; the older one hears so and can do no more', () => {
+test('a newer stream of the same client takes over; the older one ends with ABORTED', () => {
   const harness = new RouterHarness();
   const [old, other] = [harness.join(), harness.join()];
   const client = old.client;
@@ -204,7 +204,7 @@ test('beyond the memory limit half-received messages are refused', () => {
   assert.deepEqual([harness.core.budget.usedBytes, harness.counters.dropped.noMemory], [0, 1]);
 });
 
-test('when memory is short, those who stopped in the middle of a message make room for those who go on', () => {
+test('memory budget: stalled partial messages are dropped for those that progress', () => {
   const harness = new RouterHarness({ maxBufferBytes: 100_000 });
   const [stuck, idle, sender, reader] = [harness.join(), harness.join(), harness.join(), harness.join()];
   const half = prefix(Buffer.alloc(60_000)).subarray(0, 45_000);

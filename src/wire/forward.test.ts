@@ -51,7 +51,7 @@ const message = fc
 
 const whole = fc.boolean();
 
-/** What is read between other bytes, with the prefixes before it that `isWhole` promises. */
+/** A body between other bytes, preceded by its prefixes. */
 function received(body: Buffer, isWhole: boolean): { bytes: Buffer; start: number; end: number } {
   const framed = frameBody(body, isWhole ? 2 : 1);
   const bytes = Buffer.concat([Buffer.alloc(3, 0xee), framed, Buffer.alloc(2, 0xee)]);

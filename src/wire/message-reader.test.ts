@@ -40,7 +40,7 @@ class Recorder implements MessageSink {
   }
 }
 
-/** Feeds `stream` cut at `cuts`, ends it, and returns what was seen. */
+/** Feeds `stream` cut at `cuts`, ends it, and returns the recorded calls. */
 function read(stream: Buffer, cuts: readonly number[], maxMessageBytes = MAX_BYTES): string[] {
   const recorder = new Recorder(maxMessageBytes);
   const borders = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
@@ -119,7 +119,7 @@ test('a stream that ends within a message is truncated, once', () => {
   assert.deepEqual(recorder.seen, ['fault: truncated']);
 });
 
-test('memory follows what was received, not what was announced', () => {
+test('memory follows the received bytes, not the announced length', () => {
   const recorder = new Recorder(1 << 30);
   const announced = Buffer.from('0020000000', 'hex');
   recorder.reader.push(announced);
@@ -200,7 +200,7 @@ test('a pause holds back what follows, however the stream is cut, and loses noth
   );
 });
 
-test('what came in a pause can be forgotten', () => {
+test('bytes received during a pause can be released', () => {
   const recorder = new Pausing(new Set([1]));
   recorder.reader.push(Buffer.concat([prefix(Buffer.from('a')), prefix(Buffer.from('b'))]));
   recorder.reader.push(prefix(Buffer.from('c')));

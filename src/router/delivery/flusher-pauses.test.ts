@@ -37,7 +37,7 @@ test('who broadcasts more than can be written is not read on until it is, and no
   here.runTicks();
   assert.equal(sender.transport.paused, false);
   for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(21));
-  assert.deepEqual(here.warnings, [], 'nobody was slow');
+  assert.deepEqual(here.warnings, [], 'no consumer was slow');
 });
 
 test('a stream that ends while it waits ends behind its last message', () => {
@@ -51,7 +51,7 @@ test('a stream that ends while it waits ends behind its last message', () => {
   for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(10));
 });
 
-test('who goes while it waits is forgotten with what was not read', () => {
+test('backpressure: a sender that closes while paused is dropped with its unread messages', () => {
   const here = new RouterHarness(LIMITS);
   const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
   put(sender, broadcasts(sender, 10));
@@ -62,7 +62,7 @@ test('who goes while it waits is forgotten with what was not read', () => {
   assert.deepEqual([here.core.budget.usedBytes, here.core.flusher.waitingBytes], [0, 0]);
 });
 
-test('those who wait take turns', () => {
+test('backpressure: paused senders resume in turn', () => {
   const here = new RouterHarness(LIMITS);
   const senders = Array.from({ length: 3 }, () => here.join());
   const [receiver] = Array.from({ length: 300 }, () => here.join());
@@ -98,7 +98,7 @@ test('who sends to one at a time waits, too, when all of them together bring in 
   assert.deepEqual([here.counters.sendersPaused > 0, here.warnings], [true, []]);
 });
 
-test('what waits for the router to write it takes no memory from others', () => {
+test('backpressure: messages that wait for the flusher do not count in the memory budget', () => {
   const here = new RouterHarness(LIMITS);
   const [sender, other] = [here.join(), here.join()];
   for (let i = 0; i < 2000; i++) here.join();

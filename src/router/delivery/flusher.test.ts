@@ -6,7 +6,7 @@ const harness = (): RouterHarness => new RouterHarness({ maxSendQueueBytes: 1e9,
 const received = (peers: readonly Peer[]): number[] =>
   peers.map(({ transport }) => Buffer.concat(transport.batches).length);
 
-/** Streams that nobody has bound, whose queues take any bytes. */
+/** Unattached streams whose queues accept any bytes. */
 function streams(of: RouterHarness, count: number): Peer[] {
   return Array.from({ length: count }, () => of.open(of.connect()));
 }
@@ -33,7 +33,7 @@ test('a turn writes a few megabytes, and the next turns the rest', () => {
   assert.deepEqual(after, [4, 8, 12]);
 });
 
-test('what is pushed while the rest waits is not forgotten, nor sent twice', () => {
+test('flusher: messages pushed during a flush are sent once', () => {
   const here = harness();
   const peers = streams(here, 6);
   for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(1024 * 1024));
@@ -55,7 +55,7 @@ test('a message that a flush brings about goes with the next turn', () => {
   assert.equal(answers.length, 1, 'cut off within the flush, the asked client fails the request');
 });
 
-test('what goes to many is written to a part of them each turn, in the order it was queued', () => {
+test('fan-out: each tick writes to a part of the receivers, in queue order', () => {
   const here = harness();
   const peers = streams(here, 80);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
@@ -65,7 +65,7 @@ test('what goes to many is written to a part of them each turn, in the order it 
   assert.deepEqual(received(peers), Array(80).fill(10));
 });
 
-test('those who still wait get what comes meanwhile by the same write', () => {
+test('fan-out: receivers that wait get later messages by the same write', () => {
   const here = harness();
   const peers = streams(here, 50);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('first '));
@@ -77,7 +77,7 @@ test('those who still wait get what comes meanwhile by the same write', () => {
   assert.deepEqual(writes.slice(32), Array(18).fill(['first second']));
 });
 
-test('a message to one of them does not wait for the others, nor overtake what was before it', () => {
+test('fan-out: a direct message neither waits for other receivers nor overtakes earlier messages', () => {
   const here = harness();
   const peers = streams(here, 300);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.from('all '));
@@ -112,7 +112,7 @@ test('fan-outs get as much time as everything else in a turn, but not more than 
   assert.equal(received(peers).lastIndexOf(10) + 1, 32 + 4 * 32);
 });
 
-test('what is forgotten with a stream does not count as waiting', () => {
+test('flusher: the messages of a closed stream do not count as waiting', () => {
   const here = harness();
   const [peer, other] = streams(here, 2);
   peer?.p2p.queue.pushFanOut(Buffer.alloc(1000));

@@ -10,7 +10,7 @@ interface Line {
   readonly queue: SendQueue;
 }
 
-/** A queue towards an transport that takes a write only when it is told to. */
+/** A queue over a transport that completes a write on request. */
 function line(): Line {
   const harness = new RouterHarness({ maxSendQueueBytes: 1e9, maxBufferBytes: 1e9 });
   const { transport, p2p } = harness.open(harness.connect());
@@ -37,7 +37,7 @@ test('one message is written as it is, without a copy', () => {
   assert.ok(here.transport.batches[0] === message);
 });
 
-test('what comes behind a write that is not taken waits, and goes when it is', () => {
+test('send queue: messages behind a write in flight wait for its completion', () => {
   const here = line();
   for (const letter of ['a', 'b', 'c']) {
     here.queue.push(letters(letter, 10));

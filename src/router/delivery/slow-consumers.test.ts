@@ -16,11 +16,7 @@ test('a reader that holds too many bytes is cut off alone, with everything it he
   const { client } = frozen;
   frozen.transport.reads = false;
   for (let i = 0; i < 11; i++) sender.send(letter(frozen, 1000), letter(reader, 1000));
-  assert.equal(
-    frozen.transport.abortedWith,
-    null,
-    'the limit itself is not too much, nor what comes on top of it in one turn',
-  );
+  assert.equal(frozen.transport.abortedWith, null, 'neither the limit itself nor a burst within one tick exceeds it');
   sender.send(letter(frozen, 1000), letter(reader, 1000));
   assert.equal(frozen.transport.abortedWith, 'Slow reader: send queue full');
   assert.deepEqual([client.removed, client.stream === null, harness.core.budget.usedBytes], [true, true, 0]);
@@ -78,7 +74,7 @@ test('a slow reader that takes something in time is not cut off', () => {
   assert.equal(slow.transport.abortedWith, null);
 });
 
-test('when all together hold too much, those who hold most go first, and no more than needed', () => {
+test('memory budget: the longest queues are disconnected first, and no more than needed', () => {
   const harness = new RouterHarness({ maxBufferBytes: 30_000 });
   const [sender, small, large, reader] = [harness.join(), harness.join(), harness.join(), harness.join()];
   for (const peer of [large, small]) peer.transport.reads = false;
@@ -94,7 +90,7 @@ test('when all together hold too much, those who hold most go first, and no more
   assert.equal(harness.counters.closed.memoryPressure, 1);
 });
 
-test('a subscriber that does not read is cut off like anybody else', () => {
+test('slow consumers: an events subscriber is disconnected, too', () => {
   const harness = new RouterHarness({ maxSendQueueBytes: 1000 });
   const events = harness.subscribe();
   events.transport.reads = false;
@@ -118,7 +114,7 @@ test('a stream that no client has bound is cut off too', () => {
   assert.deepEqual(harness.warnings, ['slow-reader-10.0.0.1:7']);
 });
 
-test('limits that are changed hold for those who are connected', () => {
+test('slow consumers: changed limits apply to connected clients', () => {
   const harness = new RouterHarness();
   const [sender, frozen] = [harness.join(), harness.join()];
   frozen.transport.reads = false;

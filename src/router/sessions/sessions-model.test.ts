@@ -53,7 +53,7 @@ class ModelClient {
     if (this.peer !== null) this.write({ type: 'heartbeat', payload: { received: this.received.length } });
   }
 
-  /** Delivers all that is under way in both directions. */
+  /** Delivers all bytes in flight, in both directions. */
   deliver(): void {
     const { peer } = this;
     if (peer === null) return;
@@ -64,7 +64,7 @@ class ModelClient {
     this.read(Number.POSITIVE_INFINITY);
   }
 
-  /** The connection is cut: of what is under way, only `up` and `down` (of 1) arrive. */
+  /** Cuts the connection: of the bytes in flight only the shares `up` and `down` (0 to 1) arrive. */
   lose(up: number, down: number): void {
     const { peer } = this;
     if (peer === null) return;

@@ -211,7 +211,7 @@ test('requests survive an absence: to the client and from it', () => {
   );
 });
 
-test('beyond the buffer the oldest messages are lost, and the client is told how many', () => {
+test('beyond the buffer the oldest messages are lost, and the resume reports their number', () => {
   const harness = new RouterHarness({ sessionBufferBytes: 300 });
   const bob = harness.join();
   const { client, answer } = joinWithSession(harness);
