@@ -84,7 +84,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   logging: ['host', 'text', 'node:', 'pino'],
   net: ['router', 'rpc', 'text', 'node:'],
   grpc: ['wire', 'router', 'rpc', 'http2', 'net', 'access', 'text', '@grpc/grpc-js', 'node:'],
-  websocket: ['wire', 'router', 'rpc', 'net', 'access', 'text', 'node:', 'ws'],
+  websocket: ['wire', 'router', 'rpc', 'net', 'access', 'grpc', 'text', 'node:', 'ws'],
   telemetry: ['wire', 'router', 'rpc', 'logging', 'text', 'node:', 'prom-client'],
   admin: ['router', 'telemetry', 'text', 'node:', 'prom-client', 'uplot'],
   cli: ['config', 'telemetry', 'text', 'node:'],

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Authenticator, SessionTokens } from '../access/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
-import { GrpcServer } from '../grpc/index.ts';
+import { GrpcServer, type TransportDependencies } from '../grpc/index.ts';
 import { openFilesLimit } from '../host/index.ts';
 import type { LogDestination, Logger } from '../logging/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
+import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
@@ -100,6 +101,7 @@ export class RouterApp {
         acceptQueue: this.capabilities['accept-queue'],
         tlsParent: this.capabilities['tls-parent'],
       },
+      createHttp1: config.websocket ? (transport) => this.createWebSocket(transport) : null,
     });
     this.observability = new Observability({
       core: this.core,
@@ -208,6 +210,17 @@ export class RouterApp {
     } catch (error) {
       this.log.warning('Pid file not removed', { error: (error as Error).message });
     }
+  }
+
+  private createWebSocket(transport: TransportDependencies): WebSocketTransport {
+    return new WebSocketTransport(transport, {
+      origins: parseOrigins(this.config.websocketOrigins),
+      maxMessageBytes: () => this.core.limits.maxMessageBytes,
+      isServing: () => !this.core.draining,
+      onConnected: () => {
+        this.core.counters.webSocketsTotal++;
+      },
+    });
   }
 
   private intervalTasks(): IntervalTask[] {

@@ -28,6 +28,30 @@ export const ROUTER_OPTIONS = [
     doc: { en: 'Port to listen on; 0 picks a free one', ru: 'Порт для приёма соединений; 0 — любой свободный' },
   },
   {
+    key: 'websocket',
+    type: 'boolean',
+    default: true,
+    group: 'network',
+    scope: 'router',
+    reload: 'restart',
+    doc: {
+      en: 'Serve WebSocket clients on the same port; --no-websocket refuses them',
+      ru: 'Принимать клиентов WebSocket на том же порту; --no-websocket отключает',
+    },
+  },
+  {
+    key: 'websocket-origins',
+    type: 'text',
+    default: null,
+    group: 'network',
+    scope: 'router',
+    reload: 'restart',
+    doc: {
+      en: "Origins of pages that may connect, separated by commas, * for all; the router's own host always may",
+      ru: 'Origin страниц, которым можно подключаться, через запятую, * — любые; своему хосту можно всегда',
+    },
+  },
+  {
     key: 'handshake-timeout',
     type: 'duration',
     default: 10 * SECOND,

@@ -1,10 +1,13 @@
 import type { EndStatus } from '../router/index.ts';
+import type { Framing } from '../wire/index.ts';
 
-/** The HTTP/2 stream of one call. */
+/** The stream of one call: of HTTP/2, or of a WebSocket. */
 export interface CallStream {
+  /** The framing of the messages that a send queue holds for this stream, whose gRPC framing is `grpc`. */
+  queueFraming(grpc: Framing): Framing;
   /** Sends the response headers ahead of everything else. */
   sendHeaders(): void;
-  /** Sends gRPC messages, `first` and `rest`, `bytes` in all; completed by `ServerCall.onWriteComplete`, possibly at once. */
+  /** Sends gRPC messages or those of a send queue, `first` and `rest`, `bytes` in all; completed by `ServerCall.onWriteComplete`, possibly at once. */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void;
   /** Sends the trailers after everything written. */
   end(code: EndStatus, details: string): void;

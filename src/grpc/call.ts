@@ -1,6 +1,7 @@
 import type { Connection } from '../net/index.ts';
 import type { CloseReason, Counters, EndStatus, SendQueue, StreamTransport } from '../router/index.ts';
 import type { RpcMethod } from '../rpc/index.ts';
+import type { Framing } from '../wire/index.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
 
 /** Serves one call. */
@@ -94,6 +95,11 @@ export class ServerCall implements StreamTransport {
     handler?.closed();
     this.closedCallback?.();
     this.closedCallback = null;
+  }
+
+  /** See CallStream. */
+  queueFraming(grpc: Framing): Framing {
+    return this.stream.queueFraming(grpc);
   }
 
   /** Sends the response headers ahead of the first message. */

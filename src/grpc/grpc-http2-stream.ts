@@ -1,5 +1,6 @@
 import { ErrorCode, encodeHeaders, type ServerStream } from '../http2/index.ts';
 import type { EndStatus } from '../router/index.ts';
+import type { Framing } from '../wire/index.ts';
 import type { CallStream } from './call-stream.ts';
 import { ACCEPTED_ENCODINGS } from './compressed-request.ts';
 import { percentEncoded, STATUS_CODES } from './grpc-protocol.ts';
@@ -31,6 +32,10 @@ export class GrpcHttp2Stream implements CallStream {
   constructor(stream: ServerStream, connection: PausableConnection) {
     this.stream = stream;
     this.connection = connection;
+  }
+
+  queueFraming(grpc: Framing): Framing {
+    return grpc;
   }
 
   sendHeaders(): void {

@@ -30,10 +30,12 @@ const MAX_QUOTED_CHARS = 100;
 const NO_WRITE = 0;
 const NOT_CHECKED = -1;
 
-/** Shared by the connections of a transport. */
-export interface SharedResources {
+/** The transport of a connection, as the connection uses it. */
+export interface Http2Host {
   readonly eofThrottle: EofThrottle;
   readonly dataFrames: DataFrameCache;
+  /** Takes over a connection that sent an HTTP/1 request; false if HTTP/1 is not served. */
+  handOver(http2: Http2Connection, socket: Socket, received: Buffer): boolean;
 }
 
 /** One HTTP/2 connection: connects its socket with its streams. */
@@ -42,7 +44,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   private readonly socket: Socket;
   private readonly writer: SocketWriter;
   private readonly deps: TransportDependencies;
-  private readonly eofThrottle: EofThrottle;
+  private readonly host: Http2Host;
   private readonly http2: ServerConnection;
   private readonly writeCallback = (error?: Error | null): void => this.onWriteComplete(error);
   private handshakeTimer: NodeJS.Timeout | null;
@@ -53,19 +55,21 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   /** Chunks received while reading is paused; null while it is not. */
   private unreadChunks: Buffer[] | null = null;
   private eofReceived = false;
+  /** Another protocol serves the socket. */
+  private handedOver = false;
   /** Start of the current silence, and time of the keepalive ping; 0 for none. */
   private silentSinceMs = 0;
   private pingSentMs = 0;
   /** Time at which a sweep first saw the current write in flight. */
   private writeSeenMs = NO_WRITE;
 
-  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, shared: SharedResources) {
+  constructor(connection: Connection, socket: Socket, deps: TransportDependencies, host: Http2Host) {
     this.connection = connection;
     this.socket = socket;
     this.writer = socketWriter(deps.internals.fastWrite);
     this.deps = deps;
-    this.eofThrottle = shared.eofThrottle;
-    this.http2 = new ServerConnection(this, deps.options, shared.dataFrames);
+    this.host = host;
+    this.http2 = new ServerConnection(this, deps.options, host.dataFrames);
     this.handshakeTimer = setTimeout(() => this.prefaceTimedOut(), deps.options.handshakeTimeoutMs).unref();
     socket.once('close', () => this.onSocketClosed());
     attachReader(socket, this, deps.internals.fastRead);
@@ -86,7 +90,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
 
   /** EOF: the connection is closed once everything is read. */
   ended(): void {
-    if (!this.eofReceived) this.eofThrottle.onEof();
+    if (!this.eofReceived) this.host.eofThrottle.onEof();
     this.eofReceived = true;
     if (!this.isPaused) this.deps.closeQueue.run(() => this.destroySockets());
   }
@@ -153,10 +157,16 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   }
 
   onOtherProtocol(bytes: Buffer): void {
+    if (this.handedOver) {
+      // a chunk that was in the new-connection queue
+      this.socket.unshift(bytes);
+      return;
+    }
     this.protocolDetector ??= new ProtocolDetector();
     const protocol = this.protocolDetector.push(bytes);
     if (protocol === 'undecided') return;
     const isHttp1 = protocol === 'http1';
+    if (isHttp1 && this.handOver(this.protocolDetector.received)) return;
     const details = isHttp1 ? 'HTTP/1 request, answered with 426' : 'no HTTP/2 client preface';
     this.deps.reportRefused('protocolError', this.connection.remote, details);
     this.onPreface();
@@ -257,6 +267,13 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
       this.writeSeenMs = NO_WRITE;
       this.http2.onWriteComplete();
     }
+  }
+
+  private handOver(received: Buffer): boolean {
+    if (!this.host.handOver(this, this.socket, received)) return false;
+    this.handedOver = true;
+    this.onPreface();
+    return true;
   }
 
   private prefaceTimedOut(): void {

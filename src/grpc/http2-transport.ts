@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { DataFrameCache } from '../http2/index.ts';
 import type { Connection } from '../net/index.ts';
-import { EofThrottle, TickQueue } from '../net/index.ts';
-import { Http2Connection, type SharedResources } from './http2-connection.ts';
+import { detachReader, EofThrottle, TickQueue } from '../net/index.ts';
+import { Http2Connection, type Http2Host } from './http2-connection.ts';
 import type { Transport, TransportDependencies } from './transport.ts';
 
 /** Calls of `checkTimeouts` per sweep over all connections: one second. */
@@ -11,15 +11,13 @@ const SWEEP_SLICES = 10;
 const PINGS_PER_TICK = 64;
 
 /** Serves connections with the router's own HTTP/2. */
-export class Http2Transport implements Transport {
+export class Http2Transport implements Transport, Http2Host {
   private readonly deps: TransportDependencies;
   private readonly connections = new Set<Http2Connection>();
   /** Spreads pings over ticks: connections opened together become due together. */
   private readonly pingQueue = new TickQueue(PINGS_PER_TICK);
-  private readonly shared: SharedResources = {
-    eofThrottle: new EofThrottle(this.connections),
-    dataFrames: new DataFrameCache(),
-  };
+  readonly eofThrottle = new EofThrottle(this.connections);
+  readonly dataFrames = new DataFrameCache();
   /** Position of the current sweep; null between sweeps. */
   private sweepCursor: Iterator<Http2Connection> | null = null;
 
@@ -28,9 +26,17 @@ export class Http2Transport implements Transport {
   }
 
   serve(connection: Connection, socket: Socket): void {
-    const http2 = new Http2Connection(connection, socket, this.deps, this.shared);
+    const http2 = new Http2Connection(connection, socket, this.deps, this);
     this.connections.add(http2);
     socket.once('close', () => this.connections.delete(http2));
+  }
+
+  handOver(http2: Http2Connection, socket: Socket, received: Buffer): boolean {
+    if (this.deps.http1 === null) return false;
+    this.connections.delete(http2);
+    detachReader(socket);
+    this.deps.http1.serve(http2.connection, socket, received);
+    return true;
   }
 
   checkTimeouts(): void {

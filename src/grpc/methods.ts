@@ -77,7 +77,7 @@ class EventsHandler extends UnaryHandler {
       memory,
       run: (_body, framing) => {
         call.sendHeaders();
-        this.subscription = method.handler(call, framing, context);
+        this.subscription = method.handler(call, call.queueFraming(framing), context);
       },
     });
   }

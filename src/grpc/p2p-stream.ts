@@ -5,15 +5,21 @@ import {
   type FramingFault,
   MessageReader,
   type MessageSink,
+  SINGLE,
   unwrapMessage,
 } from '../wire/index.ts';
 import type { PartialHolder, ReassemblyBudget } from './reassembly-budget.ts';
+
+/** A transport that may wrap gRPC messages in an envelope of its own. */
+export interface FramedTransport extends StreamTransport {
+  queueFraming(grpc: Framing): Framing;
+}
 
 export interface GrpcP2pStreamOptions {
   readonly core: RouterCore;
   readonly memory: ReassemblyBudget;
   /** Writes framed messages and ends the call. */
-  readonly call: StreamTransport;
+  readonly call: FramedTransport;
   readonly open: (transport: StreamTransport) => Session;
 }
 
@@ -23,7 +29,7 @@ export class GrpcP2pStream implements StreamTransport, MessageSink, BodySink, Pa
   lastProgressMs = 0;
   private readonly core: RouterCore;
   private readonly memory: ReassemblyBudget;
-  private readonly call: StreamTransport;
+  private readonly call: FramedTransport;
   private readonly reader: MessageReader;
   private framingKnown = false;
   /** The client has half-closed while paused, so that messages are unread. */
@@ -35,6 +41,7 @@ export class GrpcP2pStream implements StreamTransport, MessageSink, BodySink, Pa
     this.call = call;
     this.reader = new MessageReader(this, core.limits.maxMessageBytes);
     this.session = open(this);
+    this.session.framing = call.queueFraming(SINGLE);
   }
 
   get queue(): SendQueue {
@@ -125,6 +132,6 @@ export class GrpcP2pStream implements StreamTransport, MessageSink, BodySink, Pa
   private setFraming(framing: Framing): void {
     if (this.framingKnown) return;
     this.framingKnown = true;
-    this.session.framing = framing;
+    this.session.framing = this.call.queueFraming(framing);
   }
 }

@@ -11,7 +11,7 @@ import { Health } from './health.ts';
 import { Http2Transport } from './http2-transport.ts';
 import { openMethod } from './methods.ts';
 import { ReassemblyBudget } from './reassembly-budget.ts';
-import type { Transport, TransportDependencies, TransportOptions } from './transport.ts';
+import type { Http1Transport, Transport, TransportDependencies, TransportOptions } from './transport.ts';
 
 export interface GrpcServerOptions extends TransportOptions {
   /** `http2`: the router's own HTTP/2. `grpc-js`: grpc-js through its public interface. */
@@ -25,6 +25,8 @@ export interface GrpcServerDependencies {
   readonly options: GrpcServerOptions;
   readonly tls: TlsMaterial | null;
   readonly internals: NodeInternals;
+  /** Serves HTTP/1 connections; null without. */
+  readonly createHttp1: ((deps: TransportDependencies) => Http1Transport) | null;
 }
 
 /** The router's gRPC server: accepts connections, serves the five methods and gRPC's health service. */
@@ -34,6 +36,7 @@ export class GrpcServer {
   private readonly methods: ReadonlyMap<RpcMethod, OpenHandler>;
   private readonly health = new Health(['', SERVICE_NAME]);
   private readonly transport: Transport;
+  private http1: Http1Transport | null = null;
   private readonly memory: ReassemblyBudget;
 
   constructor(deps: GrpcServerDependencies) {
@@ -49,6 +52,7 @@ export class GrpcServer {
         maxConnections: deps.maxConnections,
         handshakeTimeoutMs: options.handshakeTimeoutMs,
         internals: deps.internals,
+        alpnProtocols: deps.createHttp1 === null ? ['h2'] : ['h2', 'http/1.1'],
         serve: (connection, socket) => this.transport.serve(connection, socket),
         onClosed: (connection, reason) => {
           const stopping = core.draining && reason === 'connectionLost';
@@ -70,6 +74,7 @@ export class GrpcServer {
   /** Call every 100 ms. Sends keepalive pings and closes dead connections. */
   checkTimeouts(): void {
     this.transport.checkTimeouts();
+    this.http1?.checkTimeouts();
   }
 
   /** Reports NOT_SERVING and refuses new connections. Existing ones are not affected. */
@@ -78,10 +83,11 @@ export class GrpcServer {
     this.listener.stopAccepting();
   }
 
-  /** Sends GOAWAY on every connection; each closes when its last stream ends. */
+  /** Sends GOAWAY or a close frame on every connection; each closes when its last stream ends. */
   gracefulShutdown(): void {
     this.health.close();
     this.transport.gracefulShutdown();
+    this.http1?.gracefulShutdown();
   }
 
   get connectionCount(): number {
@@ -93,6 +99,7 @@ export class GrpcServer {
     this.listener.stopAccepting();
     this.listener.destroyAll(reason);
     this.transport.destroy();
+    this.http1?.destroy();
   }
 
   /** Closes connections, clients and streams without a valid token; returns the number of connections closed. */
@@ -125,7 +132,7 @@ export class GrpcServer {
   private createTransport(): Transport {
     const { core, options, internals } = this.deps;
     const { listener } = this;
-    const deps: TransportDependencies = {
+    const shared: Omit<TransportDependencies, 'http1'> = {
       options,
       internals,
       newConnectionQueue: listener.newConnectionQueue,
@@ -136,6 +143,8 @@ export class GrpcServer {
       reportRefused: (reason, remote, details) => listener.reportRefused(reason, remote, details),
       reportTerminated: (reason, remote, details) => listener.reportTerminated(reason, remote, details),
     };
+    this.http1 = this.deps.createHttp1?.({ ...shared, http1: null }) ?? null;
+    const deps: TransportDependencies = { ...shared, http1: this.http1 };
     if (options.transport === 'http2') return new Http2Transport(deps);
     return new GrpcJsTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);
   }

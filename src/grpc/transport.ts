@@ -17,6 +17,16 @@ export interface Transport {
   destroy(): void;
 }
 
+/** Serves connections that start with an HTTP/1 request instead of the HTTP/2 preface. */
+export interface Http1Transport {
+  /** Takes over the connection; `received` are the bytes read from `socket` so far. */
+  serve(connection: Connection, socket: Socket, received: Buffer): void;
+  /** Call every 100 ms. */
+  checkTimeouts(): void;
+  gracefulShutdown(): void;
+  destroy(): void;
+}
+
 export interface TransportOptions extends Http2Limits {
   readonly keepaliveIntervalMs: number;
   readonly keepaliveTimeoutMs: number;
@@ -38,6 +48,8 @@ export interface TransportDependencies {
   readonly reserveBytes: (change: number) => boolean;
   /** The call for the request of a new stream; null for an unknown path. */
   readonly openCall: (connection: Connection, stream: CallStream, request: CallRequest) => ServerCall | null;
+  /** Serves HTTP/1 requests; null answers them with 426. */
+  readonly http1: Http1Transport | null;
   /** Count and log a connection that is refused, and one that is terminated for an error of the client. */
   readonly reportRefused: (reason: RefuseReason, remote: string, details: string) => void;
   readonly reportTerminated: (reason: RefuseReason, remote: string, details: string) => void;

@@ -12,6 +12,8 @@ export class Connection implements RpcConnection {
   /** First header that indicated an HTTP proxy, which may mix the calls of several clients; null without one. */
   proxyHeader: string | null = null;
   listings: ConcurrencyLimiter | null = null;
+  /** Closes the connection by a handshake of its protocol, if it has one; null destroys the socket. */
+  closeHandshake: ((reason: CloseReason) => void) | null = null;
   /** Reason given by the router if it closes the connection. */
   closeReason: CloseReason = 'connectionLost';
 
@@ -21,10 +23,11 @@ export class Connection implements RpcConnection {
     this.remote = remoteOf(socket);
   }
 
-  /** Destroys the connection; its clients are removed with `reason`. */
+  /** Closes the connection; its clients are removed with `reason`. */
   destroy(reason: CloseReason): void {
     this.closeReason = reason;
-    this.socket.destroy();
+    if (this.closeHandshake === null) this.socket.destroy();
+    else this.closeHandshake(reason);
   }
 }
 

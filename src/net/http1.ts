@@ -11,6 +11,11 @@ export class ProtocolDetector {
   private bytes: Buffer = Buffer.alloc(0);
   private decided = false;
 
+  /** Everything received so far. */
+  get received(): Buffer {
+    return this.bytes;
+  }
+
   /** Adds `chunk`. Returns the protocol once; `undecided` before and after. */
   push(chunk: Buffer): OtherProtocol {
     if (this.decided) return 'undecided';

@@ -17,6 +17,8 @@ export interface ListenerDependencies {
   readonly maxConnections: () => number;
   readonly handshakeTimeoutMs: number;
   readonly internals: NodeInternals;
+  /** Protocols to select from in a TLS handshake (ALPN), in order of preference. */
+  readonly alpnProtocols: readonly string[];
   /** Serves a connection. `socket` carries its plaintext: the connection's own socket, or the TLS socket on top of it. */
   readonly serve: (connection: Connection, socket: Socket) => void;
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
@@ -107,7 +109,7 @@ export class Listener {
       cert: tls.cert,
       secureOptions: SECURE_OPTIONS,
       ...(tls.clientCa === null ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: [...this.deps.alpnProtocols],
       handshakeTimeout: this.deps.handshakeTimeoutMs,
     });
     server.on('secureConnection', (socket: TLSSocket) => {

@@ -91,6 +91,8 @@ export class Counters {
   readonly closed = zeroes(CLOSE_REASONS);
   readonly refused = zeroes(REFUSE_REASONS);
   connectionsTotal = 0;
+  /** Of those, the WebSockets. */
+  webSocketsTotal = 0;
   clientsTotal = 0;
   slowReaders = 0;
   /** Times a sender was paused by backpressure. */

@@ -32,6 +32,8 @@ export type ParseResult = 'ok' | 'ignored' | 'malformed';
 /** One generation of the envelope. */
 export interface Envelope {
   readonly name: 'flags' | 'frame';
+  /** Whether `bytes`, of at least 5 bytes, are metadata. */
+  isMetadata(bytes: Buffer): boolean;
   /** Parses one binary WebSocket message into `into`. */
   parse(bytes: Buffer, into: EnvelopeMessage): ParseResult;
   /** The bytes in front of the gRPC bytes of a data message from the server. */

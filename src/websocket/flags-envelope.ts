@@ -15,6 +15,10 @@ const NO_HEADERS: readonly Header[] = [];
 export const flagsEnvelope: Envelope = {
   name: 'flags',
 
+  isMetadata(bytes: Buffer): boolean {
+    return ((bytes[4] as number) & FLAG_METADATA) !== 0;
+  },
+
   parse(bytes: Buffer, into: EnvelopeMessage): ParseResult {
     if (bytes.length < HEAD_BYTES) return 'ignored';
     const flags = bytes[4] as number;

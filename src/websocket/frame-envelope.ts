@@ -18,6 +18,10 @@ const NO_HEADERS: readonly Header[] = [];
 export const frameEnvelope: Envelope = {
   name: 'frame',
 
+  isMetadata(bytes: Buffer): boolean {
+    return bytes[4] === TYPE_METADATA;
+  },
+
   parse(bytes: Buffer, into: EnvelopeMessage): ParseResult {
     if (bytes.length < HEAD_BYTES) return 'ignored';
     const type = bytes[4];

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { TestCa } from '../support/certs.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
+import { WsClient } from '../support/ws-client.ts';
 import { runDart, SKIP_WITHOUT_DART } from './dart-program.ts';
 
 const options = { skip: SKIP_WITHOUT_DART };
@@ -14,9 +15,15 @@ async function passes(context: TestContext, program: string): Promise<void> {
   await using router = await RouterProcess.start();
   const status = await upgradeStatus(router.port);
   if (status !== 101) return context.skip(skipReason(status));
+  if (!(await servesSessions(router.port))) return context.skip('SKIPPED: this router has no sessions');
   const { code, output } = await runDart(program, { ROUTER_URL: `ws://127.0.0.1:${router.port}` });
   assert.equal(code, 0, `${output}\n${router.log}`);
   assert.match(output, /^[1-9]\d* tests, 0 failed$/m, output);
+}
+
+async function servesSessions(port: number): Promise<boolean> {
+  using client = await WsClient.connect(port);
+  return 'session' in (await client.call('register', { session: {} }));
 }
 
 const skipReason = (status: number | undefined) => `SKIPPED: the router answers a WebSocket handshake with ${status}`;

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { PATIENCE_MS, within } from '../support/poll.ts';
+import { RouterProcess } from '../support/router-process.ts';
 import { useRouter } from '../support/using-router.ts';
 import { IS_GRPC_JS } from './healthy-pair.ts';
 
@@ -15,13 +16,16 @@ test('a request of HTTP/1.1 is answered with 426 and one line, and counted', { s
   const before = (await router.process.status()).connections.refused.protocolError ?? 0;
   const asked = get({ host: '127.0.0.1', port: router.port, agent: false });
   const [answer] = (await within(once(asked, 'response'), PATIENCE_MS, 'an answer')) as [IncomingMessage];
-  assert.deepEqual([answer.statusCode, answer.headers.upgrade], [426, 'HTTP/2.0']);
-  assert.match(await text(answer), /^This is a gRPC port[^\n]+\n$/);
+  assert.deepEqual([answer.statusCode, answer.headers.upgrade], [426, 'websocket, HTTP/2.0']);
+  assert.match(await text(answer), /^This port serves gRPC over HTTP\/2 [^\n]+ and WebSocket only\n$/);
   assert.equal((await router.process.status()).connections.refused.protocolError, before + 1);
 });
 
 test('the same when it comes byte by byte, and when a body follows', { skip }, async () => {
-  for (const request of ['GET / HTTP/1.1\r\n', `POST / HTTP/1.1\r\n\r\n${'x'.repeat(100_000)}`]) {
+  for (const request of [
+    'GET / HTTP/1.1\r\n\r\n',
+    `POST / HTTP/1.1\r\ncontent-length: 100000\r\n\r\n${'x'.repeat(100_000)}`,
+  ]) {
     const socket = connect(router.port, '127.0.0.1');
     socket.setNoDelay(true);
     const answer = within(text(socket), PATIENCE_MS, 'an answer');
@@ -29,5 +33,22 @@ test('the same when it comes byte by byte, and when a body follows', { skip }, a
     socket.write(request.slice(18));
     assert.match(await answer, /^HTTP\/1\.1 426 /);
     socket.destroy();
+  }
+});
+
+test('the health check says whether the router serves', { skip }, async () => {
+  const asked = get({ host: '127.0.0.1', port: router.port, path: '/healthz', agent: false });
+  const [answer] = (await within(once(asked, 'response'), PATIENCE_MS, 'an answer')) as [IncomingMessage];
+  assert.deepEqual([answer.statusCode, await text(answer)], [200, 'serving\n']);
+});
+
+test('without WebSocket every request of HTTP/1.1 is answered with 426, handshakes too', { skip }, async () => {
+  await using plain = await RouterProcess.start(['--no-websocket']);
+  const headers = { connection: 'Upgrade', upgrade: 'websocket' };
+  for (const path of ['/', '/healthz']) {
+    const asked = get({ host: '127.0.0.1', port: plain.port, path, headers, agent: false });
+    const [answer] = (await within(once(asked, 'response'), PATIENCE_MS, 'an answer')) as [IncomingMessage];
+    assert.deepEqual([answer.statusCode, answer.headers.upgrade], [426, 'HTTP/2.0']);
+    assert.match(await text(answer), /^This is a gRPC port[^\n]+\n$/);
   }
 });

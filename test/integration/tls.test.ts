@@ -65,7 +65,7 @@ test('TLS with ALPN h2, both framings, with and without an :authority', async (t
   });
 
   await t.test('a client that offers another protocol only, or speaks none, is refused and counted', async () => {
-    await assert.rejects(RawConnection.open({ port: router.port, tls: { ...tls, ALPNProtocols: ['http/1.1'] } }));
+    await assert.rejects(RawConnection.open({ port: router.port, tls: { ...tls, ALPNProtocols: ['spdy/3'] } }));
     using plain = await RawConnection.open({ port: router.port });
     await within(plain.whenClosed, PATIENCE_MS, 'the cleartext connection to be closed');
     const { connections } = await router.until('both to be counted', (status) => {

@@ -16,7 +16,7 @@ import {
   type Session,
   type StreamTransport,
 } from '../../src/router/index.ts';
-import { DOUBLE, SINGLE } from '../../src/wire/index.ts';
+import { DOUBLE, type Framing, SINGLE } from '../../src/wire/index.ts';
 import { type CborMap, decodeCborMap, type Encodable, encodeCbor } from './cbor.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
@@ -45,6 +45,10 @@ export class FakeTransport implements StreamTransport {
   paused = false;
   onWrite: () => void = () => {};
   private writePending = false;
+
+  queueFraming(grpc: Framing): Framing {
+    return grpc;
+  }
 
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
     assert.equal(this.writePending, false, 'one write at a time is with the transport');

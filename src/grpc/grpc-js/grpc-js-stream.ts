@@ -1,7 +1,7 @@
 import { Metadata, type ServerInterceptor, status as Status } from '@grpc/grpc-js';
 import { isProxyHeader } from '../../http2/index.ts';
 import type { EndStatus } from '../../router/index.ts';
-import { frame, SINGLE } from '../../wire/index.ts';
+import { type Framing, frame, SINGLE } from '../../wire/index.ts';
 import type { ServerCall } from '../call.ts';
 import type { CallRequest, CallStream } from '../call-stream.ts';
 import { WholeMessages } from './whole-messages.ts';
@@ -57,6 +57,10 @@ export class GrpcJsStream implements CallStream {
 
   onCancel(): void {
     this.call?.onClosed();
+  }
+
+  queueFraming(grpc: Framing): Framing {
+    return grpc;
   }
 
   sendHeaders(): void {

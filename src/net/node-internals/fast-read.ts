@@ -17,11 +17,22 @@ export function attachReader(socket: Socket, reader: SocketReader, isFast: boole
   const direct = socket as DirectSocket;
   direct[READER] = reader;
   if (isFast) {
+    direct[USUAL_PUSH] = direct.push;
     direct.push = push;
     hookEnd(direct, reader);
   }
   socket.on('data', onData);
   socket.on('end', onEnd);
+}
+
+/** Undoes `attachReader`, so that the socket can be passed to another user of its stream interface. */
+export function detachReader(socket: Socket): void {
+  const direct = socket as DirectSocket;
+  const { _handle: handle } = direct;
+  if (direct[USUAL_PUSH] !== undefined) direct.push = direct[USUAL_PUSH];
+  if (handle?.[ON_READ] !== undefined) handle.onread = handle[ON_READ];
+  socket.off('data', onData);
+  socket.off('end', onEnd);
 }
 
 /** Reads nothing more until `readOn`. */
@@ -61,7 +72,12 @@ function hookEnd({ _handle: handle }: DirectSocket, reader: SocketReader): void 
 
 const READER = Symbol('reader');
 const ON_READ = Symbol('onread');
-type DirectSocket = Socket & { [READER]: SocketReader; readonly _handle?: Handle | null };
+const USUAL_PUSH = Symbol('push');
+type DirectSocket = Socket & {
+  [READER]: SocketReader;
+  [USUAL_PUSH]?: Socket['push'];
+  readonly _handle?: Handle | null;
+};
 type OnRead = (this: Handle, bytes?: ArrayBuffer) => unknown;
 interface Handle {
   reading?: boolean;

@@ -1,0 +1,2 @@
+export { parseOrigins } from './origins.ts';
+export { WebSocketTransport } from './websocket-transport.ts';

@@ -1,0 +1,163 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Http1Transport, TransportDependencies } from '../grpc/index.ts';
+import { type Connection, TickQueue } from '../net/index.ts';
+import { answerBytes, HEALTH_PATH, plainAnswer } from './http-answers.ts';
+import { isAllowedOrigin } from './origins.ts';
+import { WebSocketConnection } from './websocket-connection.ts';
+
+export interface WebSocketOptions {
+  /** Origins that may connect besides that of the router itself. */
+  readonly origins: ReadonlySet<string>;
+  readonly maxMessageBytes: () => number;
+  /** False while the router shuts down. */
+  readonly isServing: () => boolean;
+  readonly onConnected: () => void;
+}
+
+/** Calls of `checkTimeouts` per sweep over all connections: one second. */
+const SWEEP_SLICES = 10;
+const PINGS_PER_TICK = 64;
+/** Time for a client to answer a close frame. */
+const CLOSE_TIMEOUT_MS = 1000;
+/** Headers of a handshake: cookies of a browser, and little else. */
+const MAX_HANDSHAKE_BYTES = 16 * 1024;
+/** Fragments and reads that one message may consist of: both cost memory besides their bytes. */
+const MAX_FRAGMENTS = 1024;
+const MAX_READS = 16 * 1024;
+/** Envelope and prefixes around a message. */
+const ENVELOPE_BYTES = 70_000;
+
+/** A connection that has not finished its handshake. */
+interface Handshake {
+  readonly connection: Connection;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Serves HTTP/1 connections: the WebSocket handshake, a health check, and a short answer to everything else. */
+export class WebSocketTransport implements Http1Transport {
+  private readonly deps: TransportDependencies;
+  private readonly options: WebSocketOptions;
+  private readonly http: Server;
+  private readonly server: WebSocketServer;
+  private readonly handshakes = new WeakMap<object, Handshake>();
+  private readonly connections = new Set<WebSocketConnection>();
+  private readonly pingQueue = new TickQueue(PINGS_PER_TICK);
+  private sweepCursor: Iterator<WebSocketConnection> | null = null;
+
+  constructor(deps: TransportDependencies, options: WebSocketOptions) {
+    this.deps = deps;
+    this.options = options;
+    this.http = createServer({ maxHeaderSize: MAX_HANDSHAKE_BYTES, keepAlive: false, requireHostHeader: false });
+    this.http.on('request', (request, response) => this.answer(request, response));
+    this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
+    this.http.on('clientError', (error, socket) => this.refuse(socket as Socket, 400, error.message));
+    this.server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      autoPong: true,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_READS,
+      handleProtocols: () => false,
+    } as ConstructorParameters<typeof WebSocketServer>[0]);
+    this.server.on('wsClientError', (error, socket) => this.refuse(socket as Socket, 400, error.message));
+  }
+
+  serve(connection: Connection, socket: Socket, received: Buffer): void {
+    const timer = setTimeout(() => this.timeOut(connection, socket), this.deps.options.handshakeTimeoutMs).unref();
+    this.handshakes.set(socket, { connection, timer });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      // with TLS the socket below
+      connection.socket.destroy();
+    });
+    this.http.emit('connection', socket);
+    socket.unshift(received);
+  }
+
+  checkTimeouts(): void {
+    this.sweepCursor ??= this.connections.values();
+    const nowMs = performance.now();
+    for (let left = Math.ceil(this.connections.size / SWEEP_SLICES); left > 0; left--) {
+      const next = this.sweepCursor.next();
+      if (next.done === true) {
+        this.sweepCursor = null;
+        return;
+      }
+      next.value.checkTimeouts(nowMs, this.pingQueue);
+    }
+  }
+
+  gracefulShutdown(): void {
+    for (const connection of this.connections) connection.gracefulShutdown();
+  }
+
+  destroy(): void {
+    for (const connection of this.connections) connection.terminate();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const handshake = this.handshakes.get(socket);
+    if (handshake === undefined) {
+      socket.destroy();
+      return;
+    }
+    const { headers } = request;
+    if (headers.upgrade?.toLowerCase() !== 'websocket') this.refuse(socket, 426, 'HTTP/1 upgrade, answered with 426');
+    else if (!this.options.isServing()) this.refuse(socket, 503, 'Router is shutting down');
+    else if (!this.isAllowed(request)) this.refuse(socket, 403, `WebSocket from origin ${headers.origin}`);
+    else {
+      // the limit that a reload may have changed; larger messages up to the double are refused on their stream
+      this.server.options.maxPayload = 2 * this.options.maxMessageBytes() + ENVELOPE_BYTES;
+      this.server.handleUpgrade(request, socket, head, (ws) => this.open(handshake, request, socket, ws));
+    }
+  }
+
+  private isAllowed({ headers }: IncomingMessage): boolean {
+    return isAllowedOrigin(headers.origin, headers.host, this.options.origins);
+  }
+
+  private open({ connection, timer }: Handshake, { headers }: IncomingMessage, socket: Socket, ws: WebSocket): void {
+    clearTimeout(timer);
+    this.handshakes.delete(socket);
+    this.options.onConnected();
+    const authorization = headers.authorization ?? null;
+    const opened = new WebSocketConnection({ connection, socket, ws, authorization }, this.deps);
+    this.connections.add(opened);
+    ws.once('close', () => this.connections.delete(opened));
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const isHealthCheck = request.url === HEALTH_PATH && (request.method === 'GET' || request.method === 'HEAD');
+    const status = isHealthCheck ? (this.options.isServing() ? 200 : 503) : 426;
+    if (!isHealthCheck) this.report(request.socket, 'HTTP/1 request, answered with 426');
+    const { headers, body } = plainAnswer(status);
+    request.resume();
+    response.writeHead(status, headers).end(body);
+  }
+
+  /** Answers a handshake that is refused, or a request that cannot be read, and closes the connection. */
+  private refuse(socket: Socket, status: number, details: string): void {
+    if (!socket.writable) {
+      socket.destroy();
+      return;
+    }
+    this.report(socket, details);
+    socket.end(answerBytes(status));
+    socket.resume();
+    setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  private report(socket: object, details: string): void {
+    const handshake = this.handshakes.get(socket);
+    if (handshake !== undefined) this.deps.reportRefused('protocolError', handshake.connection.remote, details);
+  }
+
+  private timeOut(connection: Connection, socket: Socket): void {
+    this.deps.reportRefused('handshakeTimeout', connection.remote, 'WebSocket handshake');
+    socket.destroy();
+  }
+}
