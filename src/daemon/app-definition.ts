@@ -11,16 +11,16 @@ import {
   type Option,
   type RouterConfig,
 } from '../config/index.ts';
-import { type Places, placesOf } from './daemon-paths.ts';
+import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { pm2Home } from './pm2-home.ts';
 import type { ProcessDefinition } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What surrounds the router's process. */
-export interface Surroundings {
+/** Environment that a router process is launched in. */
+export interface LaunchEnvironment {
   readonly env: Environment;
-  /** Where the command was given: relative paths in the environment start there. */
+  /** Working folder of the command: relative paths in the environment are resolved against it. */
   readonly folder: string;
   /** True when the router rotates the log itself. */
   readonly rotates: boolean;
@@ -76,9 +76,9 @@ export function nodeProgram(path: string, nodeArguments: readonly string[] = [])
  */
 export function appDefinition(
   config: RouterConfig,
-  places: Places,
+  places: DaemonPaths,
   options: readonly string[],
-  { env, folder, rotates }: Surroundings,
+  { env, folder, rotates }: LaunchEnvironment,
 ): ProcessDefinition {
   return {
     name: config.name,
@@ -130,8 +130,8 @@ function loaderArguments(): string[] {
 /** For ecosystem.config.js: options come from `ROUTER_*` and from the configuration file, when there is one. */
 export function ecosystemApp(
   configFile: string,
-  { env, folder }: Omit<Surroundings, 'rotates'>,
-): { app: ProcessDefinition; places: Places } {
+  { env, folder }: Omit<LaunchEnvironment, 'rotates'>,
+): { app: ProcessDefinition; places: DaemonPaths } {
   const named = isReadable(configFile) && env.ROUTER_CONFIG === undefined ? [`--config=${configFile}`] : [];
   const options = [`--base-folder=${folder}`, ...named];
   const loaded = loadConfig({
@@ -141,7 +141,7 @@ export function ecosystemApp(
   });
   // a configuration with mistakes is for the router itself to complain about, in its log
   const config = loaded.ok ? loaded.config : DEFAULT_CONFIG;
-  const places = placesOf(config);
+  const places = daemonPathsOf(config);
   return {
     app: appDefinition(config, places, options, {
       env,

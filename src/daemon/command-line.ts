@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
-import { type Places, placesOf } from './daemon-paths.ts';
+import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { keyOf } from './options-file.ts';
 
 /** The arguments of a running process; empty when they are not ours to see. */
@@ -26,8 +26,8 @@ export function optionsFileOf(pid: number): string | null {
 }
 
 /** Where a router has its files: its command line says so, and its options file where the log is. */
-export function placesIn(args: readonly string[], config: RouterConfig): Places {
-  const places = placesOf(config);
+export function daemonPathsIn(args: readonly string[], config: RouterConfig): DaemonPaths {
+  const places = daemonPathsOf(config);
   return {
     pidFile: argumentOf(args, 'pid-file') ?? places.pidFile,
     controlSocket: argumentOf(args, 'control-socket') ?? places.controlSocket,

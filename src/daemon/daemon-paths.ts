@@ -3,7 +3,7 @@ import { fileName } from './options-file.ts';
 import { absolutePath } from './working-folder.ts';
 
 /** The files of one daemon. */
-export interface Places {
+export interface DaemonPaths {
   readonly pidFile: string;
   readonly logFile: string;
   readonly controlSocket: string;
@@ -11,8 +11,8 @@ export interface Places {
 
 const DEFAULT_NAME = 'rpc-dart-router';
 
-/** Where the files of a daemon with this configuration are. The defaults are those of the guide; a second daemon has its own. */
-export function placesOf(config: RouterConfig): Places {
+/** Paths of a daemon with this configuration. The defaults are those of the operator's guide, with the name of a second daemon in them. */
+export function daemonPathsOf(config: RouterConfig): DaemonPaths {
   const stem = config.name === DEFAULT_NAME ? 'rpc_dart_router' : `rpc_dart_router.${fileName(config.name)}`;
   const pidFile = absolutePath(config.pidFile ?? `/tmp/${stem}.pid`);
   return {

@@ -3,8 +3,8 @@ import { fetchStatus } from '../cli/index.ts';
 import { DEFAULT_CONFIG, loadConfig, type RouterConfig } from '../config/index.ts';
 import { hasSameOwner, isAlive, isRouter, readPid } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { commandLineOf, placesIn } from './command-line.ts';
-import { type Places, placesOf } from './daemon-paths.ts';
+import { commandLineOf, daemonPathsIn } from './command-line.ts';
+import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { keyOf, readOptions } from './options-file.ts';
 import { isOfHome, type OtherRouter, ownerOf, SERVICE_PID_FILE } from './owner.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
@@ -12,21 +12,21 @@ import { absolutePath } from './working-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What can be known of the daemon with a name without asking it. */
+/** State of a daemon that is visible without a request to it. */
 export interface LocatedDaemon {
-  /** What PM2 knows, null when it does not have it. */
+  /** The entry of PM2, null without one. */
   readonly supervised: SupervisedProcess | null;
   /** The router's process, null when there is none. It is one that this PM2 home or a given pid file names. */
   readonly pid: number | null;
   /** True for a router of this PM2 home: its kept options are those of this router. */
   readonly isOwn: boolean;
-  readonly places: Places;
+  readonly places: DaemonPaths;
   /** Looked for when there is none of these. */
   readonly other: OtherRouter | null;
 }
 
 export interface FoundDaemon extends LocatedDaemon {
-  /** What the router says of itself, null when it does not answer. */
+  /** Status reported by the router, null when it does not answer. */
   readonly status: RouterStatus | null;
 }
 
@@ -54,7 +54,7 @@ export async function findDaemon(
   return { ...located, status: await statusOf(located) };
 }
 
-/** What a router says of itself. In a shared folder, anybody may put a socket there: the pid has to be the same. */
+/** Status of a router. The pid has to match, since in a shared folder another user may own the socket. */
 export async function statusOf({ pid, places }: Pick<LocatedDaemon, 'pid' | 'places'>): Promise<RouterStatus | null> {
   const status = pid === null ? null : await fetchStatus(places.controlSocket);
   return status?.pid === pid ? status : null;
@@ -76,7 +76,7 @@ export async function locateDaemon(
 
 /** PM2 has it. When it has lost the process, that may run on nevertheless. */
 function locateSupervised(config: RouterConfig, env: Environment, supervised: SupervisedProcess): LocatedDaemon {
-  const places = supervisedPlaces(config, supervised);
+  const places = supervisedPaths(config, supervised);
   const pid = livePid(supervised.pid) ?? ownPid(places.pidFile, env);
   return { supervised, pid, isOwn: true, places, other: null };
 }
@@ -84,12 +84,12 @@ function locateSupervised(config: RouterConfig, env: Environment, supervised: Su
 /** A pid file was given that names a running router. */
 function locateNamed(config: RouterConfig, env: Environment, pid: number): LocatedDaemon {
   const isOwn = isOfHome(pid, env);
-  return { supervised: null, pid, isOwn, places: placesIn(commandLineOf(pid), config), other: null };
+  return { supervised: null, pid, isOwn, places: daemonPathsIn(commandLineOf(pid), config), other: null };
 }
 
 /** Without PM2, the options that were kept of the last start say where it was. */
 function locateKept(config: RouterConfig, env: Environment): LocatedDaemon {
-  const places = keptPlaces(config, env);
+  const places = keptPaths(config, env);
   const pid = ownPid(places.pidFile, env);
   const other = pid === null && config.pidFile === null ? otherRouter(config, places) : null;
   return { supervised: null, pid, isOwn: pid !== null, places, other };
@@ -101,11 +101,11 @@ function ownPid(pidFile: string, env: Environment): number | null {
   return pid !== null && isOfHome(pid, env) ? pid : null;
 }
 
-function otherRouter(config: RouterConfig, places: Places): OtherRouter | null {
-  const usual = [places.pidFile, placesOf(config).pidFile];
+function otherRouter(config: RouterConfig, places: DaemonPaths): OtherRouter | null {
+  const usual = [places.pidFile, daemonPathsOf(config).pidFile];
   if (config.name === DEFAULT_CONFIG.name) usual.push(SERVICE_PID_FILE);
   const pid = usual.map(routerPid).find((found) => found !== null);
-  return pid == null ? null : { pid, places: placesIn(commandLineOf(pid), config), owner: ownerOf(pid) };
+  return pid == null ? null : { pid, places: daemonPathsIn(commandLineOf(pid), config), owner: ownerOf(pid) };
 }
 
 function livePid(pid: number | null): number | null {
@@ -117,19 +117,19 @@ function routerPid(pidFile: string): number | null {
   return pid !== null && isAlive(pid) && isRouter(pid) && hasSameOwner(pidFile, pid) ? pid : null;
 }
 
-function supervisedPlaces(config: RouterConfig, { args, logFile }: SupervisedProcess): Places {
-  const places = placesIn(args, config);
+function supervisedPaths(config: RouterConfig, { args, logFile }: SupervisedProcess): DaemonPaths {
+  const places = daemonPathsIn(args, config);
   return { ...places, logFile: logFile ?? places.logFile };
 }
 
 /** By the options that were kept of the last start, unless another pid file is given now. */
-function keptPlaces(config: RouterConfig, env: Environment): Places {
+function keptPaths(config: RouterConfig, env: Environment): DaemonPaths {
   const kept = readOptions(env, config.name);
   const loaded = kept === null ? null : loadConfig({ argv: kept, env: {}, readFile });
-  if (!loaded?.ok) return placesOf(config);
-  const before = placesOf({ ...loaded.config, name: config.name });
-  if (config.pidFile !== null && absolutePath(config.pidFile) !== before.pidFile) return placesOf(config);
-  const given = placesOf({ ...config, pidFile: before.pidFile });
+  if (!loaded?.ok) return daemonPathsOf(config);
+  const before = daemonPathsOf({ ...loaded.config, name: config.name });
+  if (config.pidFile !== null && absolutePath(config.pidFile) !== before.pidFile) return daemonPathsOf(config);
+  const given = daemonPathsOf({ ...config, pidFile: before.pidFile });
   return {
     pidFile: before.pidFile,
     logFile: config.logFile === null ? before.logFile : given.logFile,

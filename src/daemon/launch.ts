@@ -5,10 +5,10 @@ import { EXIT, fetchStatus } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import { readPid } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { appDefinition, type Surroundings } from './app-definition.ts';
+import { appDefinition, type LaunchEnvironment } from './app-definition.ts';
 import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
 import type { DaemonCommand } from './command.ts';
-import type { Places } from './daemon-paths.ts';
+import type { DaemonPaths } from './daemon-paths.ts';
 import { foldersWithoutSpace } from './free-space.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
 import { optionsFile, readOptions, removeOptions, writeOptions } from './options-file.ts';
@@ -24,8 +24,8 @@ const LAST_LINES_MS = 300;
 const SHOWN_LINES = 10;
 const LOOKED_AT_LINES = 60;
 
-/** Who rotates the log is found out here. */
-export type StartSurroundings = Omit<Surroundings, 'rotates'>;
+/** `launch` decides which program rotates the log. */
+export type StartEnvironment = Omit<LaunchEnvironment, 'rotates'>;
 
 export type Launched =
   | { readonly ok: true; readonly status: RouterStatus }
@@ -37,15 +37,15 @@ export type Launched =
     };
 
 /**
- * Starts a router under PM2 and waits until it says itself that it listens: PM2 calls a process online as soon as it
- * exists. When it does not come up, nothing is left behind but its log.
+ * Starts a router under PM2 and waits until the router itself reports ready: PM2 reports a process online as soon as it
+ * exists. A failed start leaves only its log behind.
  */
 export async function launch(
   command: DaemonCommand,
   config: RouterConfig,
-  places: Places,
+  places: DaemonPaths,
   options: readonly string[],
-  surroundings: StartSurroundings,
+  surroundings: StartEnvironment,
 ): Promise<Launched> {
   const { env } = command.context;
   prepareLogFile(places.logFile);
@@ -60,7 +60,7 @@ export async function launch(
   try {
     const rotates = (await chooseRotator(supervisor, config)) === 'router';
     await supervisor.start(appDefinition(config, places, [file], { ...surroundings, rotates }));
-    command.progress.show(command.say('waitingForRouter'));
+    command.progress.show(command.t('waitingForRouter'));
     outcome = await untilReady(command, supervisor, config.name, places);
   } catch (error) {
     await giveUp();
@@ -79,8 +79,8 @@ export async function launch(
     // a cause stands for itself: the lines around it would only repeat it
     lines: cause === null || outcome.isLate ? lines.slice(-SHOWN_LINES) : [],
     reason: outcome.isLate
-      ? command.say('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
-      : (cause ?? endOf(command, outcome)),
+      ? command.t('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
+      : (cause ?? exitReason(command, outcome)),
     isConfigurationError: outcome.exitCode === EXIT.usage,
   };
 }
@@ -99,7 +99,7 @@ async function untilReady(
   { interruption }: DaemonCommand,
   supervisor: ProcessSupervisor,
   name: string,
-  places: Places,
+  places: DaemonPaths,
 ): Promise<RouterStatus | Failure> {
   const deadline = performance.now() + START_LIMIT_MS;
   while (performance.now() < deadline && !interruption.hasOccurred) {
@@ -121,7 +121,7 @@ async function cleanUp(
   command: DaemonCommand,
   supervisor: ProcessSupervisor,
   name: string,
-  places: Places,
+  places: DaemonPaths,
   before: readonly string[] | null,
 ): Promise<void> {
   const seen = await supervisor.describe(name);
@@ -135,11 +135,11 @@ async function cleanUp(
 }
 
 /** On a full disk the router cannot log its own reason. */
-function spaceProblem({ say }: DaemonCommand, { logFile, pidFile }: Places): string | null {
+function spaceProblem({ t }: DaemonCommand, { logFile, pidFile }: DaemonPaths): string | null {
   const folders = foldersWithoutSpace([dirname(logFile), dirname(pidFile)]);
-  return folders.length === 0 ? null : say('noSpace', { folders: folders.join(', ') });
+  return folders.length === 0 ? null : t('noSpace', { folders: folders.join(', ') });
 }
 
-function endOf({ say }: DaemonCommand, { exitCode }: Failure): string {
-  return exitCode === null ? say('endedWithout') : say('endedWith', { code: exitCode });
+function exitReason({ t }: DaemonCommand, { exitCode }: Failure): string {
+  return exitCode === null ? t('endedWithout') : t('endedWith', { code: exitCode });
 }

@@ -11,10 +11,10 @@ export async function showLogs(command: DaemonCommand): Promise<number> {
   const { logFile } = (other ?? { places }).places;
   const stats = logStats(logFile);
   if (stats === null) {
-    command.fail(command.say(pid === null && other === null ? 'notRunning' : 'logMissing'));
+    command.printError(command.t(pid === null && other === null ? 'notRunning' : 'logMissing'));
     return pid === null && other === null ? EXIT.notRunning : EXIT.failed;
   }
-  for (const line of lastLines(logFile, config.lines)) command.out(line);
+  for (const line of lastLines(logFile, config.lines)) command.printLine(line);
   if (config.follow) await followUntilInterrupted(logFile, stats.sizeBytes, stdout);
   return EXIT.done;
 }

@@ -1,6 +1,6 @@
 import { defineMessages } from '../text/index.ts';
 
-/** What the daemon commands say. In Russian, lines of the operator's guide stand here as they are printed there. */
+/** Messages of the daemon commands. Russian lines that the operator's guide shows are literal. */
 export const daemonMessages = defineMessages({
   running: { en: '✅ Daemon is running with PID: {pid}', ru: '✅ Daemon запущен с PID: {pid}' },
   alreadyRunning: { en: '❌ Daemon is already running with PID: {pid}', ru: '❌ Daemon уже запущен с PID: {pid}' },
@@ -15,8 +15,8 @@ export const daemonMessages = defineMessages({
     ru: '❌ Роутер завершился, PM2 запускает его снова (перезапуск {count})',
   },
   unsupervised: {
-    en: '⚠️  PM2 does not look after this process: after a crash nothing starts it again. --daemon-restart mends that',
-    ru: '⚠️  PM2 не следит за этим процессом: после сбоя его никто не запустит. Исправит --daemon-restart',
+    en: '⚠️  PM2 does not supervise this process: nothing restarts it after a crash. --daemon-restart fixes that',
+    ru: '⚠️  PM2 не управляет этим процессом: после сбоя он не перезапустится. Исправит --daemon-restart',
   },
   pidFile: { en: '📄 PID file: {path}', ru: '📄 PID файл: {path}' },
   log: { en: '📝 Log: {path}', ru: '📝 Логи: {path}' },
@@ -84,7 +84,7 @@ export const daemonMessages = defineMessages({
     ru: 'на диске нет места: {folders}; освободите место и запустите снова',
   },
   startTimedOut: {
-    en: 'the router did not say within {seconds} s that it listens',
+    en: 'the router was not ready within {seconds} s',
     ru: 'роутер за {seconds} с не сообщил о готовности',
   },
   endedWith: { en: 'the router ended with exit code {code}', ru: 'роутер завершился с кодом {code}' },
@@ -161,7 +161,7 @@ export const daemonMessages = defineMessages({
     ru: '❌ Этот daemon запущен не через --daemon-start: измените его файл конфигурации или переменные ROUTER_*',
   },
   noOutcome: {
-    en: '❌ The router did not tell the outcome of the reload within {seconds} s',
+    en: '❌ The router did not report the outcome of the reload within {seconds} s',
     ru: '❌ Роутер за {seconds} с не сообщил результат перезагрузки',
   },
   nodeOptions: {

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { optionsFileOf } from './command-line.ts';
-import type { Places } from './daemon-paths.ts';
+import type { DaemonPaths } from './daemon-paths.ts';
 import { pm2Home } from './pm2-home.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,7 +19,7 @@ export interface Owner {
 /** A router in a usual place that neither this PM2 home nor a given pid file names: it may be looked at, not commanded. */
 export interface OtherRouter {
   readonly pid: number;
-  readonly places: Places;
+  readonly places: DaemonPaths;
   readonly owner: Owner;
 }
 

@@ -28,16 +28,16 @@ export async function reloadDaemon(command: DaemonCommand): Promise<number> {
     return EXIT.notRunning;
   }
   if (found.status === null) {
-    command.fail(command.say('notAnswering', { pid: found.pid, socket: found.places.controlSocket }));
+    command.printError(command.t('notAnswering', { pid: found.pid, socket: found.places.controlSocket }));
     return EXIT.failed;
   }
-  const given = withoutPlaces(keptOptions(argv, workingFolder()), found);
+  const given = withoutDaemonPaths(keptOptions(argv, workingFolder()), found);
   if (given.length === 0) return await reloadAndReport(command, found, found.status);
   return await reloadWith(command, found, found.status, given);
 }
 
 /** Where a daemon is found by its pid file, naming that is no change; nor is the language to answer in. */
-function withoutPlaces(given: readonly string[], { places }: FoundDaemon): string[] {
+function withoutDaemonPaths(given: readonly string[], { places }: FoundDaemon): string[] {
   const known = [
     `--pid-file=${places.pidFile}`,
     `--control-socket=${places.controlSocket}`,
@@ -55,14 +55,14 @@ async function reloadWith(
   const { env, config } = command.context;
   const kept = keptOptionsOf(command, found);
   if (kept === null) {
-    command.fail(command.say('notKeptByUs'));
+    command.printError(command.t('notKeptByUs'));
     return EXIT.failed;
   }
   const merged = mergeOptions(kept, given);
   const frozen = changedKeys(kept, merged).filter(isSupervisorOption);
   if (frozen.length > 0) {
-    command.fail(command.say('reloadRefusedNow'));
-    for (const key of frozen) command.fail(`   ${command.say('needsRestart', { key })}`);
+    command.printError(command.t('reloadRefusedNow'));
+    for (const key of frozen) command.printError(`   ${command.t('needsRestart', { key })}`);
     return EXIT.failed;
   }
   writeOptions(env, config.name, merged);
@@ -80,43 +80,43 @@ function keptOptionsOf({ context }: DaemonCommand, { supervised, isOwn }: FoundD
 }
 
 async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, before: RouterStatus): Promise<number> {
-  command.out(command.say('reloading', { pid: before.pid }));
+  command.printLine(command.t('reloading', { pid: before.pid }));
   try {
     process.kill(before.pid, 'SIGHUP');
   } catch {
-    command.fail(command.say('noPermission', { pid: before.pid }));
+    command.printError(command.t('noPermission', { pid: before.pid }));
     return EXIT.failed;
   }
   const outcome = await untilReloaded(found.places.controlSocket, before);
   if (outcome === null) {
-    command.fail(command.say('noOutcome', { seconds: OUTCOME_LIMIT_MS / 1000 }));
+    command.printError(command.t('noOutcome', { seconds: OUTCOME_LIMIT_MS / 1000 }));
     return EXIT.failed;
   }
   if (outcome.outcome === 'refused') {
-    command.fail(command.say('reloadRefusedNow'));
+    command.printError(command.t('reloadRefusedNow'));
     const errors = command.context.lang === 'ru' ? outcome.errorsRu : outcome.errors;
-    for (const error of errors) command.fail(`   ${error}`);
+    for (const error of errors) command.printError(`   ${error}`);
     return EXIT.failed;
   }
-  command.good(command.say(outcome.outcome === 'unchanged' ? 'reloadNothing' : 'reloadDone'));
-  for (const { key, from, to } of outcome.changes) command.out(`   ${key}: ${from} -> ${to}`);
-  for (const line of inForceLines(command, outcome.inForce)) command.out(`   ${line}`);
+  command.printSuccess(command.t(outcome.outcome === 'unchanged' ? 'reloadNothing' : 'reloadDone'));
+  for (const { key, from, to } of outcome.changes) command.printLine(`   ${key}: ${from} -> ${to}`);
+  for (const line of inForceLines(command, outcome.inForce)) command.printLine(`   ${line}`);
   for (const warning of command.context.lang === 'ru' ? outcome.warningsRu : outcome.warnings) {
-    command.out(`   ⚠️ ${warning}`);
+    command.printLine(`   ⚠️ ${warning}`);
   }
   return EXIT.done;
 }
 
 /** The certificate and the number of tokens that clients meet from now on. */
-function inForceLines({ say }: DaemonCommand, inForce: RouterStatus['reload']['inForce']): string[] {
+function inForceLines({ t }: DaemonCommand, inForce: RouterStatus['reload']['inForce']): string[] {
   const { certificateSubject, certificateExpiresAt, clientCaSubject, tokens } = inForce;
   const lines: string[] = [];
   if (certificateSubject !== null) {
     const until = new Date(certificateExpiresAt ?? 0).toISOString();
-    lines.push(say('certificateInForce', { subject: certificateSubject, until }));
+    lines.push(t('certificateInForce', { subject: certificateSubject, until }));
   }
-  if (clientCaSubject !== null) lines.push(say('clientCaInForce', { subject: clientCaSubject }));
-  if (tokens !== null) lines.push(say('tokensInForce', { tokens }));
+  if (clientCaSubject !== null) lines.push(t('clientCaInForce', { subject: clientCaSubject }));
+  if (tokens !== null) lines.push(t('tokensInForce', { tokens }));
   return lines;
 }
 

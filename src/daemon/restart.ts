@@ -2,9 +2,9 @@ import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import { daemonEnvironment } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
-import { type Places, placesOf } from './daemon-paths.ts';
+import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
-import { type Launched, launch, type StartSurroundings } from './launch.ts';
+import { type Launched, launch, type StartEnvironment } from './launch.ts';
 import { explainNotRunning } from './not-running.ts';
 import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
 import { commandFor, ownerOf } from './owner.ts';
@@ -19,7 +19,7 @@ import { workingFolder } from './working-folder.ts';
 interface Plan {
   readonly options: readonly string[];
   readonly config: RouterConfig;
-  readonly places: Places;
+  readonly places: DaemonPaths;
 }
 
 /** `--daemon-restart`: a graceful stop and a start with the same options; given ones replace them. */
@@ -33,8 +33,8 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   if (!found.isOwn) {
     const { pid, places } = found;
     const owner = ownerOf(pid ?? 0);
-    const hint = command.say('hintCommand', { command: commandFor({ pid: pid ?? 0, places, owner }, 'restart') });
-    command.fail(command.say('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
+    const hint = command.t('hintCommand', { command: commandFor({ pid: pid ?? 0, places, owner }, 'restart') });
+    command.printError(command.t('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
     return EXIT.failed;
   }
   const { supervised } = found;
@@ -57,18 +57,18 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   }
   const code = launched === null ? EXIT.failed : explainFailure(command, launched, next.places);
   const isChanged = !isSame(before?.options, next.options) || !isSame(passedOn(former), passedOn(surroundings));
-  if (before !== null && isChanged) await goBack(command, before, former);
+  if (before !== null && isChanged) await rollBack(command, before, former);
   return code;
 }
 
 /** Null, with the problems said, when these options make no valid configuration. */
-function plan(command: DaemonCommand, options: readonly string[], env: StartSurroundings['env']): Plan | null {
+function plan(command: DaemonCommand, options: readonly string[], env: StartEnvironment['env']): Plan | null {
   const loaded = configurationOf(options, env);
   if (loaded.ok) {
     const config = { ...loaded.config, name: command.context.config.name };
-    return { options, config, places: placesOf(config) };
+    return { options, config, places: daemonPathsOf(config) };
   }
-  for (const problem of loaded.problems) command.fail(problem[command.context.lang]);
+  for (const problem of loaded.problems) command.printError(problem[command.context.lang]);
   return null;
 }
 
@@ -77,17 +77,17 @@ async function stopOld(command: DaemonCommand, found: LocatedDaemon): Promise<bo
     await (await command.supervisor()).remove(command.context.config.name);
     return true;
   }
-  command.out(command.say('restarting', { pid: found.pid }));
+  command.printLine(command.t('restarting', { pid: found.pid }));
   const stopped = await stopProcess(command, found, found.pid);
   if (stopped === 'gracefully' || stopped === 'byForce') return true;
-  command.fail(command.say(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
+  command.printError(command.t(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
   return false;
 }
 
 function start(
   command: DaemonCommand,
   { config, places, options }: Plan,
-  surroundings: StartSurroundings,
+  surroundings: StartEnvironment,
 ): Promise<Launched> {
   return launch(command, config, places, options, surroundings);
 }
@@ -96,13 +96,13 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function passedOn({ env }: StartSurroundings): [string, string][] {
+function passedOn({ env }: StartEnvironment): [string, string][] {
   return Object.entries(daemonEnvironment(env)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** A router with its former options is better than none. */
-async function goBack(command: DaemonCommand, before: Plan, surroundings: StartSurroundings): Promise<void> {
+async function rollBack(command: DaemonCommand, before: Plan, surroundings: StartEnvironment): Promise<void> {
   const launched = await refusingUnsafeLogs(command, () => start(command, before, surroundings));
-  if (launched?.ok) command.warn(command.say('oldRunsAgain', { pid: launched.status.pid }));
+  if (launched?.ok) command.printWarning(command.t('oldRunsAgain', { pid: launched.status.pid }));
   else if (launched !== null) explainFailure(command, launched, before.places);
 }

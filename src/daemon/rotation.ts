@@ -20,27 +20,27 @@ const RESPAWN_DELAY_MS = 1000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Who rotates a daemon's log. */
-export type Rotator = 'router' | 'pm2-logrotate' | 'pm2-logrotate of the user' | 'nobody';
+/** The program that rotates a daemon's log. */
+export type Rotator = 'router' | 'pm2-logrotate' | 'pm2-logrotate of the user' | 'none';
 
-/** Two that rotate the same file would be one too many: a pm2-logrotate of the user is left to it. */
+/** Only one program may rotate a file: a pm2-logrotate that the user installed takes precedence. */
 export async function chooseRotator(supervisor: ProcessSupervisor, config: RouterConfig): Promise<Rotator> {
-  if (!config.logRotation) return 'nobody';
+  if (!config.logRotation) return 'none';
   if ((await supervisor.describe(PM2_LOGROTATE)) !== null) return 'pm2-logrotate of the user';
   return config.logRotator === 'rename' ? 'router' : 'pm2-logrotate';
 }
 
-/** Sets log rotation up, once per PM2 home. The router runs already, so that a failure is but a warning. */
+/** Sets log rotation up, once per PM2 home. The router runs already, so a failure is only a warning. */
 export async function setUpRotation(command: DaemonCommand, config: RouterConfig): Promise<void> {
   try {
     const supervisor = await command.supervisor();
     const rotator = await chooseRotator(supervisor, config);
-    if (rotator === 'pm2-logrotate of the user') command.out(command.say('rotationOfOthers'));
+    if (rotator === 'pm2-logrotate of the user') command.printLine(command.t('rotationOfOthers'));
     if (rotator === 'pm2-logrotate')
       await ensureRunning(supervisor, pm2LogrotateDefinition(config, command.context.env));
   } catch (error) {
-    const reason = error instanceof SupervisorError ? explainSupervisor(command.say, error) : (error as Error).message;
-    command.warn(command.say('rotationFailed', { reason }));
+    const reason = error instanceof SupervisorError ? explainSupervisor(command.t, error) : (error as Error).message;
+    command.printWarning(command.t('rotationFailed', { reason }));
   }
 }
 

@@ -40,12 +40,12 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
     async (command) => {
       try {
         if (name === 'settle') await delay(SETTLE_MS);
-        return await alone(name, command);
+        return await withLock(name, command);
       } catch (error) {
-        if (error instanceof SupervisorError) command.fail(explainSupervisor(command.say, error));
+        if (error instanceof SupervisorError) command.printError(explainSupervisor(command.t, error));
         else if (error instanceof ForeignProcess) {
-          command.fail(command.say('nameTaken', { name: context.config.name, script: error.script }));
-        } else if (isSystemError(error)) command.fail(`❌ ${explainSystemError(error)[context.lang]}`);
+          command.printError(command.t('nameTaken', { name: context.config.name, script: error.script }));
+        } else if (isSystemError(error)) command.printError(`❌ ${explainSystemError(error)[context.lang]}`);
         else throw error;
         return EXIT.failed;
       }
@@ -53,20 +53,20 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
   );
 }
 
-/** Commands that change something wait for one another, as far as there is something to change. */
-async function alone(name: DaemonCommandName, command: DaemonCommand): Promise<number> {
+/** Serializes the commands that change something in a PM2 home. */
+async function withLock(name: DaemonCommandName, command: DaemonCommand): Promise<number> {
   const { env } = command.context;
   const onlyLooks = name === 'status' || name === 'logs';
   if (onlyLooks || (name !== 'start' && !hasState(env))) return COMMANDS[name](command);
   const lock = await takeLock(env, LOCK_LIMIT_MS);
   if (!('release' in lock)) {
-    command.fail(command.say('otherCommand', { pid: lock.pid ?? '—', path: lock.path }));
+    command.printError(command.t('otherCommand', { pid: lock.pid ?? '—', path: lock.path }));
     return EXIT.failed;
   }
   const stopListening = onInterrupt((signal) => {
     // a start can be undone; the other commands would leave less than there was
     if (name === 'start') command.interruption.record(signal);
-    command.warn(command.say(name === 'start' ? 'undoing' : 'finishing', { name }));
+    command.printWarning(command.t(name === 'start' ? 'undoing' : 'finishing', { name }));
   });
   try {
     return await COMMANDS[name](command);

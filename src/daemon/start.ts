@@ -2,7 +2,7 @@ import { EXIT } from '../cli/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import { UnsafeLogFile } from '../host/index.ts';
 import type { DaemonCommand, DaemonMessage } from './command.ts';
-import { type Places, placesOf } from './daemon-paths.ts';
+import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { locateDaemon } from './find-daemon.ts';
 import { type Launched, launch } from './launch.ts';
 import { hintAtOthers } from './not-running.ts';
@@ -13,16 +13,16 @@ import { workingFolder } from './working-folder.ts';
 /** `--daemon-start`: returns when the router itself says that it listens, or why it does not. */
 export async function startDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
-  command.progress.show(command.say('starting'));
+  command.progress.show(command.t('starting'));
   const supervisor = await command.supervisor();
   const found = await locateDaemon(config, env, supervisor);
   if (found.pid !== null || found.supervised?.status === 'waiting') {
-    command.fail(command.say('alreadyRunning', { pid: found.pid ?? '—' }));
+    command.printError(command.t('alreadyRunning', { pid: found.pid ?? '—' }));
     return EXIT.failed;
   }
-  const places = placesOf(config);
+  const places = daemonPathsOf(config);
   if (found.other?.places.pidFile === places.pidFile) {
-    command.fail(command.say('alreadyRunning', { pid: found.other.pid }));
+    command.printError(command.t('alreadyRunning', { pid: found.other.pid }));
     hintAtOthers(command, found, 'status');
     return EXIT.failed;
   }
@@ -44,7 +44,7 @@ export async function refusingUnsafeLogs<T>(command: DaemonCommand, body: () => 
     return await body();
   } catch (error) {
     if (!(error instanceof UnsafeLogFile)) throw error;
-    command.fail(command.say(LOG_PROBLEMS[error.problem], { path: error.path, detail: error.detail }));
+    command.printError(command.t(LOG_PROBLEMS[error.problem], { path: error.path, detail: error.detail }));
     return null;
   }
 }
@@ -59,30 +59,30 @@ const LOG_PROBLEMS = {
 /** Those of an editor's terminal would end with it, and keep every later start of the daemon from succeeding. */
 export function warnOfNodeOptions(command: DaemonCommand, { nodeOptions }: RouterConfig): void {
   const { NODE_OPTIONS } = command.context.env;
-  if (NODE_OPTIONS && nodeOptions === null) command.warn(command.say('nodeOptions', { value: NODE_OPTIONS }));
+  if (NODE_OPTIONS && nodeOptions === null) command.printWarning(command.t('nodeOptions', { value: NODE_OPTIONS }));
 }
 
 /** One block, the cause first; the log's last lines only when none of them names the cause. */
 export function explainFailure(
   command: DaemonCommand,
   launched: Launched & { ok: false },
-  { logFile }: Places,
+  { logFile }: DaemonPaths,
 ): number {
   if (command.interruption.hasOccurred) {
-    command.fail(command.say('interrupted'));
+    command.printError(command.t('interrupted'));
     return command.interruption.exitCode;
   }
-  command.fail(command.say('startFailed', { reason: launched.reason }));
-  command.warn(command.say('log', { path: logFile }));
-  if (launched.lines.length > 0) command.warn(command.say('lastLines'));
-  for (const line of launched.lines) command.warn(`   ${line}`);
+  command.printError(command.t('startFailed', { reason: launched.reason }));
+  command.printWarning(command.t('log', { path: logFile }));
+  if (launched.lines.length > 0) command.printWarning(command.t('lastLines'));
+  for (const line of launched.lines) command.printWarning(`   ${line}`);
   return launched.isConfigurationError ? EXIT.usage : EXIT.failed;
 }
 
-export function reportStarted({ say, good, out }: DaemonCommand, pid: number, places: Places): void {
-  good(say('running', { pid }));
-  out(say('pidFile', { path: places.pidFile }));
-  out(say('log', { path: places.logFile }));
-  out(say('hintStatus'));
-  out(say('hintStop'));
+export function reportStarted({ t, printSuccess, printLine }: DaemonCommand, pid: number, places: DaemonPaths): void {
+  printSuccess(t('running', { pid }));
+  printLine(t('pidFile', { path: places.pidFile }));
+  printLine(t('log', { path: places.logFile }));
+  printLine(t('hintStatus'));
+  printLine(t('hintStop'));
 }

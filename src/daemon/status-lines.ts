@@ -5,76 +5,76 @@ import { startedBy } from './not-running.ts';
 import { formatPort } from './ports.ts';
 import type { DaemonReport } from './status-report.ts';
 
-type Say = Translate<DaemonMessage>;
+type T = Translate<DaemonMessage>;
 
 /** The lines of `--daemon-status`, those of the operator's guide first. */
-export function statusLines(report: DaemonReport, say: Say, lang: Language = 'en'): string[] {
-  const head = headLine(report, say);
+export function statusLines(report: DaemonReport, t: T, lang: Language = 'en'): string[] {
+  const head = headLine(report, t);
   // one that PM2 has given up has left its reason in the log
   if (report.state === 'notRunning' && report.pm2 === null) return [head];
-  const cause = report.cause === null ? [] : [say('cause', { cause: report.cause })];
+  const cause = report.cause === null ? [] : [t('cause', { cause: report.cause })];
   const lines = [
     head,
-    ...ownerLines(report, say),
+    ...ownerLines(report, t),
     ...cause,
-    say('pidFile', { path: report.pidFile }),
-    say('log', { path: report.logFile }),
+    t('pidFile', { path: report.pidFile }),
+    t('log', { path: report.logFile }),
   ];
-  return [...lines, ...logLines(report, say), ...processLines(report, say), ...routerLines(report.router, say, lang)];
+  return [...lines, ...logLines(report, t), ...processLines(report, t), ...routerLines(report.router, t, lang)];
 }
 
-function headLine({ state, pid, controlSocket, restarts }: DaemonReport, say: Say): string {
-  if (state === 'running') return say('running', { pid: pid ?? '' });
-  if (state === 'notAnswering') return say('notAnswering', { pid: pid ?? '', socket: controlSocket });
-  return state === 'respawning' ? say('respawning', { count: restarts ?? 0 }) : say('notRunning');
+function headLine({ state, pid, controlSocket, restarts }: DaemonReport, t: T): string {
+  if (state === 'running') return t('running', { pid: pid ?? '' });
+  if (state === 'notAnswering') return t('notAnswering', { pid: pid ?? '', socket: controlSocket });
+  return state === 'respawning' ? t('respawning', { count: restarts ?? 0 }) : t('notRunning');
 }
 
-function ownerLines({ owner }: DaemonReport, say: Say): string[] {
+function ownerLines({ owner }: DaemonReport, t: T): string[] {
   if (owner === null) return [];
-  const by = startedBy({ say }, owner);
-  return [say('owner', { user: owner.user, by }), say('hintCommand', { command: owner.command })];
+  const by = startedBy({ t }, owner);
+  return [t('owner', { user: owner.user, by }), t('hintCommand', { command: owner.command })];
 }
 
-function logLines({ logSizeBytes, logModifiedAt, lastLogLines }: DaemonReport, say: Say): string[] {
-  if (logSizeBytes === null || logModifiedAt === null) return [say('logMissing')];
+function logLines({ logSizeBytes, logModifiedAt, lastLogLines }: DaemonReport, t: T): string[] {
+  if (logSizeBytes === null || logModifiedAt === null) return [t('logMissing')];
   const about = [
-    say('logSize', { size: formatBytes(logSizeBytes, ' ') }),
-    say('logModified', { time: formatTime(logModifiedAt) }),
+    t('logSize', { size: formatBytes(logSizeBytes, ' ') }),
+    t('logModified', { time: formatTime(logModifiedAt) }),
   ];
-  return lastLogLines.length === 0 ? about : [...about, say('lastLines'), ...lastLogLines.map((line) => `   ${line}`)];
+  return lastLogLines.length === 0 ? about : [...about, t('lastLines'), ...lastLogLines.map((line) => `   ${line}`)];
 }
 
-function processLines(report: DaemonReport, say: Say): string[] {
+function processLines(report: DaemonReport, t: T): string[] {
   const { memoryBytes, uptimeMs, ports, restarts, cpuPercent, pm2, pid, owner } = report;
   const lines: string[] = [];
-  if (memoryBytes !== null) lines.push(say('memory', { size: formatBytes(memoryBytes, '') }));
-  if (uptimeMs !== null) lines.push(say('uptime', { time: formatDuration(uptimeMs) }));
-  if (ports.length > 0) lines.push(say('ports'), ...ports.map((port) => `   • ${formatPort(port)}`));
-  if (restarts !== null) lines.push(say('restarts', { count: restarts }));
-  if (cpuPercent !== null) lines.push(say('cpu', { percent: cpuPercent.toFixed(1) }));
-  if (pm2 === null && pid !== null && !owner?.pm2Home) lines.push(say('unsupervised'));
+  if (memoryBytes !== null) lines.push(t('memory', { size: formatBytes(memoryBytes, '') }));
+  if (uptimeMs !== null) lines.push(t('uptime', { time: formatDuration(uptimeMs) }));
+  if (ports.length > 0) lines.push(t('ports'), ...ports.map((port) => `   • ${formatPort(port)}`));
+  if (restarts !== null) lines.push(t('restarts', { count: restarts }));
+  if (cpuPercent !== null) lines.push(t('cpu', { percent: cpuPercent.toFixed(1) }));
+  if (pm2 === null && pid !== null && !owner?.pm2Home) lines.push(t('unsupervised'));
   return lines;
 }
 
-function routerLines(router: RouterStatus | null, say: Say, lang: Language): string[] {
+function routerLines(router: RouterStatus | null, t: T, lang: Language): string[] {
   if (router === null) return [];
   const { connections, clients, version, reload, state } = router;
   const lines = [
-    say('connections', { current: connections.current, max: connections.max }),
-    say('clients', { count: clients.current }),
-    say('version', { version }),
-    reloadLine(reload, say, lang),
+    t('connections', { current: connections.current, max: connections.max }),
+    t('clients', { count: clients.current }),
+    t('version', { version }),
+    reloadLine(reload, t, lang),
   ];
-  return state === 'draining' ? [...lines, say('draining')] : lines;
+  return state === 'draining' ? [...lines, t('draining')] : lines;
 }
 
-function reloadLine(reload: RouterStatus['reload'], say: Say, lang: Language): string {
+function reloadLine(reload: RouterStatus['reload'], t: T, lang: Language): string {
   const { outcome, lastAt, changes } = reload;
   const errors = lang === 'ru' ? reload.errorsRu : reload.errors;
   const time = formatTime(lastAt ?? 0);
-  if (outcome === 'applied') return say('reloadApplied', { time, count: changes.length });
-  if (outcome === 'unchanged') return say('reloadUnchanged', { time });
-  return outcome === 'refused' ? say('reloadRefused', { time, reason: errors.join('; ') }) : say('reloadNever');
+  if (outcome === 'applied') return t('reloadApplied', { time, count: changes.length });
+  if (outcome === 'unchanged') return t('reloadUnchanged', { time });
+  return outcome === 'refused' ? t('reloadRefused', { time, reason: errors.join('; ') }) : t('reloadNever');
 }
 
 /** `1.2 MB`, as the guide prints it; `gap` stands between number and unit. */

@@ -31,7 +31,7 @@ export interface DaemonReport {
   readonly uptimeMs: number | null;
   /** TCP ports that the process listens on, as the kernel has them. */
   readonly ports: readonly OpenPort[];
-  /** Times that PM2 started it again; null when PM2 does not look after it. */
+  /** Restarts by PM2; null when PM2 does not supervise it. */
   readonly restarts: number | null;
   readonly pm2: { readonly status: ProcessStatus; readonly version: string } | null;
   /** Under whom it runs, when that is not this PM2 home; how to command it is with it. */

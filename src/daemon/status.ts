@@ -11,9 +11,9 @@ export async function showStatus(command: DaemonCommand): Promise<number> {
   const { config, env } = command.context;
   const supervisor = await command.runningSupervisor();
   const own = await findDaemon(config, env, supervisor);
-  const found = own.other === null ? own : await lookAtOther(own, own.other);
+  const found = own.other === null ? own : await withOtherRouter(own, own.other);
   const report = reportDaemon(command.context, found, supervisor?.versions.running ?? null);
-  if (config.json) command.out(JSON.stringify(report, null, 2));
+  if (config.json) command.printLine(JSON.stringify(report, null, 2));
   else {
     print(command, report);
     if (report.state === 'notRunning') {
@@ -25,15 +25,15 @@ export async function showStatus(command: DaemonCommand): Promise<number> {
 }
 
 /** Shown as if it were of this PM2 home, with the owner beside it. */
-async function lookAtOther(own: FoundDaemon, other: OtherRouter): Promise<FoundDaemon> {
+async function withOtherRouter(own: FoundDaemon, other: OtherRouter): Promise<FoundDaemon> {
   return { ...own, ...other, status: await statusOf(other) };
 }
 
 function print(command: DaemonCommand, report: DaemonReport): void {
-  const [first = '', ...rest] = statusLines(report, command.say, command.context.lang);
-  if (report.state === 'running') command.good(first);
-  else command.out(first);
-  for (const line of rest) command.out(line);
+  const [first = '', ...rest] = statusLines(report, command.t, command.context.lang);
+  if (report.state === 'running') command.printSuccess(first);
+  else command.printLine(first);
+  for (const line of rest) command.printLine(line);
 }
 
 function exitCode({ state }: DaemonReport): number {

@@ -25,18 +25,19 @@ export async function stopDaemon(command: DaemonCommand): Promise<number> {
   const supervisor = await command.runningSupervisor();
   const found = await locateDaemon(config, env, supervisor);
   if (found.pid === null) return notRunning(command, found);
-  command.out(command.say('stopping', { pid: found.pid }));
+  command.printLine(command.t('stopping', { pid: found.pid }));
   const { service } = ownerOf(found.pid);
   const stopped = await stopProcess(command, found, found.pid);
   if (stopped === 'notPermitted' || stopped === 'failed') {
-    command.fail(command.say(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
+    command.printError(command.t(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
     return EXIT.failed;
   }
   await forgetDaemon(command, found);
-  command.good(command.say(stopped === 'gracefully' ? 'stopped' : 'killed'));
+  command.printSuccess(command.t(stopped === 'gracefully' ? 'stopped' : 'killed'));
   if (found.supervised?.args.includes('--end-pm2')) {
     // systemd itself stops the service in this way
-    if (service !== null && env.INVOCATION_ID === undefined) command.warn(command.say('startedAgain', { service }));
+    if (service !== null && env.INVOCATION_ID === undefined)
+      command.printWarning(command.t('startedAgain', { service }));
     await endIdlePm2(command);
   }
   return EXIT.done;
@@ -47,11 +48,11 @@ async function notRunning(command: DaemonCommand, found: LocatedDaemon): Promise
   if (wasInPm2) await (await command.supervisor()).remove(command.context.config.name);
   await forgetDaemon(command, found);
   if (found.supervised?.status === 'waiting') {
-    command.good(command.say('respawnEnded'));
+    command.printSuccess(command.t('respawnEnded'));
     return EXIT.done;
   }
   explainNotRunning(command, found, 'stop');
-  if (wasInPm2) command.out(command.say('removedFromPm2', { name: command.context.config.name }));
+  if (wasInPm2) command.printLine(command.t('removedFromPm2', { name: command.context.config.name }));
   return EXIT.notRunning;
 }
 
@@ -69,16 +70,16 @@ async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promi
 export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, pid: number): Promise<Stopped> {
   const { supervised } = found;
   const supervisor = supervised === null ? null : await command.supervisor();
-  const patienceMs = patience(command, found);
+  const patienceMs = stopTimeoutMs(command, found);
   if (!send(pid, 'SIGTERM')) return 'notPermitted';
   let shown = -1;
   const isGraceful = await untilEnded(pid, patienceMs + RESERVE_MS, (leftMs) => {
     const seconds = Math.max(0, Math.ceil((leftMs - RESERVE_MS) / 1000));
-    if (seconds !== shown) command.progress.show(command.say('countdown', { seconds }));
+    if (seconds !== shown) command.progress.show(command.t('countdown', { seconds }));
     shown = seconds;
   });
   if (!isGraceful) {
-    command.warn(command.say('killing', { seconds: patienceMs / 1000 }));
+    command.printWarning(command.t('killing', { seconds: patienceMs / 1000 }));
     send(pid, 'SIGKILL');
     if (!(await untilEnded(pid, KILL_LIMIT_MS, () => {}))) return 'failed';
   }
@@ -87,7 +88,7 @@ export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, 
 }
 
 /** Ten seconds, or more when the daemon was started with a longer --shutdown-timeout. */
-function patience({ context }: DaemonCommand, { supervised }: LocatedDaemon): number {
+function stopTimeoutMs({ context }: DaemonCommand, { supervised }: LocatedDaemon): number {
   if (context.killAfterMs !== undefined) return context.killAfterMs;
   if (supervised === null) return PATIENCE_MS;
   const loaded = configurationOf(startedWith(context.env, supervised), supervised.env);

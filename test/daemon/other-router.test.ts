@@ -48,7 +48,7 @@ test('a router on the default paths is commanded only with its own PM2 home, or 
   assert.equal(shown.code, 0);
   assert.ok(shown.stdout.startsWith(`✅ Daemon is running with PID: ${pid}\n👤 It runs under the user `), shown.stdout);
   assert.ok(shown.stdout.includes(`PM2_HOME=${bed.folder.file('a')}\n💡 To command it: ${other}stop\n`), shown.stdout);
-  assert.doesNotMatch(shown.stdout, /PM2 does not look after/);
+  assert.doesNotMatch(shown.stdout, /PM2 does not supervise/);
   const report = JSON.parse((await inHome(bed, 'b', ['--daemon-status', '--json', ...paths.options])).stdout);
   assert.deepEqual([report.state, report.pid, report.owner.pm2Home], ['running', pid, bed.folder.file('a')]);
   assert.match((await inHome(bed, 'b', ['--daemon-logs', ...paths.options])).stdout, /Ready to accept connections/);
