@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poll } from '../../support/poll.ts';
 import { CONFIG, CONTROL_SOCKET, LOG, PID_FILE, SERVICE, SLOW } from '../machine.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 /** What the installer asks after an upgrade. */
 const HEALTH = `node /opt/rpc-dart-router/current/scripts/lib/health-check.mjs ${CONTROL_SOCKET}`;
 
-export function serviceTests(world: World): void {
-  const { machine } = world;
+export function serviceTests(shared: SharedState): void {
+  const { machine } = shared;
 
   test("the journal has the router's own lines, under its pid and with its priorities", async () => {
     const { pid } = await machine.status();

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { TempFolder } from '../../support/temp.ts';
 import { CONFIG, Machine, SERVICE } from '../machine.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 const DATA = '/var/lib/rpc-dart-router/data';
 
-export function backupTests(world: World): void {
-  const { machine } = world;
+export function backupTests(shared: SharedState): void {
+  const { machine } = shared;
   const script = (name: string): string => `bash /opt/rpc-dart-router/current/scripts/${name}.sh`;
 
   test('a backup is a tar archive that root alone can read; the service goes on meanwhile', async () => {
@@ -28,15 +28,15 @@ export function backupTests(world: World): void {
     const archive = join(folder.path, 'backup.tar.gz');
     await machine.setOption('max-connections', '4321');
     await machine.run(`echo 'of the backup' >${DATA} && ${script('backup')} --output /root/backup.tar.gz`);
-    await machine.bed.pull('/root/backup.tar.gz', archive);
+    await machine.system.pull('/root/backup.tar.gz', archive);
     const fresh = new Machine(`fresh-${process.pid}`);
     try {
       await fresh.boot();
-      await fresh.bed.copy(world.releases.first.folder, `/root/${world.releases.first.id}`);
-      await fresh.bed.copy(archive, '/root/backup.tar.gz');
+      await fresh.system.copy(shared.releases.first.folder, `/root/${shared.releases.first.id}`);
+      await fresh.system.copy(archive, '/root/backup.tar.gz');
       // another uid than where the backup is from
       await fresh.run('useradd --system somebody-else');
-      assert.equal((await fresh.install(world.releases.first, '--quiet')).code, 0);
+      assert.equal((await fresh.install(shared.releases.first, '--quiet')).code, 0);
       const { code, text } = await fresh.try(`${script('restore')} /root/backup.tar.gz --lang en`);
       assert.equal(code, 0, text);
       assert.match(text, /Restored and healthy: rpc-dart-router .* away for \d+\.\d\d s/);

@@ -1,7 +1,7 @@
 import type { RouterStatus } from '../../src/telemetry/index.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
-import { Bed, type Outcome } from './bed.ts';
+import { BootedSystem, type Outcome } from './booted-system.ts';
 import type { Release, Releases } from './releases.ts';
 
 export const SERVICE = 'rpc-dart-router';
@@ -16,39 +16,39 @@ export const SLOW = { limitMs: 60_000, everyMs: 200 } as const;
 
 /** A server with the product's releases in /root, and what an operator does on it. */
 export class Machine {
-  readonly bed: Bed;
+  readonly system: BootedSystem;
   private readonly clients: DartClient[] = [];
   private forwarded: number | null = null;
 
   constructor(name: string) {
-    this.bed = new Bed(name);
+    this.system = new BootedSystem(name);
   }
 
   /** A pristine Debian. */
   async boot(): Promise<void> {
-    await this.bed.boot();
+    await this.system.boot();
   }
 
   async unpack({ first, next, broken }: Releases): Promise<void> {
-    for (const release of [first, next, broken]) await this.bed.copy(release.folder, `/root/${release.id}`);
+    for (const release of [first, next, broken]) await this.system.copy(release.folder, `/root/${release.id}`);
   }
 
   /** Runs the installer of a release. */
   async install(release: Release, options = '', environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-    return this.bed.try(`bash /root/${release.id}/scripts/install-production.sh ${options}`, environment);
+    return this.system.try(`bash /root/${release.id}/scripts/install-production.sh ${options}`, environment);
   }
 
   run(script: string): Promise<string> {
-    return this.bed.run(script);
+    return this.system.run(script);
   }
 
   try(script: string): Promise<Outcome> {
-    return this.bed.try(script);
+    return this.system.try(script);
   }
 
   /** Writes a text file. */
   write(path: string, content: string): Promise<void> {
-    return this.bed.write(path, content);
+    return this.system.write(path, content);
   }
 
   /** What systemd says of the service, for instance `active`. */
@@ -96,7 +96,7 @@ export class Machine {
 
   /** A client of the router, registered; it is closed after the tests. */
   async join(name: string, port = 8080): Promise<DartClient> {
-    this.forwarded ??= await this.bed.forward(port);
+    this.forwarded ??= await this.system.forward(port);
     const client = await DartClient.join(this.forwarded, { clientName: name });
     this.clients.push(client);
     return client;
@@ -104,6 +104,6 @@ export class Machine {
 
   async stop(): Promise<void> {
     for (const client of this.clients) client.connection.destroy();
-    await this.bed.stop();
+    await this.system.stop();
   }
 }

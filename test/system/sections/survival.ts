@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poll } from '../../support/poll.ts';
 import { CONFIG, LOG, PID_FILE, PM2_PID_FILE, SERVICE, SLOW } from '../machine.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 const RUN_FOLDER = 'stat -c "%a %U:%G" /var/run/rpc-dart-router/';
 
-export function survivalTests(world: World): void {
-  const { machine } = world;
+export function survivalTests(shared: SharedState): void {
+  const { machine } = shared;
 
   const kills = {
     'the router': PID_FILE,
@@ -57,10 +57,10 @@ export function survivalTests(world: World): void {
 
   test('a reboot and a power cut: the service is there again, with its folder in /run', async () => {
     await machine.run('echo precious >/var/lib/rpc-dart-router/data && sync');
-    await machine.bed.reboot();
+    await machine.system.reboot();
     await machine.untilBack();
     assert.equal(await machine.run(RUN_FOLDER), '750 rpc-router:rpc-router');
-    await machine.bed.cutPower();
+    await machine.system.cutPower();
     await machine.untilBack();
     assert.equal(await machine.run(RUN_FOLDER), '750 rpc-router:rpc-router');
     assert.equal(await machine.run('cat /var/lib/rpc-dart-router/data'), 'precious');
@@ -119,7 +119,7 @@ export function survivalTests(world: World): void {
   test('a broken configuration at boot fails clearly, and once mended the service comes back by itself', async () => {
     await machine.run(`cp ${CONFIG} /root/config.yaml`);
     await machine.setOption('prot', '1');
-    await machine.bed.reboot();
+    await machine.system.reboot();
     await poll('the reason', async () => /config\.yaml:\d+: unknown .*prot/.test(await machine.journal('-b')), SLOW);
     assert.notEqual(await machine.property('ActiveState'), 'active');
     assert.notEqual((await machine.try(`systemctl start ${SERVICE}`)).code, 0);

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONFIG, SERVICE } from '../machine.ts';
 import type { Release } from '../releases.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 /** Waits until the installer, in the background, has stopped the service. */
 const UNTIL_STOPPED = `while systemctl is-active -q ${SERVICE} && kill -0 $installer 2>/dev/null; do sleep 0.05; done`;
 
 const installer = ({ id }: Release): string => `/root/${id}/scripts/install-production.sh`;
 
-export function upgradeTests(world: World): void {
-  const { machine } = world;
+export function upgradeTests(shared: SharedState): void {
+  const { machine } = shared;
   const current = (): Promise<string> => machine.run('basename $(readlink -f /opt/rpc-dart-router/current)');
   const previous = (): Promise<string> => machine.run('basename $(readlink -f /opt/rpc-dart-router/previous)');
   const kept = (): Promise<string> => machine.run(`sha256sum ${CONFIG} /var/lib/rpc-dart-router/data`);
@@ -18,32 +18,32 @@ export function upgradeTests(world: World): void {
   test('an upgrade keeps configuration and data, and the version before; the downtime is printed', async (t) => {
     await machine.run(`echo '# mine' >>${CONFIG} && echo precious >/var/lib/rpc-dart-router/data`);
     const before = await kept();
-    const { code, stdout } = await machine.install(world.releases.next, '--lang en');
+    const { code, stdout } = await machine.install(shared.releases.next, '--lang en');
     assert.equal(code, 0);
     const downtime = /^Downtime: \d+\.\d\d s\.$/m.exec(stdout)?.[0];
     assert.ok(downtime, stdout);
     t.diagnostic(downtime);
     assert.equal((await machine.status()).version, '99.0.0');
-    assert.deepEqual([await current(), await previous()], [world.releases.next.id, world.releases.first.id]);
+    assert.deepEqual([await current(), await previous()], [shared.releases.next.id, shared.releases.first.id]);
     assert.equal(await kept(), before);
     const { pid } = await machine.status();
-    assert.ok((await machine.run(`cat /proc/${pid}/cmdline | tr '\\0' ' '`)).includes(world.releases.next.id));
+    assert.ok((await machine.run(`cat /proc/${pid}/cmdline | tr '\\0' ' '`)).includes(shared.releases.next.id));
   });
 
   test('a version that does not come up is rolled back by itself, which is said', async () => {
-    const { code, stderr } = await machine.install(world.releases.broken, '--lang en');
+    const { code, stderr } = await machine.install(shared.releases.broken, '--lang en');
     assert.equal(code, 1);
     assert.match(stderr, /broken for a test/);
     assert.match(stderr, /Rolled back: 99\.0\.0-\w+ runs again\. The service was away for \d+\.\d\d s/);
     const status = await machine.untilBack();
     assert.equal(status.version, '99.0.0');
-    assert.deepEqual([await current(), await previous()], [world.releases.next.id, world.releases.first.id]);
+    assert.deepEqual([await current(), await previous()], [shared.releases.next.id, shared.releases.first.id]);
   });
 
   test('a version that does not accept the configuration is not even tried', async () => {
     const { pid } = await machine.status();
     await machine.run(`cp ${CONFIG} /root/config.yaml && echo 'unheard-of: 1' >>${CONFIG}`);
-    const { code, stderr } = await machine.install(world.releases.first, '--lang en');
+    const { code, stderr } = await machine.install(shared.releases.first, '--lang en');
     await machine.run(`cp /root/config.yaml ${CONFIG}`);
     assert.equal(code, 1);
     assert.match(stderr, /unheard-of/);
@@ -52,7 +52,7 @@ export function upgradeTests(world: World): void {
   });
 
   test('--rollback goes back to the version before, and once more forward again', async () => {
-    const { releases } = world;
+    const { releases } = shared;
     const { code, stdout } = await machine.install(releases.next, '--rollback --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /^Downtime: /m);
@@ -65,7 +65,7 @@ export function upgradeTests(world: World): void {
   const moments = { 'while it puts the version there': 'sleep 0.5', 'while it switches': UNTIL_STOPPED };
   for (const [moment, wait] of Object.entries(moments)) {
     test(`killed ${moment} and run again, it ends well`, async () => {
-      const { releases } = world;
+      const { releases } = shared;
       const target = (await current()) === releases.next.id ? releases.first : releases.next;
       await machine.try(`bash ${installer(target)} >/dev/null 2>&1 & installer=$!; ${wait}; kill -KILL $installer`);
       const { code, text } = await machine.install(target, '--quiet');
@@ -76,7 +76,7 @@ export function upgradeTests(world: World): void {
   }
 
   test('interrupted by Ctrl-C while it switches, it goes back to what ran', async () => {
-    const { releases } = world;
+    const { releases } = shared;
     const old = await current();
     const target = old === releases.next.id ? releases.first : releases.next;
     const { code, stderr } = await machine.try(
@@ -89,14 +89,14 @@ export function upgradeTests(world: World): void {
   });
 
   test('only the current version and the one before it stay', async () => {
-    assert.equal((await machine.install(world.releases.next, '--quiet')).code, 0);
+    assert.equal((await machine.install(shared.releases.next, '--quiet')).code, 0);
     const versions = (await machine.run('ls -A /opt/rpc-dart-router/versions')).split('\n').sort();
-    assert.deepEqual(versions, [world.releases.first.id, world.releases.next.id].sort());
+    assert.deepEqual(versions, [shared.releases.first.id, shared.releases.next.id].sort());
   });
 
   test('two at a time are one too many', async () => {
     const lock = 'exec 8>/run/lock/rpc-dart-router-install.lock && flock 8';
-    const { code, stderr } = await machine.try(`${lock} && bash ${installer(world.releases.next)} --lang en`);
+    const { code, stderr } = await machine.try(`${lock} && bash ${installer(shared.releases.next)} --lang en`);
     assert.equal(code, 1);
     assert.match(stderr, /Another installation is under way/);
   });

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, statfsSync } from 'node:fs';
 const GIB = 1024 ** 3;
 const NEEDED_BYTES = 3 * GIB;
 
-/** Why the bed cannot be booted on this machine, in a sentence; null when it can. */
-export function whyNoBed(): string | null {
+/** Why the machine cannot be booted on this machine, in a sentence; null when it can. */
+export function whyUnavailable(): string | null {
   if (process.getuid?.() !== 0) return 'it needs root';
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'it is made for Linux on amd64';
   if (!has('apt-get')) return 'it needs apt-get (Debian or Ubuntu), to make the root file system';
@@ -13,7 +13,7 @@ export function whyNoBed(): string | null {
   if (!canWriteControlGroups()) return 'it needs control groups that it may write to';
   const { bavail, bsize } = statfsSync('/var/tmp');
   if (bavail * bsize < NEEDED_BYTES) return 'it needs 3 GiB free in /var/tmp';
-  return isBuilt() ? null : 'its root file system is not there: test/booted/systemd-bed build makes it (500 MB)';
+  return isBuilt() ? null : 'its root file system is not there: test/system/systemd-bed build makes it (500 MB)';
 }
 
 /** Tests never build it: that takes minutes, packages of the system and 500 MB. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONFIG, SERVICE } from '../machine.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 /** Everything that the installer may touch: names, owners, modes and sizes. */
 const SNAPSHOT = `(find /etc /opt /usr/local -printf '%p %U:%G %m %s\\n'
@@ -14,12 +14,12 @@ const DIRECTORIES = `755 root:root /opt/rpc-dart-router
 750 rpc-router:rpc-router /var/lib/rpc-dart-router
 700 rpc-router:rpc-router /var/lib/rpc-dart-router/.pm2`;
 
-export function installTests(world: World): void {
-  refusalTests(world);
-  const { machine } = world;
+export function installTests(shared: SharedState): void {
+  refusalTests(shared);
+  const { machine } = shared;
 
   test('a quiet installation from a release, without a network: no word, and a service that serves', async () => {
-    const { code, text } = await machine.install(world.releases.first, '--quiet');
+    const { code, text } = await machine.install(shared.releases.first, '--quiet');
     assert.equal(text, '');
     assert.equal(code, 0);
     assert.equal(await machine.property('ActiveState'), 'active');
@@ -76,7 +76,7 @@ export function installTests(world: World): void {
   test('run again, it changes nothing and restarts nothing', async () => {
     const { pid } = await machine.status();
     const before = await machine.run(SNAPSHOT);
-    const { code, stdout } = await machine.install(world.releases.first, '--lang en');
+    const { code, stdout } = await machine.install(shared.releases.first, '--lang en');
     assert.equal(code, 0);
     assert.match(stdout, /is installed and healthy: nothing to do/);
     assert.equal((await machine.status()).pid, pid);
@@ -85,18 +85,18 @@ export function installTests(world: World): void {
 
   test('run again, it mends what is missing', async () => {
     await machine.run(`chmod 777 /var/log/rpc-dart-router && rm /usr/local/bin/rpc-dart-router`);
-    assert.equal((await machine.install(world.releases.first, '--quiet')).code, 0);
+    assert.equal((await machine.install(shared.releases.first, '--quiet')).code, 0);
     assert.equal(await machine.run('stat -c %a /var/log/rpc-dart-router && rpc-dart-router --version >&2'), '750');
   });
 }
 
-function refusalTests(world: World): void {
-  const { machine } = world;
+function refusalTests(shared: SharedState): void {
+  const { machine } = shared;
   /** Runs the installer where it has to refuse, and looks that nothing has changed. */
   const refused = async (prepare: string, undo: string, options = '--lang en'): Promise<string> => {
     await machine.run(prepare);
     const before = await machine.run(SNAPSHOT);
-    const { code, stderr } = await machine.install(world.releases.first, options);
+    const { code, stderr } = await machine.install(shared.releases.first, options);
     assert.equal(await machine.run(SNAPSHOT), before);
     await machine.run(undo);
     assert.equal(code, 1, stderr);
@@ -105,7 +105,7 @@ function refusalTests(world: World): void {
 
   test('a dry run says what it would do and changes nothing', async () => {
     const before = await machine.run(SNAPSHOT);
-    const { code, stdout } = await machine.install(world.releases.first, '--dry-run --lang en');
+    const { code, stdout } = await machine.install(shared.releases.first, '--dry-run --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /would: create the system user rpc-router/);
     assert.match(stdout, /would: start the service rpc-dart-router/);
@@ -138,7 +138,7 @@ function refusalTests(world: World): void {
     assert.match(old, /✗ Node\.js v18\.20\.0 is too old/);
     const script = `/tmp/product/scripts/install-production.sh --lang en`;
     const { code, stderr } = await machine.try(
-      `cp -r /root/${world.releases.first.id} /tmp/product && setpriv --reuid 65534 --clear-groups bash ${script}`,
+      `cp -r /root/${shared.releases.first.id} /tmp/product && setpriv --reuid 65534 --clear-groups bash ${script}`,
     );
     assert.equal(code, 1);
     assert.match(stderr, /✗ not root: run it with sudo/);
@@ -146,8 +146,8 @@ function refusalTests(world: World): void {
   });
 
   test('a damaged release is not installed', async () => {
-    const file = `/root/${world.releases.first.id}/dist/main.js`;
-    const { first } = world.releases;
+    const file = `/root/${shared.releases.first.id}/dist/main.js`;
+    const { first } = shared.releases;
     await machine.run(`cp ${file} /root/main.js && echo '// changed' >>${file}`);
     const { code, stderr } = await machine.install(first, '--lang en');
     await machine.run(`cp -p /root/main.js ${file}`);
@@ -158,7 +158,7 @@ function refusalTests(world: World): void {
 
   test('wrong usage ends with 2 and the usage', async () => {
     for (const options of ['--prot 1', '--port 0', '--purge', '--lang de']) {
-      const { code, stderr } = await machine.install(world.releases.first, options);
+      const { code, stderr } = await machine.install(shared.releases.first, options);
       assert.equal(code, 2, options);
       assert.match(stderr, /usage: sudo bash scripts\/install-production\.sh/);
     }

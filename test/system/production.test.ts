@@ -1,8 +1,8 @@
 import { after, before, test } from 'node:test';
 import { TempFolder } from '../support/temp.ts';
-import { whyNoBed } from './bed-needs.ts';
 import { Machine } from './machine.ts';
 import { buildReleases, type Releases } from './releases.ts';
+import { whyUnavailable } from './requirements.ts';
 import { backupTests } from './sections/backup.ts';
 import { cloneTests } from './sections/clone.ts';
 import { installTests } from './sections/install.ts';
@@ -10,9 +10,9 @@ import { serviceTests } from './sections/service.ts';
 import { survivalTests } from './sections/survival.ts';
 import { uninstallTests } from './sections/uninstall.ts';
 import { upgradeTests } from './sections/upgrade.ts';
-import type { World } from './world.ts';
+import type { SharedState } from './shared-state.ts';
 
-const reason = whyNoBed();
+const reason = whyUnavailable();
 
 if (reason !== null) {
   process.stderr.write(`\n!!! SKIPPED: the production installation is NOT tested here: ${reason}.\n\n`);
@@ -21,7 +21,7 @@ if (reason !== null) {
   const folder = new TempFolder();
   const machine = new Machine(`test-${process.pid}`);
   let built: Releases | null = null;
-  const world: World = {
+  const shared: SharedState = {
     machine,
     get releases() {
       if (built === null) throw new Error('the releases are built before the tests');
@@ -39,11 +39,11 @@ if (reason !== null) {
     folder.remove();
   });
 
-  installTests(world);
-  serviceTests(world);
-  survivalTests(world);
-  upgradeTests(world);
-  backupTests(world);
-  uninstallTests(world);
-  cloneTests(world);
+  installTests(shared);
+  serviceTests(shared);
+  survivalTests(shared);
+  upgradeTests(shared);
+  backupTests(shared);
+  uninstallTests(shared);
+  cloneTests(shared);
 }

@@ -2,21 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SERVICE } from '../machine.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-export function cloneTests(world: World): void {
-  const { machine } = world;
+export function cloneTests(shared: SharedState): void {
+  const { machine } = shared;
 
   test('from a clone: built in a scratch folder, the clone stays as it was', async () => {
-    await machine.bed.copySources(ROOT, '/root/clone');
-    await machine.bed.copy(world.releases.npmCache, '/root/npm-cache');
+    await machine.system.copySources(ROOT, '/root/clone');
+    await machine.system.copy(shared.releases.npmCache, '/root/npm-cache');
     const before = await machine.run('cd /root/clone && find . | sort | sha256sum');
-    const { code, text } = await machine.bed.try('bash /root/clone/scripts/install-production.sh --port 8081 --quiet', {
-      npm_config_cache: '/root/npm-cache',
-      npm_config_offline: 'true',
-    });
+    const { code, text } = await machine.system.try(
+      'bash /root/clone/scripts/install-production.sh --port 8081 --quiet',
+      {
+        npm_config_cache: '/root/npm-cache',
+        npm_config_offline: 'true',
+      },
+    );
     assert.equal(code, 0, text);
     assert.equal(await machine.run('cd /root/clone && find . | sort | sha256sum'), before);
     const status = await machine.status();

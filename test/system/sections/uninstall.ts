@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONFIG, SERVICE } from '../machine.ts';
-import type { World } from '../world.ts';
+import type { SharedState } from '../shared-state.ts';
 
 const TUNING = '/etc/sysctl.d/90-rpc-dart-router.conf /etc/security/limits.d/rpc-dart-router.conf';
 
-export function uninstallTests(world: World): void {
-  const { machine } = world;
+export function uninstallTests(shared: SharedState): void {
+  const { machine } = shared;
 
   test('--tune puts the limits of the guide in place', async () => {
-    const { code, text: said } = await machine.install(world.releases.next, '--tune --quiet --lang en');
+    const { code, text: said } = await machine.install(shared.releases.next, '--tune --quiet --lang en');
     assert.equal(code, 0);
     // a container may not set all of them, which is said then
     if (said === '') assert.equal(await machine.run('sysctl -n net.core.somaxconn'), '65536');
@@ -28,7 +28,7 @@ export function uninstallTests(world: World): void {
   });
 
   test('--uninstall --dry-run only says so', async () => {
-    const { code, stdout } = await machine.install(world.releases.next, '--uninstall --purge --dry-run --lang en');
+    const { code, stdout } = await machine.install(shared.releases.next, '--uninstall --purge --dry-run --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /would: stop and remove the service/);
     assert.match(stdout, /would: remove: \/etc\/rpc-dart-router/);
@@ -36,7 +36,7 @@ export function uninstallTests(world: World): void {
   });
 
   test('--uninstall removes service and program, and keeps configuration, logs and data', async () => {
-    const { code, stdout } = await machine.install(world.releases.next, '--uninstall --lang en');
+    const { code, stdout } = await machine.install(shared.releases.next, '--uninstall --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /Kept: \/etc\/rpc-dart-router/);
     assert.equal(await machine.property('LoadState'), 'not-found');
@@ -51,19 +51,19 @@ export function uninstallTests(world: World): void {
   });
 
   test('installed again, it takes up the configuration that was kept', async () => {
-    assert.equal((await machine.install(world.releases.first, '--quiet')).code, 0);
+    assert.equal((await machine.install(shared.releases.first, '--quiet')).code, 0);
     assert.equal((await machine.status()).connections.max, 4321);
   });
 
   test('--uninstall --purge leaves nothing', async () => {
-    assert.equal((await machine.install(world.releases.first, '--uninstall --purge --quiet')).code, 0);
+    assert.equal((await machine.install(shared.releases.first, '--uninstall --purge --quiet')).code, 0);
     const left = await machine.run(
       `find / -xdev \\( -name '*rpc-dart-router*' -o -name '*rpc_dart_router*' -o -name '*rpc-router*' \\) \\
         -not -path '/root/*' -not -path '/proc/*' -not -path '/var/backups/*' -not -path '/run/lock/*'`,
     );
     assert.equal(left, '');
     assert.notEqual((await machine.try('getent passwd rpc-router || getent group rpc-router')).code, 0);
-    const again = await machine.install(world.releases.first, '--uninstall --purge --lang en');
+    const again = await machine.install(shared.releases.first, '--uninstall --purge --lang en');
     assert.deepEqual([again.code, again.stdout.split('\n').at(-2)], [0, 'The router is not installed here.']);
   });
 
@@ -71,13 +71,13 @@ export function uninstallTests(world: World): void {
     const unit = `/etc/systemd/system/${SERVICE}.service`;
     await machine.run(`printf '[Service]\\nExecStart=/bin/sleep 1000\\n' >${unit} && systemctl daemon-reload`);
     await machine.run(`systemctl start ${SERVICE}`);
-    assert.equal((await machine.install(world.releases.first, '--uninstall --quiet')).code, 0);
+    assert.equal((await machine.install(shared.releases.first, '--uninstall --quiet')).code, 0);
     assert.equal(await machine.property('ActiveState'), 'active');
     await machine.run(`systemctl stop ${SERVICE} && rm ${unit} && systemctl daemon-reload`);
   });
 
   test('a first installation that does not come up says so and stops; a good version mends it', async () => {
-    const { broken, first } = world.releases;
+    const { broken, first } = shared.releases;
     const { code, stderr } = await machine.install(broken, '--lang en');
     assert.equal(code, 1);
     assert.match(stderr, /broken for a test/);

@@ -15,13 +15,13 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Run inside the bed, to join its loopback with standard input and output. */
+/** Run inside the machine, to join its loopback with standard input and output. */
 const JOIN = `const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1');
 socket.on('error', () => process.exit(1));
 process.stdin.pipe(socket).pipe(process.stdout);`;
 
 /** A booted Debian with systemd as its PID 1, by `systemd-bed`; its network is its own. */
-export class Bed {
+export class BootedSystem {
   private readonly name: string;
   private readonly forwards: Server[] = [];
 
@@ -80,7 +80,7 @@ export class Bed {
     await this.run(`base64 -d >${path} <<<${Buffer.from(content).toString('base64')}`);
   }
 
-  /** A port out here whose connections end at `port` of the bed's loopback. */
+  /** A port out here whose connections end at `port` of the machine's loopback. */
   async forward(port: number): Promise<number> {
     const server = createServer((socket) => {
       const inside = spawn('bash', [SCRIPT, 'exec', '--', 'node', '-e', JOIN, String(port)], {
@@ -127,7 +127,7 @@ async function run(name: string, args: readonly string[], limitMs = COMMAND_LIMI
     stderr += chunk;
     text += chunk;
   });
-  // 'close' would wait for what a booted bed inherits of the pipes
+  // 'close' would wait for what a booted machine inherits of the pipes
   const [code] = (await once(child, args[0] === 'boot' || args[0] === 'reboot' ? 'exit' : 'close')) as [number | null];
   return { code, stdout, stderr, text };
 }
