@@ -80,7 +80,7 @@ function idleSource(): TelemetrySource {
     observer: { clientClosed: nothing },
     bindsByCredential: false,
     cleanMetadata: (metadata) => metadata,
-    sessionTokens: { issue: () => '', verify: () => null },
+    sessionTokens: { issue: () => '', firstGeneration: () => 0, verify: () => null },
   });
   const jobs = new JobGuard({ warnOnce: nothing });
   return {

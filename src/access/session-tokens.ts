@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { SessionClaim, SessionTokenCodec } from '../router/index.ts';
 
 const VERSION = 1;
@@ -7,6 +7,8 @@ const MAC_BYTES = 32;
 const HEAD_BYTES = 9;
 /** A client id has 43 bytes; longer tokens are refused before anything is computed. */
 const MAX_TOKEN_CHARS = 512;
+/** Leaves as many generations, which have four bytes. */
+const MAX_FIRST_GENERATION = 2 ** 31;
 
 /**
  * Makes and verifies session tokens: `base64url(version, expiry, generation, client id, HMAC-SHA256)`. They are bearer
@@ -29,6 +31,10 @@ export class SessionTokens implements SessionTokenCodec {
     signed.writeUInt32BE(claim.generation, 5);
     id.copy(signed, HEAD_BYTES);
     return Buffer.concat([signed, this.mac(signed)]).toString('base64url');
+  }
+
+  firstGeneration(): number {
+    return randomInt(MAX_FIRST_GENERATION);
   }
 
   /** The claim of `token`; null when it was not issued with this key. */

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '../access/index.ts';
 import type { Connection, NodeInternals, TlsMaterial } from '../net/index.ts';
 import { Listener, TickQueue } from '../net/index.ts';
-import type { CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
+import type { Client, CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
 import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -117,10 +117,13 @@ export class GrpcServer {
     const { auth, core } = this.deps;
     const { closeQueue } = this.listener;
     const isRevoked = ({ connection, credential }: { connection: RouterConnection; credential: string }): boolean =>
-      (core.sessions.isAway(connection) || !auth.trusts(connection as Connection)) && !auth.isValid(credential);
-    const clients = [...core.registry.clients.values()].filter(isRevoked);
+      !auth.trusts(connection as Connection) && !auth.isValid(credential);
+    // a session may be away, or attached to another connection than the one that proved its token
+    const clients = [...core.registry.clients.values()].filter((client) =>
+      client.durable === null ? isRevoked(client) : !auth.isValid(client.credential),
+    );
     const streams = [...core.streams].filter(isRevoked);
-    for (const client of clients) closeQueue.run(() => core.remove(client, 'tokenRevoked'));
+    for (const client of clients) closeQueue.run(() => endRevoked(core, client));
     for (const stream of streams) closeQueue.run(() => stream.end('UNAUTHENTICATED', 'Token revoked'));
     if (clients.length + streams.length === 0) return;
     core.log.info('Clients and streams without a valid token ended', {
@@ -168,4 +171,10 @@ export class GrpcServer {
       remote: connection.remote,
     });
   }
+}
+
+function endRevoked(core: RouterCore, client: Client): void {
+  const { stream } = client;
+  core.remove(client, 'tokenRevoked');
+  stream?.end('UNAUTHENTICATED', 'Token revoked');
 }

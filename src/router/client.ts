@@ -38,6 +38,8 @@ export interface ClientStream {
 
 /** The session of a client that outlives its connection: both sides count the messages of the p2p stream. */
 export interface ClientSession {
+  /** True while no stream is attached. */
+  readonly isAway: boolean;
   /** Messages that the client has not acknowledged. */
   readonly keptMessages: number;
   /** Counts a message of the client. */

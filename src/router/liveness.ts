@@ -51,10 +51,13 @@ export class Liveness {
   private checkClient(client: Client, nowMs: number): boolean {
     const { clientTimeoutMs, healthCheckIntervalMs } = this.context.limits;
     if (client.stream === null) return this.checkStreamless(client, nowMs, healthCheckIntervalMs);
+    // its session window counts instead
+    if (client.durable?.isAway) return false;
     const silentMs = nowMs - client.lastReceivedMs;
     if (silentMs >= clientTimeoutMs) {
       const { stream } = client;
-      this.context.remove(client, 'inactivityTimeout');
+      // the session outlives a connection that has become silent
+      if (client.durable === null) this.context.remove(client, 'inactivityTimeout');
       stream.end('DEADLINE_EXCEEDED', closeReasonText('inactivityTimeout'));
       return true;
     }

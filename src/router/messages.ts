@@ -20,6 +20,7 @@ export const TEXT = {
   noMemory: 'Router memory limit reached',
   fieldMissing: (type: string, field: string) => `Message of type ${type} must have ${field}`,
   unknownType: 'Unknown message type',
+  receivedInvalid: 'Malformed heartbeat: payload.received must be an integer, 0 or more',
   receivedTooMuch: 'Malformed heartbeat: payload.received is more than was sent',
   tooManyGroups: (limit: number) => `Too many groups: at most ${limit}`,
   groupNameTooLong: (limit: number) => `Group name too long: at most ${limit} bytes`,

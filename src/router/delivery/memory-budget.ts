@@ -2,6 +2,8 @@
 export class MemoryBudget {
   usedBytes = 0;
   limitBytes: number;
+  /** Releases at least `bytes` of what can be given up without disconnecting a client, if there is so much. */
+  reclaim: (bytes: number) => void = () => {};
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes;
@@ -13,7 +15,11 @@ export class MemoryBudget {
 
   /** Reserves `bytes`, or releases them when negative. False, and nothing reserved, when they do not fit. */
   tryChange(bytes: number): boolean {
-    if (bytes > 0 && this.usedBytes + bytes > this.limitBytes) return false;
+    const excess = this.usedBytes + bytes - this.limitBytes;
+    if (bytes > 0 && excess > 0) {
+      this.reclaim(excess);
+      if (this.usedBytes + bytes > this.limitBytes) return false;
+    }
     this.usedBytes += bytes;
     return true;
   }

@@ -26,6 +26,8 @@ export class SlowConsumers {
   check(queue: Flushable): void {
     const { limits, budget } = this.deps;
     if (queue.backlogBytes > limits().maxSendQueueBytes) queue.owner.disconnectSlow('slowReaderBytes');
+    if (!budget.exceeded) return;
+    budget.reclaim(budget.usedBytes - budget.limitBytes);
     if (budget.exceeded) this.shedLoad();
   }
 

@@ -7,14 +7,19 @@ const RECEIVED = Buffer.from('received');
 /** Every message counts as activity of its sender. In a durable session a heartbeat also acknowledges, and is answered. */
 export const heartbeat: MessageHandler = (session, sender, bytes) => {
   const { durable } = sender;
-  if (durable === null || durable.onHeartbeat(receivedOf(session, bytes))) return;
+  if (durable === null) return;
+  const received = receivedOf(session, bytes);
+  if (durable.onHeartbeat(received ?? null) && received !== undefined) return;
   session.context.counters.dropped.malformed++;
-  session.answerError('malformed', TEXT.receivedTooMuch, bytes);
+  session.answerError('malformed', received === undefined ? TEXT.receivedInvalid : TEXT.receivedTooMuch, bytes);
 };
 
-function receivedOf(session: SenderSession, bytes: Buffer): number | null {
+/** The count of received messages; null without one, undefined when it is no count. */
+function receivedOf(session: SenderSession, bytes: Buffer): number | null | undefined {
   const { payloadStart, payloadEnd } = session.context.header;
   const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, RECEIVED);
-  const value = item === null ? null : decodeValue(item);
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  if (item === null) return null;
+  const value = decodeValue(item);
+  if (value === null) return null;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

@@ -53,6 +53,10 @@ export class DurableSession implements ClientSession {
     this.detachedStream = new DetachedStream(client, this);
   }
 
+  get isAway(): boolean {
+    return this.awaySinceMs !== null;
+  }
+
   get keptMessages(): number {
     return this.replay.length;
   }
@@ -85,6 +89,14 @@ export class DurableSession implements ClientSession {
     this.queue.target = null;
     this.awaySinceMs = nowMs;
     this.replay.compact();
+  }
+
+  /** The client was removed: releases everything. */
+  close(): void {
+    this.stream = null;
+    this.queue.target = null;
+    this.acknowledgementDue = false;
+    this.replay.clear();
   }
 
   keep(framed: Buffer): void {

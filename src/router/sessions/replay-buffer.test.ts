@@ -126,3 +126,18 @@ test('property: received, kept and lost messages are all that were sent, in orde
     }),
   );
 });
+
+test('small messages that lie in large reads pin a bounded amount of memory', () => {
+  const { buffer, budget } = createBuffer(1_000_000);
+  const texts: string[] = [];
+  for (let n = 0; n < 200; n++) {
+    const read = Buffer.allocUnsafeSlow(64 * 1024);
+    texts.push(String(n).padStart(4, '0'));
+    buffer.push(read.subarray(0, read.write(texts[n] as string)));
+  }
+  const backings = new Set<ArrayBufferLike>();
+  buffer.forEach(({ buffer: backing }) => void backings.add(backing));
+  const pinnedBytes = [...backings].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  assert.ok(pinnedBytes <= 512 * 1024, `${pinnedBytes}`);
+  assert.deepEqual([contents(buffer), budget.used], [texts, 800]);
+});

@@ -21,6 +21,9 @@ export class ReplayBuffer {
   private skipped = 0;
   /** The position up to which the client has received, or will never receive, every message. */
   private confirmed = 0;
+  /** Memory that the kept slices hold: a small message may lie in a large read. An upper estimate. */
+  private pinnedBytes = 0;
+  private lastBacking: ArrayBufferLike | null = null;
 
   constructor(budget: ReplayBudget, maxBytes: () => number) {
     this.budget = budget;
@@ -47,7 +50,16 @@ export class ReplayBuffer {
       dropped++;
     }
     this.reclaimHead();
+    this.limitPinned(message.buffer);
     return dropped;
+  }
+
+  /** Drops the oldest messages until `bytes` are released, or all; returns the bytes released. */
+  dropBytes(bytes: number): number {
+    const before = this.keptBytes;
+    while (this.length > 0 && before - this.keptBytes < bytes) this.dropOldest();
+    this.reclaimHead();
+    return before - this.keptBytes;
   }
 
   /** Releases what the client has received; false when it claims more than was sent. */
@@ -112,6 +124,8 @@ export class ReplayBuffer {
       return copy.subarray(at - message.length, at);
     });
     this.head = 0;
+    this.pinnedBytes = this.keptBytes;
+    this.lastBacking = null;
   }
 
   /** Releases everything; positions go on. */
@@ -119,6 +133,16 @@ export class ReplayBuffer {
     this.change(-this.keptBytes);
     this.messages = [];
     this.head = 0;
+    this.lastBacking = null;
+  }
+
+  /** Copies the kept messages out of the reads in which they lie, once those hold much more memory. */
+  private limitPinned(backing: ArrayBufferLike): void {
+    if (this.length <= 1) this.pinnedBytes = 0;
+    else if (backing === this.lastBacking) return;
+    this.lastBacking = backing;
+    this.pinnedBytes += backing.byteLength;
+    if (this.pinnedBytes > 2 * this.keptBytes + MAX_PINNED_BYTES) this.compact();
   }
 
   private skipDropped(): number {
@@ -150,3 +174,5 @@ export class ReplayBuffer {
 
 const EMPTY = Buffer.alloc(0);
 const MIN_RECLAIM = 32;
+/** Memory that slices may hold beyond twice their length. */
+const MAX_PINNED_BYTES = 256 * 1024;

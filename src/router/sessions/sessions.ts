@@ -1,9 +1,12 @@
 import type { Client, ClientProfile, DeliveryQueue, RouterConnection } from '../client.ts';
 import type { Counters } from '../counters.ts';
 import type { MemoryBudget } from '../delivery/memory-budget.ts';
-import type { Clock, Limits } from '../interfaces.ts';
+import type { Clock, Limits, RouterLog } from '../interfaces.ts';
 import type { Registry } from '../registry.ts';
 import { type AttachedStream, DurableSession, type DurableSessionOwner } from './durable-session.ts';
+import { IssuedTokens } from './issued-tokens.ts';
+import type { ReplayBuffer } from './replay-buffer.ts';
+import { SessionMemory } from './session-memory.ts';
 
 /** The content of a session token. `generation` grows with each token of a session. */
 export interface SessionClaim {
@@ -14,6 +17,8 @@ export interface SessionClaim {
 /** Makes and verifies session tokens; they are bearer secrets. */
 export interface SessionTokenCodec {
   issue(claim: SessionClaim, expiresAtMs: number): string;
+  /** Where the generations of a new session begin: a random number, see IssuedTokens. */
+  firstGeneration(): number;
   /** Null for a token that was not issued with this key. */
   verify(token: string): (SessionClaim & { readonly expiresAtMs: number }) | null;
 }
@@ -34,6 +39,7 @@ export interface SessionsContext {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly counters: Counters;
+  readonly log: RouterLog;
   readonly registry: Registry;
   readonly budget: MemoryBudget;
   remove(client: Client, reason: 'sessionExpired'): void;
@@ -42,21 +48,27 @@ export interface SessionsContext {
 /** How long a token can restore the id of a client after the router was restarted. */
 const TOKEN_LIFETIME_MS = 30 * 24 * 3_600_000;
 
-/** A session and its tokens. A token is valid until a newer one has been used: an answer that got lost costs nothing. */
+/** Memory of a client that is away, its session and its places in maps, apart from its metadata and kept messages. */
+const AWAY_BYTES = 2048;
+/** Removals per sweep: each publishes an event. */
+const MAX_EXPIRED_PER_SWEEP = 1000;
+
+/** A session and its tokens. */
 interface SessionState {
   readonly session: DurableSession;
-  issued: number;
-  used: number;
-  /** `skippedCount` of the replay buffer as each answer reported it, by the generation of its token. */
-  readonly skipped: Map<number, number>;
+  readonly tokens: IssuedTokens;
+  /** Reserved while the client is away. */
+  awayBytes: number;
 }
 
 /** Sessions that outlive their connections. Holds no timer: call `sweep` every 100 ms. */
 export class Sessions implements DurableSessionOwner {
-  readonly budget: { add(bytes: number): void };
+  readonly budget: SessionMemory;
   private readonly context: SessionsContext;
   private readonly codec: SessionTokenCodec;
   private readonly states = new Map<Client, SessionState>();
+  /** Sessions without an attached stream, the first to expire first. */
+  private readonly waiting = new Set<SessionState>();
   private due: DurableSession[] = [];
   /** Holds the clients whose connection is closed. */
   private readonly away: RouterConnection = { clients: new Set(), remote: 'away', proxyHeader: null };
@@ -64,11 +76,7 @@ export class Sessions implements DurableSessionOwner {
   constructor(context: SessionsContext, codec: SessionTokenCodec) {
     this.context = context;
     this.codec = codec;
-    this.budget = {
-      add: (bytes) => {
-        context.budget.usedBytes += bytes;
-      },
-    };
+    this.budget = new SessionMemory(context.budget, () => this.keptMessages());
   }
 
   get isEnabled(): boolean {
@@ -81,14 +89,7 @@ export class Sessions implements DurableSessionOwner {
 
   /** Sessions without an attached stream. */
   get awayCount(): number {
-    let count = 0;
-    for (const { session } of this.states.values()) if (session.awaySinceMs !== null) count++;
-    return count;
-  }
-
-  /** True for the stand-in that holds the clients without a connection. */
-  isAway(connection: RouterConnection): boolean {
-    return connection === this.away;
+    return this.waiting.size;
   }
 
   /** The id that a token of an earlier process grants, or null. */
@@ -104,8 +105,9 @@ export class Sessions implements DurableSessionOwner {
     client.durable = session;
     client.stream = session.detachedStream;
     this.context.registry.attached.add(client);
-    const state = { session, issued: 0, used: 0, skipped: new Map<number, number>() };
+    const state = { session, tokens: new IssuedTokens(this.codec.firstGeneration()), awayBytes: 0 };
     this.states.set(client, state);
+    this.startWaiting(state);
     return this.answer(state, false, 0);
   }
 
@@ -120,7 +122,7 @@ export class Sessions implements DurableSessionOwner {
     if (state === null) return null;
     const { session } = state;
     const { client, replay } = session;
-    const newlyLost = replay.resume(received, state.skipped.get(state.used) ?? 0);
+    const newlyLost = replay.resume(received, state.tokens.reportedSkipped);
     if (newlyLost === null) return null;
     const lost = newlyLost + session.unreportedLost;
     this.context.counters.sessionMessagesLost += newlyLost;
@@ -149,7 +151,8 @@ export class Sessions implements DurableSessionOwner {
     const lostBefore = session.unreportedLost;
     const inbox = session.attach(stream, queue);
     counters.sessionMessagesLost += session.unreportedLost - lostBefore;
-    state.skipped.set(state.used, session.replay.skippedCount);
+    state.tokens.reportedSkipped = session.replay.skippedCount;
+    this.stopWaiting(state);
     return inbox;
   }
 
@@ -166,7 +169,10 @@ export class Sessions implements DurableSessionOwner {
 
   /** Releases what the session of `client`, which was removed, holds. */
   close(client: Client): void {
-    this.states.get(client)?.session.replay.clear();
+    const state = this.states.get(client);
+    if (state === undefined) return;
+    state.session.close();
+    this.stopWaiting(state);
     this.states.delete(client);
   }
 
@@ -177,14 +183,12 @@ export class Sessions implements DurableSessionOwner {
       this.due = [];
       for (const session of due) session.acknowledgeIfDue();
     }
-    const nowMs = this.context.clock.monotonicMs();
-    const { sessionWindowMs } = this.context.limits;
-    for (const { session } of this.states.values()) {
-      const { client, awaySinceMs } = session;
-      if (awaySinceMs === null || nowMs - awaySinceMs < sessionWindowMs) continue;
-      this.context.counters.sessionsExpired++;
-      this.context.counters.dropped.sessionExpired += session.keptMessages;
-      this.context.remove(client, 'sessionExpired');
+    const oldestMs = this.context.clock.monotonicMs() - this.context.limits.sessionWindowMs;
+    let expired = 0;
+    for (const state of this.waiting) {
+      const { awaySinceMs } = state.session;
+      if (awaySinceMs === null || awaySinceMs > oldestMs || ++expired > MAX_EXPIRED_PER_SWEEP) return;
+      this.expire(state);
     }
   }
 
@@ -192,10 +196,9 @@ export class Sessions implements DurableSessionOwner {
     return this.context.clock.now();
   }
 
-  /** The session's own limit, or less when the memory of all clients is used up. */
+  /** The session's own limit, or less when the memory of all sessions or clients is used up. */
   maxBytes({ replay }: DurableSession): number {
-    const { budget, limits } = this.context;
-    return Math.min(limits.sessionBufferBytes, replay.bytes + budget.limitBytes - budget.usedBytes);
+    return Math.min(this.context.limits.sessionBufferBytes, this.budget.limitFor(replay.bytes));
   }
 
   acknowledgeLater(session: DurableSession): void {
@@ -209,6 +212,40 @@ export class Sessions implements DurableSessionOwner {
     client.setStatus('idle');
     this.context.registry.attached.add(client);
     state.session.detach(this.context.clock.monotonicMs());
+    this.startWaiting(state);
+  }
+
+  /** Puts a session at the end of those that are away; the oldest of them expire early when there are too many. */
+  private startWaiting(state: SessionState): void {
+    this.stopWaiting(state);
+    state.awayBytes = AWAY_BYTES + state.session.client.metadata.length;
+    this.waiting.add(state);
+    this.budget.addAway(state.awayBytes);
+    for (const oldest of this.waiting) {
+      if (!this.budget.isFull || oldest === state) return;
+      this.context.log.warnOnce('session-memory', 'Sessions expired early: too many clients are away', {
+        away: this.waiting.size,
+      });
+      this.expire(oldest);
+    }
+  }
+
+  private stopWaiting(state: SessionState): void {
+    this.waiting.delete(state);
+    this.budget.addAway(-state.awayBytes);
+    state.awayBytes = 0;
+  }
+
+  private expire({ session }: SessionState): void {
+    this.context.counters.sessionsExpired++;
+    this.context.counters.dropped.sessionExpired += session.keptMessages;
+    this.context.remove(session.client, 'sessionExpired');
+  }
+
+  /** Kept messages in the order in which they are given up: of clients that have been away longest first. */
+  private *keptMessages(): Iterable<ReplayBuffer> {
+    for (const { session } of this.waiting) yield session.replay;
+    for (const { session } of this.states.values()) if (!session.isAway) yield session.replay;
   }
 
   /** The session of a valid token, which counts as used from now on. */
@@ -217,17 +254,15 @@ export class Sessions implements DurableSessionOwner {
     const client = claim === null ? undefined : this.context.registry.clients.get(claim.clientId);
     const state = client === undefined ? undefined : this.states.get(client);
     if (claim === null || state === undefined) return null;
-    if (claim.generation < state.used || claim.generation > state.issued) return null;
-    if (claim.generation > state.used) state.session.unreportedLost = 0;
-    for (const generation of state.skipped.keys()) if (generation < claim.generation) state.skipped.delete(generation);
-    state.used = claim.generation;
+    const isNew = state.tokens.use(claim.generation);
+    if (isNew === null) return null;
+    if (isNew) state.session.unreportedLost = 0;
     return state;
   }
 
   private answer(state: SessionState, resumed: boolean, lost: number): SessionAnswer {
     const { session } = state;
-    const generation = ++state.issued;
-    state.skipped.set(generation, session.replay.skippedCount);
+    const generation = state.tokens.issue(session.replay.skippedCount);
     const { clock, limits } = this.context;
     const token = this.codec.issue({ clientId: session.client.id, generation }, clock.now() + TOKEN_LIFETIME_MS);
     return { token, resumed, received: session.received, windowMs: limits.sessionWindowMs, lost };
