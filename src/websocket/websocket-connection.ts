@@ -225,7 +225,9 @@ export class WebSocketConnection implements StreamHost {
 
   private countIdle(): void {
     this.messageReceived = true;
-    if (++this.idleFrames <= MAX_IDLE_FRAMES || this.isClosing) return;
+    if (this.isClosing) return;
+    if (this.socket.writableLength > this.deps.options.maxSendQueueBytes) this.connection.destroy('slowReaderBytes');
+    if (++this.idleFrames <= MAX_IDLE_FRAMES) return;
     this.report(CloseCode.policy, 'too many frames without effect');
     this.close(CloseCode.policy, 'Too many frames without effect');
   }

@@ -52,12 +52,16 @@ export class WebSocketTransport implements Http1Transport {
     this.http = createServer({ maxHeaderSize: MAX_HANDSHAKE_BYTES, keepAlive: false, requireHostHeader: false });
     this.http.on('request', (request, response) => this.answer(request, response));
     this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
-    this.http.on('clientError', (error, socket) => this.refuse(socket as Socket, 400, error.message));
+    this.http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      this.refuse(socket as Socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400, error.message);
+    });
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
       autoPong: true,
+      // bounded by WebSocketConnection, which answers with a close code
+      maxPendingAutoPongs: 0,
       closeTimeout: CLOSE_TIMEOUT_MS,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: MAX_READS,
