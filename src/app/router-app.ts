@@ -19,7 +19,7 @@ import { checkPidFile, removePidFile, writePidFile, writePortsFile } from './pro
 import { Reloader } from './reloader.ts';
 import type { SecurityFiles } from './security-files.ts';
 import { startWarnings } from './start-warnings.ts';
-import { makeHeapRoom } from './v8-tuning.ts';
+import { setHeapGrowth } from './v8-tuning.ts';
 
 export interface AppDependencies {
   readonly config: RouterConfig;
@@ -242,7 +242,7 @@ export class RouterApp {
           this.core.sessions.sweep();
         },
       ),
-      every(() => (this.capabilities['v8-tuning'] ? HEAP_GROWTH_MS : null), 'heapRoom', makeHeapRoom),
+      every(() => (this.capabilities['v8-tuning'] ? HEAP_GROWTH_MS : null), 'heapRoom', setHeapGrowth),
       every(
         () => MEMORY_RETURN_MS,
         'memoryReturn',

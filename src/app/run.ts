@@ -22,7 +22,7 @@ import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
 import { closeStrayDebugger, handleSignals, type SignalActions } from './signals.ts';
 import { startWarnings } from './start-warnings.ts';
-import { keepYoungGenerationSmall } from './v8-tuning.ts';
+import { limitSemiSpaceGrowth } from './v8-tuning.ts';
 
 /** Value of --log-file that overrides a log file named in the environment or in the configuration file. */
 const STANDARD_OUTPUT = '-';
@@ -174,7 +174,7 @@ async function runUntilStopped(
       log.warning('SIGUSR1 came while Node.js started and opened its debugger; it is closed');
       app.logStatistics();
     }
-    if (app.capabilities['v8-tuning']) keepYoungGenerationSmall();
+    if (app.capabilities['v8-tuning']) limitSemiSpaceGrowth();
     await app.stopped;
     log.info('RPC Dart Router stopped');
     return config.supervised ? EXIT.stopped : EXIT.done;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cachedDataVersionTag } from 'node:v8';
-import { acceptsFlags, canTuneV8, growingPercent, keepYoungGenerationSmall, makeHeapRoom } from './v8-tuning.ts';
+import { acceptsFlags, canTuneV8, growingPercent, limitSemiSpaceGrowth, setHeapGrowth } from './v8-tuning.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -17,10 +17,10 @@ test('a small heap may grow by 64 MiB, a large one by what V8 finds right', () =
 /** The tag depends on the flags, so it changes when V8 knows the flag. */
 test('this V8 has both flags', async () => {
   const before = cachedDataVersionTag();
-  makeHeapRoom();
+  setHeapGrowth();
   const withRoom = cachedDataVersionTag();
   assert.notEqual(withRoom, before, '--heap-growing-percent');
-  keepYoungGenerationSmall();
+  limitSemiSpaceGrowth();
   assert.notEqual(cachedDataVersionTag(), withRoom, '--semi-space-growth-factor');
   assert.equal(await canTuneV8(), true);
 });

@@ -32,7 +32,7 @@ export async function acceptsFlags(flags: readonly string[]): Promise<boolean> {
  * instead of 20 to 30; and an idle router gives its memory back. V8 reads this flag whenever it is about to enlarge the young
  * generation (Node 20 to 26). `node --min-semi-space-size=MiB` sets a larger one. Call it only if `canTuneV8`.
  */
-export function keepYoungGenerationSmall(): void {
+export function limitSemiSpaceGrowth(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
@@ -47,7 +47,7 @@ const V8_DEFAULT = 0;
  * time. V8 takes a percentage of the heap's size, so call this regularly, and only if `canTuneV8`; V8 reads the flag after
  * each full collection.
  */
-export function makeHeapRoom(): void {
+export function setHeapGrowth(): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent(getHeapStatistics().used_heap_size)}`);
 }
 
