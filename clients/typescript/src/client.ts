@@ -10,8 +10,8 @@ import { Incoming, type RequestHandler } from './incoming.ts';
 import type { Link } from './link.ts';
 import { type ClientInfo, clientInfoOf, type Message, type RouterEvent, type WireMessage } from './messages.ts';
 import type { ResolvedOptions } from './options.ts';
-import { Outbox } from './outbox.ts';
 import { PendingRequests } from './requests.ts';
+import { Sender } from './sender.ts';
 import { Session } from './session.ts';
 import type { TransportFactory } from './transport.ts';
 import { checkPayload, encodeMap, type Payload, type Value } from './values.ts';
@@ -27,7 +27,7 @@ export class RouterClient {
   private readonly options: ResolvedOptions;
   private readonly emitter = new Emitter<ClientEvents>();
   private readonly session = new Session();
-  private readonly outbox: Outbox;
+  private readonly sender: Sender;
   private readonly requests = new PendingRequests();
   private readonly connector: Connector;
   private readonly eventStream: EventStream;
@@ -37,23 +37,25 @@ export class RouterClient {
   private currentMetadata: Payload;
   private currentState: ClientState = 'connecting';
   private wasResumed = false;
-  private isAboveHighWatermark = false;
   private firstOnline: { resolve(): void; reject(error: RouterError): void } | null = null;
 
   constructor(url: URL, factory: TransportFactory, options: ResolvedOptions) {
     this.options = options;
-    this.outbox = new Outbox(options.bufferBytes);
     this.currentGroups = new Set(options.groups);
     this.currentMetadata = options.metadata;
     this.eventStream = new EventStream((event) => this.emitter.emit('event', event));
     const { emitter, requests } = this;
+    this.sender = new Sender(options.bufferBytes, this.session, {
+      link: () => this.connector.link,
+      onDrain: () => emitter.emit('drain', undefined),
+    });
     this.incoming = new Incoming({ emitter, requests, post: (message) => this.post(message) });
     this.connector = new Connector(url, factory, options, this.session, {
       profile: () => ({ name: options.name, groups: [...this.currentGroups], metadata: this.currentMetadata }),
       onRegistered: (registration, resumed) => this.registered(registration, resumed),
       onOnline: (link) => this.online(link),
       onMessage: (message) => this.incoming.receive(message),
-      onAcknowledged: (received) => this.acknowledged(received),
+      onAcknowledged: (received) => this.sender.acknowledge(received),
       onLost: () => {},
       onAway: (error) => this.away(error),
       onGivenUp: (error) => this.shut(error),
@@ -87,9 +89,9 @@ export class RouterClient {
     return [...this.currentGroups];
   }
 
-  /** Bytes of messages that wait for the router's acknowledgement. */
+  /** Bytes of messages that the router has not acknowledged; without a session: that are not written to the network. */
   get bufferedBytes(): number {
-    return this.outbox.bytes;
+    return this.sender.bufferedBytes;
   }
 
   /** Calls `listener` for each `event` from now on; the result stops that. */
@@ -189,13 +191,15 @@ export class RouterClient {
   }
 
   /**
-   * Ends the session in good order: waits until the router has acknowledged what was sent, at most `timeoutMs` (default
-   * 2,000), then closes. What is left is rejected with `closed`.
+   * Ends the session in good order: waits until the router has acknowledged what was sent (without a session: until it is
+   * written), at most `timeoutMs` (default 2,000), then closes. The remaining messages are rejected with `closed`.
    */
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.currentState === 'closed') return;
     const deadline = performance.now() + (options.timeoutMs ?? 2000);
-    while (this.currentState === 'online' && this.outbox.length > 0 && performance.now() < deadline) {
+    // the answer acknowledges what the router has received
+    if (this.session.isKept && !this.sender.isEmpty) this.connector.link?.probeNow();
+    while (this.currentState === 'online' && !this.sender.isEmpty && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     this.shut(new RouterError('closed', 'The client was closed'));
@@ -214,29 +218,7 @@ export class RouterClient {
     } catch (error) {
       return Promise.reject(error);
     }
-    const acknowledged = this.outbox.add(body);
-    if (this.outbox.bytes > this.options.bufferBytes / 2) this.isAboveHighWatermark = true;
-    this.flush();
-    return acknowledged;
-  }
-
-  private flush(): void {
-    const { link } = this.connector;
-    if (link === null) return;
-    this.outbox.flush((body) => link.write(body));
-    if (!this.session.isKept) this.outbox.acknowledgeWritten();
-    this.checkDrain();
-  }
-
-  private acknowledged(received: number): void {
-    if (!this.outbox.acknowledge(received)) this.connector.link?.drop();
-    this.checkDrain();
-  }
-
-  private checkDrain(): void {
-    if (!this.isAboveHighWatermark || this.outbox.bytes > this.options.bufferBytes / 4) return;
-    this.isAboveHighWatermark = false;
-    this.emitter.emit('drain', undefined);
+    return this.sender.send(body);
   }
 
   private call(method: string, request: Payload, options: CallOptions): Promise<Record<string, Value>> {
@@ -251,16 +233,16 @@ export class RouterClient {
 
   private registered({ session }: Registration, resumed: boolean): void {
     this.wasResumed = resumed;
-    if (resumed && this.outbox.resume(session?.received ?? 0)) {
+    if (resumed && this.sender.resume(session?.received ?? 0)) {
       if (session !== null && session.lost > 0) this.emitter.emit('lost', session.lost);
       return;
     }
-    this.outbox.restart();
+    this.sender.restart();
     this.requests.failAll(new RouterError('session-lost', 'The session ended before the response came'));
   }
 
   private online(link: Link): void {
-    this.flush();
+    this.sender.flush();
     this.eventStream.reopen(link.transport);
     this.setState({ state: 'online', reason: null, resumed: this.wasResumed });
     this.firstOnline?.resolve();
@@ -268,6 +250,7 @@ export class RouterClient {
   }
 
   private away(error: RouterError): void {
+    this.sender.lost(error);
     if (this.firstOnline !== null && !this.options.waitOnFirstConnect) this.shut(error);
     else if (this.firstOnline === null) this.setState({ state: 'away', reason: error, resumed: false });
   }
@@ -283,7 +266,7 @@ export class RouterClient {
       error.code === 'closed'
         ? error
         : new RouterError('closed', `The client is closed: ${error.message}`, { cause: error });
-    this.outbox.fail(closed);
+    this.sender.fail(closed);
     this.requests.failAll(closed);
     this.setState({ state: 'closed', reason: error, resumed: false });
     for (const queue of [...this.queues]) queue.end();

@@ -1,5 +1,5 @@
 import { callUnary } from './calls.ts';
-import { RouterError } from './errors.ts';
+import { asRouterError, type ErrorCode, RouterError, routerCode } from './errors.ts';
 import { mapOf, numberOf, textOf, type WireMessage } from './messages.ts';
 import type { ClientStream, Transport } from './transport.ts';
 import { decodeMap, encodeMap, type Payload, type Value } from './values.ts';
@@ -47,23 +47,27 @@ function sessionOf(value: Value | undefined): SessionState | null {
   };
 }
 
+/** Where the messages and the end of a p2p stream go. */
+export interface P2pHandler {
+  onMessage(message: Record<string, Value>, bytes: number): void;
+  onEnd(error: RouterError): void;
+}
+
 /** The p2p stream of one connection. */
 export class P2pStream {
   /** Resolves when the router has bound the stream to the client. */
   readonly bound: Promise<void>;
   private readonly stream: ClientStream;
   private readonly clientId: string;
-  private readonly onMessage: (message: Record<string, Value>) => void;
+  private readonly handler: P2pHandler;
+  /** Code of the last message when that was an `error`: the reason of an end that follows. */
+  private lastError: ErrorCode | null = null;
   private confirm: (() => void) | null = null;
   private refuse: ((error: RouterError) => void) | null = null;
 
-  constructor(
-    transport: Transport,
-    registration: Registration,
-    handler: { onMessage(message: Record<string, Value>): void; onEnd(error: RouterError | null): void },
-  ) {
+  constructor(transport: Transport, registration: Registration, handler: P2pHandler) {
     this.clientId = registration.clientId;
-    this.onMessage = handler.onMessage;
+    this.handler = handler;
     this.bound = new Promise((resolve, reject) => {
       this.confirm = resolve;
       this.refuse = reject;
@@ -71,11 +75,8 @@ export class P2pStream {
     // the caller may learn of the end by `onEnd` alone
     this.bound.catch(() => {});
     this.stream = transport.open('p2p', {
-      onMessage: (body) => this.receive(decodeMap(body)),
-      onEnd: (error) => {
-        this.refuse?.(error ?? new RouterError('unreachable', 'The router ended the stream'));
-        handler.onEnd(error);
-      },
+      onMessage: (body) => this.receive(body),
+      onEnd: (error) => this.ended(error ?? new RouterError('unreachable', 'The router ended the stream')),
     });
     this.heartbeat(registration.session === null ? {} : { session: registration.session.token });
   }
@@ -95,7 +96,21 @@ export class P2pStream {
     this.stream.end();
   }
 
-  private receive(message: Record<string, Value>): void {
+  private ended(error: RouterError): void {
+    const reason = this.lastError === 'too-large' ? new RouterError('too-large', error.message) : error;
+    this.refuse?.(reason);
+    this.handler.onEnd(reason);
+  }
+
+  private receive(body: Uint8Array): void {
+    let message: Record<string, Value>;
+    try {
+      message = decodeMap(body);
+    } catch (error) {
+      this.ended(asRouterError(error, 'protocol'));
+      return;
+    }
+    this.lastError = message.type === 'error' ? routerCode(mapOf(message.payload).code, 'protocol') : null;
     if (this.confirm !== null) {
       if (message.type === 'heartbeat' && mapOf(message.payload).connected === true) {
         this.confirm();
@@ -107,6 +122,6 @@ export class P2pStream {
         return;
       }
     }
-    this.onMessage(message);
+    this.handler.onMessage(message, body.length);
   }
 }

@@ -19,6 +19,9 @@ export interface ConnectorHandler extends LinkHandler {
 
 /** Attempts that fail for these reasons would fail again. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'refused', 'invalid-value']);
+/** Another connection owns the client: a further attempt would take it back, and the two would go on for ever. */
+const isFinal = (code: ErrorCode, hasTokenSource: boolean): boolean =>
+  code === 'replaced' || (FATAL.has(code) && !hasTokenSource);
 
 /** Keeps one link to the router: connects, and connects again when it is lost. */
 export class Connector {
@@ -108,8 +111,7 @@ export class Connector {
   private failed(error: RouterError): void {
     if (this.isStopped) return;
     const { reconnect } = this.options;
-    const isFatal = FATAL.has(error.code) && typeof this.options.token !== 'function';
-    if (isFatal || this.attempts >= reconnect.maxAttempts) {
+    if (isFinal(error.code, typeof this.options.token === 'function') || this.attempts >= reconnect.maxAttempts) {
       this.stop();
       this.handler.onGivenUp(error);
       return;

@@ -21,11 +21,13 @@ export type ErrorCode =
   | 'unreachable'
   /** The client was closed. */
   | 'closed'
+  /** Another connection has taken over this client: the client closes and does not reconnect. */
+  | 'replaced'
   /** The operation was cancelled by its `AbortSignal`. */
   | 'aborted'
   /** More than `bufferBytes` are waiting for the router's acknowledgement. */
   | 'buffer-full'
-  /** The session ended before the router acknowledged the message: it may or may not have been delivered. */
+  /** The session or, without one, the connection ended before the message was acknowledged: it may or may not have been delivered. */
   | 'session-lost'
   /** A value cannot be sent. */
   | 'invalid-value'

@@ -1,6 +1,6 @@
 import { mapOf, numberOf, type RouterEvent, textOf } from './messages.ts';
 import type { Transport } from './transport.ts';
-import { decodeMap, encodeMap } from './values.ts';
+import { decodeMap, encodeMap, type Value } from './values.ts';
 
 /** The router's events: subscribed to once the application wants them, and again on each new connection. */
 export class EventStream {
@@ -24,7 +24,8 @@ export class EventStream {
     this.subscribed = transport;
     const stream = transport.open('events', {
       onMessage: (body) => {
-        const event = decodeMap(body);
+        const event = readable(body);
+        if (event === null) return;
         this.onEvent({
           type: textOf(event.type) ?? '',
           timestamp: numberOf(event.timestamp) ?? 0,
@@ -38,5 +39,14 @@ export class EventStream {
     });
     stream.write(encodeMap({ v: null }));
     stream.end();
+  }
+}
+
+/** An event that is not readable is skipped: it concerns no message. */
+function readable(body: Uint8Array): Record<string, Value> | null {
+  try {
+    return decodeMap(body);
+  } catch {
+    return null;
   }
 }

@@ -14,8 +14,8 @@ const identity = (bytes: Buffer): Buffer => bytes;
 /** Of the router's default `--max-message-bytes` and more: the limit is the router's to set. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** Time for the streams to end after a graceful close. */
-const CLOSE_MS = 250;
+/** Time for the p2p stream to end after a graceful close: what was written before is delivered first. */
+const CLOSE_MS = 5000;
 
 /** Connects over HTTP/2 (`http://`) or HTTP/2 with TLS (`https://`) by `@grpc/grpc-js`. */
 export const openGrpc: TransportFactory = (url, options) => {
@@ -68,6 +68,8 @@ class GrpcTransport implements Transport {
   private readonly options: TransportOptions;
   private readonly openCalls = new Set<ClientDuplexStream<Buffer, Buffer>>();
   private isClosed = false;
+  private pendingBytes = 0;
+  private deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client, options: TransportOptions) {
     this.client = client;
@@ -75,9 +77,7 @@ class GrpcTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    let bytes = 0;
-    for (const call of this.openCalls) bytes += call.writableLength;
-    return bytes;
+    return this.pendingBytes;
   }
 
   open(method: string, handler: StreamHandler): ClientStream {
@@ -93,21 +93,31 @@ class GrpcTransport implements Transport {
       handler.onEnd(error);
       // the stream of messages lives as long as the connection
       if (method !== 'p2p') return;
-      for (const other of this.openCalls) other.cancel();
+      this.close(false);
       this.closed(error ?? new RouterError('unreachable', 'The router ended the stream'));
     };
     call.on('data', (body: Buffer) => handler.onMessage(body));
     call.on('end', () => end(null));
     call.on('error', (error: ServiceError) => end(statusError(String(error.code), error.details)));
     return {
-      write: (body) => void call.write(Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
+      write: (body) => {
+        this.pendingBytes += body.length;
+        call.write(Buffer.from(body.buffer, body.byteOffset, body.byteLength), () => {
+          this.pendingBytes -= body.length;
+        });
+      },
       end: () => void call.end(),
     };
   }
 
   close(gracefully: boolean): void {
-    if (gracefully) setTimeout(() => this.close(false), CLOSE_MS);
-    else for (const call of this.openCalls) call.cancel();
+    if (gracefully && this.openCalls.size > 0) {
+      // the end of the p2p stream closes the rest
+      this.deadline ??= setTimeout(() => this.close(false), CLOSE_MS);
+      return;
+    }
+    clearTimeout(this.deadline);
+    for (const call of this.openCalls) call.cancel();
     this.client.close();
   }
 

@@ -13,14 +13,15 @@ export interface LinkHandler {
   onRegistered(registration: Registration, resumed: boolean): void;
   /** A message that counts in the session. */
   onMessage(message: Record<string, Value>): void;
-  /** The router has received so many messages in this session. */
-  onAcknowledged(received: number): void;
+  /** The router has received so many messages in this session; false when that is impossible. */
+  onAcknowledged(received: number): boolean;
   /** The link, which `open` had returned, is of no use any more. Called once. */
   onLost(error: RouterError): void;
 }
 
-/** A heartbeat acknowledges what was received after so many messages or milliseconds. */
+/** A heartbeat acknowledges what was received after so many messages, bytes or milliseconds. */
 const ACKNOWLEDGE_MESSAGES = 64;
+const ACKNOWLEDGE_BYTES = 128 * 1024;
 const ACKNOWLEDGE_MS = 5000;
 
 /** One connection to the router, registered, with its p2p stream bound. It is used until it is lost. */
@@ -55,8 +56,8 @@ export class Link {
       options.heartbeatTimeoutMs,
     );
     this.stream = new P2pStream(transport, registration, {
-      onMessage: (message) => this.receive(message),
-      onEnd: (error) => this.fail(error ?? new RouterError('unreachable', 'The router ended the stream')),
+      onMessage: (message, bytes) => this.receive(message, bytes),
+      onEnd: (error) => this.fail(error),
     });
   }
 
@@ -113,12 +114,6 @@ export class Link {
     this.transport.close(true);
   }
 
-  /** Closes without ending the session. */
-  drop(): void {
-    this.discard();
-    this.transport.close(false);
-  }
-
   private async bound(timeoutMs: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -127,20 +122,25 @@ export class Link {
     await Promise.race([this.stream.bound, timeout]).finally(() => clearTimeout(timer));
   }
 
-  private receive(message: Record<string, Value>): void {
+  private receive(message: Record<string, Value>, bytes: number): void {
+    // a message that arrives on a link that was given up is sent again on the next one
+    if (this.lost) return;
     this.liveness.received();
     if (message.type === 'heartbeat') {
       const received = numberOf(mapOf(message.payload).received);
-      if (received !== null) this.handler.onAcknowledged(received);
+      if (received !== null && !this.handler.onAcknowledged(received)) {
+        this.fail(new RouterError('protocol', `The router acknowledges ${received} messages, more than were sent`));
+      }
       return;
     }
-    this.session.count();
+    this.session.count(bytes);
     if (this.session.isKept) this.scheduleAcknowledgement();
     this.handler.onMessage(message);
   }
 
   private scheduleAcknowledgement(): void {
-    if (this.session.unreported >= ACKNOWLEDGE_MESSAGES) this.sendHeartbeat();
+    const { unreported, unreportedBytes } = this.session;
+    if (unreported >= ACKNOWLEDGE_MESSAGES || unreportedBytes >= ACKNOWLEDGE_BYTES) this.sendHeartbeat();
     else this.acknowledgeTimer ??= setTimeout(() => this.sendHeartbeat(), ACKNOWLEDGE_MS);
   }
 

@@ -4,7 +4,12 @@ interface Entry {
   readonly body: Uint8Array;
   readonly resolve: () => void;
   readonly reject: (error: RouterError) => void;
+  /** How often the router has refused it as too large. */
+  refusals: number;
 }
+
+/** A message is resent once after it was refused as too large. */
+const MAX_REFUSALS = 2;
 
 /**
  * The messages that the router has not acknowledged, oldest first. Within a session a message has a position: the router
@@ -39,12 +44,12 @@ export class Outbox {
       );
     }
     this.heldBytes += body.length;
-    return new Promise((resolve, reject) => this.entries.push({ body, resolve, reject }));
+    return new Promise((resolve, reject) => this.entries.push({ body, resolve, reject, refusals: 0 }));
   }
 
   /** Hands every message that was not written yet to `write`, in order. */
   flush(write: (body: Uint8Array) => void): void {
-    while (this.written < this.entries.length) write((this.entries[this.written++] as Entry).body);
+    while (this.written < this.entries.length) write(this.entryAt(this.written++).body);
   }
 
   /** The router has received `received` messages in this session; false when that is impossible. */
@@ -55,9 +60,28 @@ export class Outbox {
     return true;
   }
 
-  /** Settles everything that was written: for connections without acknowledgements. */
-  acknowledgeWritten(): void {
-    this.settle(this.written);
+  /**
+   * For connections without acknowledgements: settles the messages that the transport has written to the network, while
+   * the last `bufferedBytes` of them have not been.
+   */
+  acknowledgeWritten(bufferedBytes: number): void {
+    let count = this.written;
+    for (let bytes = bufferedBytes; count > 0 && bytes > 0; count--) bytes -= this.entryAt(count - 1).body.length;
+    this.settle(count);
+  }
+
+  /**
+   * The router ended the stream because of a message that is too large, and the session was resumed: the first message
+   * that is not acknowledged. It is rejected with `error` when this happens to it for the second time.
+   */
+  refuseFirst(error: RouterError): void {
+    const first = this.entries[0];
+    if (first === undefined) return;
+    first.refusals++;
+    if (first.refusals < MAX_REFUSALS) return;
+    this.entries.shift();
+    this.heldBytes -= first.body.length;
+    first.reject(error);
   }
 
   /** The session goes on over a new connection: what the router has not received is written again. */
@@ -72,7 +96,7 @@ export class Outbox {
     const unknown = this.entries.splice(0, this.written);
     this.written = 0;
     this.acknowledged = 0;
-    const error = new RouterError('session-lost', 'The session ended before the router acknowledged the message');
+    const error = new RouterError('session-lost', 'The connection was lost before the router acknowledged the message');
     for (const { body, reject } of unknown) {
       this.heldBytes -= body.length;
       reject(error);
@@ -86,6 +110,10 @@ export class Outbox {
     this.written = 0;
     this.heldBytes = 0;
     for (const { reject } of entries) reject(error);
+  }
+
+  private entryAt(index: number): Entry {
+    return this.entries[index] as Entry;
   }
 
   private settle(count: number): void {

@@ -7,6 +7,7 @@ export class Session {
   private token: string | null = null;
   private receivedCount = 0;
   private reportedCount = 0;
+  private unreportedSize = 0;
 
   /** Messages that were received in this session. */
   get received(): number {
@@ -18,16 +19,23 @@ export class Session {
     return this.receivedCount - this.reportedCount;
   }
 
+  /** Bytes of the messages that were received and not yet acknowledged. */
+  get unreportedBytes(): number {
+    return this.unreportedSize;
+  }
+
   get isKept(): boolean {
     return this.token !== null;
   }
 
-  count(): void {
+  count(bytes: number): void {
     this.receivedCount++;
+    this.unreportedSize += bytes;
   }
 
   reported(): void {
     this.reportedCount = this.receivedCount;
+    this.unreportedSize = 0;
   }
 
   /** The `session` field of a registration. */
@@ -39,7 +47,7 @@ export class Session {
   adopt({ clientId, session }: Registration): boolean {
     const resumed = session?.resumed === true;
     if (!resumed) this.receivedCount = 0;
-    this.reportedCount = this.receivedCount;
+    this.reported();
     this.clientId = clientId;
     this.token = session?.token ?? null;
     return resumed;

@@ -6,7 +6,8 @@ const STATUS_CODES: Readonly<Record<string, ErrorCode>> = {
   '4': 'timeout',
   '5': 'not-found',
   '7': 'forbidden',
-  '8': 'too-large',
+  '8': 'overloaded',
+  '10': 'replaced',
   '14': 'unreachable',
   '16': 'unauthenticated',
 };

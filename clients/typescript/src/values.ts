@@ -1,4 +1,5 @@
-import { type DecodeOptions, decode, type EncodeOptions, encode, Token, Type } from 'cborg';
+import { type EncodeOptions, encode, Token, Type } from 'cborg';
+import { decodeCbor } from './cbor-reader.ts';
 import { RouterError } from './errors.ts';
 
 /** A number that Dart reads as `double` although it is integral: `new Double(1)` is Dart's `1.0`. */
@@ -43,8 +44,26 @@ function refuse(message: string): never {
   throw new RouterError('invalid-value', message);
 }
 
+/** Orders texts as their UTF-8 bytes: the order in which Dart clients write keys. */
+function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [unitA, unitB] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (unitA !== unitB) return codePointOrder(unitA) - codePointOrder(unitB);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points beyond all other UTF-16 units. */
+function codePointOrder(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+const keyOf = ([key]: readonly (Token | Token[])[]): string => String((key as Token).value);
+
 const ENCODING: EncodeOptions = {
   float64: true,
+  mapSorter: (a, b) => compareKeys(keyOf(a), keyOf(b)),
   ignoreUndefinedProperties: true,
   typeEncoders: {
     Object: (value: unknown) => (value instanceof Double ? [new Token(Type.float, value.value)] : null),
@@ -60,8 +79,6 @@ const ENCODING: EncodeOptions = {
   },
 };
 
-const DECODING: DecodeOptions = { allowUndefined: false, rejectDuplicateMapKeys: false };
-
 /** The CBOR bytes of `map`, in the dialect that Dart clients read. */
 export function encodeMap(map: Payload): Uint8Array {
   try {
@@ -76,7 +93,7 @@ export function encodeMap(map: Payload): Uint8Array {
 export function decodeMap(bytes: Uint8Array): Record<string, Value> {
   let value: unknown;
   try {
-    value = decode(bytes, DECODING);
+    value = decodeCbor(bytes);
   } catch (error) {
     throw new RouterError('protocol', 'A message is not readable CBOR', { cause: error });
   }

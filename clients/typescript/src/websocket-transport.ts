@@ -1,4 +1,4 @@
-import { RouterError } from './errors.ts';
+import { asRouterError, RouterError } from './errors.ts';
 import { frame, unframe } from './framing.ts';
 import { statusError } from './status.ts';
 import type { ClientStream, StreamHandler, Transport, TransportOptions } from './transport.ts';
@@ -104,20 +104,31 @@ class WebSocketTransport implements Transport {
     const flags = bytes[4] as number;
     const handler = this.calls.get(streamId);
     if (handler === undefined) return;
-    if ((flags & FLAG_METADATA) === 0) this.receiveData(handler, bytes);
-    if ((flags & FLAG_END) === 0) return;
-    this.calls.delete(streamId);
-    handler.onEnd((flags & FLAG_METADATA) === 0 ? null : trailerError(bytes));
-  }
-
-  private receiveData(handler: StreamHandler, bytes: Uint8Array): void {
-    const messages = unframe(bytes, HEAD_BYTES);
-    if (messages === null) {
+    const isEnd = (flags & FLAG_END) !== 0;
+    let error: RouterError | null = null;
+    try {
+      if ((flags & FLAG_METADATA) === 0) for (const message of messagesIn(bytes)) handler.onMessage(message);
+      else error = statusOf(bytes);
+    } catch (problem) {
       this.socket.close(1002, 'malformed message');
-      return;
+      error = asRouterError(problem, 'protocol');
+      if (!isEnd) return;
     }
-    for (const message of messages) handler.onMessage(message);
+    if (!isEnd) return;
+    this.calls.delete(streamId);
+    handler.onEnd(error);
   }
+}
+
+/** The messages of a data frame. rpc_dart may frame each of them again; a body, which is a CBOR map, never begins with 0. */
+function messagesIn(bytes: Uint8Array): Uint8Array[] {
+  return framesIn(bytes, HEAD_BYTES).flatMap((frame) => (frame[0] === 0 ? framesIn(frame, 0) : [frame]));
+}
+
+function framesIn(bytes: Uint8Array, start: number): Uint8Array[] {
+  const frames = unframe(bytes, start);
+  if (frames === null) throw new RouterError('protocol', 'A frame is malformed');
+  return frames;
 }
 
 function head(streamId: number, flags: number): Uint8Array<ArrayBuffer> {
@@ -144,15 +155,12 @@ function metadataMessage(streamId: number, method: string): Uint8Array<ArrayBuff
   return bytes;
 }
 
-function trailerError(bytes: Uint8Array): RouterError | null {
-  try {
-    const { headers } = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD_BYTES))) as {
-      headers: { name: string; value: string }[];
-    };
-    const find = (name: string): string => headers.find((header) => header.name === name)?.value ?? '';
-    const status = find('grpc-status');
-    return status === '0' ? null : statusError(status, find('grpc-message'));
-  } catch (error) {
-    return new RouterError('protocol', 'Unreadable trailers', { cause: error });
-  }
+/** The error of trailers; null for the status OK, and for initial metadata. */
+function statusOf(bytes: Uint8Array): RouterError | null {
+  const { headers } = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD_BYTES))) as {
+    headers: { name: string; value: string }[];
+  };
+  const find = (name: string): string => headers.find((header) => header.name === name)?.value ?? '';
+  const status = find('grpc-status');
+  return status === '0' || status === '' ? null : statusError(status, find('grpc-message'));
 }
