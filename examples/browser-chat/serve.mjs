@@ -1,4 +1,6 @@
-// Serves this folder and the client's bundle: npm run build -w clients/typescript && node examples/browser-chat/serve.mjs
+// Serves this folder and the client's bundle. Build the bundle first (npm run build), and allow the page's origin:
+//   npm start -- --host 127.0.0.1 --websocket-origins http://127.0.0.1:3000
+//   node examples/browser-chat/serve.mjs [PORT]
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 
@@ -7,11 +9,15 @@ const BUNDLE = new URL('../../clients/typescript/dist/rpc-dart-router-client.min
 const port = Number(process.argv[2] ?? 3000);
 
 const server = createServer(async ({ url }, response) => {
-  const name = url === '/' ? 'index.html' : (url ?? '').split('?')[0].slice(1);
+  const path = (url ?? '').split('?')[0];
+  const name = path === '/' ? 'index.html' : path.slice(1);
   const file =
     name === 'client.js' ? BUNDLE : /^[\w-]+\.(html|js|css)$/.test(name) ? new URL(name, import.meta.url) : null;
   const body = file === null ? null : await readFile(file).catch(() => null);
   response.writeHead(body === null ? 404 : 200, { 'content-type': TYPES[name.split('.').at(-1)] ?? 'text/plain' });
   response.end(body ?? 'Not found\n');
 });
-server.listen(port, '127.0.0.1', () => console.log(`Open http://127.0.0.1:${server.address().port}/`));
+server.listen(port, '127.0.0.1', () => {
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  console.log(`Open ${origin}/ with a router that has --websocket-origins ${origin}`);
+});

@@ -69,7 +69,7 @@ test('the example chat: everybody, one, a request, who is there, coming and goin
   bob.child.stdin?.end();
   const [code] = await once(bob.child, 'close');
   assert.equal(code, 0);
-  await alice.reads(/^- bob \(Connection lost\)$/m);
+  await alice.reads(/^- bob \(Session ended\)$/m);
 });
 
 test('the example says why it cannot join', async () => {

@@ -61,6 +61,14 @@ export class LossyProxy {
     this.links.clear();
   }
 
+  /** Whether the bytes to the target are held back: the near sender fills its buffers. */
+  pause(isPaused: boolean): void {
+    for (const { near, far } of this.links) {
+      if (isPaused) near.unpipe(far).pause();
+      else near.pipe(far);
+    }
+  }
+
   /** Whether new connections are refused. */
   refuse(isRefusing: boolean): void {
     this.isRefusing = isRefusing;
