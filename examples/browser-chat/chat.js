@@ -112,6 +112,9 @@ $('leave').addEventListener('click', async () => {
   location.reload();
 });
 
+// ends the session at once; otherwise the others see this client until its session expires
+addEventListener('pagehide', () => client?.close());
+
 function addMessage(title, text) {
   const item = document.createElement('li');
   const head = document.createElement('small');
