@@ -8,15 +8,21 @@ import { MANY_CLIENTS_SCENARIOS } from './many-clients.ts';
 import { type Sample, SCENARIOS, type Scenario } from './scenarios.ts';
 import { median } from './support/latencies.ts';
 import { Progress } from './support/progress.ts';
-import { EchoServer, RouterServer } from './support/servers.ts';
+import { EchoServer, type MeasuredServer, RouterServer, WsEchoServer } from './support/servers.ts';
 import { count, decimal, formatTable } from './support/table.ts';
 
 const progress = new Progress(process.stderr);
+
+const WEBSOCKET = 'websocket';
+const PROTOCOL_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100', 'broadcast1000']);
 
 const HELP = `Usage: npm run bench -- [--scenario NAME,...] [--rounds N] [--framing 1|2]
 
 Against a bare grpc-js echo (all of these by default):
 ${describe(SCENARIOS)}
+
+HTTP/2, WebSocket and a bare ws server (by name only):
+  ${WEBSOCKET.padEnd(14)} ${[...PROTOCOL_SCENARIOS].join(', ')}; CPU ratio to HTTP/2
 
 With thousands of clients, the router alone (by name only; a minute or more each):
 ${describe(MANY_CLIENTS_SCENARIOS)}
@@ -26,37 +32,43 @@ function describe(scenarios: readonly { readonly name: string; readonly descript
   return scenarios.map(({ name, description }) => `  ${name.padEnd(14)} ${description}`).join('\n');
 }
 
-async function compare(scenarios: readonly Scenario[], rounds: number, framing: ClientFraming): Promise<void> {
-  await using router = await RouterServer.start();
-  await using echo = await EchoServer.start();
+/** Measures `servers` in interleaved rounds; ratios are to the one at `baseline`. */
+async function compare(
+  scenarios: readonly Scenario[],
+  servers: readonly MeasuredServer[],
+  baseline: number,
+  { rounds, framing }: { readonly rounds: number; readonly framing: ClientFraming },
+): Promise<void> {
   const rows: string[][] = [];
   for (const scenario of scenarios) {
-    const samples: { router: Sample; echo: Sample }[] = [];
+    const samples: Sample[][] = servers.map(() => []);
     for (let round = 1; round <= rounds; round++) {
       progress.say(`${scenario.name}: round ${round} of ${rounds}`);
-      samples.push({ router: await scenario.measure(router, framing), echo: await scenario.measure(echo, framing) });
+      for (const [index, server] of servers.entries()) samples[index]?.push(await scenario.measure(server, framing));
     }
-    const ratio = median(samples.map((s) => s.router.cpuMicrosecondsPerMessage / s.echo.cpuMicrosecondsPerMessage));
-    rows.push(
-      row(
-        scenario.name,
-        'router',
-        samples.map((s) => s.router),
-        decimal(ratio),
-      ),
-    );
-    rows.push(
-      row(
-        '',
-        'echo',
-        samples.map((s) => s.echo),
-        decimal(1),
-      ),
-    );
+    const base = samples[baseline] ?? [];
+    for (const [index, { name }] of servers.entries()) {
+      const own = samples[index] ?? [];
+      const ratios = own.map((it, at) => it.cpuMicrosecondsPerMessage / (base[at]?.cpuMicrosecondsPerMessage ?? 0));
+      rows.push(row(index === 0 ? scenario.name : '', name, own, decimal(median(ratios))));
+    }
   }
   progress.clear();
   const head = ['scenario', 'server', 'messages/s', 'CPU us/message', 'CPU ratio', 'p50 us', 'p99 us'];
   process.stdout.write(`${formatTable(head, rows)}\n`);
+}
+
+async function compareWithEcho(scenarios: readonly Scenario[], options: Parameters<typeof compare>[3]): Promise<void> {
+  await using router = await RouterServer.start();
+  await using echo = await EchoServer.start();
+  await compare(scenarios, [router, echo], 1, options);
+}
+
+async function compareProtocols(options: Parameters<typeof compare>[3]): Promise<void> {
+  await using router = await RouterServer.start();
+  await using bare = await WsEchoServer.start();
+  const scenarios = SCENARIOS.filter(({ name }) => PROTOCOL_SCENARIOS.has(name));
+  await compare(scenarios, [router.by('http2'), router.by('websocket'), bare], 0, options);
 }
 
 function row(scenario: string, server: string, samples: readonly Sample[], ratio: string): string[] {
@@ -83,7 +95,7 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
     },
   });
   const names = values.scenario?.split(',') ?? SCENARIOS.map(({ name }) => name);
-  const known = new Set([...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name));
+  const known = new Set([WEBSOCKET, ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name)]);
   const unknown = names.filter((name) => !known.has(name));
   const rounds = Number(values.rounds);
   const framing = Number(values.framing);
@@ -104,7 +116,8 @@ else {
       `medians of ${rounds} interleaved rounds\n\n`,
   );
   const compared = SCENARIOS.filter(({ name }) => names.includes(name));
-  if (compared.length > 0) await compare(compared, rounds, framing);
+  if (compared.length > 0) await compareWithEcho(compared, { rounds, framing });
+  if (names.includes(WEBSOCKET)) await compareProtocols({ rounds, framing });
   for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {
     process.stdout.write(`\n${scenario.name}: ${scenario.description}\n`);
     await scenario.run((text) => progress.say(text), framing);

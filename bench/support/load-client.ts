@@ -21,11 +21,32 @@ const FRAME_HEAD_BYTES = 9;
 const DEFAULT_WINDOW_BYTES = 65_535;
 const ANSWER_LIMIT_MS = 30_000;
 
+/** A client for load, whatever its protocol. */
+export interface LoadConnection {
+  /** Receives the number of messages that a read brought. */
+  onMessages: (count: number) => void;
+  onLost: (reason: string) => void;
+  /** Calls a method that answers once. */
+  call(path: string, request: Encodable): Promise<Record<string, unknown>>;
+  /** The same without decoding the answer. */
+  fetch(path: string, request: Encodable): Promise<Buffer>;
+  /** Opens a stream for load with its first message; resolves with the first answer. */
+  open(path: string, first: Encodable): Promise<void>;
+  /** Calls a method that answers with a stream; resolves with its first message. */
+  subscribe(path: string, request: Encodable): Promise<void>;
+  /** `message` as it is sent on the open stream, ready for `send`. */
+  frame(message: Encodable): Buffer;
+  /** Sends the first `count` of the frames in `block`, each of `frameBytes`. */
+  send(block: Buffer, frameBytes: number, count: number): void;
+  pause(): void;
+  close(): void;
+}
+
 /**
  * A client for load: HTTP/2 by hand on a socket, one stream at a time, frames made once and sent many times. It costs about
  * a microsecond a message and shares no code with the server.
  */
-export class LoadClient {
+export class LoadClient implements LoadConnection {
   /** Told how many messages a read brought. */
   onMessages: (count: number) => void = () => {};
   onLost: (reason: string) => void = () => {};

@@ -1,5 +1,5 @@
 import { Latencies } from './latencies.ts';
-import type { LoadClient } from './load-client.ts';
+import type { LoadConnection } from './load-client.ts';
 import type { FanOut, Pair } from './servers.ts';
 
 /** What a load saw: how long it took and the latencies of its messages. */
@@ -121,7 +121,7 @@ class SendTimes {
   }
 }
 
-function bothEnds({ sender, receiver }: Pair): LoadClient[] {
+function bothEnds({ sender, receiver }: Pair): LoadConnection[] {
   return [sender, receiver];
 }
 
@@ -129,7 +129,7 @@ function bothEnds({ sender, receiver }: Pair): LoadClient[] {
 function run(
   total: number,
   latencies: Latencies,
-  clients: readonly LoadClient[],
+  clients: readonly LoadConnection[],
   start: (arrived: (count: number) => void) => void,
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /** A process full of clients, so that what they cost does not disturb whoever measures. Driven by messages of its parent. */
 import type { ClientFraming } from '../../test/support/framing.ts';
-import { connectClients, type RouterClient } from './servers.ts';
+import { connectClients, type Protocol, type RouterClient } from './servers.ts';
 
 export interface ManyClientsCommand {
   readonly action: 'connect' | 'close' | 'churn';
@@ -16,6 +16,7 @@ const CLIENT_GROUP = 'crowd';
 
 const port = Number(process.argv[2]);
 const framing = Number(process.argv[3]) as ClientFraming;
+const protocol = process.argv[4] as Protocol;
 const clients: RouterClient[] = [];
 
 function complain(reason: string): void {
@@ -23,7 +24,7 @@ function complain(reason: string): void {
 }
 
 async function connectMore(count: number, atOnce: number | undefined): Promise<void> {
-  const options = { groups: [CLIENT_GROUP], ...(atOnce === undefined ? {} : { atOnce }) };
+  const options = { protocol, groups: [CLIENT_GROUP], ...(atOnce === undefined ? {} : { atOnce }) };
   for (const connected of await connectClients(port, framing, count, options)) {
     connected.client.onLost = complain;
     clients.push(connected);
@@ -35,7 +36,7 @@ async function run({ action, count, atOnce }: ManyClientsCommand): Promise<void>
   else if (action === 'close') for (const { client } of clients.splice(-count)) client.close();
   else {
     for (let left = count; left > 0; left -= CHURN_BATCH) {
-      const batch = await connectClients(port, framing, Math.min(left, CHURN_BATCH));
+      const batch = await connectClients(port, framing, Math.min(left, CHURN_BATCH), { protocol });
       for (const { client } of batch) client.close();
     }
   }

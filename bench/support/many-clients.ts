@@ -2,14 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ClientFraming } from '../../test/support/framing.ts';
 import type { ManyClientsCommand } from './many-clients-main.ts';
+import type { Protocol } from './servers.ts';
 
 /** Thousands of clients in a process of their own. */
 export class ManyClients implements AsyncDisposable {
   private readonly child: ChildProcess;
 
-  constructor(port: number, framing: ClientFraming) {
-    const main = fileURLToPath(new URL('crowd-main.ts', import.meta.url));
-    this.child = fork(main, [String(port), String(framing)], { execArgv: ['--import', 'tsx'] });
+  constructor(port: number, framing: ClientFraming, protocol: Protocol = 'http2') {
+    const main = fileURLToPath(new URL('many-clients-main.ts', import.meta.url));
+    this.child = fork(main, [String(port), String(framing), protocol], { execArgv: ['--import', 'tsx'] });
   }
 
   /** Connects `count` more clients, a hundred or `atOnce` at a time, each registered and with an open stream. */

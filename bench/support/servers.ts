@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ClientFraming } from '../../test/support/framing.ts';
 import { RouterProcess } from '../../test/support/router-process.ts';
-import { LoadClient } from './load-client.ts';
+import { LoadClient, type LoadConnection } from './load-client.ts';
+import { WebSocketLoadClient } from './websocket-load-client.ts';
 
 /** A server that is measured: a process of its own. */
 export interface MeasuredServer extends AsyncDisposable {
@@ -16,14 +17,14 @@ export interface MeasuredServer extends AsyncDisposable {
 
 /** Frames from `sender` reach `receiver`. */
 export interface Pair {
-  readonly sender: LoadClient;
-  readonly receiver: LoadClient;
+  readonly sender: LoadConnection;
+  readonly receiver: LoadConnection;
   readonly frame: Buffer;
 }
 
 export interface FanOut {
-  readonly sender: LoadClient;
-  readonly receivers: readonly LoadClient[];
+  readonly sender: LoadConnection;
+  readonly receivers: readonly LoadConnection[];
   readonly frame: Buffer;
 }
 
@@ -43,8 +44,20 @@ const PAYLOAD = {
 const TIMESTAMP = 1_790_000_000_000;
 
 export interface RouterClient {
-  readonly client: LoadClient;
+  readonly client: LoadConnection;
   readonly id: string;
+}
+
+/** How clients connect: over HTTP/2 or WebSocket. */
+export type Protocol = 'http2' | 'websocket';
+
+function connectBy(protocol: Protocol, port: number, framing: ClientFraming): Promise<LoadConnection> {
+  return protocol === 'http2' ? LoadClient.connect(port, framing) : WebSocketLoadClient.connect(port, framing);
+}
+
+export interface ConnectOptions {
+  readonly groups?: readonly string[];
+  readonly protocol?: Protocol;
 }
 
 /** Registers a client and opens its p2p stream. */
@@ -52,9 +65,9 @@ export async function connectClient(
   port: number,
   framing: ClientFraming,
   name: string,
-  groups: readonly string[] = [],
+  { groups = [], protocol = 'http2' }: ConnectOptions = {},
 ): Promise<RouterClient> {
-  const client = await LoadClient.connect(port, framing);
+  const client = await connectBy(protocol, port, framing);
   const answer = await client.call('/router/register', { clientName: name, groups, metadata: {} });
   if (answer.success !== true || typeof answer.clientId !== 'string') throw new Error('register was refused');
   const id = answer.clientId;
@@ -67,9 +80,9 @@ export function connectClients(
   port: number,
   framing: ClientFraming,
   count: number,
-  { atOnce = CONNECT_AT_ONCE, groups = [] }: { atOnce?: number; groups?: readonly string[] } = {},
+  { atOnce = CONNECT_AT_ONCE, ...options }: ConnectOptions & { readonly atOnce?: number } = {},
 ): Promise<RouterClient[]> {
-  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`, groups), atOnce);
+  return inBatches(count, (index) => connectClient(port, framing, `bench-${index}`, options), atOnce);
 }
 
 export function unicastFrame(sender: RouterClient, target: RouterClient): Buffer {
@@ -96,11 +109,19 @@ export function multicastFrame({ client, id }: RouterClient, group: string): Buf
 
 /** The router, built, with everything on that is on by default. */
 export class RouterServer implements MeasuredServer {
-  readonly name = 'router';
+  readonly name: string;
   readonly process: RouterProcess;
+  private readonly protocol: Protocol;
 
-  private constructor(router: RouterProcess) {
+  private constructor(router: RouterProcess, protocol: Protocol = 'http2', name = 'router') {
     this.process = router;
+    this.protocol = protocol;
+    this.name = name;
+  }
+
+  /** The same router, as clients of `protocol` measure it. */
+  by(protocol: Protocol): RouterServer {
+    return new RouterServer(this.process, protocol, `router, ${protocol}`);
   }
 
   static async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<RouterServer> {
@@ -113,7 +134,7 @@ export class RouterServer implements MeasuredServer {
   }
 
   async pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
-    const clients = await connectClients(this.process.port, framing, 2 * count);
+    const clients = await connectClients(this.process.port, framing, 2 * count, { protocol: this.protocol });
     return Array.from({ length: count }, (_, index) => {
       const sender = clients[2 * index] as RouterClient;
       const receiver = clients[2 * index + 1] as RouterClient;
@@ -122,8 +143,10 @@ export class RouterServer implements MeasuredServer {
   }
 
   readonly fanOut = async (count: number, framing: ClientFraming): Promise<FanOut> => {
-    const receivers = await connectClients(this.process.port, framing, count);
-    const { client: sender, id } = await connectClient(this.process.port, framing, 'bench-sender');
+    const receivers = await connectClients(this.process.port, framing, count, { protocol: this.protocol });
+    const { client: sender, id } = await connectClient(this.process.port, framing, 'bench-sender', {
+      protocol: this.protocol,
+    });
     const frame = sender.frame({ type: 'broadcast', senderId: id, payload: PAYLOAD, timestamp: TIMESTAMP });
     return { sender, receivers: receivers.map(({ client }) => client), frame };
   };
@@ -133,24 +156,33 @@ export class RouterServer implements MeasuredServer {
   }
 }
 
+/** Starts a server of one file in a process of its own; resolves with it and its port. */
+async function startServer(file: string): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv: [] });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('message', (message: { port: number }) => resolve(message.port));
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
+  });
+  return { child, port };
+}
+
+const ANY_ID = 'client_00000000-0000-0000-0000-000000000000';
+const ANY_MESSAGE = { type: 'unicast', senderId: ANY_ID, targetId: ANY_ID, payload: PAYLOAD, timestamp: TIMESTAMP };
+
 /** The bare grpc-js echo. */
 export class EchoServer implements MeasuredServer {
-  readonly name = 'echo';
-  readonly fanOut = null;
-  private readonly child: ChildProcess;
-  private readonly port: number;
+  readonly name: string = 'echo';
+  readonly fanOut: MeasuredServer['fanOut'] = null;
+  protected readonly child: ChildProcess;
+  protected readonly port: number;
 
-  private constructor(child: ChildProcess, port: number) {
+  protected constructor(child: ChildProcess, port: number) {
     this.child = child;
     this.port = port;
   }
 
   static async start(): Promise<EchoServer> {
-    const child = fork(fileURLToPath(new URL('echo-main.mjs', import.meta.url)), { execArgv: [] });
-    const port = await new Promise<number>((resolve, reject) => {
-      child.once('message', (message: { port: number }) => resolve(message.port));
-      child.once('exit', (code) => reject(new Error(`the echo server ended with ${code}`)));
-    });
+    const { child, port } = await startServer('echo-main.mjs');
     return new EchoServer(child, port);
   }
 
@@ -159,12 +191,10 @@ export class EchoServer implements MeasuredServer {
   }
 
   pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
-    const id = 'client_00000000-0000-0000-0000-000000000000';
-    const body = { type: 'unicast', senderId: id, targetId: id, payload: PAYLOAD, timestamp: TIMESTAMP };
     return inBatches(count, async () => {
       const client = await LoadClient.connect(this.port, framing);
-      await client.open('/bench/echo', body);
-      return { sender: client, receiver: client, frame: client.frame(body) };
+      await client.open('/bench/echo', ANY_MESSAGE);
+      return { sender: client, receiver: client, frame: client.frame(ANY_MESSAGE) };
     });
   }
 
@@ -172,6 +202,30 @@ export class EchoServer implements MeasuredServer {
     this.child.disconnect();
     await new Promise((resolve) => this.child.once('exit', resolve));
   }
+}
+
+/** The bare `ws` echo and broadcast. */
+export class WsEchoServer extends EchoServer {
+  override readonly name = 'bare ws';
+
+  static override async start(): Promise<WsEchoServer> {
+    const { child, port } = await startServer('ws-echo-main.mjs');
+    return new WsEchoServer(child, port);
+  }
+
+  override pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
+    return inBatches(count, async () => {
+      const client = await WebSocketLoadClient.connectBare(this.port, framing, '/echo');
+      return { sender: client, receiver: client, frame: client.frame(ANY_MESSAGE) };
+    });
+  }
+
+  override readonly fanOut = async (count: number, framing: ClientFraming): Promise<FanOut> => {
+    const connect = (): Promise<LoadConnection> => WebSocketLoadClient.connectBare(this.port, framing, '/broadcast');
+    const receivers = await inBatches(count, connect);
+    const sender = await connect();
+    return { sender, receivers, frame: sender.frame(ANY_MESSAGE) };
+  };
 }
 
 async function inBatches<T>(

@@ -53,6 +53,18 @@ test('a handshake in single bytes, with the first message in the same packet', a
   await poll('headers, answer and trailers', () => client.frames.length === 3);
 });
 
+test('two hundred handshakes at once, each with a call', async () => {
+  const clients = Array.from({ length: 200 }, () => new RawWebSocket(router.port));
+  for (const client of clients) client.socket.write(handshake());
+  await poll('all answers', () => clients.every(({ head }) => head.startsWith('HTTP/1.1 101')));
+  for (const client of clients) {
+    client.send(Opcode.binary, open());
+    client.send(Opcode.binary, request());
+  }
+  await poll('all to be served', () => clients.every(({ frames }) => frames.length === 3));
+  for (const client of clients) client.socket.destroy();
+});
+
 for (const [name, begin] of [
   ['never ends', 'GET / HTTP/1.1\r\nupgrade: websocket\r\n'],
   ['ends within its first line', 'GET / HT'],

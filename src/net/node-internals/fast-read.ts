@@ -29,10 +29,13 @@ export function attachReader(socket: Socket, reader: SocketReader, isFast: boole
 export function detachReader(socket: Socket): void {
   const direct = socket as DirectSocket;
   const { _handle: handle } = direct;
-  if (direct[USUAL_PUSH] !== undefined) direct.push = direct[USUAL_PUSH];
+  const usualPush = direct[USUAL_PUSH];
+  if (usualPush !== undefined) direct.push = usualPush;
   if (handle?.[ON_READ] !== undefined) handle.onread = handle[ON_READ];
   socket.off('data', onData);
   socket.off('end', onEnd);
+  // the stream believes that a read is under way, but a chunk that was refused has stopped it
+  if (usualPush !== undefined && !socket.destroyed) socket._read(0);
 }
 
 /** Reads nothing more until `readOn`. */
