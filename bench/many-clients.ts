@@ -29,6 +29,7 @@ const MEBIBYTE = 1024 * 1024;
 
 export const MANY_CLIENTS_SCENARIOS: readonly ManyClientsScenario[] = [
   { name: 'many-clients', description: `${count(CLIENTS)} clients: memory, cost, stalls`, run: manyClients },
+  { name: 'idle', description: `${count(CLIENTS)} idle clients, over HTTP/2 and over WebSocket: memory`, run: idle },
   { name: 'churn', description: `${count(CHURN_TOTAL)} clients come and go: what stays behind`, run: churn },
 ];
 
@@ -105,6 +106,27 @@ async function manyClients(say: (text: string) => void, framing: ClientFraming):
   );
   await stalls(watch, say, router, pairs, clients, framing);
   for (const { sender, receiver } of pairs) for (const client of [sender, receiver]) client.close();
+}
+
+/** What an idle client keeps in the memory of the router. */
+async function idle(say: (text: string) => void, framing: ClientFraming): Promise<void> {
+  const rows: string[][] = [];
+  for (const protocol of ['http2', 'websocket'] as const) {
+    await using router = await RouterServer.start();
+    const measured = router.by(protocol);
+    // compiled, as it is after a while
+    const pairs = await measured.pairs(20, framing);
+    await unicastCost(measured, pairs);
+    const baseBytes = residentBytes(router.pid);
+    say(`connecting ${count(CLIENTS)} clients over ${protocol}`);
+    await using clients = new ManyClients(router.process.port, framing, protocol);
+    await clients.connect(CLIENTS);
+    await delay(SETTLE_MS);
+    const bytes = residentBytes(router.pid) - baseBytes;
+    rows.push([protocol, decimal(baseBytes / MEBIBYTE, 1), decimal(bytes / CLIENTS / 1024, 1)]);
+    for (const { sender, receiver } of pairs) for (const client of [sender, receiver]) client.close();
+  }
+  print(['protocol', 'RSS before, MiB', 'RSS per idle client, KiB'], rows);
 }
 
 /** A light, steady load that shows what others notice; runs until it is told to stop. */

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { parseTimeoutMs, type TransportDependencies } from '../grpc/index.ts';
-import type { Connection, TickQueue } from '../net/index.ts';
+import { attachReader, type Connection, readLater, readOn, type SocketReader, type TickQueue } from '../net/index.ts';
 import { type CloseReason, closeReasonText, TEXT } from '../router/index.ts';
 import { METHOD_BY_PATH, type RpcMethod } from '../rpc/index.ts';
 import { CloseCode, CODE_OF_REASON } from './close-codes.ts';
 import { detectEnvelope } from './detect-envelope.ts';
 import { type Envelope, emptyMessage, type Header } from './envelope.ts';
+import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { Output } from './output.ts';
 import { type StreamHost, WebSocketStream } from './websocket-stream.ts';
 
 /** As on HTTP/2. */
@@ -19,10 +21,8 @@ const PARTIAL_TIMEOUT_MS = 30_000;
 const STREAM_DEADLINE_SLACK_MS = 2000;
 /** Shorter messages carry no envelope and are ignored. */
 const MIN_MESSAGE_BYTES = 5;
-/** Writes of several buffers are joined up to this size. */
-const MAX_JOINED_BYTES = 64 * 1024;
 const MAX_QUOTED_CHARS = 100;
-const NO_WRITE = 0;
+const { OPEN } = WebSocket;
 
 /** The last parsed message: parsing is synchronous, so that all connections share it. */
 const message = emptyMessage();
@@ -36,19 +36,22 @@ export interface WebSocketConnectionOptions {
 }
 
 /** One WebSocket: separates its messages into streams, and writes those of the streams. */
-export class WebSocketConnection implements StreamHost {
+export class WebSocketConnection implements StreamHost, SocketReader, FrameSink {
   readonly connection: Connection;
   private readonly socket: Socket;
   private readonly ws: WebSocket;
   private readonly deps: TransportDependencies;
   private readonly authorization: string | null;
   private readonly streams = new Map<number, WebSocketStream>();
-  /** The streams whose writes are in flight, in order. */
-  private readonly writers: WebSocketStream[] = [];
-  private readonly writeCallback = (error?: Error | null): void => this.onWriteComplete(error);
+  private readonly output: Output;
+  private readonly frames = new FrameReader(this);
+  /** The listener by which `ws` reads its socket. */
+  private readonly passToWs: (chunk: Buffer) => void;
   private envelope: Envelope | null = null;
   private lastStreamId = 0;
   private isClosing = false;
+  /** `ws` reads nothing more. */
+  private wsFailed = false;
   private closeWhenIdle = false;
   private pausedStreams = 0;
   private receivedSinceCheck = true;
@@ -58,8 +61,6 @@ export class WebSocketConnection implements StreamHost {
   private idleFrames = 0;
   private silentSinceMs = 0;
   private pingSentMs = 0;
-  private writeSeenMs = NO_WRITE;
-  private writtenSinceCheck = false;
 
   constructor(options: WebSocketConnectionOptions, deps: TransportDependencies) {
     const { connection, socket, ws, authorization } = options;
@@ -69,22 +70,39 @@ export class WebSocketConnection implements StreamHost {
     this.deps = deps;
     this.authorization = authorization;
     connection.closeHandshake = (reason) => this.closeFor(reason);
-    ws.on('message', (bytes: Buffer, isBinary: boolean) => this.onMessage(bytes, isBinary));
+    this.output = new Output(socket, deps.internals, connection.socket !== socket);
+    ws.on('message', (bytes: Buffer, isBinary: boolean) => this.onWsMessage(bytes, isBinary));
     ws.on('ping', () => this.countIdle());
     ws.on('pong', () => this.countIdle());
     ws.on('error', (error) => this.onProtocolError(error));
     ws.once('close', () => this.onClosed());
-    // behind the listener of ws, so that the messages in the chunk are known
-    socket.on('data', (chunk: Buffer) => this.onChunk(chunk.length));
+    this.passToWs = socket.listeners('data').at(-1) as (chunk: Buffer) => void;
+    socket.off('data', this.passToWs);
+    attachReader(socket, this, deps.internals.fastRead);
+    socket.resume();
+  }
+
+  receive(chunk: Buffer): boolean {
+    this.receivedSinceCheck = true;
+    this.messageReceived = false;
+    this.frames.push(chunk);
+    this.reservePartial(chunk.length);
+    return this.pausedStreams === 0;
+  }
+
+  /** EOF: a client that has closed its side reads nothing more. */
+  ended(): void {
+    this.deps.closeQueue.run(() => this.socket.destroy());
+  }
+
+  onOther(bytes: Buffer): void {
+    if (!this.wsFailed) this.passToWs.call(this.socket, bytes);
   }
 
   write(owner: WebSocketStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
     // behind a close frame nothing may be sent; the streams end with the connection
-    if (this.ws.readyState !== this.ws.OPEN) return;
-    this.writers.push(owner);
-    if (rest.length === 0) this.socket.write(first, this.writeCallback);
-    else if (bytes <= MAX_JOINED_BYTES) this.socket.write(Buffer.concat([first, ...rest], bytes), this.writeCallback);
-    else this.writeAll([first, ...rest]);
+    if (this.ws.readyState !== OPEN) return;
+    this.output.write(owner, first, rest, bytes);
   }
 
   onStreamClosed(stream: WebSocketStream): void {
@@ -93,11 +111,11 @@ export class WebSocketConnection implements StreamHost {
   }
 
   pauseReading(): void {
-    if (this.pausedStreams++ === 0) this.ws.pause();
+    if (this.pausedStreams++ === 0) readLater(this.socket);
   }
 
   resumeReading(): void {
-    if (--this.pausedStreams === 0) this.ws.resume();
+    if (--this.pausedStreams === 0) readOn(this.socket);
   }
 
   /** Closes the connection once its last stream has ended. */
@@ -113,7 +131,9 @@ export class WebSocketConnection implements StreamHost {
   /** Pings the client after a long silence, and closes the connection when it does not answer or does not read. */
   checkTimeouts(nowMs: number, pingQueue: TickQueue): void {
     const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.deps.options;
-    this.checkWrite(nowMs);
+    const stalledMs = this.output.checkStalledMs(nowMs);
+    if (stalledMs > this.deps.writeDeadlineMs() + STREAM_DEADLINE_SLACK_MS)
+      this.connection.destroy('slowReaderDeadline');
     this.idleFrames = 0;
     if (this.receivedSinceCheck || this.silentSinceMs === 0) {
       this.receivedSinceCheck = false;
@@ -131,19 +151,16 @@ export class WebSocketConnection implements StreamHost {
     }
   }
 
-  private checkWrite(nowMs: number): void {
-    if (this.writers.length === 0) this.writeSeenMs = NO_WRITE;
-    else if (this.writeSeenMs === NO_WRITE || this.writtenSinceCheck) this.writeSeenMs = nowMs;
-    else if (nowMs - this.writeSeenMs > this.deps.writeDeadlineMs() + STREAM_DEADLINE_SLACK_MS) {
-      this.connection.destroy('slowReaderDeadline');
-    }
-    this.writtenSinceCheck = false;
+  private onWsMessage(bytes: Buffer, isBinary: boolean): void {
+    if (isBinary) this.onMessage(bytes);
+    else this.countIdle();
   }
 
-  private onMessage(bytes: Buffer, isBinary: boolean): void {
+  /** Takes one binary message. */
+  onMessage(bytes: Buffer): void {
     this.messageReceived = true;
-    if (this.ws.readyState !== this.ws.OPEN) return;
-    if (!isBinary || bytes.length < MIN_MESSAGE_BYTES) {
+    if (this.ws.readyState !== OPEN) return;
+    if (bytes.length < MIN_MESSAGE_BYTES) {
       this.countIdle();
       return;
     }
@@ -196,7 +213,7 @@ export class WebSocketConnection implements StreamHost {
       stream.end('UNIMPLEMENTED', `The server does not implement the method ${path.slice(0, MAX_QUOTED_CHARS)}`);
       return;
     }
-    stream.call = call;
+    stream.attach(call);
     call.endAfter(timeoutMs);
   }
 
@@ -214,10 +231,9 @@ export class WebSocketConnection implements StreamHost {
   }
 
   /** Reserves memory for a message that is received in part, beyond the chunk that it started in. */
-  private onChunk(bytes: number): void {
-    this.receivedSinceCheck = true;
-    const partialBytes = this.messageReceived ? 0 : this.partialBytes + bytes;
-    this.messageReceived = false;
+  private reservePartial(chunkBytes: number): void {
+    const isPartial = !this.messageReceived && !this.frames.isBetweenMessages;
+    const partialBytes = isPartial ? this.partialBytes + chunkBytes : 0;
     if (partialBytes === this.partialBytes) return;
     if (this.deps.reserveBytes(partialBytes - this.partialBytes)) this.partialBytes = partialBytes;
     else this.close(CloseCode.tryAgainLater, TEXT.noMemory);
@@ -239,6 +255,7 @@ export class WebSocketConnection implements StreamHost {
 
   /** `ws` has sent the close frame. */
   private onProtocolError(error: Error & { readonly code?: string }): void {
+    this.wsFailed = true;
     if (error.code?.startsWith('WS_ERR_') === true) this.report(null, error.message);
     this.endStreams();
   }
@@ -263,20 +280,6 @@ export class WebSocketConnection implements StreamHost {
   private endStreams(): void {
     this.isClosing = true;
     for (const stream of [...this.streams.values()]) stream.close();
-  }
-
-  private onWriteComplete(error: Error | null | undefined): void {
-    const writer = this.writers.shift();
-    this.writtenSinceCheck = true;
-    if (!error) writer?.onWriteComplete();
-  }
-
-  private writeAll(buffers: readonly Buffer[]): void {
-    const { socket } = this;
-    socket.cork();
-    for (const buffer of buffers.slice(0, -1)) socket.write(buffer);
-    socket.write(buffers[buffers.length - 1] as Buffer, this.writeCallback);
-    socket.uncork();
   }
 
   private onClosed(): void {

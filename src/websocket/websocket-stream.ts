@@ -27,14 +27,17 @@ export interface StreamHost {
 /** One call on a WebSocket: puts its messages into the envelope of the connection. */
 export class WebSocketStream implements CallStream {
   readonly id: number;
-  call: ServerCall | null = null;
+  private call: ServerCall | null = null;
   private readonly host: StreamHost;
   private readonly envelope: Envelope;
   private readonly path: string;
   /** A send queue delivers its messages framed; those of other calls are framed here. */
   private readonly isQueued: boolean;
   private headersSent = false;
+  /** The headers, until they are sent with the first message. */
+  private headers: Buffer | null = null;
   private ended = false;
+  private closed = false;
   private halfClosed = false;
   private paused = false;
   private writesInFlight = 0;
@@ -54,11 +57,17 @@ export class WebSocketStream implements CallStream {
     return messageFraming(this.envelope, this.id, this.path, grpc);
   }
 
-  /** Streams of messages start without headers, like those of the original server. */
+  /** Sends the headers with the first message. Streams of messages start without, like those of the original server. */
   sendHeaders(): void {
     if (this.headersSent || this.isQueued) return;
     this.headersSent = true;
-    this.writeFrame(webSocketFrame([this.envelope.metadata(this.id, RESPONSE, false)]));
+    this.headers = webSocketFrame([this.envelope.metadata(this.id, RESPONSE, false)]);
+  }
+
+  /** Sets the call, which may have ended already. */
+  attach(call: ServerCall): void {
+    if (this.closed) call.onClosed();
+    else this.call = call;
   }
 
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void {
@@ -109,7 +118,7 @@ export class WebSocketStream implements CallStream {
 
   /** The connection is closed, or everything is written. */
   close(): void {
-    this.ended = true;
+    this.ended = this.closed = true;
     this.host.onStreamClosed(this);
     this.resumeReading();
     const { call } = this;
@@ -134,7 +143,10 @@ export class WebSocketStream implements CallStream {
 
   private writeFrame(frame: Buffer): void {
     this.writesInFlight++;
-    this.host.write(this, frame, NO_BUFFERS, frame.length);
+    const { headers } = this;
+    this.headers = null;
+    if (headers === null) this.host.write(this, frame, NO_BUFFERS, frame.length);
+    else this.host.write(this, headers, [frame], headers.length + frame.length);
   }
 }
 
