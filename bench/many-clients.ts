@@ -129,7 +129,7 @@ async function idle(say: (text: string) => void, framing: ClientFraming): Promis
   print(['protocol', 'RSS before, MiB', 'RSS per idle client, KiB'], rows);
 }
 
-/** A light, steady load that shows what others notice; runs until it is told to stop. */
+/** A light, steady load that measures the effect on other clients; runs until stopped. */
 function probing(pairs: readonly Pair[]): { stop: () => Promise<{ p99Ms: number }> } {
   let going = true;
   const done = (async () => {

@@ -167,7 +167,7 @@ undo_upgrade() {
   warn rolled_back "$1" "$(seconds "$DOWNTIME_MS")"
 }
 
-# The version is the installed one: mend what is missing, restart only for a changed unit.
+# The version is already installed: repair missing parts, restart only for a changed unit.
 refresh() {
   local digest
   digest=$(unit_digest)

@@ -15,7 +15,7 @@ import {
 } from '../../test/support/http2-frames.ts';
 import { MessageCounter } from './message-counter.ts';
 
-/** What the server may send before it hears from us again. */
+/** Bytes that the server may send before the next window update. */
 const WINDOW_BYTES = 1 << 20;
 const FRAME_HEAD_BYTES = 9;
 const DEFAULT_WINDOW_BYTES = 65_535;

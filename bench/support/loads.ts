@@ -39,7 +39,7 @@ export function closedLoop(pairs: readonly Pair[], outstanding: number, total: n
 
 /**
  * Sends `ratePerSecond` messages for `seconds`, evenly spaced and over all pairs in turn, whatever arrives. `spins`: on a core
- * of its own, so that pacing is exact and adds no wake-up to what is measured; else it leaves the cores to others.
+ * of its own, so that pacing is exact and adds no wake-up to the measured process; else it leaves the cores to others.
  */
 export function paced(
   pairs: readonly Pair[],

@@ -1,4 +1,4 @@
-/** A process full of clients, so that what they cost does not disturb whoever measures. Driven by messages of its parent. */
+/** A process with many clients, so that their cost does not disturb the measuring process. Driven by messages of its parent. */
 import type { ClientFraming } from '../../test/support/framing.ts';
 import { connectClients, type Protocol, type RouterClient } from './servers.ts';
 

@@ -2,7 +2,7 @@ const PREFIX_BYTES = 5;
 
 /** Counts the gRPC messages of a stream, however they are cut, without keeping their bytes. */
 export class MessageCounter {
-  /** Bytes of the current message still to come, and what is known of the next one's prefix. */
+  /** Missing bytes of the current message, and the received part of the next prefix. */
   private missingBytes = 0;
   private prefixBytes = 0;
   private length = 0;

@@ -67,7 +67,7 @@ function labelValues(definitions: readonly Definition[]): string {
   return `## Values of labels\n\n${lines.join('\n')}\n`;
 }
 
-/** A router that nobody has connected to. */
+/** A router without connections. */
 function idleSource(): TelemetrySource {
   const nothing = (): void => {};
   const core = new RouterCore({

@@ -73,7 +73,7 @@ prune_versions() {
   done
 }
 
-# A command of the same name that somebody else put there (a global pm2, say) is left alone.
+# A command of the same name from another source (a global pm2, for instance) is left alone.
 link_commands() {
   local name target
   for name in "${!COMMANDS[@]}"; do

@@ -1,7 +1,7 @@
 # Turns a clone into what gets installed: the built program with its production dependencies, and nothing else.
 # shellcheck shell=bash
 
-# What goes along with dist/ and node_modules/, as far as it exists.
+# Files shipped beside dist/ and node_modules/, as far as they exist.
 RELEASE_PARTS=(package.json package-lock.json README.md LICENSE CHANGELOG.md ecosystem.config.js scripts systemd deploy config docs)
 
 # json_field FILE FIELD: a top-level value of a JSON file.

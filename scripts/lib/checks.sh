@@ -78,7 +78,7 @@ require_space() {
   [ "$free" -ge "$2" ] || failed disk_full "$path" "$free" "$2"
 }
 
-# An account of that name which is somebody's login is not ours to take.
+# An existing login account of that name must not be used.
 check_account() {
   local home
   home=$(getent passwd "$ACCOUNT" | cut -d: -f6) || true

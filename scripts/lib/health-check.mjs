@@ -29,7 +29,7 @@ function get(socketPath, path) {
   });
 }
 
-/** gRPC's status of a router that wants a token first: it serves whoever has one. */
+/** gRPC status of a router that requires a token: it serves clients that have one. */
 const UNAUTHENTICATED = '16';
 
 /** @returns {Promise<boolean>} whether Health/Check over `http:` or `https:` says that it serves */
@@ -55,7 +55,7 @@ function checkGrpc(scheme, host, port) {
     stream.on('error', reject);
     stream.on('close', () => {
       session.close();
-      // closed without any answer, a port with TLS has heard plain text
+      // closed without an answer: a TLS port received cleartext
       if (status === null) reject(new Error(`port ${port} ends the connection`));
       else resolve(status === UNAUTHENTICATED || SERVING.equals(Buffer.concat(chunks)));
     });

@@ -22,7 +22,7 @@ generate_unit() {
 
 is_generated() { grep -qs 'PM2 process manager' "$UNIT_FILE"; }
 
-# A unit of this name that PM2 did not make (the Dart router had one) is kept for whoever wants to look.
+# A unit of this name that PM2 did not make (the Dart router had one) is kept for inspection.
 keep_foreign_unit() { [ ! -f "$UNIT_FILE" ] || is_generated || mv "$UNIT_FILE" "$UNIT_FILE.replaced"; }
 
 # install_unit: the drop-in of the current version comes first, so that the bare unit never stands alone.

@@ -37,7 +37,7 @@ die() {
 
 check_language() { [[ $1 =~ ^(|en|ru)$ ]]; }
 
-# wrong_usage USAGE_KEY KEY [ARGUMENT]...: what is wrong, then the usage. In the language that was asked for so far.
+# wrong_usage USAGE_KEY KEY [ARGUMENT]...: prints the mistake, then the usage, in the language selected so far.
 wrong_usage() {
   local asked=${language:-${LANGUAGE:-}} usage=$1
   shift

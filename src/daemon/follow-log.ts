@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 200;
 const READ_BYTES = 64 * 1024;
 
 /**
- * Hands on what is appended to a file, from byte `from` on, until told to end. Goes over to the new file when the log is
+ * Passes on the data appended to a file, from byte `from` on, until stopped. Switches to the new file when the log is
  * rotated by renaming, and to the beginning when it is truncated.
  */
 export async function followLog(
@@ -21,7 +21,7 @@ export async function followLog(
       position = readOn(descriptor, position, write);
       const rotated = reopened(path, descriptor);
       if (rotated !== null) {
-        readOn(descriptor, position, write); // what came between the last look and the renaming
+        readOn(descriptor, position, write); // the lines written between the last read and the rename
         closeSync(descriptor);
         descriptor = rotated;
         position = 0;

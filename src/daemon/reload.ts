@@ -19,7 +19,7 @@ import { workingFolder } from './working-folder.ts';
 const OUTCOME_LIMIT_MS = 15_000;
 const LOOK_EVERY_MS = 20;
 
-/** `--daemon-reload`: SIGHUP, and what came of it. Options that are given with it replace those of the start. */
+/** `--daemon-reload`: sends SIGHUP and reports the outcome. Options that are given with it replace those of the start. */
 export async function reloadDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   const found = await findDaemon(config, env, await command.runningSupervisor());

@@ -41,7 +41,7 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
   const kept = supervised === null ? (readOptions(env, config.name) ?? []) : startedWith(env, supervised);
   const folder = workingFolder();
   const former = { env: supervised?.env ?? env, folder };
-  // the environment is taken anew; options among it that are not given now stay
+  // the environment is read again; options of the start that are not given now stay
   const surroundings = { env: { ...routerVariables(former.env), ...env }, folder };
   const before = plan(command, kept, former.env);
   const next = plan(command, mergeOptions(kept, keptOptions(argv, folder)), surroundings.env);

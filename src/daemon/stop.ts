@@ -95,7 +95,7 @@ function stopTimeoutMs({ context }: DaemonCommand, { supervised }: LocatedDaemon
   return loaded.ok ? Math.max(PATIENCE_MS, loaded.config.shutdownTimeoutMs) : PATIENCE_MS;
 }
 
-/** False when the process is somebody else's. One that has ended already is fine. */
+/** False when another user owns the process. A process that has ended already counts as true. */
 function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);

@@ -47,7 +47,7 @@ export type SupervisorProblem =
   | { readonly kind: 'noAnswer'; readonly call: string; readonly seconds: number; readonly pid: number | null }
   | { readonly kind: 'failed'; readonly call: string; readonly detail: string };
 
-/** A supervisor that cannot do what was asked. */
+/** The supervisor cannot carry out a request. */
 export class SupervisorError extends Error {
   readonly problem: SupervisorProblem;
 

@@ -14,7 +14,7 @@ const identity = (bytes: Buffer): Buffer => bytes;
 /** Of the router's default `--max-message-bytes` and more: the limit is the router's to set. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** Time for the p2p stream to end after a graceful close: what was written before is delivered first. */
+/** Time for the p2p stream to end after a graceful close: data written before is delivered first. */
 const CLOSE_MS = 5000;
 
 /** Connects over HTTP/2 (`http://`) or HTTP/2 with TLS (`https://`) by `@grpc/grpc-js`. */

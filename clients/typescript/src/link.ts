@@ -19,7 +19,7 @@ export interface LinkHandler {
   onLost(error: RouterError): void;
 }
 
-/** A heartbeat acknowledges what was received after so many messages, bytes or milliseconds. */
+/** Received messages are acknowledged by a heartbeat after so many messages, bytes or milliseconds. */
 const ACKNOWLEDGE_MESSAGES = 64;
 const ACKNOWLEDGE_BYTES = 128 * 1024;
 const ACKNOWLEDGE_MS = 5000;
@@ -107,7 +107,7 @@ export class Link {
     if (!this.lost) this.liveness.probeNow();
   }
 
-  /** Half-closes the stream, which ends the session, and closes behind what is buffered. */
+  /** Half-closes the stream, which ends the session, and closes after the buffered data is written. */
   end(): void {
     this.discard();
     this.stream.end();

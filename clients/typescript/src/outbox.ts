@@ -91,7 +91,7 @@ export class Outbox {
     return true;
   }
 
-  /** A new session: what was written in the old one has an unknown fate, the rest is sent in the new one. */
+  /** A new session: messages written in the old one have an unknown fate, the others are sent in the new one. */
   restart(): void {
     const unknown = this.entries.splice(0, this.written);
     this.written = 0;

@@ -49,7 +49,7 @@ export class Sender {
     return acknowledged;
   }
 
-  /** Writes what was not written yet. */
+  /** Writes the messages that were not written yet. */
   flush(): void {
     const link = this.handler.link();
     if (link === null) return;

@@ -1,6 +1,6 @@
 import type { RouterError } from './errors.ts';
 
-/** How a call is told what comes back. `onEnd` is called once; `error` is null when the router ended it in good order. */
+/** Receives the answer of a call. `onEnd` is called once; `error` is null when the router ended the call with status OK. */
 export interface StreamHandler {
   onMessage(body: Uint8Array): void;
   onEnd(error: RouterError | null): void;
@@ -19,7 +19,7 @@ export interface Transport {
   open(method: string, handler: StreamHandler): ClientStream;
   /** Bytes handed over and not yet written to the network. */
   readonly bufferedBytes: number;
-  /** Closes at once, or, when `gracefully`, behind what is buffered. Every open call ends. */
+  /** Closes at once, or, when `gracefully`, after the buffered data is written. Every open call ends. */
   close(gracefully: boolean): void;
 }
 

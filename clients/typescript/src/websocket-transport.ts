@@ -80,7 +80,7 @@ class WebSocketTransport implements Transport {
   }
 
   close(): void {
-    // WebSocket sends what is buffered before its close frame
+    // WebSocket sends buffered data before its close frame
     this.isOpen = false;
     this.socket.close(1000);
   }

@@ -53,7 +53,7 @@ export class SessionMemory implements ReplayBudget {
     return bytes + Math.min(this.freeBytes - keptBytes, budget.limitBytes - budget.usedBytes);
   }
 
-  /** What is left of the share for messages. */
+  /** The rest of the share, for messages. */
   private get freeBytes(): number {
     return this.budget.limitBytes * SHARE - this.awayBytes;
   }
