@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -40,10 +40,9 @@ export async function buildReleases(folder: string): Promise<Releases> {
   const first = { folder: unpacked, archive: join(folder, archive), id: idOf(unpacked) };
   const next = await variant(first, '99.0.0', () => {});
   const broken = await variant(first, '99.0.1', (copy) => {
-    writeFileSync(
-      join(copy, 'dist/app/banner.js'),
-      "export function logBanner() { throw new Error('broken for a test'); }\n",
-    );
+    const file = join(copy, 'dist/app/router-app.js');
+    if (!existsSync(file)) throw new Error(`${file} is missing: the variant would not be broken`);
+    writeFileSync(file, "export class RouterApp { constructor() { throw new Error('broken for a test'); } }\n");
   });
   return { first, next, broken, npmCache };
 }
