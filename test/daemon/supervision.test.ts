@@ -95,7 +95,7 @@ test('PM2 that was killed: the router lives on, is found, and the remains do not
   assert.ok(existsSync(`${bed.home}/rpc.sock`), 'its socket is still there');
   const status = await bed.run(['--daemon-status', '--lang', 'ru']);
   assert.equal(status.code, 0);
-  assert.match(status.stdout, /⚠️ {2}PM2 не следит за этим процессом/);
+  assert.match(status.stdout, /⚠️ {2}PM2 не управляет этим процессом/);
   assert.equal(
     (await bed.run(['--daemon-start', ...bed.options])).stderr,
     `❌ Daemon is already running with PID: ${pid}\n`,

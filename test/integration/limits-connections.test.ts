@@ -98,7 +98,7 @@ test('--max-pending-requests is per client, and the excess is answered', async (
   const { message } = await asking.next();
   assert.equal(message.type, 'response');
   assert.equal(message.success, false);
-  assert.deepEqual(message.payload, { requestId: 'excess' });
+  assert.deepEqual(message.payload, { code: 'overloaded', requestId: 'excess' });
   ask(other, 'fine');
   assert.deepEqual((await asked.p2p.ofType('request')).message.payload, { requestId: 'fine' });
 

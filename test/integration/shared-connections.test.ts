@@ -168,7 +168,7 @@ test('--auth-scope call: a revoked token ends its clients and streams, and nothi
 test('--auth-scope call without tokens is a mistake', async () => {
   await using router = await RouterProcess.startFailing(['--auth-scope', 'call']);
   assert.equal(router.exit?.code, 2);
-  assert.match(router.log, /--auth-scope: needs --auth-tokens-file/);
+  assert.match(router.log, /--auth-scope: requires --auth-tokens-file/);
 });
 
 test('auth-scope cannot change without a restart', async () => {

@@ -56,8 +56,10 @@ test('what was before the page was opened is in the charts', options, async () =
   const openedAt = Date.now() / 1000;
   await using bed = await PageBed.open(router.metricsPort);
   const seriesOf = async () => {
-    return bed.page.evaluate<number[]>(`import('./series.js').then(async ({ Series }) => {
-      const series = new Series();
+    return bed.page.evaluate<
+      number[]
+    >(`Promise.all([import('./series.js'), import('./charts.js')]).then(async ([{ Series }, { CHART_COLUMNS }]) => {
+      const series = new Series(CHART_COLUMNS);
       series.add((await (await fetch('api/status')).json()).lastSecond);
       series.addHistory((await (await fetch('api/status/history')).json()).series);
       return series.columns.at;

@@ -19,7 +19,8 @@ export class TempFolder implements Disposable {
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    // a process that ends may still write into it
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
   [Symbol.dispose](): void {
