@@ -165,7 +165,9 @@ async function runUntilStopped(
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);
   log.info(`Log level: ${config.logLevel}`);
-  log.info(describeCapabilities(app.capabilities));
+  // the lines of a start are those of the operator's guide; a missing capability is worth one more
+  const isComplete = Object.values(app.capabilities).every(Boolean);
+  log[isComplete ? 'debug' : 'info'](describeCapabilities(app.capabilities));
   const warnings = [...fileWarnings, ...startWarnings(config, openFilesLimit(), context.env)];
   for (const warning of warnings) log.warning(warning.en);
   try {

@@ -11,7 +11,14 @@ for (const [args, isUsed] of [
   [['--no-node-internals'], false],
 ] as const) {
   test(`${args.join(' ') || 'by default'}: ${isUsed ? 'every capability is in use' : 'none is, and messages arrive'}`, async () => {
-    await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0', ...args]);
+    await using router = await RouterProcess.start([
+      '--metrics',
+      '--metrics-port',
+      '0',
+      '--log-level',
+      'debug',
+      ...args,
+    ]);
     const states = CAPABILITIES.map((name) => `${name} ${isUsed ? 'yes' : 'no'}`).join(', ');
     const lines = router.log.split('\n').filter((line) => line.includes('Node internals'));
     assert.equal(lines.length, 1);

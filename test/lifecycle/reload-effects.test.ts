@@ -144,7 +144,7 @@ test('groups, unanswered requests, send queue and names on the status page: chan
   assert.equal((await asking.tryRegister({ groups: ['a', 'b'] })).success, false);
   for (const requestId of ['r1', 'r2']) asking.send({ type: 'request', targetId: asked.id, payload: { requestId } });
   const { message } = await asking.p2p.ofType('response');
-  assert.deepEqual([message.success, message.payload], [false, { requestId: 'r2' }]);
+  assert.deepEqual([message.success, message.payload], [false, { code: 'overloaded', requestId: 'r2' }]);
   asked.stopReading();
   const blob = Buffer.alloc(16 * 1024);
   await poll('the reader to be too slow', async () => {
