@@ -42,7 +42,7 @@ export class Authenticator implements RpcAuthenticator {
 
   /** False when calls of several clients may share `connection`, so that each has to carry its own token. */
   trusts(connection: RpcConnection): boolean {
-    return this.scope === 'connection' && connection.proxyHeader === null;
+    return connection.isExclusive || (this.scope === 'connection' && connection.proxyHeader === null);
   }
 
   /** The credential of a call, by its `authorization` header or its connection; null if neither is valid. */

@@ -34,6 +34,7 @@ const NOT_CHECKED = -1;
 export interface Http2Host {
   readonly eofThrottle: EofThrottle;
   readonly dataFrames: DataFrameCache;
+  onClosed(http2: Http2Connection): void;
   /** Takes over a connection that sent an HTTP/1 request; false if HTTP/1 is not served. */
   handOver(http2: Http2Connection, socket: Socket, received: Buffer): boolean;
 }
@@ -47,6 +48,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   private readonly host: Http2Host;
   private readonly http2: ServerConnection;
   private readonly writeCallback = (error?: Error | null): void => this.onWriteComplete(error);
+  private readonly closeListener = (): void => this.onSocketClosed();
   private handshakeTimer: NodeJS.Timeout | null;
   /** Detects the protocol of a client without an HTTP/2 preface. */
   private protocolDetector: ProtocolDetector | null = null;
@@ -71,7 +73,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
     this.host = host;
     this.http2 = new ServerConnection(this, deps.options, host.dataFrames);
     this.handshakeTimer = setTimeout(() => this.prefaceTimedOut(), deps.options.handshakeTimeoutMs).unref();
-    socket.once('close', () => this.onSocketClosed());
+    socket.once('close', this.closeListener);
     attachReader(socket, this, deps.internals.fastRead);
   }
 
@@ -273,6 +275,8 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
     if (!this.host.handOver(this, this.socket, received)) return false;
     this.handedOver = true;
     this.onPreface();
+    // nothing of this object may stay with a socket that lives on
+    this.socket.off('close', this.closeListener);
     return true;
   }
 
@@ -289,6 +293,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
 
   private onSocketClosed(): void {
     this.onPreface();
+    this.host.onClosed(this);
     this.http2.onSocketClosed();
   }
 }

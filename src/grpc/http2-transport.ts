@@ -26,9 +26,11 @@ export class Http2Transport implements Transport, Http2Host {
   }
 
   serve(connection: Connection, socket: Socket): void {
-    const http2 = new Http2Connection(connection, socket, this.deps, this);
-    this.connections.add(http2);
-    socket.once('close', () => this.connections.delete(http2));
+    this.connections.add(new Http2Connection(connection, socket, this.deps, this));
+  }
+
+  onClosed(http2: Http2Connection): void {
+    this.connections.delete(http2);
   }
 
   handOver(http2: Http2Connection, socket: Socket, received: Buffer): boolean {

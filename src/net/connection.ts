@@ -11,9 +11,10 @@ export class Connection implements RpcConnection {
   credential: string | null = null;
   /** First header that indicated an HTTP proxy, which may mix the calls of several clients; null without one. */
   proxyHeader: string | null = null;
+  isExclusive = false;
   listings: ConcurrencyLimiter | null = null;
   /** Closes the connection by a handshake of its protocol, if it has one; null destroys the socket. */
-  closeHandshake: ((reason: CloseReason) => void) | null = null;
+  closeHandshake: { close(reason: CloseReason): void } | null = null;
   /** Reason given by the router if it closes the connection. */
   closeReason: CloseReason = 'connectionLost';
 
@@ -27,7 +28,7 @@ export class Connection implements RpcConnection {
   destroy(reason: CloseReason): void {
     this.closeReason = reason;
     if (this.closeHandshake === null) this.socket.destroy();
-    else this.closeHandshake(reason);
+    else this.closeHandshake.close(reason);
   }
 }
 

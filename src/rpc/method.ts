@@ -13,6 +13,8 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 export interface RpcConnection extends RouterConnection {
   /** Credential of the token presented on this connection; null without one. */
   credential: string | null;
+  /** True if it carries the calls of one client, also behind an HTTP proxy: a WebSocket. */
+  readonly isExclusive: boolean;
   /** Limits the listings in progress; created on demand. */
   listings: ConcurrencyLimiter | null;
 }

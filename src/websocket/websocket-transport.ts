@@ -33,6 +33,7 @@ const ENVELOPE_BYTES = 70_000;
 interface Handshake {
   readonly connection: Connection;
   readonly timer: NodeJS.Timeout;
+  readonly onClose: () => void;
 }
 
 /** Serves HTTP/1 connections: the WebSocket handshake, a health check, and a short answer to everything else. */
@@ -72,12 +73,13 @@ export class WebSocketTransport implements Http1Transport {
 
   serve(connection: Connection, socket: Socket, received: Buffer): void {
     const timer = setTimeout(() => this.timeOut(connection, socket), this.deps.options.handshakeTimeoutMs).unref();
-    this.handshakes.set(socket, { connection, timer });
-    socket.once('close', () => {
+    const onClose = (): void => {
       clearTimeout(timer);
       // with TLS the socket below
       connection.socket.destroy();
-    });
+    };
+    this.handshakes.set(socket, { connection, timer, onClose });
+    socket.once('close', onClose);
     this.http.emit('connection', socket);
     socket.unshift(received);
   }
@@ -103,6 +105,8 @@ export class WebSocketTransport implements Http1Transport {
     for (const connection of this.connections) connection.terminate();
   }
 
+  private readonly onClosed = (connection: WebSocketConnection): void => void this.connections.delete(connection);
+
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const handshake = this.handshakes.get(socket);
     if (handshake === undefined) {
@@ -124,14 +128,18 @@ export class WebSocketTransport implements Http1Transport {
     return isAllowedOrigin(headers.origin, headers.host, this.options.origins);
   }
 
-  private open({ connection, timer }: Handshake, { headers }: IncomingMessage, socket: Socket, ws: WebSocket): void {
+  private open(
+    { connection, timer, onClose }: Handshake,
+    { headers }: IncomingMessage,
+    socket: Socket,
+    ws: WebSocket,
+  ): void {
     clearTimeout(timer);
+    socket.off('close', onClose);
     this.handshakes.delete(socket);
     this.options.onConnected();
     const authorization = headers.authorization ?? null;
-    const opened = new WebSocketConnection({ connection, socket, ws, authorization }, this.deps);
-    this.connections.add(opened);
-    ws.once('close', () => this.connections.delete(opened));
+    this.connections.add(new WebSocketConnection({ connection, socket, ws, authorization }, this.deps, this.onClosed));
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {

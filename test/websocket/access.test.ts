@@ -78,7 +78,7 @@ test('tokens: in the metadata of register, in the handshake, or in the call', as
   await router.until('one client to be left', ({ clients }) => clients.current === 1);
 });
 
-test('with --auth-scope call a handshake with a token admits all calls, and ids belong to the token', async () => {
+test('with --auth-scope call a WebSocket still needs its token once, in the handshake or in register', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', 'alice: secret-of-alice-123456\n');
   await using router = await RouterProcess.start(['--auth-tokens-file', tokens, '--auth-scope', 'call'], { folder });
@@ -86,6 +86,14 @@ test('with --auth-scope call a handshake with a token admits all calls, and ids 
   using client = await WsClient.join(router.port, {}, { socket: { headers: { authorization } } });
   client.send({ type: 'unicast', senderId: client.id, targetId: client.id, payload: { n: 1 } });
   assert.deepEqual((await client.next()).payload, { n: 1 });
+  using browser = await WsClient.join(router.port, { metadata: { token: 'secret-of-alice-123456' } });
+  assert.equal((await browser.call('ping', { v: 1 })).timestamp, 1);
+  using none = await WsClient.connect(router.port);
+  await assert.rejects(none.call('ping', { v: 1 }), /"grpc-status":"16"/);
+  folder.write('tokens', 'bob: secret-of-bob-1234567\n');
+  await router.reload();
+  assert.equal((await client.untilClosed()).code, 1008);
+  assert.equal((await browser.untilClosed()).code, 1008);
 });
 
 test('a proxy that adds headers to the handshake keeps one connection per client: it can bind', async () => {
