@@ -93,9 +93,10 @@ compose.addEventListener('submit', async (event) => {
   event.preventDefault();
   const { target, text } = compose.elements;
   const payload = { text: text.value };
-  const where = target.selectedOptions[0].textContent;
+  const where =
+    target.value === 'group' ? `in ${group}` : target.value === 'all' ? 'to all' : `to ${nameOf(target.value)}`;
   text.value = '';
-  const item = addMessage(`You to ${where}`, payload.text);
+  const item = addMessage(`You ${where}`, payload.text);
   item.classList.add('waiting');
   try {
     if (target.value === 'group') await client.multicast(group, payload);
@@ -112,8 +113,8 @@ $('leave').addEventListener('click', async () => {
   location.reload();
 });
 
-// ends the session at once; otherwise the others see this client until its session expires
-addEventListener('pagehide', () => client?.close());
+// ends the session at once, without waiting for acknowledgements, for which a page has no time; otherwise the others see this client until its session expires
+addEventListener('pagehide', () => client?.close({ timeoutMs: 0 }));
 
 function addMessage(title, text) {
   const item = document.createElement('li');

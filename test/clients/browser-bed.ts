@@ -4,9 +4,16 @@ import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findProgram, skipWithout } from '../monitoring/programs.ts';
 
-const CHROMIUM = findProgram('chromium', 'chromium-browser', 'google-chrome');
+export const CHROMIUM = findProgram('chromium', 'chromium-browser', 'google-chrome');
 export const SKIP_WITHOUT_CHROMIUM = skipWithout('chromium', CHROMIUM);
-const ARGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
+/** As root, Chromium has no sandbox. */
+export const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-sync',
+];
 
 /** An empty page in Chromium, of an origin of its own, with the client's bundle at `/client.js`. */
 export class BrowserBed implements AsyncDisposable {
@@ -33,7 +40,7 @@ export class BrowserBed implements AsyncDisposable {
       response.end(isBundle ? bundle : '<!doctype html><title>test</title>');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new BrowserBed(server, await chromium.launch({ executablePath: CHROMIUM ?? '', args: ARGS }));
+    return new BrowserBed(server, await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS }));
   }
 
   get origin(): string {

@@ -39,6 +39,7 @@ export class RouterClient {
   private wasResumed = false;
   private firstOnline: { resolve(): void; reject(error: RouterError): void } | null = null;
 
+  /** @internal */
   constructor(url: URL, factory: TransportFactory, options: ResolvedOptions) {
     this.options = options;
     this.currentGroups = new Set(options.groups);
@@ -62,7 +63,7 @@ export class RouterClient {
     });
   }
 
-  /** Connects; resolves once online. */
+  /** @internal Connects; resolves once online. */
   start(): Promise<void> {
     const { signal } = this.options;
     return new Promise((resolve, reject) => {
