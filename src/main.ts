@@ -20,7 +20,10 @@ try {
   const { runCommandLine } = await import('./commands.ts');
   process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr, signals });
 } catch (error) {
-  stderr.write(`Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const { sourceStack } = await import('./host/index.ts');
+  stderr.write(
+    `Internal error: ${error instanceof Error ? sourceStack(error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = 1;
 }
 setTimeout(() => process.exit(), LINGER_MS).unref();

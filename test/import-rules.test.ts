@@ -74,8 +74,8 @@ const f = await import('f');\ncreateRequire(import.meta.url).resolve('g/h');\nco
 /** What each folder may import, from the inside outwards; `node:` stands for all of Node's modules. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   text: [],
-  config: ['text', 'node:', 'yaml', 'yargs'],
   host: ['node:'],
+  config: ['host', 'text', 'node:', 'yaml', 'yargs'],
   wire: ['node:buffer', 'cborg'],
   http2: [],
   router: ['wire'],
@@ -86,7 +86,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   grpc: ['wire', 'router', 'rpc', 'http2', 'net', 'access', 'text', '@grpc/grpc-js', 'node:'],
   websocket: ['wire', 'router', 'rpc', 'net', 'access', 'grpc', 'text', 'node:', 'ws'],
   telemetry: ['wire', 'router', 'rpc', 'logging', 'text', 'node:', 'prom-client'],
-  admin: ['router', 'telemetry', 'text', 'node:', 'prom-client', 'uplot'],
+  admin: ['host', 'router', 'telemetry', 'text', 'node:', 'prom-client', 'uplot'],
   cli: ['config', 'telemetry', 'text', 'node:'],
   daemon: ['cli', 'config', 'host', 'telemetry', 'text', 'node:', 'pm2', 'pm2-logrotate'],
   app: [

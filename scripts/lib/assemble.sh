@@ -53,7 +53,7 @@ build_in() {
     with_progress "$2" build_prune "${npm[@]}" prune --omit=dev --ignore-scripts &&
     rm -f node_modules/.package-lock.json &&
     find node_modules -type d -empty -delete &&
-    rm -rf scripts/generate
+    rm -rf scripts/generate scripts/generate.ts scripts/build.mjs
 }
 
 # with_progress LOG KEY COMMAND...: announces the text of KEY and repeats it with the seconds passed while COMMAND runs.

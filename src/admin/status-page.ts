@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { assetFile } from '../host/index.ts';
 
 /** A file of the status page. */
 export interface PageAsset {
@@ -12,7 +13,7 @@ const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 
 const ownFile = (name: string): (() => Buffer) => {
-  return () => readFileSync(new URL(`./page/${name}`, import.meta.url));
+  return () => readFileSync(assetFile(`admin/page/${name}`));
 };
 const chartFile = (name: string): (() => Buffer) => {
   return () => readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`));

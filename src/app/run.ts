@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { machine, platform } from 'node:os';
 import { type CommandContext, EXIT, withPriority } from '../cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from '../config/index.ts';
-import { openFilesLimit } from '../host/index.ts';
+import { openFilesLimit, sourceStack } from '../host/index.ts';
 import {
   BufferedOutput,
   JournalStream,
@@ -160,7 +160,9 @@ async function runUntilStopped(
 ): Promise<number> {
   const { config } = context;
   // records the cause of a crash in the log; Node ends the process afterwards
-  process.once('uncaughtExceptionMonitor', (error) => log.critical(`Crash: ${error.stack ?? error.message}`));
+  process.once('uncaughtExceptionMonitor', (error) =>
+    log.critical(`Crash: ${sourceStack(error.stack ?? error.message)}`),
+  );
   logBanner(log);
   log.info('RPC Dart Router daemon starting');
   log.info(`Configuration: host=${config.host}, port=${config.port}`);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../host/index.ts';
 import type { Option } from './option-types.ts';
 import { DAEMON_OPTIONS } from './options-daemon.ts';
 import { ROUTER_OPTIONS } from './options-router.ts';
 
-/** Version in package.json, two folders up both in the sources and in the build. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+/** Version in package.json. */
+export const VERSION: string = (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string })
+  .version;
 
 /** All options: the single source of flags, environment names, file keys, help, documentation and reload classes. */
 export const OPTIONS = [...ROUTER_OPTIONS, ...DAEMON_OPTIONS] as const satisfies readonly Option[];

@@ -11,6 +11,7 @@ import {
   type Option,
   type RouterConfig,
 } from '../config/index.ts';
+import { programFile } from '../host/index.ts';
 import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { pm2Home } from './pm2-home.ts';
 import type { ProcessDefinition } from './supervisor.ts';
@@ -26,8 +27,7 @@ export interface LaunchEnvironment {
   readonly rotates: boolean;
 }
 
-/** The program, beside this file's folder both in the sources and in the build. */
-const MAIN = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+const MAIN = fileURLToPath(programFile('main'));
 /** PM2 kills a process that is this much later than it promised to be. */
 const KILL_RESERVE_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;

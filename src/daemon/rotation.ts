@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
+import { programFile } from '../host/index.ts';
 import { daemonEnvironment, EVERY_VARIABLE, nodeProgram } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { pm2Home } from './pm2-home.ts';
@@ -14,7 +15,7 @@ import {
 const PM2_LOGROTATE = 'pm2-logrotate';
 /** The name of one that is started here. */
 const OURS = 'rpc-dart-router-logrotate';
-const OUR_LOGROTATE = fileURLToPath(new URL('./run-pm2-logrotate.js', import.meta.url));
+const OUR_LOGROTATE = fileURLToPath(programFile('daemon/run-pm2-logrotate'));
 const CHECK_EVERY_S = 10;
 const RESPAWN_DELAY_MS = 1000;
 

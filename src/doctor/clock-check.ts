@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { packageFile } from '../host/index.ts';
 import { defineMessages } from '../text/index.ts';
 import { type Check, fail, ok, warn } from './finding.ts';
 
@@ -28,7 +29,7 @@ export const clockCheck: Check = {
     const t = messages(lang);
     const time = now.toISOString();
     // npm sets old dates on package files, so this has no false positives
-    const builtMs = statSync(new URL('../../package.json', import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const builtMs = statSync(packageFile('package.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (now.getTime() < builtMs - DAY_MS) return [fail(t('beforeBuild', { time }), t('set'))];
     const synchronized = await isSynchronized();
     if (synchronized === null) return [ok(t('unknown', { time }))];

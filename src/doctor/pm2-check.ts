@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPm2Running, pm2Home, pm2Pid, pm2Socket } from '../daemon/index.ts';
-import { isAlive } from '../host/index.ts';
+import { isAlive, packageFile } from '../host/index.ts';
 import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
@@ -76,9 +76,9 @@ function isInaccessible(home: string): boolean {
 
 /** Reads package.json without loading PM2. npm installs it in this package, or next to it if hoisted. */
 function installedVersion(): string | null {
-  for (const folder of ['../../node_modules/pm2', '../../../pm2']) {
+  for (const folder of ['node_modules/pm2', '../pm2']) {
     try {
-      const text = readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8');
+      const text = readFileSync(packageFile(`${folder}/package.json`), 'utf8');
       return (JSON.parse(text) as { version: string }).version;
     } catch {
       // try the next location

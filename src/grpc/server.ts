@@ -6,7 +6,6 @@ import type { Client, CloseReason, RouterConnection, RouterCore } from '../route
 import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
-import { GrpcJsTransport } from './grpc-js/grpc-js-transport.ts';
 import { Health } from './health.ts';
 import { Http2Transport } from './http2-transport.ts';
 import { openMethod } from './methods.ts';
@@ -35,7 +34,8 @@ export class GrpcServer {
   private readonly deps: GrpcServerDependencies;
   private readonly methods: ReadonlyMap<RpcMethod, OpenHandler>;
   private readonly health = new Health(['', SERVICE_NAME]);
-  private readonly transport: Transport;
+  /** Null until the server listens. */
+  private transport: Transport | null = null;
   private http1: Http1Transport | null = null;
   private readonly memory: ReassemblyBudget;
 
@@ -53,7 +53,7 @@ export class GrpcServer {
         handshakeTimeoutMs: options.handshakeTimeoutMs,
         internals: deps.internals,
         alpnProtocols: deps.createHttp1 === null ? ['h2'] : ['h2', 'http/1.1'],
-        serve: (connection, socket) => this.transport.serve(connection, socket),
+        serve: (connection, socket) => this.transport?.serve(connection, socket),
         onClosed: (connection, reason) => {
           const stopping = core.draining && reason === 'connectionLost';
           core.connectionClosed(connection, stopping ? 'shutdown' : reason);
@@ -61,11 +61,11 @@ export class GrpcServer {
       },
       deps.tls,
     );
-    this.transport = this.createTransport();
   }
 
   /** Binds and serves. Rejects with Node's error when the address cannot be bound. */
   async listen(host: string, port: number): Promise<AddressInfo> {
+    this.transport = await this.createTransport();
     const address = await this.listener.listen(host, port);
     this.health.serving = true;
     return address;
@@ -73,7 +73,7 @@ export class GrpcServer {
 
   /** Call every 100 ms. Sends keepalive pings and closes dead connections. */
   checkTimeouts(): void {
-    this.transport.checkTimeouts();
+    this.transport?.checkTimeouts();
     this.http1?.checkTimeouts();
   }
 
@@ -86,7 +86,7 @@ export class GrpcServer {
   /** Sends GOAWAY or a close frame on every connection; each closes when its last stream ends. */
   gracefulShutdown(): void {
     this.health.close();
-    this.transport.gracefulShutdown();
+    this.transport?.gracefulShutdown();
     this.http1?.gracefulShutdown();
   }
 
@@ -98,7 +98,7 @@ export class GrpcServer {
   destroy(reason: CloseReason): void {
     this.listener.stopAccepting();
     this.listener.destroyAll(reason);
-    this.transport.destroy();
+    this.transport?.destroy();
     this.http1?.destroy();
   }
 
@@ -132,7 +132,7 @@ export class GrpcServer {
     });
   }
 
-  private createTransport(): Transport {
+  private async createTransport(): Promise<Transport> {
     const { core, options, internals } = this.deps;
     const { listener } = this;
     const shared: Omit<TransportDependencies, 'http1'> = {
@@ -149,6 +149,8 @@ export class GrpcServer {
     this.http1 = this.deps.createHttp1?.({ ...shared, http1: null }) ?? null;
     const deps: TransportDependencies = { ...shared, http1: this.http1 };
     if (options.transport === 'http2') return new Http2Transport(deps);
+    // loaded on demand: grpc-js takes as long to load as Node.js itself
+    const { GrpcJsTransport } = await import('./grpc-js/grpc-js-transport.ts');
     return new GrpcJsTransport(deps, [...METHOD_BY_PATH.keys(), ...this.health.methods.keys()]);
   }
 

@@ -1,5 +1,6 @@
 export { openLogFile, UnsafeLogFile } from './log-file.ts';
 export { openFilesLimit, openFilesNeeded } from './open-files.ts';
+export { assetFile, packageFile, programFile } from './package-file.ts';
 export {
   hasSameOwner,
   isAlive,
@@ -13,3 +14,4 @@ export {
   startOf,
   stateOf,
 } from './processes.ts';
+export { sourceStack } from './source-stack.ts';

@@ -7,7 +7,7 @@ import { ROOT } from '../support/program.ts';
 import { TempFolder } from '../support/temp.ts';
 
 /** What makes a checkout; built there, so that nobody else's dist is touched. */
-const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'src'];
+const SOURCES = ['package.json', 'tsconfig.json', 'LICENSE', 'README.md', 'src'];
 
 const folder = new TempFolder();
 const unpacked = folder.file('unpacked/package');

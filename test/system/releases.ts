@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
+/** The place in the bundle that makes a start fail, but not `--check-config`. */
+const BROKEN_AT = /RouterApp = class \{[\s\S]*?\n {2}async start\(\) \{/;
 
 /** A release as a folder that was unpacked, and its archive. */
 export interface Release {
@@ -40,9 +42,11 @@ export async function buildReleases(folder: string): Promise<Releases> {
   const first = { folder: unpacked, archive: join(folder, archive), id: idOf(unpacked) };
   const next = await variant(first, '99.0.0', () => {});
   const broken = await variant(first, '99.0.1', (copy) => {
-    const file = join(copy, 'dist/app/router-app.js');
-    if (!existsSync(file)) throw new Error(`${file} is missing: the variant would not be broken`);
-    writeFileSync(file, "export class RouterApp { constructor() { throw new Error('broken for a test'); } }\n");
+    const chunks = join(copy, 'dist/chunks');
+    const files = readdirSync(chunks).map((name) => join(chunks, name));
+    const file = files.find((path) => path.endsWith('.js') && BROKEN_AT.test(readFileSync(path, 'utf8')));
+    if (file === undefined) throw new Error(`no ${BROKEN_AT} in ${chunks}: the variant would not be broken`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(BROKEN_AT, "$& throw new Error('broken for a test');"));
   });
   return { first, next, broken, npmCache };
 }
