@@ -88,6 +88,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['wire', 'router', 'rpc', 'logging', 'text', 'node:', 'prom-client'],
   admin: ['host', 'router', 'telemetry', 'text', 'node:', 'prom-client', 'uplot'],
   cli: ['config', 'telemetry', 'text', 'node:'],
+  process: ['cli', 'config', 'host', 'logging', 'text', 'node:'],
   daemon: ['cli', 'config', 'host', 'telemetry', 'text', 'node:', 'pm2', 'pm2-logrotate'],
   app: [
     'access',
@@ -98,6 +99,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'host',
     'logging',
     'net',
+    'process',
     'router',
     'telemetry',
     'text',
@@ -167,7 +169,7 @@ test('only src/daemon loads PM2', () => {
 });
 
 test('the commands never reach into the router', () => {
-  for (const folder of ['cli', 'daemon', 'doctor', 'top']) {
+  for (const folder of ['cli', 'process', 'daemon', 'doctor', 'top']) {
     const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|rpc|grpc|http2|wire)\//.test(it.target));
     assert.deepEqual(
       reached.map((it) => `${it.file} imports ${it.target}`),

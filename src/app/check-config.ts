@@ -2,9 +2,8 @@ import type { CommandContext } from '../cli/index.ts';
 import { cliMessages, EXIT } from '../cli/index.ts';
 import { asYaml, configName, formatValue, isFileKey, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
 import { openFilesLimit } from '../host/index.ts';
-import { checkHosts } from './check-hosts.ts';
+import { checkHosts, startWarnings } from '../process/index.ts';
 import { loadSecurity } from './security-files.ts';
-import { startWarnings } from './start-warnings.ts';
 
 const VALUE_WIDTH = 44;
 

@@ -3,6 +3,7 @@ import { ClientRoutes, createRoutes, HttpEndpoint, type RequestHandler, StatusSt
 import { controlSocketBeside, type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
 import type { Logger } from '../logging/index.ts';
+import { isLoopback } from '../process/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
   ClosedClientsRing,
@@ -18,7 +19,6 @@ import {
   type TelemetrySource,
 } from '../telemetry/index.ts';
 import type { Capabilities } from './capabilities.ts';
-import { isLoopback } from './start-warnings.ts';
 
 export interface ObservabilityDependencies {
   readonly core: RouterCore;

@@ -4,22 +4,21 @@ import { Authenticator, SessionTokens } from '../access/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
 import { GrpcServer, type TransportDependencies } from '../grpc/index.ts';
 import { openFilesLimit } from '../host/index.ts';
-import type { LogDestination, Logger } from '../logging/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { type Announcement, type OpenLog, type Service, startWarnings } from '../process/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
 import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
-import type { Capabilities } from './capabilities.ts';
+import { type Capabilities, describeCapabilities } from './capabilities.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
 import { IntervalTask } from './interval-task.ts';
 import { MemoryReturn } from './memory-return.ts';
 import { Observability } from './observability.ts';
-import { checkPidFile, removePidFile, writePidFile, writePortsFile } from './process-files.ts';
 import { Reloader } from './reloader.ts';
 import type { SecurityFiles } from './security-files.ts';
-import { startWarnings } from './start-warnings.ts';
-import { setHeapGrowth } from './v8-tuning.ts';
+import { limitSemiSpaceGrowth, setHeapGrowth } from './v8-tuning.ts';
 
 export interface AppDependencies {
   readonly config: RouterConfig;
@@ -29,7 +28,11 @@ export interface AppDependencies {
   readonly instanceId: string;
   /** Loads the configuration again, for a reload. */
   readonly load: () => LoadedConfig;
-  readonly openLog: (config: RouterConfig) => LogDestination;
+  readonly openLog: OpenLog;
+  /** Publishes that the router listens; null in a worker, whose parent does. */
+  readonly announcement: Announcement | null;
+  /** Makes the server listen, and resolves with its address. */
+  readonly listen: (server: GrpcServer) => Promise<AddressInfo>;
 }
 
 const MIN_SWEEP_MS = 50;
@@ -39,7 +42,7 @@ const HEAP_GROWTH_MS = 1000;
 const MEMORY_RETURN_MS = 250;
 
 /** One router process: creates the parts, starts them in order, reloads them, and stops them in reverse order. */
-export class RouterApp {
+export class RouterApp implements Service {
   /** Resolves when the graceful shutdown is complete. */
   readonly stopped: Promise<void>;
   private readonly log: Logger;
@@ -128,24 +131,21 @@ export class RouterApp {
 
   /** Opens all ports and files, then logs that the router is ready. Rejects when one cannot be opened; call `dispose` then. */
   async start(): Promise<void> {
-    const { config, log } = this;
-    if (config.pidFile !== null) checkPidFile(config.pidFile);
+    const { log, capabilities } = this;
+    const { announcement, listen } = this.deps;
+    // the lines of a start are those of the operator's guide; a missing capability is worth one more
+    log[Object.values(capabilities).every(Boolean) ? 'debug' : 'info'](describeCapabilities(capabilities));
+    announcement?.check();
     const metricsPort = await this.observability.start();
     if (this.stopsEarly()) return;
-    const address = await this.server.listen(config.host, config.port);
+    const address = await listen(this.server);
     if (this.stopsEarly()) return;
     this.observability.setAddress(address);
-    if (config.pidFile !== null) writePidFile(config.pidFile);
     for (const task of this.tasks) task.refresh();
+    if (capabilities['v8-tuning']) limitSemiSpaceGrowth();
     this.state = 'ready';
-    logInForce(log, this.reloader.state.inForce);
-    log.info('RPC Dart Router daemon ready');
-    log.info(`HTTP/2 gRPC server listening on ${describe(address)}`);
-    log.info('Ready to accept connections');
-    if (config.portsFile !== null) {
-      const { instanceId } = this.deps;
-      writePortsFile(config.portsFile, { pid: process.pid, instanceId, grpc: address.port, metrics: metricsPort });
-    }
+    if (announcement !== null) logInForce(log, this.reloader.state.inForce);
+    announcement?.publish(address, metricsPort);
     for (const action of this.deferred) action();
     this.deferred.clear();
   }
@@ -205,11 +205,7 @@ export class RouterApp {
     for (const task of this.tasks) task.stop();
     this.server.destroy('shutdown');
     await this.observability.stop();
-    try {
-      if (this.config.pidFile !== null) removePidFile(this.config.pidFile);
-    } catch (error) {
-      this.log.warning('Pid file not removed', { error: (error as Error).message });
-    }
+    this.deps.announcement?.withdraw();
   }
 
   private createWebSocket(transport: TransportDependencies): WebSocketTransport {
@@ -279,8 +275,4 @@ export class RouterApp {
       for (const task of this.tasks) task.refresh();
     });
   }
-}
-
-function describe({ address, family, port }: AddressInfo): string {
-  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }
