@@ -80,6 +80,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   http2: [],
   router: ['wire'],
   rpc: ['wire', 'router'],
+  cluster: ['wire', 'router', 'text', 'node:', '@nats-io/transport-node'],
   access: ['wire', 'router', 'rpc', 'text', 'node:crypto'],
   logging: ['host', 'text', 'node:', 'pino'],
   net: ['router', 'rpc', 'text', 'node:'],

@@ -1,0 +1,2 @@
+export type { Carrier, CarrierEvents } from './carrier.ts';
+export { type MemoryCarrier, MemoryNetwork } from './carriers/memory-carrier.ts';
