@@ -48,11 +48,18 @@ export interface ClientSession {
   onHeartbeat(received: number | null): boolean;
 }
 
+/** The client that has to answer a request, on this node or another. */
+export interface Responder {
+  readonly id: string;
+  /** Unanswered requests to it; created on demand. */
+  incomingRequests: Set<PendingRequest> | null;
+}
+
 /** A request that was delivered and is unanswered. */
 export interface PendingRequest {
   readonly key: string;
   readonly requester: Client;
-  readonly responder: Client;
+  readonly responder: Responder;
   /** The request's id as the requester encoded it. */
   readonly requestIdItem: Buffer;
   readonly cancelTimer: () => void;
@@ -61,6 +68,27 @@ export interface PendingRequest {
 /** Observes removals, for the status page. */
 export interface ClientObserver {
   clientClosed(client: Client, reason: CloseReason): void;
+}
+
+/** A client as listings show it, on this node or another. */
+export interface ListedClient {
+  /** The id as a CBOR text item. */
+  readonly idItem: Buffer;
+  readonly status: ClientStatus;
+  readonly groups: readonly string[];
+  readonly metadata: Buffer;
+  /** The ClientInfo map of PROTOCOL.md. */
+  encodedInfo(): Buffer;
+}
+
+/** State of the replicas of a client on other nodes. */
+export interface ReplicaRecord {
+  /** Number of the client on this node, never used again. */
+  readonly handle: number;
+  /** Version of the directory in which the client changed last. */
+  revision: number;
+  sentActivity: number;
+  sentStatus: ClientStatus;
 }
 
 /** The attributes that a client registers with. */
@@ -72,7 +100,7 @@ export interface ClientProfile {
 }
 
 /** A registered client. `removed` stays set, for callbacks that run later. */
-export class Client {
+export class Client implements ListedClient, Responder {
   readonly id: string;
   /** The id as a CBOR text item. */
   readonly idItem: Buffer;
@@ -84,6 +112,8 @@ export class Client {
   private groupNames: readonly string[];
   /** Its session, if it asked for one that outlives the connection. */
   durable: ClientSession | null = null;
+  /** Null without other nodes. */
+  replica: ReplicaRecord | null = null;
   /** Milliseconds since the epoch, for display; timeouts use `lastReceivedMs`. */
   readonly connectedAt: number;
   lastActivity: number;

@@ -1,5 +1,5 @@
 import type { ForwardedMessage, MessageScanner } from '../wire/index.ts';
-import type { Client, RouterConnection } from './client.ts';
+import type { Client, ListedClient, RouterConnection } from './client.ts';
 import type { CloseReason, Counters } from './counters.ts';
 import type { SlowReason } from './delivery/flush-queue.ts';
 import type { Flusher } from './delivery/flusher.ts';
@@ -8,6 +8,7 @@ import type { QueuedStream } from './delivery/slow-consumers.ts';
 import type { TickClock } from './delivery/tick-clock.ts';
 import type { EventHub } from './events.ts';
 import type { Clock, EndStatus, Limits, RouterLog } from './interfaces.ts';
+import type { Peers } from './peers.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { Registry } from './registry.ts';
 import type { Sessions } from './sessions/sessions.ts';
@@ -38,6 +39,8 @@ export interface RouterContext {
   readonly budget: MemoryBudget;
   readonly streams: Set<OpenStream>;
   readonly draining: boolean;
+  /** The other nodes of the cluster; null without one. */
+  readonly peers: Peers | null;
   /** Both are reused for every message: see MessageScanner and ForwardedMessage. */
   readonly header: MessageScanner;
   readonly forwarded: ForwardedMessage;
@@ -45,6 +48,8 @@ export interface RouterContext {
   mayAttach(client: Client, connection: RouterConnection, credential: string): boolean;
   /** True when several clients may share `connection`, so that it identifies none of them. */
   cannotIdentify(connection: RouterConnection): boolean;
+  /** The clients of all nodes. */
+  listedClients(): Iterable<ListedClient>;
   /** The p2p stream of `client` is closed; the client stays registered and may open another. */
   onDetached(client: Client): void;
   updateMetadata(client: Client, metadata: Buffer): void;

@@ -22,6 +22,7 @@ export const DROP_REASONS = [
   'invalidMetadata',
   'noMemory',
   'sessionExpired',
+  'peerUnavailable',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

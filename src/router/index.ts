@@ -4,11 +4,15 @@ export {
   type ClientObserver,
   type ClientProfile,
   type ClientStatus,
+  type ListedClient,
+  type ReplicaRecord,
   type RouterConnection,
 } from './client.ts';
 export { type CloseReason, Counters, HistogramCounter, type RefuseReason } from './counters.ts';
+export type { FlushQueue, PausedSender, PauseQueue } from './delivery/flush-queue.ts';
 export type { MemoryBudget } from './delivery/memory-budget.ts';
 export type { SendQueue } from './delivery/send-queue.ts';
+export type { MessageSource } from './handlers/handler.ts';
 export {
   type Clock,
   type EndStatus,
@@ -21,6 +25,16 @@ export {
 export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
 export { Liveness } from './liveness.ts';
 export { closeReasonText, TEXT } from './messages.ts';
+export type { ClientChange, Handover, PausableSender, PeerStatistics, Peers } from './peers.ts';
+export {
+  answerUndelivered,
+  deliverFromPeer,
+  deliverResponseFromPeer,
+  deliverToAllFromPeer,
+  describeUndelivered,
+  type PeerMessage,
+  type UndeliveredMessage,
+} from './remote-delivery.ts';
 export { RouterCore, type RouterDependencies } from './router-core.ts';
 export type { Session } from './session.ts';
 export type { SessionAnswer, SessionClaim, SessionTokenCodec } from './sessions/sessions.ts';

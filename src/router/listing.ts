@@ -1,5 +1,5 @@
 import { decodeValue, encodeHead, encodeText, mapEntries, sameValue } from '../wire/index.ts';
-import type { Client } from './client.ts';
+import type { ListedClient } from './client.ts';
 
 /** Filter of a client listing; null matches every client. */
 export interface ClientFilter {
@@ -28,12 +28,12 @@ const CLIENTS_KEY = Buffer.concat([encodeHead(5, 1), encodeText('clients')]);
  */
 export class ClientListing {
   bodyBytes = 0;
-  private readonly clients: Iterator<Client>;
+  private readonly clients: Iterator<ListedClient>;
   private readonly filter: ClientFilter;
   private readonly infos: Buffer[] = [];
   private infoBytes = 0;
 
-  constructor(clients: Iterable<Client>, filter: ClientFilter) {
+  constructor(clients: Iterable<ListedClient>, filter: ClientFilter) {
     this.clients = clients[Symbol.iterator]();
     this.filter = filter;
   }
@@ -72,7 +72,7 @@ export class ClientListing {
   }
 }
 
-function matches(client: Client, filter: ClientFilter): boolean {
+function matches(client: ListedClient, filter: ClientFilter): boolean {
   if (client.status !== 'online' && client.status !== 'idle') return false;
   const { groups } = filter;
   if (groups !== null && !client.groups.some((group) => groups.has(group))) return false;

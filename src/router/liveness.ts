@@ -76,12 +76,13 @@ export class Liveness {
   }
 
   private publishTopology(nowMs: number): void {
-    const { clock, events, registry } = this.context;
+    const { clock, events, peers } = this.context;
+    if (peers?.takeTopologyChange()) this.topologyDue = true;
     if (!this.topologyDue || nowMs - this.topologyPublishedMs < TOPOLOGY_PAUSE_MS) return;
     this.topologyDue = false;
     if (!events.hasListeners) return;
     this.topologyPublishedMs = nowMs;
-    const topology = new Topology(registry.clients.values());
+    const topology = new Topology(this.context.listedClients());
     const proceed = (): void => {
       if (topology.collect(NAMED_PER_TICK)) events.publishEncoded(topology.encoded(clock.now()));
       else clock.atTickEnd(proceed);

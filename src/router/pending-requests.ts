@@ -1,4 +1,4 @@
-import type { Client, PendingRequest } from './client.ts';
+import type { Client, PendingRequest, Responder } from './client.ts';
 import type { Clock } from './interfaces.ts';
 
 /** Timeout of requests without one, so that unanswered requests do not accumulate. */
@@ -10,6 +10,8 @@ const MAX_TIMER_MS = 0x7fffffff;
 export class PendingRequests {
   /** Unanswered requests of all clients. */
   count = 0;
+  /** Clients of other nodes that have unanswered requests, by id. */
+  private readonly remote = new Map<string, Responder>();
   private readonly clock: Clock;
   private readonly onTimeout: (request: PendingRequest) => void;
 
@@ -19,8 +21,8 @@ export class PendingRequests {
   }
 
   /** Adds a request, replacing one with the same id to the same responder. `timeoutMs` 0: the default. */
-  add(requester: Client, responder: Client, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
-    const key = keyOf(requestId, responder);
+  add(requester: Client, responder: Responder, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
+    const key = keyOf(requestId, responder.id);
     const earlier = requester.outgoingRequests?.get(key);
     // before the collections are created: removing drops those that become empty
     if (earlier !== undefined) this.remove(earlier);
@@ -39,9 +41,16 @@ export class PendingRequests {
     this.count++;
   }
 
-  /** Settles the request that `responder` answers; false when it does not exist or has timed out. */
-  answer(requester: Client, responder: Client, requestId: string): boolean {
-    const request = requester.outgoingRequests?.get(keyOf(requestId, responder));
+  /** Adds a request to the client `responderId` of another node. */
+  addRemote(requester: Client, responderId: string, requestId: string, requestIdItem: Buffer, timeoutMs: number): void {
+    const responder = this.remote.get(responderId) ?? { id: responderId, incomingRequests: null };
+    this.add(requester, responder, requestId, requestIdItem, timeoutMs);
+    this.remote.set(responderId, responder);
+  }
+
+  /** Settles the request that the client `responderId` answers; false when it does not exist or has timed out. */
+  answer(requester: Client, responderId: string, requestId: string): boolean {
+    const request = requester.outgoingRequests?.get(keyOf(requestId, responderId));
     if (request === undefined) return false;
     this.remove(request);
     return true;
@@ -50,7 +59,22 @@ export class PendingRequests {
   /** Removes all requests of a disconnected client, and returns those that it should have answered. */
   settleAll(client: Client): PendingRequest[] {
     for (const request of [...(client.outgoingRequests?.values() ?? [])]) this.remove(request);
-    const orphaned = [...(client.incomingRequests ?? [])];
+    return this.settleIncoming(client);
+  }
+
+  /** Ids of the clients of other nodes that have unanswered requests. */
+  remoteResponders(): string[] {
+    return [...this.remote.keys()];
+  }
+
+  /** Removes and returns the requests to a client of another node. */
+  settleRemote(responderId: string): PendingRequest[] {
+    const responder = this.remote.get(responderId);
+    return responder === undefined ? [] : this.settleIncoming(responder);
+  }
+
+  private settleIncoming(responder: Responder): PendingRequest[] {
+    const orphaned = [...(responder.incomingRequests ?? [])];
     for (const request of orphaned) this.remove(request);
     return orphaned;
   }
@@ -67,12 +91,15 @@ export class PendingRequests {
     outgoingRequests?.delete(request.key);
     incomingRequests?.delete(request);
     if (outgoingRequests?.size === 0) request.requester.outgoingRequests = null;
-    if (incomingRequests?.size === 0) request.responder.incomingRequests = null;
+    if (incomingRequests?.size === 0) {
+      request.responder.incomingRequests = null;
+      if (this.remote.size > 0) this.remote.delete(request.responder.id);
+    }
     this.count--;
   }
 }
 
 /** Only the addressed client may answer, so its id is part of the key. */
-function keyOf(requestId: string, responder: Client): string {
-  return `${responder.id} ${requestId}`;
+function keyOf(requestId: string, responderId: string): string {
+  return `${responderId} ${requestId}`;
 }

@@ -3,6 +3,7 @@ import {
   Client,
   type ClientObserver,
   type ClientProfile,
+  type ListedClient,
   type PendingRequest,
   type RouterConnection,
 } from './client.ts';
@@ -16,6 +17,7 @@ import { TickClock } from './delivery/tick-clock.ts';
 import { EventHub } from './events.ts';
 import type { Clock, Limits, RouterLog } from './interfaces.ts';
 import { closeReasonText, type ErrorCode, failedResponse, TEXT } from './messages.ts';
+import type { Peers } from './peers.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { Registry } from './registry.ts';
 import { Session } from './session.ts';
@@ -38,6 +40,13 @@ export interface RouterDependencies {
   readonly bindsByCredential: boolean;
   readonly sessionTokens: SessionTokenCodec;
 }
+
+/** The data of a `routerStats` event. */
+export type RouterStatistics = {
+  readonly activeClients: number;
+  readonly messagesPerSecond: number;
+  readonly messageTypeCounts: Readonly<Record<string, number>>;
+};
 
 /** Losses of a connection that a session outlives. */
 const SURVIVED: ReadonlySet<CloseReason> = new Set([
@@ -64,6 +73,7 @@ export class RouterCore implements RouterContext {
   readonly header = new MessageScanner();
   readonly forwarded = new ForwardedMessage();
   draining = false;
+  peers: Peers | null = null;
   private readonly deps: RouterDependencies;
   private currentLimits: Limits;
 
@@ -127,6 +137,7 @@ export class RouterCore implements RouterContext {
       clientName: client.name ?? undefined,
       capabilities: client.groups.length > 0 ? client.groups : undefined,
     }));
+    this.peers?.registered(client);
     return client;
   }
 
@@ -155,8 +166,10 @@ export class RouterCore implements RouterContext {
     client.unboundSinceMs = this.clock.monotonicMs();
     this.registry.attached.delete(client);
     this.settleRequests(client);
+    this.peers?.detached(client);
     // not now: a connection that closes removes the client in the same tick
-    if (this.events.hasListeners && !this.draining) this.clock.atTickEnd(() => this.publishDisconnecting(client));
+    if ((this.events.hasListeners || this.peers !== null) && !this.draining)
+      this.clock.atTickEnd(() => this.publishDisconnecting(client));
   }
 
   /** Replaces the metadata of `client`. */
@@ -167,6 +180,7 @@ export class RouterCore implements RouterContext {
       clientId: client.id,
       metadata: new Raw(metadata),
     }));
+    this.peers?.changed(client, 'metadata');
   }
 
   mayAttach(client: Client, connection: RouterConnection, credential: string): boolean {
@@ -191,6 +205,7 @@ export class RouterCore implements RouterContext {
       metadata: new Raw(client.metadata),
       capabilities: groups,
     }));
+    this.peers?.changed(client, 'groups');
   }
 
   remove(client: Client, reason: CloseReason): void {
@@ -208,6 +223,7 @@ export class RouterCore implements RouterContext {
     this.log.info('Client disconnected', { client: client.id, name: client.name, reason: text });
     this.deps.observer.clientClosed(client, reason);
     this.events.publish('clientDisconnected', this.clock.now(), () => ({ clientId: client.id, reason: text }));
+    this.peers?.removed(client, text);
   }
 
   disconnectSlow(stream: OpenStream, reason: SlowReason): void {
@@ -235,7 +251,8 @@ export class RouterCore implements RouterContext {
     this.events.publish('healthWarning', this.clock.now(), () => ({ warning, severity }));
   }
 
-  statistics(): { activeClients: number; messagesPerSecond: number; messageTypeCounts: Record<string, number> } {
+  /** The statistics of this node. */
+  localStatistics(): RouterStatistics {
     const messageTypeCounts: Record<string, number> = { total: 0 };
     MESSAGE_TYPES.forEach((type, index) => {
       const count = this.counters.messagesInByType[index] as number;
@@ -249,6 +266,35 @@ export class RouterCore implements RouterContext {
     };
   }
 
+  /** The statistics of all nodes. */
+  statistics(): RouterStatistics {
+    const own = this.localStatistics();
+    if (this.peers === null) return own;
+    const others = this.peers.statistics();
+    const messageTypeCounts = { ...own.messageTypeCounts };
+    for (const [type, count] of Object.entries(others.messageTypeCounts)) {
+      messageTypeCounts[type] = (messageTypeCounts[type] ?? 0) + count;
+    }
+    return {
+      activeClients: own.activeClients + others.activeClients,
+      messagesPerSecond: own.messagesPerSecond + others.messagesPerSecond,
+      messageTypeCounts,
+    };
+  }
+
+  *listedClients(): Iterable<ListedClient> {
+    yield* this.registry.clients.values();
+    if (this.peers !== null) yield* this.peers.listedClients();
+  }
+
+  /** The client `id` of another node is gone, or its stream is: fails the requests to it. */
+  failRemoteRequests(id: string): void {
+    for (const request of this.pending.settleRemote(id)) {
+      this.counters.dropped.targetDisconnected++;
+      this.failRequest(request, 'not-found', TEXT.notFound(id));
+    }
+  }
+
   /** Announces that `client` has no p2p stream any more, unless it was removed or has opened another one. */
   private publishDisconnecting(client: Client): void {
     if (client.removed || client.stream !== null) return;
@@ -256,6 +302,7 @@ export class RouterCore implements RouterContext {
       clientId: client.id,
       metadata: new Raw(mapWith(client.metadata, { _lastSeen: client.lastActivity, _status: 'disconnecting' })),
     }));
+    this.peers?.disconnecting(client);
   }
 
   /** Fails the requests sent to `client` and forgets those it sent. */

@@ -11,7 +11,7 @@ import {
 } from '../wire/index.ts';
 import type { Client, DeliveryQueue, RouterConnection } from './client.ts';
 import type { OpenStream, RouterContext } from './context.ts';
-import type { FlushQueue, PausedSender, SlowReason } from './delivery/flush-queue.ts';
+import type { PausedSender, PauseQueue, SlowReason } from './delivery/flush-queue.ts';
 import { SendQueue } from './delivery/send-queue.ts';
 import type { SenderSession } from './handlers/handler.ts';
 import { messageIdOf } from './handlers/message-id.ts';
@@ -126,12 +126,12 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     this.context.disconnectSlow(this, reason);
   }
 
-  pause(flushQueue: FlushQueue): void {
+  pause(queue: PauseQueue): void {
     if (this.paused) return;
     this.paused = true;
     this.context.counters.sendersPaused++;
     this.transport.pauseReading();
-    flushQueue.addPaused(this);
+    queue.addPaused(this);
   }
 
   resume(): void {

@@ -1,5 +1,5 @@
 import { encode, encodeHead, encodeText } from '../wire/index.ts';
-import type { Client } from './client.ts';
+import type { ListedClient } from './client.ts';
 
 const MAP = 5;
 const ARRAY = 4;
@@ -18,12 +18,12 @@ const KEY = {
  * block the event loop: call `collect` until it returns true, then `encoded`.
  */
 export class Topology {
-  private readonly clients: Iterator<Client>;
+  private readonly clients: Iterator<ListedClient>;
   private readonly ids: Buffer[] = [];
   private readonly capabilities: Buffer[] = [];
   private count = 0;
 
-  constructor(clients: Iterable<Client>) {
+  constructor(clients: Iterable<ListedClient>) {
     this.clients = clients[Symbol.iterator]();
   }
 

@@ -37,7 +37,7 @@ function startListing(
       return;
     }
     response.onClosed(() => limiter.release());
-    const listing = new ClientListing(core.registry.clients.values(), filter);
+    const listing = new ClientListing(core.listedClients(), filter);
     const collect = (): void => {
       if (response.isOver) return;
       if (collectSlice(listing)) response.sendChunks(listing.bodyBytes, listing.chunks(CHUNK_BYTES));

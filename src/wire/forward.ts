@@ -9,9 +9,10 @@ const SENDER_KEY = Buffer.from('\x68senderId', 'latin1');
  * be sent as they are. One instance is reused for every message.
  */
 export class ForwardedMessage {
-  private bytes: Buffer = Buffer.alloc(0);
-  private start = 0;
-  private end = 0;
+  /** The body is `bytes[start..end)`. */
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
   private prefixes = 0;
   private single: Buffer | null = null;
   private double: Buffer | null = null;

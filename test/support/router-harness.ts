@@ -150,9 +150,15 @@ export class Peer {
   }
 }
 
+/** For a router that is a node of a cluster. */
+export interface NodeOptions {
+  readonly clock?: FakeClock;
+  readonly newClientId?: () => string;
+}
+
 /** A router core with a clock, connections and streams that are all of this test. */
 export class RouterHarness {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly counters = new Counters();
   readonly warnings: string[] = [];
   readonly closed: string[] = [];
@@ -169,13 +175,14 @@ export class RouterHarness {
   private readonly transports: FakeTransport[] = [];
   private clientsMade = 0;
 
-  constructor(limits: Partial<Limits> = {}, bindsByCredential = false) {
+  constructor(limits: Partial<Limits> = {}, bindsByCredential = false, node: NodeOptions = {}) {
+    this.clock = node.clock ?? new FakeClock();
     this.core = new RouterCore({
       clock: this.clock,
       log: this.log,
       counters: this.counters,
       limits: { ...LIMITS, ...limits },
-      newClientId: () => `client_${String(++this.clientsMade).padStart(36, '0')}`,
+      newClientId: node.newClientId ?? (() => `client_${String(++this.clientsMade).padStart(36, '0')}`),
       messagesPerSecond: () => 1.6,
       observer: { clientClosed: (client, reason) => this.closed.push(`${client.id} ${reason}`) },
       bindsByCredential,
@@ -232,9 +239,13 @@ export class RouterHarness {
   runTicks(): void {
     for (;;) {
       const ran = this.clock.endTick();
-      const taken = this.transports.filter((outlet) => outlet.reads && outlet.completeWrite());
-      if (!ran && taken.length === 0) return;
+      if (!this.completeWrites() && !ran) return;
     }
+  }
+
+  /** Completes all writes; false when there was none. */
+  completeWrites(): boolean {
+    return this.transports.filter((outlet) => outlet.reads && outlet.completeWrite()).length > 0;
   }
 
   /** The reasons for which messages were dropped, with their numbers. */

@@ -29,11 +29,16 @@ export interface PausedSender {
   resume(): void;
 }
 
+/** Holds paused senders until it drains. */
+export interface PauseQueue {
+  addPaused(sender: PausedSender): void;
+}
+
 /**
  * Send queues that wait for their flush, in order of arrival, and the senders paused until this queue drains. Double
  * buffered: one array is drained while the other fills, so entries are never shifted.
  */
-export class FlushQueue {
+export class FlushQueue implements PauseQueue {
   /** Bytes that were pushed to this flush queue and not flushed yet. */
   waitingBytes = 0;
   private current: Flushable[] = [];

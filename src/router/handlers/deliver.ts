@@ -1,12 +1,13 @@
 import type { Client, ClientStream } from '../client.ts';
 import type { FlushQueue } from '../delivery/flush-queue.ts';
-import type { SenderSession } from './handler.ts';
+import type { MessageSource, SenderSession } from './handler.ts';
 
 /** The attached client that the message is addressed to, or null. `context.header` must have a targetId. */
 export function findTarget(session: SenderSession, bytes: Buffer): Client | null {
-  const { header, registry } = session.context;
+  const { header, registry, peers } = session.context;
   const last = session.lastTarget;
   if (header.isExpectedTarget && last !== null && last.stream !== null) return last;
+  if (peers?.isRemote(bytes, header.targetStart, header.targetEnd)) return null;
   const target = registry.find(bytes, header.targetStart, header.targetEnd);
   session.lastTarget = target;
   return target;
@@ -18,16 +19,16 @@ export function targetIdOf(session: SenderSession, bytes: Buffer): string {
   return bytes.toString('utf8', header.targetStart, header.targetEnd);
 }
 
-/** Queues the message to one receiver. */
-export function deliver(session: SenderSession, target: ClientStream): void {
+/** Queues the message to one receiver. `context.header` must have its type. */
+export function deliver(session: MessageSource, target: ClientStream): void {
   const { forwarded, counters, flusher, header } = session.context;
   target.inbox.push(forwarded.framed(target.framing));
   counters.countOut(header.type, 1, forwarded.bodyBytes);
   applyBackpressure(session, flusher.direct);
 }
 
-/** Queues the message to all of `receivers` except the sender; returns their number. */
-export function deliverToAll(session: SenderSession, sender: Client, receivers: ReadonlySet<Client>): number {
+/** Queues the message to all of `receivers` except the sender, which is null for one of another node; returns their number. */
+export function deliverToAll(session: MessageSource, sender: Client | null, receivers: ReadonlySet<Client>): number {
   const { forwarded, counters, flusher, header } = session.context;
   const isFanOut = flusher.isFanOut(receivers.size);
   let delivered = 0;
@@ -45,6 +46,6 @@ export function deliverToAll(session: SenderSession, sender: Client, receivers: 
 }
 
 /** Pauses the sender when the flush queue exceeds its high watermark. */
-function applyBackpressure(session: SenderSession, flushQueue: FlushQueue): void {
+function applyBackpressure(session: MessageSource, flushQueue: FlushQueue): void {
   if (session.context.flusher.overHighWatermark(flushQueue)) session.pause(flushQueue);
 }

@@ -1,19 +1,23 @@
 import type { Client } from '../client.ts';
 import type { RouterContext } from '../context.ts';
-import type { FlushQueue } from '../delivery/flush-queue.ts';
+import type { PauseQueue } from '../delivery/flush-queue.ts';
 import { type ErrorCode, TEXT } from '../messages.ts';
 
-/** The session that a message came from, as handlers use it. */
-export interface SenderSession {
+/** The place that a message came from: the session of its sender, or another node. */
+export interface MessageSource {
   readonly context: RouterContext;
+  /** Stops reading until `queue` is below its high watermark. */
+  pause(queue: PauseQueue): void;
+}
+
+/** The session that a message came from, as handlers use it. */
+export interface SenderSession extends MessageSource {
   /** Receiver of the last unicast, request or response: most senders talk to one peer for a while. */
   lastTarget: Client | null;
   /** Sends a message of the router itself. */
   send(message: Buffer): void;
   /** Sends an `error` message about the message in `bytes`, whose fields `context.header` holds. */
   answerError(code: ErrorCode, text: string, bytes: Buffer): void;
-  /** Stops reading until `flushQueue` is below its high watermark. */
-  pause(flushQueue: FlushQueue): void;
 }
 
 /**

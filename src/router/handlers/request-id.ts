@@ -1,6 +1,6 @@
 import { decodeValue, findValue } from '../../wire/index.ts';
 import { MAX_NAME_BYTES } from '../interfaces.ts';
-import type { SenderSession } from './handler.ts';
+import type { MessageSource } from './handler.ts';
 
 const REQUEST_ID = Buffer.from('requestId');
 
@@ -11,7 +11,7 @@ export interface RequestId {
 }
 
 /** The payload's requestId, or null. It is kept while the request is pending, so its length is limited. */
-export function requestIdOf(session: SenderSession, bytes: Buffer): RequestId | null {
+export function requestIdOf(session: MessageSource, bytes: Buffer): RequestId | null {
   const { payloadStart, payloadEnd } = session.context.header;
   if (payloadStart < 0) return null;
   const item = findValue(bytes, payloadStart, payloadEnd, REQUEST_ID);

@@ -2,6 +2,7 @@ import type { Client, ClientProfile, DeliveryQueue, RouterConnection } from '../
 import type { Counters } from '../counters.ts';
 import type { MemoryBudget } from '../delivery/memory-budget.ts';
 import type { Clock, Limits, RouterLog } from '../interfaces.ts';
+import type { Peers } from '../peers.ts';
 import type { Registry } from '../registry.ts';
 import { type AttachedStream, DurableSession, type DurableSessionOwner } from './durable-session.ts';
 import { IssuedTokens } from './issued-tokens.ts';
@@ -42,6 +43,7 @@ export interface SessionsContext {
   readonly log: RouterLog;
   readonly registry: Registry;
   readonly budget: MemoryBudget;
+  readonly peers: Peers | null;
   remove(client: Client, reason: 'sessionExpired'): void;
 }
 
@@ -132,6 +134,7 @@ export class Sessions implements DurableSessionOwner {
     this.context.registry.move(client, connection);
     if (change.groups !== undefined) this.context.registry.setGroups(client, change.groups);
     if (change.metadata !== undefined) client.metadata = change.metadata;
+    if (change.groups ?? change.metadata) this.context.peers?.changed(client, 'silent');
     this.context.counters.sessionsResumed++;
     return { client, answer: this.answer(state, true, lost) };
   }

@@ -1,0 +1,380 @@
+import type { Client, Clock, RouterCore, RouterLog } from '../router/index.ts';
+import { type Announcement, type AnnouncementKind, decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
+import type { Carrier } from './carrier.ts';
+import { EnvelopeHeader, FrameKind, type FrameReader } from './envelope.ts';
+import type { Envelope } from './envelope-builder.ts';
+import { Inbound } from './inbound.ts';
+import { activityPart, LocalDirectory, snapshotPart } from './local-directory.ts';
+import { Membership } from './membership.ts';
+import { ClusterCounters } from './node-counters.ts';
+import { NodeEvents } from './node-events.ts';
+import { NodePeers, type PeerTable } from './node-peers.ts';
+import { type PeerHost, PeerNode } from './peer-node.ts';
+import { newTag, newTaggedClientId, tagOfId } from './tag.ts';
+
+export interface ClusterOptions {
+  /** The router of the default namespace. */
+  readonly core: RouterCore;
+  /** In order of preference: a node that several of them reach is reached by the first. */
+  readonly carriers: readonly Carrier[];
+  readonly clock: Clock;
+  readonly log: RouterLog;
+  /** Random, of this process: the carriers have the same. */
+  readonly instance: string;
+  /** Name of the node for people: two nodes should not share one. */
+  readonly label: string;
+  /** Version of the program. */
+  readonly release: string;
+  /** Time without progress until senders to a node get errors. */
+  readonly stallTimeoutMs?: number;
+  /** The tag to begin with; random by default. */
+  readonly tag?: number;
+}
+
+/** Unacknowledged bytes per node, and of all nodes. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+const ALL_WINDOWS_BYTES = 48 * 1024 * 1024;
+const STALL_TIMEOUT_MS = 2000;
+const CHECK_MS = 100;
+const HEARTBEAT_MS = 1000;
+const ACTIVITY_MS = 5000;
+const ACTIVITY_CLIENTS_PER_TICK = 4000;
+/** `start` waits so long for other nodes to answer, and for the snapshots of those that did. */
+const DISCOVERY_MS = 300;
+const MAX_START_MS = 2000;
+
+/** Joins the routers of this process with those of other nodes. Sets `peers` of its routers. */
+export class Cluster implements PeerTable, PeerHost {
+  readonly clock: Clock;
+  readonly instance: string;
+  readonly label: string;
+  readonly counters = new ClusterCounters();
+  readonly directory: LocalDirectory;
+  readonly moved = new Map<string, PeerNode>();
+  readonly membership: Membership;
+  readonly stallTimeoutMs: number;
+  readonly log: RouterLog;
+  private readonly options: ClusterOptions;
+  private readonly ports = new Map<string, NodePeers>();
+  private readonly inbound: Inbound;
+  private readonly header = new EnvelopeHeader();
+  private readonly startedAt: number;
+  private cancelCheck: () => void = () => {};
+  private checks = 0;
+  private activity: Iterator<Client> | null = null;
+  private ownTag: number;
+  private isReady = false;
+  private onProgress: () => void = () => {};
+
+  constructor(options: ClusterOptions) {
+    this.options = options;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.instance = options.instance;
+    this.label = options.label;
+    this.stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
+    this.ownTag = options.tag ?? newTag();
+    this.startedAt = this.clock.now();
+    this.directory = new LocalDirectory(this.clock);
+    const peersOf = (namespace: string): NodePeers | undefined => this.ports.get(namespace);
+    this.inbound = new Inbound({ peersOf, counters: this.counters, onComplete: (peer) => this.onComplete(peer) });
+    this.membership = new Membership({
+      clock: this.clock,
+      log: this.log,
+      counters: this.counters,
+      carriers: options.carriers.length,
+      self: { instance: this.instance, label: this.label },
+      createPeer: (announcement, carrier) => this.createPeer(announcement, carrier),
+      onLeft: (peer, reason) => this.onLeft(peer, reason),
+    });
+    this.attach('', options.core);
+  }
+
+  get tag(): number {
+    return this.ownTag;
+  }
+
+  get nodes(): Iterable<PeerNode> {
+    return this.membership.peers.values();
+  }
+
+  /** True when every carrier is connected. */
+  get isConnected(): boolean {
+    return this.membership.isConnected;
+  }
+
+  byTag(tag: number): PeerNode | undefined {
+    return this.membership.byTag.get(tag);
+  }
+
+  /** Adds the router of another namespace. */
+  attach(namespace: string, core: RouterCore): void {
+    const port = new NodePeers(core, namespace, this);
+    this.ports.set(namespace, port);
+    core.peers = port;
+  }
+
+  /** A client id from which every node finds this one. */
+  newClientId(): string {
+    this.isReady = true; // the tag must not change any more
+    return newTaggedClientId(this.ownTag);
+  }
+
+  /** Opens the carriers and joins; resolves after two seconds at most, also when nothing can be reached. */
+  start(): Promise<void> {
+    const startMs = this.clock.monotonicMs();
+    this.options.carriers.forEach((carrier, index) => {
+      carrier.open({
+        onData: (bytes) => this.onData(bytes),
+        onAnnounce: (bytes) => this.onAnnounce(bytes, index),
+        onState: (up) => this.onState(index, up),
+      });
+    });
+    this.scheduleCheck();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        this.onProgress = () => {};
+        this.isReady = true;
+        resolve();
+      };
+      this.onProgress = () => {
+        const elapsedMs = this.clock.monotonicMs() - startMs;
+        if (elapsedMs >= MAX_START_MS || (elapsedMs >= DISCOVERY_MS && this.hasJoined)) finish();
+      };
+    });
+  }
+
+  /** Leaves the cluster. The clients of this node should be disconnected before. */
+  stop(): void {
+    this.cancelCheck();
+    this.announce('bye');
+    this.destroy();
+  }
+
+  /** Releases everything without a word. */
+  destroy(): void {
+    this.cancelCheck();
+    for (const peer of this.membership.peers.values()) peer.link.close();
+    for (const carrier of this.options.carriers) carrier.destroy();
+    for (const { core } of this.ports.values()) core.peers = null;
+  }
+
+  // PeerTable
+
+  countSent(copies: number): void {
+    this.counters.messagesOut += copies;
+  }
+
+  countUnavailable(peer: PeerNode): void {
+    this.counters.messagesLost++;
+    this.log.warnOnce(`peer-stalled-${peer.instance}`, 'Messages to a stalled node are refused', { node: peer.label });
+  }
+
+  // PeerHost
+
+  windowBytes(): number {
+    return Math.min(WINDOW_BYTES, ALL_WINDOWS_BYTES / Math.max(1, this.membership.peers.size));
+  }
+
+  maxBytes(peer: PeerNode): number {
+    return this.options.carriers[peer.carrier]?.maxBytes ?? 0;
+  }
+
+  send(peer: PeerNode, parts: readonly Buffer[], bytes: number): void {
+    this.counters.envelopesOut++;
+    this.counters.bytesOut += bytes;
+    this.options.carriers[peer.carrier]?.send(peer.instance, parts, bytes);
+  }
+
+  onFrame(peer: PeerNode, frame: FrameReader): boolean {
+    return this.inbound.onFrame(peer, frame);
+  }
+
+  onLost(peer: PeerNode, lost: readonly Envelope[]): void {
+    this.counters.resets++;
+    this.log.info('Link to a node reset: it had lost its state', { node: peer.label, envelopes: lost.length });
+    this.inbound.onLost(lost);
+  }
+
+  onStall(peer: PeerNode, isStalled: boolean): void {
+    if (isStalled) this.counters.stalls++;
+    this.log.info(isStalled ? 'Link to a node stalled' : 'Link to a node works again', { node: peer.label });
+  }
+
+  startSnapshot(peer: PeerNode): () => boolean {
+    const ports = [...this.ports.values()];
+    let port = ports.shift();
+    let clients = port?.core.registry.clients.values();
+    return () => {
+      while (port !== undefined && clients !== undefined) {
+        const part = snapshotPart(clients);
+        if (part !== null) {
+          if (part.length > 0) peer.link.push(port.directoryFrame(FrameKind.snapshotPart, part));
+          return true;
+        }
+        port = ports.shift();
+        clients = port?.core.registry.clients.values();
+      }
+      const version = Buffer.alloc(6);
+      version.writeUIntBE(this.directory.version, 0, 6);
+      peer.pushControl(FrameKind.snapshotEnd, version);
+      return false;
+    };
+  }
+
+  // events of the carriers
+
+  private onData(bytes: Buffer): void {
+    this.counters.envelopesIn++;
+    this.counters.bytesIn += bytes.length;
+    if (!this.header.read(bytes)) {
+      this.counters.unknownFrames++;
+      return;
+    }
+    const peer = this.byTag(this.header.tag);
+    if (peer === undefined) return; // repeated by its sender, once it has announced itself here
+    this.membership.onSign(peer);
+    peer.link.receive(this.header, bytes);
+    peer.continueSnapshot();
+  }
+
+  private onAnnounce(bytes: Buffer, carrier: number): void {
+    const announcement = decodeAnnouncement(bytes);
+    if (announcement === null) {
+      this.counters.unknownFrames++;
+      return;
+    }
+    if (announcement.instance === this.instance) return;
+    if (announcement.tag === this.ownTag) this.onSameTag(announcement);
+    else this.membership.onAnnouncement(announcement, carrier);
+    if (announcement.kind === 'hello') this.announce('heartbeat');
+    this.compare(announcement);
+    this.onProgress();
+  }
+
+  private onState(carrier: number, up: boolean): void {
+    this.membership.onCarrier(carrier, up);
+    if (!up) return;
+    this.announce('hello');
+    for (const peer of this.nodes) if (peer.carrier === carrier) peer.link.probe();
+  }
+
+  private get hasJoined(): boolean {
+    return this.isConnected && [...this.nodes].every(({ directory }) => directory.isComplete);
+  }
+
+  /** The node that started later draws another tag, as long as it has no clients. */
+  private onSameTag({ instance, startedAt }: Announcement): void {
+    const isLater = startedAt < this.startedAt || (startedAt === this.startedAt && instance < this.instance);
+    if (isLater && !this.isReady && this.directory.version === 0) {
+      this.ownTag = newTag();
+      this.announce('hello');
+    } else
+      this.log.warnOnce('same-tag', 'Another node has the tag of this one: they do not see each other', { instance });
+  }
+
+  private createPeer(announcement: Announcement, carrier: number): PeerNode {
+    const peer: PeerNode = new PeerNode(
+      this,
+      announcement,
+      carrier,
+      new NodeEvents(
+        (namespace) => this.ports.get(namespace),
+        ({ id }) => {
+          if (tagOfId(id) !== peer.tag) this.moved.set(id, peer);
+        },
+        ({ id }) => {
+          if (this.moved.get(id) === peer) this.moved.delete(id);
+        },
+      ),
+    );
+    // the other node drops envelopes of nodes that have not announced themselves
+    this.announce('heartbeat');
+    peer.sendSnapshot();
+    return peer;
+  }
+
+  private onLeft(peer: PeerNode, reason: string): void {
+    const { retransmitted } = peer.link.sender;
+    const { repeated, gaps } = peer.link.receiver;
+    this.counters.retransmitted += retransmitted;
+    this.counters.repeated += repeated;
+    this.counters.gaps += gaps;
+    this.inbound.onLost(peer.link.close());
+    for (const { core } of this.ports.values()) {
+      for (const id of core.pending.remoteResponders()) {
+        if ((this.moved.get(id)?.tag ?? tagOfId(id)) === peer.tag) core.failRemoteRequests(id);
+      }
+    }
+    peer.directory.clear(reason);
+  }
+
+  private onComplete(peer: PeerNode): void {
+    this.membership.onComplete(peer);
+    this.onProgress();
+  }
+
+  /** Asks for a snapshot when the replica of the node differs from its directory. */
+  private compare({ instance, directoryVersion, digest, clients }: Announcement): void {
+    const peer = this.membership.peers.get(instance);
+    if (peer?.directory.differs(directoryVersion, digest, clients) !== true) return;
+    this.counters.resyncs++;
+    this.log.warnOnce(`resync-${instance}`, 'Replica differs from its node: a snapshot is requested', {
+      node: peer.label,
+    });
+    peer.pushControl(FrameKind.resync, EMPTY);
+  }
+
+  private scheduleCheck(): void {
+    this.cancelCheck = this.clock.after(CHECK_MS, () => this.check());
+  }
+
+  private check(): void {
+    this.scheduleCheck();
+    this.checks++;
+    this.membership.check();
+    if (this.checks % (HEARTBEAT_MS / CHECK_MS) === 0) this.announce('heartbeat');
+    if (this.checks % (ACTIVITY_MS / CHECK_MS) === 0) this.publishActivity();
+    this.onProgress();
+  }
+
+  private announce(kind: AnnouncementKind): void {
+    const byNamespace = Object.fromEntries(
+      [...this.ports].map(([namespace, { core }]) => [namespace, core.localStatistics()]),
+    );
+    const bytes = encodeAnnouncement({
+      kind,
+      instance: this.instance,
+      label: this.label,
+      tag: this.ownTag,
+      release: this.options.release,
+      startedAt: this.startedAt,
+      now: this.clock.now(),
+      directoryVersion: this.directory.version,
+      digest: this.directory.digest,
+      clients: this.directory.count,
+      byNamespace,
+    });
+    for (const carrier of this.options.carriers) carrier.announce(bytes);
+  }
+
+  /** Publishes the last activity of the clients, a part of them per tick. */
+  private publishActivity(): void {
+    if (this.activity !== null || this.membership.peers.size === 0) return;
+    const ports = [...this.ports.values()];
+    const proceed = (): void => {
+      const [port] = ports;
+      this.activity ??= port?.core.registry.clients.values() ?? null;
+      if (port === undefined || this.activity === null) return;
+      const part = activityPart(this.activity, ACTIVITY_CLIENTS_PER_TICK);
+      if (part === null) {
+        ports.shift();
+        this.activity = null;
+      } else if (part.length > 0) port.publish(part, FrameKind.activity);
+      this.clock.atTickEnd(proceed);
+    };
+    proceed();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,171 @@
+import type { Clock, RouterLog } from '../router/index.ts';
+import type { Announcement } from './announcement.ts';
+import { ENVELOPE_VERSION, OLDEST_VERSION } from './envelope.ts';
+import type { ClusterCounters } from './node-counters.ts';
+import type { PeerNode } from './peer-node.ts';
+
+/** Silence of a node until it is suspect, and dead, while the carrier works. */
+const SUSPECT_MS = 2500;
+const DEAD_MS = 4000;
+/** While the carrier is down nothing is known of the nodes: they are kept so long. */
+const OUTAGE_MS = 30_000;
+/** A gap between two checks beyond this: this process was stopped, and the silence is its own. */
+const FROZEN_MS = 1000;
+/** A node whose snapshot does not come is asked for it this often. */
+const RESYNC_MS = 2000;
+
+export interface MembershipOptions {
+  readonly clock: Clock;
+  readonly log: RouterLog;
+  readonly counters: ClusterCounters;
+  readonly carriers: number;
+  readonly self: { readonly instance: string; readonly label: string };
+  readonly createPeer: (announcement: Announcement, carrier: number) => PeerNode;
+  /** The node is gone: its clients are to be removed, with `reason`. */
+  readonly onLeft: (peer: PeerNode, reason: string) => void;
+}
+
+/** State of a carrier; the times are those of the last change, by the monotonic clock. */
+interface CarrierState {
+  up: boolean;
+  changedMs: number;
+}
+
+/** The other nodes, and the judgement on which of them are alive. */
+export class Membership {
+  readonly peers = new Map<string, PeerNode>();
+  readonly byTag = new Map<number, PeerNode>();
+  private readonly options: MembershipOptions;
+  private readonly carriers: CarrierState[];
+  private checkedMs: number;
+  /** Time of the last request for a snapshot. */
+  private resyncMs = 0;
+
+  constructor(options: MembershipOptions) {
+    this.options = options;
+    this.checkedMs = options.clock.monotonicMs();
+    this.carriers = Array.from({ length: options.carriers }, () => ({ up: false, changedMs: this.checkedMs }));
+  }
+
+  /** True when every carrier is connected. */
+  get isConnected(): boolean {
+    return this.carriers.every(({ up }) => up);
+  }
+
+  /** Other nodes with the label of this one. */
+  get sameLabel(): number {
+    return [...this.peers.values()].filter(({ label }) => label === this.options.self.label).length;
+  }
+
+  onCarrier(index: number, up: boolean): void {
+    const state = this.carriers[index];
+    if (state === undefined || state.up === up) return;
+    state.up = up;
+    state.changedMs = this.options.clock.monotonicMs();
+    if (!up) this.options.counters.outages++;
+  }
+
+  onAnnouncement(announcement: Announcement, carrier: number): void {
+    const { instance, tag, kind } = announcement;
+    let peer = this.peers.get(instance);
+    if (peer !== undefined && peer.tag !== tag) {
+      this.remove(peer, 'Connection lost');
+      peer = undefined;
+    }
+    if (kind === 'bye') {
+      if (peer !== undefined) this.remove(peer, 'Router shutdown');
+      return;
+    }
+    if (peer === undefined) {
+      if (!this.isWelcome(announcement)) return;
+      peer = this.options.createPeer(announcement, carrier);
+      this.peers.set(instance, peer);
+      this.byTag.set(tag, peer);
+    }
+    this.update(peer, announcement, carrier);
+  }
+
+  /** Anything has arrived from the node. */
+  onSign(peer: PeerNode): void {
+    peer.lastReceivedMs = this.options.clock.monotonicMs();
+    if (peer.state === 'suspect') peer.state = peer.directory.isComplete ? 'up' : 'joining';
+  }
+
+  /** The replica of the node is complete. */
+  onComplete(peer: PeerNode): void {
+    if (peer.state !== 'joining') return;
+    peer.state = 'up';
+    const { label, release, directory } = peer;
+    this.options.log.info('Node joined', { node: label, release, clients: directory.count });
+  }
+
+  /** Call every 100 ms. */
+  check(): void {
+    const nowMs = this.options.clock.monotonicMs();
+    const gapMs = nowMs - this.checkedMs;
+    this.checkedMs = nowMs;
+    const wasFrozen = gapMs > FROZEN_MS;
+    const asksAgain = nowMs - this.resyncMs > RESYNC_MS;
+    if (asksAgain) this.resyncMs = nowMs;
+    for (const peer of [...this.peers.values()]) {
+      if (wasFrozen) peer.lastReceivedMs = Math.min(nowMs, peer.lastReceivedMs + gapMs);
+      this.checkPeer(peer, nowMs);
+      if (asksAgain && peer.state === 'joining') peer.requestSnapshot();
+    }
+  }
+
+  private checkPeer(peer: PeerNode, nowMs: number): void {
+    const carrier = this.carriers[peer.carrier];
+    const isUp = carrier?.up === true;
+    peer.link.check(isUp);
+    const sinceMs = isUp ? Math.max(peer.lastReceivedMs, carrier.changedMs) : (carrier?.changedMs ?? nowMs);
+    const silentMs = nowMs - sinceMs;
+    if (silentMs >= (isUp ? DEAD_MS : OUTAGE_MS)) {
+      this.options.counters.peersLost++;
+      this.options.log.info('Node lost', { node: peer.label, silentMs: Math.round(silentMs), outage: !isUp });
+      this.remove(peer, 'Connection lost');
+    } else if (isUp && silentMs >= SUSPECT_MS) peer.state = 'suspect';
+  }
+
+  private remove(peer: PeerNode, reason: string): void {
+    this.peers.delete(peer.instance);
+    if (this.byTag.get(peer.tag) === peer) this.byTag.delete(peer.tag);
+    this.options.onLeft(peer, reason);
+  }
+
+  /** Whether the node can be linked; the reason is logged otherwise. */
+  private isWelcome({ instance, label, tag, oldestVersion, newestVersion, release }: Announcement): boolean {
+    const { log, counters, self } = this.options;
+    if (newestVersion < OLDEST_VERSION || oldestVersion > ENVELOPE_VERSION) {
+      counters.incompatiblePeers++;
+      log.warnOnce(`version-${instance}`, 'Node with an incompatible version is not linked', { node: label, release });
+      return false;
+    }
+    if (this.byTag.has(tag)) {
+      log.warnOnce(`tag-${instance}`, 'Node with the tag of another one is not linked', { node: label });
+      return false;
+    }
+    if (label === self.label) {
+      log.warnOnce(`label-${label}`, 'Another node has the label of this one: set --cluster-node', { label });
+    }
+    return true;
+  }
+
+  private update(peer: PeerNode, announcement: Announcement, carrier: number): void {
+    const { clock } = this.options;
+    peer.announcement = announcement;
+    peer.clockOffsetMs = announcement.now - clock.now();
+    peer.announcedMs[carrier] = clock.monotonicMs();
+    peer.carrier = this.bestCarrier(peer);
+    this.onSign(peer);
+  }
+
+  /** The first carrier by which the node has announced itself lately. */
+  private bestCarrier(peer: PeerNode): number {
+    const nowMs = this.options.clock.monotonicMs();
+    const best = this.carriers.findIndex(
+      ({ up }, index) => up && nowMs - (peer.announcedMs[index] ?? Number.NEGATIVE_INFINITY) < SUSPECT_MS,
+    );
+    return best < 0 ? peer.carrier : best;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Client, ListedClient } from './client.ts';
+import type { PauseQueue } from './delivery/flush-queue.ts';
+
+/** `unknown`: no node has the client. `unavailable`: its node cannot be reached at present. */
+export type Handover = 'sent' | 'unknown' | 'unavailable';
+
+/** The sender of a message, as other nodes need it. */
+export interface PausableSender {
+  pause(queue: PauseQueue): void;
+}
+
+/** Change of a client; `silent` publishes no event. */
+export type ClientChange = 'metadata' | 'groups' | 'silent';
+
+/** The statistics of other nodes. */
+export interface PeerStatistics {
+  readonly activeClients: number;
+  readonly messagesPerSecond: number;
+  readonly messageTypeCounts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Port to the other nodes of a cluster. The messages to send are those in `context.forwarded` and `context.header`. The
+ * methods named for a change are called after each change of a client of this node.
+ */
+export interface Peers {
+  /** True when the client `bytes[start..end)` belongs to another node for certain: a local lookup would be in vain. */
+  isRemote(bytes: Buffer, start: number, end: number): boolean;
+  /** Sends a unicast, request or response to the node of its target. */
+  send(sender: PausableSender, bytes: Buffer): Handover;
+  /** Sends a multicast to the nodes with members of the group; returns the number of members there. */
+  sendToGroup(sender: PausableSender, group: string): number;
+  /** Sends a broadcast to all nodes; returns the number of clients there. */
+  sendToAll(sender: PausableSender): number;
+  registered(client: Client): void;
+  changed(client: Client, change: ClientChange): void;
+  /** The p2p stream of `client` is closed: requests to it are not answered any more. */
+  detached(client: Client): void;
+  /** Subscribers have been notified that `client` has no stream. */
+  disconnecting(client: Client): void;
+  removed(client: Client, reason: string): void;
+  /** The clients of other nodes. */
+  listedClients(): Iterable<ListedClient>;
+  statistics(): PeerStatistics;
+  /** Whether the status of a client of another node has changed since the last call. */
+  takeTopologyChange(): boolean;
+}
