@@ -124,7 +124,6 @@ const REASONS = {
   requestTimeout: ['Request timed out', 'Время запроса истекло'],
   invalidMetadata: ['Invalid metadata', 'Неверные метаданные'],
   noMemory: ['No memory for it', 'Нет памяти для него'],
-  sessionExpired: ['Session expired', 'Сессия истекла'],
   peerUnavailable: ['Node of the receiver unavailable', 'Узел получателя недоступен'],
   connectionLimit: ['Refused: connection limit', 'Отказ: предел соединений'],
   draining: ['Refused: stopping', 'Отказ: остановка'],
