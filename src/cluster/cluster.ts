@@ -1,10 +1,11 @@
-import type { Client, Clock, RouterCore, RouterLog } from '../router/index.ts';
+import type { Clock, RouterCore, RouterLog } from '../router/index.ts';
 import { type Announcement, type AnnouncementKind, decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
 import type { Carrier } from './carrier.ts';
+import { ActivityPublisher, snapshotSender } from './directory-sender.ts';
 import { EnvelopeHeader, FrameKind, type FrameReader } from './envelope.ts';
 import type { Envelope } from './envelope-builder.ts';
 import { Inbound } from './inbound.ts';
-import { activityPart, LocalDirectory, snapshotPart } from './local-directory.ts';
+import { LocalDirectory } from './local-directory.ts';
 import { Membership } from './membership.ts';
 import { ClusterCounters } from './node-counters.ts';
 import { NodeEvents } from './node-events.ts';
@@ -38,7 +39,6 @@ const STALL_TIMEOUT_MS = 2000;
 const CHECK_MS = 100;
 const HEARTBEAT_MS = 1000;
 const ACTIVITY_MS = 5000;
-const ACTIVITY_CLIENTS_PER_TICK = 4000;
 /** `start` waits so long for other nodes to answer, and for the snapshots of those that did. */
 const DISCOVERY_MS = 300;
 const MAX_START_MS = 2000;
@@ -57,11 +57,11 @@ export class Cluster implements PeerTable, PeerHost {
   private readonly options: ClusterOptions;
   private readonly ports = new Map<string, NodePeers>();
   private readonly inbound: Inbound;
+  private readonly activity: ActivityPublisher;
   private readonly header = new EnvelopeHeader();
   private readonly startedAt: number;
   private cancelCheck: () => void = () => {};
   private checks = 0;
-  private activity: Iterator<Client> | null = null;
   private ownTag: number;
   private isReady = false;
   private onProgress: () => void = () => {};
@@ -76,6 +76,7 @@ export class Cluster implements PeerTable, PeerHost {
     this.ownTag = options.tag ?? newTag();
     this.startedAt = this.clock.now();
     this.directory = new LocalDirectory(this.clock);
+    this.activity = new ActivityPublisher(this.clock);
     const peersOf = (namespace: string): NodePeers | undefined => this.ports.get(namespace);
     this.inbound = new Inbound({ peersOf, counters: this.counters, onComplete: (peer) => this.onComplete(peer) });
     this.membership = new Membership({
@@ -202,24 +203,7 @@ export class Cluster implements PeerTable, PeerHost {
   }
 
   startSnapshot(peer: PeerNode): () => boolean {
-    const ports = [...this.ports.values()];
-    let port = ports.shift();
-    let clients = port?.core.registry.clients.values();
-    return () => {
-      while (port !== undefined && clients !== undefined) {
-        const part = snapshotPart(clients);
-        if (part !== null) {
-          if (part.length > 0) peer.link.push(port.directoryFrame(FrameKind.snapshotPart, part));
-          return true;
-        }
-        port = ports.shift();
-        clients = port?.core.registry.clients.values();
-      }
-      const version = Buffer.alloc(6);
-      version.writeUIntBE(this.directory.version, 0, 6);
-      peer.pushControl(FrameKind.snapshotEnd, version);
-      return false;
-    };
+    return snapshotSender(peer, [...this.ports.values()], () => this.directory.version);
   }
 
   // events of the carriers
@@ -334,7 +318,8 @@ export class Cluster implements PeerTable, PeerHost {
     this.checks++;
     this.membership.check();
     if (this.checks % (HEARTBEAT_MS / CHECK_MS) === 0) this.announce('heartbeat');
-    if (this.checks % (ACTIVITY_MS / CHECK_MS) === 0) this.publishActivity();
+    if (this.checks % (ACTIVITY_MS / CHECK_MS) === 0)
+      if (this.membership.peers.size > 0) this.activity.publish([...this.ports.values()]);
     this.onProgress();
   }
 
@@ -356,24 +341,6 @@ export class Cluster implements PeerTable, PeerHost {
       byNamespace,
     });
     for (const carrier of this.options.carriers) carrier.announce(bytes);
-  }
-
-  /** Publishes the last activity of the clients, a part of them per tick. */
-  private publishActivity(): void {
-    if (this.activity !== null || this.membership.peers.size === 0) return;
-    const ports = [...this.ports.values()];
-    const proceed = (): void => {
-      const [port] = ports;
-      this.activity ??= port?.core.registry.clients.values() ?? null;
-      if (port === undefined || this.activity === null) return;
-      const part = activityPart(this.activity, ACTIVITY_CLIENTS_PER_TICK);
-      if (part === null) {
-        ports.shift();
-        this.activity = null;
-      } else if (part.length > 0) port.publish(part, FrameKind.activity);
-      this.clock.atTickEnd(proceed);
-    };
-    proceed();
   }
 }
 

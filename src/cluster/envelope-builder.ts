@@ -9,6 +9,8 @@ export interface Envelope {
   readonly parts: readonly Buffer[];
   readonly bytes: number;
   readonly frames: number;
+  /** With the last fragment of a frame: the whole frame. */
+  readonly whole: Buffer | null;
 }
 
 /** Collects the frames of one envelope. Small frames are copied into shared slabs, so that no chunk of a socket is kept. */
@@ -22,6 +24,7 @@ export class EnvelopeBuilder {
   private used = 0;
   private partStart = 0;
   private parts: Buffer[] = [];
+  private whole: Buffer | null = null;
 
   add(frame: OutgoingFrame): void {
     if (this.frames++ === 0) {
@@ -42,11 +45,18 @@ export class EnvelopeBuilder {
     this.bytes += headBytes + bodyBytes;
   }
 
+  /** Adds the last fragment of the frame `whole`, which is kept for the case that it is not delivered. */
+  addLast(fragment: OutgoingFrame, whole: Buffer): void {
+    this.add(fragment);
+    this.whole = whole;
+  }
+
   /** The envelope; the builder is empty then. */
   take(): Envelope {
     this.closePart();
-    const envelope = { parts: this.parts, bytes: this.bytes, frames: this.frames };
+    const envelope = { parts: this.parts, bytes: this.bytes, frames: this.frames, whole: this.whole };
     this.parts = [];
+    this.whole = null;
     this.bytes = this.frames = 0;
     return envelope;
   }

@@ -76,16 +76,16 @@ export class Inbound {
   /** The messages in envelopes that were given up: answers unicasts and requests, and counts all. */
   onLost(lost: readonly Envelope[]): void {
     const frame = new FrameReader();
-    for (const { parts, bytes } of lost) {
-      const whole = Buffer.concat(parts, bytes);
-      for (let pos = HEADER_BYTES; frame.read(whole, pos); pos = frame.end) this.onLostFrame(frame);
+    for (const { parts, bytes, whole } of lost) {
+      if (whole !== null && frame.read(whole, 0)) this.onLostFrame(frame);
+      const envelope = Buffer.concat(parts, bytes);
+      for (let pos = HEADER_BYTES; frame.read(envelope, pos); pos = frame.end) this.onLostFrame(frame);
     }
   }
 
   private onLostFrame(frame: FrameReader): void {
     const { kind } = frame;
-    const isPart = kind === FrameKind.fragment && frame.nameStart < frame.bodyStart;
-    if (kind > FrameKind.response && !isPart) return;
+    if (kind > FrameKind.response) return;
     this.options.counters.messagesLost++;
     const port = this.options.peersOf(frame.namespace);
     if (port === undefined) return;

@@ -51,6 +51,7 @@ export class LinkSender implements PauseQueue {
   private progressMs = 0;
   private probeAtMs = 0;
   private probeMs = PROBE_MS;
+  private isProbing = false;
   private paused: PausedSender[] = [];
   private wantedBelowMs: number | null = null;
 
@@ -117,7 +118,7 @@ export class LinkSender implements PauseQueue {
       return;
     }
     if (count > 0) this.release(count, nowMs);
-    if (isWanted) this.retransmit(this.held.length, nowMs);
+    if (isWanted) this.retransmit(this.held, nowMs);
   }
 
   /** Resumes `sender` when the window has room, or the link has stalled. */
@@ -132,11 +133,12 @@ export class LinkSender implements PauseQueue {
     if (isConnected && nowMs >= this.probeAtMs) this.probe(nowMs);
   }
 
-  /** Sends the oldest envelope again: its acknowledgement says what else is missing. */
+  /** Sends the oldest envelope again; once it is acknowledged, the newest one shows what is missing in between. */
   probe(nowMs: number): void {
     if (this.held.length === 0) return;
+    this.isProbing = true;
     this.scheduleProbe(nowMs, Math.min(2 * this.probeMs, MAX_PROBE_MS));
-    this.retransmit(1, nowMs);
+    this.retransmit(this.held.slice(0, 1), nowMs);
   }
 
   /** Gives up everything that is not acknowledged, and returns it. Paused senders are resumed. */
@@ -169,12 +171,14 @@ export class LinkSender implements PauseQueue {
     this.wantedBelowMs = null;
     this.progressMs = nowMs;
     this.scheduleProbe(nowMs, PROBE_MS);
+    if (this.isProbing) this.retransmit(this.held.slice(-1), nowMs);
+    this.isProbing = false;
     this.setStalled(false);
     this.resumePaused();
   }
 
-  private retransmit(count: number, nowMs: number): void {
-    for (const { parts, ...rest } of this.held.slice(0, count)) {
+  private retransmit(envelopes: readonly Envelope[], nowMs: number): void {
+    for (const { parts, ...rest } of envelopes) {
       const [first = EMPTY, ...others] = parts;
       this.retransmitted++;
       // the carrier may still hold the first one, and the acknowledgement in it changes
@@ -218,17 +222,20 @@ export class LinkSender implements PauseQueue {
     for (let pos = 0; pos < whole.length; pos += bytes) {
       const end = Math.min(pos + bytes, whole.length);
       this.flush(nowMs);
-      this.builder.add({
+      const isLast = end === whole.length;
+      const fragment = {
         kind: FrameKind.fragment,
         namespace: EMPTY,
         name: LAST,
         nameStart: 0,
-        nameEnd: end === whole.length ? 1 : 0,
+        nameEnd: isLast ? 1 : 0,
         body: whole,
         bodyStart: pos,
         bodyEnd: end,
         isMessage: false,
-      });
+      };
+      if (isLast) this.builder.addLast(fragment, whole);
+      else this.builder.add(fragment);
     }
   }
 }

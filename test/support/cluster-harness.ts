@@ -47,6 +47,8 @@ export interface TestNode extends RouterHarness {
   readonly cluster: Cluster;
   readonly carrier: MemoryCarrier;
   readonly instance: string;
+  /** Whether `cluster.start` has resolved. */
+  hasStarted: boolean;
 }
 
 /** Several routers that are joined in memory, with one clock. */
@@ -79,10 +81,12 @@ export class ClusterHarness {
       release: '1.0.0',
       ...options,
     });
-    const node = Object.assign(harness, { cluster, carrier, instance });
+    const node = Object.assign(harness, { cluster, carrier, instance, hasStarted: false });
     harness.runTicks = () => this.run();
     this.nodes.push(node);
-    void cluster.start();
+    void cluster.start().then(() => {
+      node.hasStarted = true;
+    });
     return node;
   }
 
