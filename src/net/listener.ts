@@ -120,7 +120,10 @@ export class Listener {
         return;
       }
       // a TLSSocket sometimes never finishes sending its close_notify
-      socket.once('end', () => setTimeout(() => connection.socket.destroy(), TLS_CLOSE_TIMEOUT_MS).unref());
+      socket.once('end', () => {
+        // a half-open socket is destroyed by its reader, once that has read everything
+        if (!socket.allowHalfOpen) setTimeout(() => connection.socket.destroy(), TLS_CLOSE_TIMEOUT_MS).unref();
+      });
       throttleResets(socket, this.closeQueue);
       this.deps.serve(connection, socket);
     });

@@ -4,7 +4,7 @@ import { asMap, type CborMap } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { HealthyPair } from './healthy-pair.ts';
+import { HealthyPair, IS_GRPC_JS } from './healthy-pair.ts';
 
 const CHUNK = Buffer.alloc(16 * 1024);
 
@@ -32,7 +32,8 @@ for (const [name, settings] of [
   ['its HTTP/2 window is full', {}],
   ['its TCP buffers are full', { 4: 2 ** 31 - 1 }],
 ] as const) {
-  test(`a reader that stops reading, ${name}: cut off alone by --max-send-queue-bytes`, async () => {
+  const skip = IS_GRPC_JS && 4 in settings && 'node:http2 buffers what TCP does not take';
+  test(`a reader that stops reading, ${name}: cut off alone by --max-send-queue-bytes`, { skip }, async () => {
     await using router = await RouterProcess.start(['--max-send-queue-bytes', '256KiB', '--write-deadline', '60s']);
     const healthyPair = await HealthyPair.join(router.port);
     using watcher = await DartClient.connect(router.port);

@@ -111,3 +111,11 @@ for (const [way, kind, isFast] of WAYS) {
     assert.equal(reader.text, 'onetwo');
   });
 }
+
+test('without internals the socket stays open at EOF until its reader destroys it', async (t) => {
+  const { peer, socket, reader } = await connected(t, 'TCP', false);
+  peer.end('all');
+  await poll('the end', () => reader.ends === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([reader.text, socket.destroyed, socket.writable], ['all', false, true]);
+});

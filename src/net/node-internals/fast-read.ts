@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 export interface SocketReader {
   /** Takes a chunk; returns false to read no more until `readOn`. */
   receive(chunk: Buffer): boolean;
-  /** The peer sends nothing more (EOF). */
+  /** The peer sends nothing more (EOF). The reader destroys the socket. */
   ended(): void;
 }
 
@@ -20,7 +20,7 @@ export function attachReader(socket: Socket, reader: SocketReader, isFast: boole
     direct[USUAL_PUSH] = direct.push;
     direct.push = push;
     hookEnd(direct, reader);
-  }
+  } else socket.allowHalfOpen = true; // else Node closes the socket at EOF, while the reader may still have unread bytes
   socket.on('data', onData);
   socket.on('end', onEnd);
 }
