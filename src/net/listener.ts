@@ -129,15 +129,26 @@ export class Listener {
     });
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.on('error', ignoreError);
-      const raw = this.deps.internals.tlsParent ? rawSocketOf(socket) : socket;
-      const isTimeout = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
-      // a load balancer's port check connects and closes without sending anything
-      if (isTimeout || raw.bytesRead > 0) {
-        this.reportRefused(isTimeout ? 'handshakeTimeout' : 'tlsError', remoteOf(raw), error.message);
-      }
+      this.onHandshakeError(error, socket);
       socket.destroy();
     });
     return server;
+  }
+
+  private onHandshakeError(error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    const isTimeout = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
+    const raw = this.deps.internals.tlsParent ? rawSocketOf(socket) : null;
+    // a load balancer's port check connects and closes without sending anything
+    if (isTimeout || (raw !== null && raw.bytesRead > 0)) {
+      this.reportRefused(isTimeout ? 'handshakeTimeout' : 'tlsError', remoteOf(raw ?? socket), error.message);
+      this.handshakes.take(socket);
+    }
+  }
+
+  /** Reports a failed handshake where `_parent` is not used: a closed TLS socket has no address, so it cannot be matched. */
+  private onHandshakeFailed({ socket, remote }: Connection): void {
+    if (this.deps.internals.tlsParent || socket.bytesRead === 0) return;
+    this.reportRefused('tlsError', remote, 'TLS handshake failed');
   }
 
   private accept(socket: Socket): void {
@@ -158,7 +169,7 @@ export class Listener {
     throttleResets(socket, this.closeQueue);
     if (this.tlsServer === null) this.deps.serve(connection, socket);
     else {
-      this.handshakes.add(connection);
+      this.handshakes.add(connection, () => this.onHandshakeFailed(connection));
       this.tlsServer.emit('connection', socket);
     }
   }

@@ -6,13 +6,16 @@ import type { Connection } from './connection.ts';
 export class TlsHandshakes {
   private readonly pending = new Map<string, Connection>();
 
-  add(connection: Connection): void {
+  /** `onFailed` is called when `connection` closes during the handshake. */
+  add(connection: Connection, onFailed: () => void): void {
     const key = keyOf(connection.socket);
     this.pending.set(key, connection);
-    connection.socket.once('close', () => this.remove(key, connection));
+    connection.socket.once('close', () => {
+      if (this.remove(key, connection)) onFailed();
+    });
   }
 
-  /** The connection of a TLS socket that has completed its handshake; undefined if it has closed. */
+  /** The connection of a TLS socket whose handshake is over; undefined if it has closed. */
   take(socket: TLSSocket): Connection | undefined {
     const key = keyOf(socket);
     const connection = this.pending.get(key);
@@ -20,8 +23,8 @@ export class TlsHandshakes {
     return connection?.socket.destroyed ? undefined : connection;
   }
 
-  private remove(key: string, connection: Connection): void {
-    if (this.pending.get(key) === connection) this.pending.delete(key);
+  private remove(key: string, connection: Connection): boolean {
+    return this.pending.get(key) === connection && this.pending.delete(key);
   }
 }
 

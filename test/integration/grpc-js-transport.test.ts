@@ -77,3 +77,15 @@ test('requests without :authority are served', async () => {
   using client = await DartClient.join(router.port, {}, { authority: Buffer.alloc(0) });
   assert.equal(await client.canReach(client.id), true);
 });
+
+test('closing a connection with open calls does not end the process', async () => {
+  const tokens = folder.write('tokens', 'bob: bob-secret-0815\n');
+  await using router = await RouterProcess.start(['--transport', 'grpc-js', '--auth-tokens-file', tokens]);
+  using client = await DartClient.join(router.port, {}, { headers: { authorization: 'Bearer bob-secret-0815' } });
+  await client.events().ofType('routerStats');
+  folder.write('tokens', 'bob: another-secret\n');
+  await router.reload();
+  await client.connection.whenClosed;
+  await router.until('the client to be gone', ({ clients }) => clients.current === 0);
+  assert.equal(router.exit, null);
+});

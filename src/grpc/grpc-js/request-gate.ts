@@ -54,7 +54,12 @@ export class RequestGate extends Duplex {
       });
     });
     socket.on('error', () => {}); // followed by close
-    socket.on('close', () => this.onSocketClosed());
+    socket.on('close', () => {
+      // without an error, on which node:http2 would write GOAWAY during a pending write and end the process; EOF would start
+      // a shutdown, during which it must not write either, and the router ends the calls of the connection just now
+      this.pieces.length = 0;
+      this.destroy();
+    });
   }
 
   /**
@@ -81,14 +86,6 @@ export class RequestGate extends Duplex {
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.socket.destroy();
     callback(error);
-  }
-
-  /** Delivers EOF rather than an error, after which node:http2 would write during a pending write and end the process. */
-  private onSocketClosed(): void {
-    this.pieces.length = 0;
-    if (!this.hasPushedEnd) this.push(null);
-    this.hasPushedEnd = true;
-    this.resume();
   }
 
   private readNext(): void {
