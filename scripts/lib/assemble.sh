@@ -20,7 +20,7 @@ is_release() { [ -f "$1/release.json" ] && [ -f "$1/dist/main.js" ] && [ -d "$1/
 assemble() (
   ticker=
   scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-build.XXXXXX") || exit
-  trap '[ -z "$ticker" ] || kill "$ticker"; rm -rf "$scratch"' EXIT
+  trap '[ -z "$ticker" ] || kill "$ticker" 2>/dev/null; rm -rf "$scratch"' EXIT
   trap 'exit 130' INT TERM HUP
   copy_clone "$1" "$scratch/clone" &&
     build_in "$scratch/clone" "$scratch/npm.log" &&
@@ -65,7 +65,7 @@ with_progress() {
   tick "$key" &
   ticker=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  kill "$ticker"
+  kill "$ticker" 2>/dev/null
   wait "$ticker" 2>/dev/null || true
   ticker=
   [ $status = 0 ] || tail -n 15 "$log" | sed 's/^/    /' >&2

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
 import { poll } from '../../test/support/poll.ts';
 import { TempFolder } from '../../test/support/temp.ts';
@@ -42,11 +42,14 @@ test('isAlive: own process and pid 1, not an unused pid', () => {
 });
 
 test('isAlive: a zombie has ended', { skip }, async () => {
-  // the shell becomes `sleep`, which never reaps the child that ended
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // the shell becomes `sleep`, which never reaps the child; `cat` ends when its input does
+  const script = 'exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 60 3<&- </dev/null';
+  const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     const [output] = (await once(parent.stdout, 'data')) as [Buffer];
     const zombie = Number(output.toString());
+    await poll('the shell to become sleep', () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
+    parent.stdin.end();
     await poll('the child to end', () => stateOf(zombie) === 'Z');
     assert.equal(isAlive(zombie), false);
     assert.equal(isAlive(parent.pid ?? 0), true);

@@ -12,6 +12,7 @@ import {
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { HeldMemory } from '../support/held-memory.ts';
 import { poll, quiet } from '../support/poll.ts';
 import { DaemonBed, MAIN, ROOT, signal } from './daemon-bed.ts';
 
@@ -65,8 +66,9 @@ test('a router that crashes again and again is shown as such, and can be stopped
 
 test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
   await using bed = new DaemonBed();
-  // PM2 looks every 30 seconds; the least limit is below what any Node.js process takes
+  // PM2 looks every 30 seconds otherwise; an idle router is just below the lowest limit
   await bed.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '4000' } });
+  using _memory = await HeldMemory.of((await bed.status()).listening[0]?.port ?? 0, 32);
   await poll('the restart', () => (bed.log.match(/Startup/g)?.length ?? 0) > 1, { limitMs: 20_000 });
   assert.match(bed.log, /RPC Dart Router stopped/);
 });

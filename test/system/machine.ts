@@ -94,10 +94,15 @@ export class Machine {
     await this.run(`sed -i '/^${key}:/d' ${CONFIG} && echo '${key}: ${value}' >>${CONFIG}`);
   }
 
+  /** A port of this machine that leads to the router's. */
+  async reachablePort(): Promise<number> {
+    this.forwarded ??= await this.system.forward(8080);
+    return this.forwarded;
+  }
+
   /** A client of the router, registered; it is closed after the tests. */
-  async join(name: string, port = 8080): Promise<DartClient> {
-    this.forwarded ??= await this.system.forward(port);
-    const client = await DartClient.join(this.forwarded, { clientName: name });
+  async join(name: string): Promise<DartClient> {
+    const client = await DartClient.join(await this.reachablePort(), { clientName: name });
     this.clients.push(client);
     return client;
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HeldMemory } from '../../support/held-memory.ts';
 import { poll } from '../../support/poll.ts';
 import { CONFIG, LOG, PID_FILE, PM2_PID_FILE, SERVICE, SLOW } from '../machine.ts';
 import type { SharedState } from '../shared-state.ts';
@@ -106,11 +107,12 @@ export function survivalTests(shared: SharedState): void {
     await machine.run(`mkdir -p ${dropIn}`);
     // PM2 looks every 30 s otherwise
     await machine.write(`${dropIn}/test.conf`, '[Service]\nEnvironment=PM2_WORKER_INTERVAL=5000\n');
-    await machine.setOption('max-memory', '64M'); // less than any router takes
+    await machine.setOption('max-memory', '64M'); // little more than an idle router takes
     const { pid } = await machine.status();
     await machine.run(`systemctl daemon-reload && systemctl restart --no-block ${SERVICE}`);
     await machine.untilBack(pid);
     const mark = await machine.mark();
+    using _memory = await HeldMemory.of(await machine.reachablePort(), 32);
     await poll('a restart', async () => (await machine.journal(mark)).includes('Stopping connections='), SLOW);
     await machine.setOption('max-memory', '800M');
     await machine.run(`rm ${dropIn}/test.conf && systemctl daemon-reload && systemctl restart ${SERVICE}`);
