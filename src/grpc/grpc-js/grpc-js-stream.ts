@@ -8,6 +8,10 @@ import { WholeMessages } from './whole-messages.ts';
 
 /** The call object that grpc-js passes to an interceptor. */
 export type BaseCall = Parameters<ServerInterceptor>[1];
+/** The connection of a call. */
+interface Peer {
+  readonly isConnectionEnded: boolean;
+}
 /** Creates the call once its request headers are known. */
 type OpenCall = (stream: CallStream, headers: Omit<CallRequest, 'path'>) => ServerCall | null;
 
@@ -21,14 +25,16 @@ RESPONSE_HEADERS.set('content-type', 'application/grpc');
  */
 export class GrpcJsStream implements CallStream {
   private readonly base: BaseCall;
+  private readonly peer: Peer;
   private readonly openCall: OpenCall;
   private readonly outgoing = new WholeMessages();
   private call: ServerCall | null = null;
   private isPaused = false;
   private readonly onWriteComplete = (): void => this.call?.onWriteComplete();
 
-  constructor(base: BaseCall, openCall: OpenCall) {
+  constructor(base: BaseCall, peer: Peer, openCall: OpenCall) {
     this.base = base;
+    this.peer = peer;
     this.openCall = openCall;
   }
 
@@ -52,7 +58,8 @@ export class GrpcJsStream implements CallStream {
   }
 
   onReceiveHalfClose(): void {
-    this.call?.onEnd();
+    // at EOF of the connection node:http2 ends its streams first; a lost connection is not an orderly end
+    if (!this.peer.isConnectionEnded) this.call?.onEnd();
   }
 
   onCancel(): void {

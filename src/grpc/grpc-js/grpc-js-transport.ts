@@ -95,7 +95,7 @@ export class GrpcJsTransport implements Transport {
       // the connection has closed in the meantime
       if (injected === undefined) return new ServerInterceptingCall(base);
       return new InterceptedCall(base, () => {
-        const stream = new GrpcJsStream(base, (carrier, headers) =>
+        const stream = new GrpcJsStream(base, injected.gate, (carrier, headers) =>
           this.deps.openCall(injected.connection, carrier, { path, ...headers }),
         );
         stream.start();

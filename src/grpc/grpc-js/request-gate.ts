@@ -62,6 +62,11 @@ export class RequestGate extends Duplex {
     });
   }
 
+  /** True once the peer has closed its side of the connection, or the socket has closed. */
+  get isConnectionEnded(): boolean {
+    return this.hasEnded || this.destroyed;
+  }
+
   /**
    * Reads on from a paused socket until the next chunk. After a connection error node:http2 sends GOAWAY and stops reading
    * without an event, so the peer's FIN would never be read.
