@@ -15,6 +15,8 @@ export interface Carrier {
   send(peer: string, parts: readonly Buffer[], bytes: number): void;
   /** Sends a message to all other nodes. Never throws. */
   announce(bytes: Buffer): void;
+  /** Resolves when everything sent so far has left this process; absent where that is so at once. */
+  flush?(): Promise<void>;
   /** Closes at once, without waiting for unsent messages. No event follows. */
   destroy(): void;
 }

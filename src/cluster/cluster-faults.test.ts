@@ -46,7 +46,7 @@ test('cluster: a node that stops says so, and its clients leave at once, once', 
   const { harness, a, b } = three();
   const { id } = b.join();
   const subscriber = a.subscribe();
-  b.cluster.stop();
+  void b.cluster.stop();
   harness.settle(100);
   assert.deepEqual(eventsOf(subscriber), [`clientDisconnected ${id} Router shutdown`]);
   harness.settle(10_000);

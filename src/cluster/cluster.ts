@@ -42,6 +42,8 @@ const ACTIVITY_MS = 5000;
 /** `start` waits so long for other nodes to answer, and for the snapshots of those that did. */
 const DISCOVERY_MS = 300;
 const MAX_START_MS = 2000;
+/** `stop` waits so long for its last message to be written. */
+const FLUSH_MS = 500;
 
 /** Joins the routers of this process with those of other nodes. Sets `peers` of its routers. */
 export class Cluster implements PeerTable, PeerHost {
@@ -126,8 +128,8 @@ export class Cluster implements PeerTable, PeerHost {
     const startMs = this.clock.monotonicMs();
     this.options.carriers.forEach((carrier, index) => {
       carrier.open({
-        onData: (bytes) => this.onData(bytes),
-        onAnnounce: (bytes) => this.onAnnounce(bytes, index),
+        onData: (bytes) => this.guard(() => this.onData(bytes)),
+        onAnnounce: (bytes) => this.guard(() => this.onAnnounce(bytes, index)),
         onState: (up) => this.onState(index, up),
       });
     });
@@ -146,9 +148,12 @@ export class Cluster implements PeerTable, PeerHost {
   }
 
   /** Leaves the cluster. The clients of this node should be disconnected before. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.cancelCheck();
     this.announce('bye');
+    const flushed = Promise.all(this.options.carriers.map((carrier) => carrier.flush?.()));
+    const timedOut = new Promise<void>((resolve) => void this.clock.after(FLUSH_MS, resolve));
+    await Promise.race([flushed, timedOut]);
     this.destroy();
   }
 
@@ -207,6 +212,16 @@ export class Cluster implements PeerTable, PeerHost {
   }
 
   // events of the carriers
+
+  /** A message that another program has made must not end this one. */
+  private guard(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.counters.unknownFrames++;
+      this.log.warnOnce('cluster-message', 'Message of a node not understood', { error: (error as Error).message });
+    }
+  }
 
   private onData(bytes: Buffer): void {
     this.counters.envelopesIn++;

@@ -1,0 +1,24 @@
+import type { Authenticator, NodeConnectionOptions } from '@nats-io/transport-node';
+
+/** The proof of identity to NATS. Secrets come from files only, never from the command line. */
+export interface NatsAccess {
+  readonly user: { readonly name: string; readonly password: string } | null;
+  /** Seed of an nkey. */
+  readonly nkeySeed: Buffer | null;
+  /** Content of a credentials file: a JWT and a seed. */
+  readonly credentials: Buffer | null;
+  /** PEM texts; null for a connection without TLS, unless the server's URL asks for it. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null;
+}
+
+/** The part of the connection options that authenticates. */
+export async function natsAuthenticator({ user, nkeySeed, credentials }: NatsAccess): Promise<NodeConnectionOptions> {
+  const { nkeyAuthenticator, credsAuthenticator } = await import('@nats-io/transport-node');
+  const authenticators: Authenticator[] = [];
+  if (nkeySeed !== null) authenticators.push(nkeyAuthenticator(nkeySeed));
+  if (credentials !== null) authenticators.push(credsAuthenticator(credentials));
+  return {
+    ...(user !== null && { user: user.name, pass: user.password }),
+    ...(authenticators.length > 0 && { authenticator: authenticators }),
+  };
+}
