@@ -16,7 +16,15 @@ const ENTRY_POINTS = [
   'src/daemon/run-pm2-logrotate.ts',
 ];
 /** Loaded on demand or started as programs. */
-const NOT_BUNDLED = ['pm2', 'pm2-logrotate', 'uplot', '@grpc/grpc-js', '@nats-io/transport-node', 'bufferutil', 'utf-8-validate'];
+const NOT_BUNDLED = [
+  'pm2',
+  'pm2-logrotate',
+  'uplot',
+  '@grpc/grpc-js',
+  '@nats-io/transport-node',
+  'bufferutil',
+  'utf-8-validate',
+];
 
 /** yargs is used for its parser only; without the mark its help, colours and locales are loaded as well. */
 const yargsParserOnly = {

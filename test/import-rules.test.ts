@@ -95,6 +95,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'access',
     'admin',
     'cli',
+    'cluster',
     'config',
     'grpc',
     'host',

@@ -17,7 +17,14 @@ const loaded = (change: Partial<RouterConfig>): LoadedConfig => ({
   sources: new Map(),
 });
 
-const NO_FILES = { tls: null, tokens: null, sessionKey: null, digests: new Map(), warnings: [] };
+const NO_FILES = {
+  tls: null,
+  tokens: null,
+  sessionKey: null,
+  cluster: { access: { user: null, nkeySeed: null, credentials: null, tls: null }, secret: null },
+  digests: new Map(),
+  warnings: [],
+};
 
 function makeReloader(prepare: () => void = () => {}): Fixture {
   const [logged, steps]: [string[], string[]] = [[], []];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Authenticator, SessionTokens } from '../access/index.ts';
+import type { Cluster } from '../cluster/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
 import { GrpcServer, type TransportDependencies } from '../grpc/index.ts';
 import { openFilesLimit } from '../host/index.ts';
@@ -10,6 +11,7 @@ import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
 import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
 import { type Capabilities, describeCapabilities } from './capabilities.ts';
+import { createClusterNode, type WorkerNode } from './cluster-node.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
@@ -31,6 +33,8 @@ export interface AppDependencies {
   readonly openLog: OpenLog;
   /** Publishes that the router listens; null in a worker, whose parent does. */
   readonly announcement: Announcement | null;
+  /** Null in a process of its own. */
+  readonly worker: WorkerNode | null;
   /** Makes the server listen, and resolves with its address. */
   readonly listen: (server: GrpcServer) => Promise<AddressInfo>;
 }
@@ -48,6 +52,7 @@ export class RouterApp implements Service {
   private readonly log: Logger;
   private readonly auth: Authenticator;
   private readonly core: RouterCore;
+  private readonly cluster: Cluster | null;
   private readonly server: GrpcServer;
   private readonly reloader: Reloader;
   private readonly observability: Observability;
@@ -85,12 +90,19 @@ export class RouterApp implements Service {
       log,
       counters,
       limits: limitsOf(config),
-      newClientId: () => `client_${randomUUID()}`,
+      newClientId: () => this.cluster?.newClientId() ?? `client_${randomUUID()}`,
       messagesPerSecond: () => this.observability.messagesPerSecond(),
       observer: { clientClosed: (client, reason) => this.observability.clientClosed(client, reason) },
       bindsByCredential: config.authScope === 'call',
       cleanMetadata: (metadata) => this.auth.cleanMetadata(metadata),
       sessionTokens: new SessionTokens(security.sessionKey),
+    });
+    this.cluster = createClusterNode({
+      core: this.core,
+      config,
+      files: security.cluster,
+      log,
+      worker: deps.worker,
     });
     this.server = new GrpcServer({
       core: this.core,
@@ -137,6 +149,8 @@ export class RouterApp implements Service {
     log[Object.values(capabilities).every(Boolean) ? 'debug' : 'info'](describeCapabilities(capabilities));
     announcement?.check();
     const metricsPort = await this.observability.start();
+    if (this.stopsEarly()) return;
+    await this.cluster?.start();
     if (this.stopsEarly()) return;
     const address = await listen(this.server);
     if (this.stopsEarly()) return;
@@ -204,6 +218,7 @@ export class RouterApp implements Service {
   async dispose(): Promise<void> {
     for (const task of this.tasks) task.stop();
     this.server.destroy('shutdown');
+    await this.cluster?.stop();
     await this.observability.stop();
     this.deps.announcement?.withdraw();
   }

@@ -20,6 +20,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
       security: security.files,
       instanceId,
       openLog,
+      worker: null,
       announcement: new Announcement(config, instanceId, tools.log),
       listen: (server) => server.listen(config.host, config.port),
     });

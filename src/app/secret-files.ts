@@ -14,7 +14,19 @@ export interface OpenFile {
 
 /** A file with tokens or the session key that other users can read is refused. TLS files cause only a warning, as in other servers. */
 export function isRefusedWhenOpen(path: string, config: RouterConfig): boolean {
-  return path === config.authTokensFile || path === config.sessionKeyFile;
+  return secretFiles(config).includes(path);
+}
+
+/** Files whose content proves an identity. */
+function secretFiles(config: RouterConfig): readonly string[] {
+  return [
+    config.authTokensFile,
+    config.sessionKeyFile,
+    config.clusterSecretFile,
+    config.clusterUserFile,
+    config.clusterNkeyFile,
+    config.clusterCredsFile,
+  ].filter((path) => path !== null);
 }
 
 /** The problem and the command that corrects it, in one line. */
@@ -31,11 +43,12 @@ export function forbiddenModes(config: RouterConfig): ReadonlyMap<string, number
   const forbid = (path: string | null, bits: number): void => {
     if (path !== null) modes.set(path, (modes.get(path) ?? 0) | bits);
   };
-  forbid(config.authTokensFile, OTHERS);
-  forbid(config.sessionKeyFile, OTHERS);
+  for (const path of secretFiles(config)) forbid(path, OTHERS);
   forbid(config.tlsKey, OTHERS);
+  forbid(config.clusterTlsKey, OTHERS);
   forbid(config.tlsCert, OTHERS_MAY_WRITE);
   forbid(config.tlsClientCa, OTHERS_MAY_WRITE);
+  forbid(config.clusterTlsCa, OTHERS_MAY_WRITE);
   return modes;
 }
 

@@ -4,6 +4,7 @@ import { type ParsedTokens, parseTokens, type TokenDigests } from '../access/ind
 import type { RouterConfig } from '../config/index.ts';
 import { loadTls, type TlsMaterial } from '../net/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
+import { type ClusterFiles, loadClusterFiles } from './cluster-files.ts';
 import { forbiddenModes, isRefusedWhenOpen, openTo, readWithMode, withCommand } from './secret-files.ts';
 
 /** TLS material and tokens, read from the configured files. */
@@ -14,6 +15,7 @@ export interface SecurityFiles {
   readonly digests: ReadonlyMap<string, string>;
   /** Key of session tokens; null for a random one. */
   readonly sessionKey: Buffer | null;
+  readonly cluster: ClusterFiles;
   /** Warnings about TLS files with too wide permissions and about tokens that are easy to guess. */
   readonly warnings: readonly Text[];
 }
@@ -46,10 +48,11 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const tls = attempt(() => loadTls(config, read, Date.now()));
   const parsed = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
   const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
+  const cluster = attempt(() => loadClusterFiles(config, (path) => readNamed(path, read)));
   const tokens = parsed?.tokens ?? null;
   warnings.push(...(parsed?.warnings ?? []));
-  if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, files: { tls, tokens, sessionKey, digests, warnings } };
+  if (problems.length > 0 || cluster === null) return { ok: false, problems };
+  return { ok: true, files: { tls, tokens, sessionKey, cluster, digests, warnings } };
 }
 
 /** Problems and warnings of a tokens file. */

@@ -1,3 +1,4 @@
+export { clusterServers } from './check-cluster.ts';
 export { controlSocketBeside } from './control-socket.ts';
 export { type ConfigChange, configDigest, diffConfig } from './diff-config.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';

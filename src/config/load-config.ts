@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Text } from '../text/index.ts';
+import { checkCluster } from './check-cluster.ts';
 import { hasLevelConflict, type Origin, type Origins, resolveLogLevel } from './log-level.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
 import { expandHome, InvalidValue, parseText } from './parse-value.ts';
@@ -128,6 +129,7 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   if (config.tlsKey !== null && config.tlsCert === null) needs('tls-key', '--tls-cert');
   if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
   if (config.authScope === 'call' && config.authTokensFile === null) needs('auth-scope', '--auth-tokens-file');
+  problems.push(...checkCluster(config, where));
   if (hasLevelConflict(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {

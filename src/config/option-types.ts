@@ -17,6 +17,7 @@ export const OPTION_GROUPS = {
   network: { en: 'Network', ru: 'Сеть' },
   limits: { en: 'Limits', ru: 'Ограничения' },
   security: { en: 'Security', ru: 'Безопасность' },
+  cluster: { en: 'Cluster', ru: 'Кластер' },
   logging: { en: 'Logging', ru: 'Логирование' },
   monitoring: { en: 'Monitoring', ru: 'Мониторинг' },
   process: { en: 'Process', ru: 'Процесс' },

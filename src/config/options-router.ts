@@ -1,4 +1,5 @@
 import { DAY, type Option, SECOND } from './option-types.ts';
+import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
 import { SESSION_OPTIONS } from './options-sessions.ts';
 import { TELEMETRY_OPTIONS } from './options-telemetry.ts';
@@ -106,6 +107,7 @@ export const ROUTER_OPTIONS = [
 
   ...LIMIT_OPTIONS,
   ...SESSION_OPTIONS,
+  ...CLUSTER_OPTIONS,
 
   {
     key: 'tls-cert',

@@ -12,8 +12,9 @@ export interface NatsCarrierOptions {
   readonly name: string;
   readonly access: NatsAccess;
   readonly clock: Clock;
-  /** The state of the connection, and the reason of a failure, for the log. */
+  /** Reason of a failure, for the log. */
   readonly onIssue: (issue: string) => void;
+  readonly onConnected: (server: string) => void;
 }
 
 const DIAL_TIMEOUT_MS = 2000;
@@ -131,7 +132,7 @@ export class NatsCarrier implements Carrier {
     connection.flush().then(
       () => {
         if (this.connection !== connection) return;
-        this.options.onIssue(`connected to ${server}`);
+        this.options.onConnected(server);
         this.events?.onState(true);
       },
       () => {},

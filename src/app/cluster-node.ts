@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import { type Carrier, Cluster, NatsCarrier, NatsSubjects, newInstanceId, SignedCarrier } from '../cluster/index.ts';
+import { clusterServers, type RouterConfig, VERSION } from '../config/index.ts';
+import type { Logger } from '../logging/index.ts';
+import type { RouterCore } from '../router/index.ts';
+import type { ClusterFiles } from './cluster-files.ts';
+import { systemClock } from './core-dependencies.ts';
+
+/** The place of a router among the workers of one parent. */
+export interface WorkerNode {
+  readonly instance: string;
+  readonly number: number;
+  /** Reaches the other workers. */
+  readonly carrier: Carrier;
+}
+
+export interface ClusterNodeOptions {
+  readonly core: RouterCore;
+  readonly config: RouterConfig;
+  readonly files: ClusterFiles;
+  readonly log: Logger;
+  /** Null in a process of its own. */
+  readonly worker: WorkerNode | null;
+}
+
+/** Joins `core` with the other workers and, with `--cluster`, with other machines; null when there is nothing to join. */
+export function createClusterNode({ core, config, files, log, worker }: ClusterNodeOptions): Cluster | null {
+  const instance = worker?.instance ?? newInstanceId();
+  const host = config.clusterNode ?? hostname();
+  const label = worker === null ? host : `${host}/${worker.number}`;
+  const carriers: Carrier[] = [];
+  if (worker !== null) carriers.push(worker.carrier);
+  if (config.cluster !== null) carriers.push(natsCarrier(config.cluster, { config, files, log }, instance, label));
+  if (carriers.length === 0) return null;
+  return new Cluster({
+    core,
+    carriers,
+    clock: systemClock,
+    log,
+    instance,
+    label,
+    release: VERSION,
+    stallTimeoutMs: config.clusterStallTimeoutMs,
+  });
+}
+
+function natsCarrier(
+  cluster: string,
+  { config, files, log }: Pick<ClusterNodeOptions, 'config' | 'files' | 'log'>,
+  instance: string,
+  label: string,
+): Carrier {
+  const nats = new NatsCarrier({
+    subjects: new NatsSubjects(config.clusterPrefix, config.clusterName, instance),
+    servers: clusterServers(cluster),
+    name: `rpc-dart-router ${label}`,
+    access: files.access,
+    clock: systemClock,
+    onIssue: (issue) => log.warnOnce(`nats-${issue}`, 'NATS', { issue }),
+    onConnected: (server) => log.info('Connected to NATS', { server }),
+  });
+  if (files.secret === null) return nats;
+  return new SignedCarrier(nats, files.secret, () =>
+    log.warnOnce('cluster-signature', 'Message without a valid signature dropped: check --cluster-secret-file'),
+  );
+}
