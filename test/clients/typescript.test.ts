@@ -8,8 +8,19 @@ import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { LossyProxy } from './lossy-proxy.ts';
 
-const SCHEMES = ['http', 'ws'] as const;
-const FAST = { reconnect: { initialDelayMs: 5, maxDelayMs: 50 }, heartbeatTimeoutMs: 300, heartbeatIntervalMs: 300 };
+/** The transports of the client and of the router. */
+const TRANSPORTS = [
+  { scheme: 'http', routerOptions: [] },
+  { scheme: 'http', routerOptions: ['--transport', 'grpc-js'] },
+  { scheme: 'ws', routerOptions: [] },
+];
+const FAST = {
+  reconnect: { initialDelayMs: 5, maxDelayMs: 50 },
+  heartbeatTimeoutMs: 300,
+  heartbeatIntervalMs: 300,
+  // for connections that are frozen during the handshake
+  connectTimeoutMs: 2000,
+};
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
@@ -20,9 +31,11 @@ function collect(client: RouterClient): number[] {
   return received;
 }
 
-for (const scheme of SCHEMES) {
-  test(`${scheme}: messages, groups, requests, presence and events`, async () => {
-    await using router = await RouterProcess.start();
+for (const { scheme, routerOptions } of TRANSPORTS) {
+  const name = [scheme, ...routerOptions].join(' ');
+
+  test(`${name}: messages, groups, requests, presence and events`, async () => {
+    await using router = await RouterProcess.start(routerOptions);
     const url = `${scheme}://127.0.0.1:${router.port}`;
     await using alice = await connect(url, { name: 'alice', groups: ['a'], metadata: { role: 'x' } });
     await using bob = await connect(url, { name: 'bob' });
@@ -62,9 +75,9 @@ for (const scheme of SCHEMES) {
     assert.deepEqual([code, messageId], ['not-found', 'm1']);
   });
 
-  test(`${scheme}: 10,000 messages both ways over 100 losses, each once and in order`, async () => {
+  test(`${name}: 10,000 messages both ways over 100 losses, each once and in order`, async () => {
     // a client that is away on a slow machine misses more than the default of 1 MiB
-    await using router = await RouterProcess.start(['--session-buffer-bytes', '64MiB']);
+    await using router = await RouterProcess.start(['--session-buffer-bytes', '64MiB', ...routerOptions]);
     const proxy = await LossyProxy.to(router.port);
     const alice = await connect(`${scheme}://127.0.0.1:${proxy.port}`, FAST);
     const bob = await connect(`${scheme}://127.0.0.1:${router.port}`);
@@ -97,16 +110,16 @@ for (const scheme of SCHEMES) {
     }
   });
 
-  test(`${scheme}: a restarted router gets a new registration, and unsent messages reach it`, async () => {
+  test(`${name}: a restarted router gets a new registration, and unsent messages reach it`, async () => {
     using folder = new TempFolder();
-    const first = await RouterProcess.start([], { folder });
+    const first = await RouterProcess.start(routerOptions, { folder });
     const { port } = first;
     const client = await connect(`${scheme}://127.0.0.1:${port}`, FAST);
     const id = client.id;
     await first.stop();
     await poll('the client to be away', () => client.state === 'away');
     const kept = client.broadcast({ kept: true });
-    await using router = await RouterProcess.start(['--port', String(port)], { folder });
+    await using router = await RouterProcess.start(['--port', String(port), ...routerOptions], { folder });
     await kept;
     assert.notEqual(client.id, id, 'the key of session tokens is random: another id');
     assert.equal((await router.status()).clients.current, 1);

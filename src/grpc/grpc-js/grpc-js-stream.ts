@@ -57,9 +57,14 @@ export class GrpcJsStream implements CallStream {
     if (!this.isPaused) this.base.startRead();
   }
 
+  /**
+   * node:http2 also ends the input of a stream that was reset or whose connection is lost, which is not an orderly end.
+   * For a reset stream, grpc-js finds that out in `startRead`, and calls `onCancel` before the immediate.
+   */
   onReceiveHalfClose(): void {
-    // at EOF of the connection node:http2 ends its streams first; a lost connection is not an orderly end
-    if (!this.peer.isConnectionEnded) this.call?.onEnd();
+    if (this.peer.isConnectionEnded) return;
+    this.base.startRead();
+    setImmediate(() => this.call?.onEnd());
   }
 
   onCancel(): void {
