@@ -19,7 +19,7 @@ const FAST = {
   heartbeatTimeoutMs: 300,
   heartbeatIntervalMs: 300,
   // for connections that are frozen during the handshake
-  connectTimeoutMs: 2000,
+  connectTimeoutMs: 1000,
 };
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
