@@ -48,6 +48,8 @@ export interface RouterContext {
   mayAttach(client: Client, connection: RouterConnection, credential: string): boolean;
   /** True when several clients may share `connection`, so that it identifies none of them. */
   cannotIdentify(connection: RouterConnection): boolean;
+  /** Why `connection` may not carry a further client, or null. */
+  refusalOf(connection: RouterConnection): string | null;
   /** The clients of all nodes. */
   listedClients(): Iterable<ListedClient>;
   /** The p2p stream of `client` is closed; the client stays registered and may open another. */

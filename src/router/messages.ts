@@ -22,11 +22,18 @@ export const TEXT = {
   unknownType: 'Unknown message type',
   receivedInvalid: 'Malformed heartbeat: payload.received must be an integer, 0 or more',
   receivedTooMuch: 'Malformed heartbeat: payload.received is more than was sent',
+  receivedMissing: 'A further stream of a session must state payload.received, or follow a register',
   tooManyGroups: (limit: number) => `Too many groups: at most ${limit}`,
   groupNameTooLong: (limit: number) => `Group name too long: at most ${limit} bytes`,
   invalidGroups: 'updateGroups must have payload.join or payload.leave, lists of texts',
   metadataTooLarge: (limit: number) => `Metadata too large: at most ${limit} bytes`,
 } as const;
+
+/** An `error` of the router. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
 
 const ROUTER_ID = 'router';
 

@@ -14,9 +14,10 @@ import type { OpenStream, RouterContext } from './context.ts';
 import type { PausedSender, PauseQueue, SlowReason } from './delivery/flush-queue.ts';
 import { SendQueue } from './delivery/send-queue.ts';
 import type { SenderSession } from './handlers/handler.ts';
+import { receivedOf } from './handlers/heartbeat.ts';
 import { messageIdOf } from './handlers/message-id.ts';
 import type { EndStatus, StreamTransport } from './interfaces.ts';
-import { connectedMessage, type ErrorCode, errorMessage, TEXT } from './messages.ts';
+import { connectedMessage, type ErrorCode, errorMessage, type Refusal, TEXT } from './messages.ts';
 import { routeMessage } from './routing.ts';
 import type { AttachedStream } from './sessions/durable-session.ts';
 import type { StreamOptions } from './subscription.ts';
@@ -182,13 +183,20 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     routeMessage(this, client, bytes, start, end, prefixes);
   }
 
-  /** The client that the session token of the first message names; null without a valid one. */
-  private clientOfToken(bytes: Buffer): Client | null {
-    const { header, sessions, draining } = this.context;
+  /** The client that the session token of the first message names, or the refusal; null without a valid token. */
+  private clientOfToken(bytes: Buffer): Client | Refusal | null {
+    const { context, connection } = this;
+    const { header, sessions, draining } = context;
     if (header.payloadStart < 0 || header.type !== TypeCode.heartbeat || draining) return null;
     const item = findValue(bytes, header.payloadStart, header.payloadEnd, SESSION_KEY);
     const token = item === null ? null : decodeValue(item);
-    return typeof token === 'string' ? sessions.bind(token) : null;
+    const client = typeof token === 'string' ? sessions.bind(token) : null;
+    if (client === null) return null;
+    const refused = client.connection === connection ? null : context.refusalOf(connection);
+    if (refused !== null) return { code: 'overloaded', text: refused };
+    const received = receivedOf(header, bytes);
+    if (received === undefined) return { code: 'malformed', text: TEXT.receivedInvalid };
+    return sessions.rewind(client, received) ?? client;
   }
 
   /** The client with `id`, or the refusal. */
@@ -229,11 +237,6 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
 }
 
 const SESSION_KEY = Buffer.from('session');
-
-interface Refusal {
-  readonly code: ErrorCode;
-  readonly text: string;
-}
 
 function faultError(fault: FramingFault, maxMessageBytes: number): Refusal {
   if (fault === 'tooLarge') return { code: 'too-large', text: TEXT.tooLarge(maxMessageBytes) };

@@ -199,7 +199,7 @@ test('the token decides, not the senderId: another id is refused', async () => {
   const bob = await joinSession(router.port);
   using third = await DartClient.connect(router.port);
   const stream = third.openP2p();
-  stream.send({ type: 'heartbeat', senderId: bob.client.id, payload: { session: alice.grant.token } });
+  stream.send({ type: 'heartbeat', senderId: bob.client.id, payload: { session: alice.grant.token, received: 0 } });
   const { message } = await stream.next(({ success }) => success === true);
   assert.equal(message.targetId, alice.client.id, 'it is bound as the client of the token');
   assert.equal(await bob.client.canReach(bob.client.id), true);

@@ -1,6 +1,6 @@
-import { decodeValue, findValue } from '../../wire/index.ts';
+import { decodeValue, findValue, type MessageScanner } from '../../wire/index.ts';
 import { TEXT } from '../messages.ts';
-import type { MessageHandler, SenderSession } from './handler.ts';
+import type { MessageHandler } from './handler.ts';
 
 const RECEIVED = Buffer.from('received');
 
@@ -8,15 +8,15 @@ const RECEIVED = Buffer.from('received');
 export const heartbeat: MessageHandler = (session, sender, bytes) => {
   const { durable } = sender;
   if (durable === null) return;
-  const received = receivedOf(session, bytes);
+  const received = receivedOf(session.context.header, bytes);
   if (durable.onHeartbeat(received ?? null) && received !== undefined) return;
   session.context.counters.dropped.malformed++;
   session.answerError('malformed', received === undefined ? TEXT.receivedInvalid : TEXT.receivedTooMuch, bytes);
 };
 
 /** The count of received messages; null without one, undefined when it is no count. */
-function receivedOf(session: SenderSession, bytes: Buffer): number | null | undefined {
-  const { payloadStart, payloadEnd } = session.context.header;
+export function receivedOf(header: MessageScanner, bytes: Buffer): number | null | undefined {
+  const { payloadStart, payloadEnd } = header;
   const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, RECEIVED);
   if (item === null) return null;
   const value = decodeValue(item);

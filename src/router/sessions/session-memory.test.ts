@@ -168,3 +168,13 @@ test('a heartbeat with a count that is none is answered by an error', () => {
   peer.send({ type: 'heartbeat', payload: { received: invalid.length } });
   assert.equal(client.durable?.keptMessages, 0, 'the errors count');
 });
+
+test('a sweep removes at most 1000 expired clients, the next one goes on', () => {
+  const harness = new RouterHarness();
+  for (let n = 0; n < 1500; n++) harness.core.sessions.open(harness.register());
+  harness.clock.advance(60_000 + 1);
+  harness.core.sessions.sweep();
+  assert.equal(harness.core.sessions.count, 500);
+  harness.core.sessions.sweep();
+  assert.equal(harness.core.sessions.count, 0);
+});

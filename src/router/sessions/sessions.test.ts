@@ -248,3 +248,44 @@ test('a client without a session is removed with its connection, as ever', () =>
   harness.core.connectionClosed(client.connection, 'connectionLost');
   assert.equal(client.removed, true);
 });
+
+test('a second stream by the same token delivers only what the client states not to have received', () => {
+  const harness = new RouterHarness();
+  const bob = harness.join();
+  const { client, answer, peer } = joinWithSession(harness);
+  for (const n of [1, 2, 3]) send(bob, client, n);
+  assert.deepEqual(texts(peer), [1, 2, 3]);
+  const unstated = attach(harness, client, answer.token);
+  assert.deepEqual(
+    unstated.received().map(({ payload }) => (payload as { code: unknown }).code),
+    ['missing-field'],
+  );
+  const payload = { session: answer.token, received: 2 };
+  const stated = harness.open(harness.connect());
+  stated.send({ type: 'heartbeat', senderId: client.id, payload });
+  assert.deepEqual(texts(stated), [3]);
+  for (const received of [4, -1, 'x']) {
+    const impossible = harness.open(harness.connect());
+    impossible.send({ type: 'heartbeat', senderId: client.id, payload: { ...payload, received } });
+    assert.deepEqual(
+      impossible.received().map(({ type }) => type),
+      ['error'],
+    );
+  }
+  send(bob, client, 4);
+  assert.deepEqual(texts(stated), [4], 'a refused stream replaces nothing');
+});
+
+test('a stream that binds by its token counts in the clients of its connection', () => {
+  const harness = new RouterHarness({ maxClientsPerConnection: 1 });
+  const connection = harness.connect();
+  const clients = [harness.register(), harness.register()] as const;
+  const [first, second] = clients.map((client) =>
+    attach(harness, client, harness.core.sessions.open(client).token, connection),
+  );
+  assert.equal(first?.received()[0]?.success, true);
+  assert.deepEqual(
+    second?.received().map(({ type, payload }) => [type, (payload as { code: unknown }).code]),
+    [['error', 'overloaded']],
+  );
+});

@@ -2,6 +2,7 @@ import type { Client, ClientProfile, DeliveryQueue, RouterConnection } from '../
 import type { Counters } from '../counters.ts';
 import type { MemoryBudget } from '../delivery/memory-budget.ts';
 import type { Clock, Limits, RouterLog } from '../interfaces.ts';
+import { type Refusal, TEXT } from '../messages.ts';
 import type { Peers } from '../peers.ts';
 import type { Registry } from '../registry.ts';
 import { type AttachedStream, DurableSession, type DurableSessionOwner } from './durable-session.ts';
@@ -61,6 +62,8 @@ interface SessionState {
   readonly tokens: IssuedTokens;
   /** Reserved while the client is away. */
   awayBytes: number;
+  /** The client has stated how many messages it has received, and no stream has been attached since. */
+  isCountKnown: boolean;
 }
 
 /** Sessions that outlive their connections. Holds no timer: call `sweep` every 100 ms. */
@@ -107,7 +110,12 @@ export class Sessions implements DurableSessionOwner {
     client.durable = session;
     client.stream = session.detachedStream;
     this.context.registry.attached.add(client);
-    const state = { session, tokens: new IssuedTokens(this.codec.firstGeneration()), awayBytes: 0 };
+    const state: SessionState = {
+      session,
+      tokens: new IssuedTokens(this.codec.firstGeneration()),
+      awayBytes: 0,
+      isCountKnown: true,
+    };
     this.states.set(client, state);
     this.startWaiting(state);
     return this.answer(state, false, 0);
@@ -123,13 +131,12 @@ export class Sessions implements DurableSessionOwner {
     const state = this.find(token);
     if (state === null) return null;
     const { session } = state;
-    const { client, replay } = session;
-    const newlyLost = replay.resume(received, state.tokens.reportedSkipped);
+    const { client } = session;
+    const newlyLost = this.restate(state, received);
     if (newlyLost === null) return null;
     const lost = newlyLost + session.unreportedLost;
-    this.context.counters.sessionMessagesLost += newlyLost;
     const { stream } = client;
-    this.detach(client);
+    this.streamLost(client);
     if (stream !== session.detachedStream) stream?.end('ABORTED', 'Session resumed on another connection');
     this.context.registry.move(client, connection);
     if (change.groups !== undefined) this.context.registry.setGroups(client, change.groups);
@@ -144,6 +151,20 @@ export class Sessions implements DurableSessionOwner {
     return this.find(token)?.session.client ?? null;
   }
 
+  /**
+   * Prepares the session of `client` for the replay to a further stream, whose client has received `received` messages or
+   * does not state it; returns the refusal of that stream, or null. A count that is older would deliver messages twice.
+   */
+  rewind(client: Client, received: number | null): Refusal | null {
+    const state = this.states.get(client);
+    if (state === undefined) return null;
+    if (received === null) return state.isCountKnown ? null : { code: 'missing-field', text: TEXT.receivedMissing };
+    const newlyLost = this.restate(state, received);
+    if (newlyLost === null) return { code: 'malformed', text: TEXT.receivedTooMuch };
+    state.session.unreportedLost += newlyLost;
+    return null;
+  }
+
   /** Attaches `stream` to the session of `client`, if it has one; returns the queue for messages to the client. */
   attach(client: Client, stream: AttachedStream, queue: DeliveryQueue): DeliveryQueue {
     const state = this.states.get(client);
@@ -155,19 +176,15 @@ export class Sessions implements DurableSessionOwner {
     const inbox = session.attach(stream, queue);
     counters.sessionMessagesLost += session.unreportedLost - lostBefore;
     state.tokens.reportedSkipped = session.replay.skippedCount;
+    state.isCountKnown = false;
     this.stopWaiting(state);
     return inbox;
   }
 
   /** The connection or the stream of `client` is lost: keeps it for the session window. */
   leave(client: Client): void {
-    this.detach(client);
+    this.streamLost(client);
     this.context.registry.move(client, this.away);
-  }
-
-  /** The stream of `client` has ended while its connection stays. */
-  streamLost(client: Client): void {
-    this.detach(client);
   }
 
   /** Releases what the session of `client`, which was removed, holds. */
@@ -208,7 +225,17 @@ export class Sessions implements DurableSessionOwner {
     this.due.push(session);
   }
 
-  private detach(client: Client): void {
+  /** Takes the client's count of received messages; returns how many it will never receive, null for an impossible count. */
+  private restate(state: SessionState, received: number): number | null {
+    const lost = state.session.replay.resume(received, state.tokens.reportedSkipped);
+    if (lost === null) return null;
+    state.isCountKnown = true;
+    this.context.counters.sessionMessagesLost += lost;
+    return lost;
+  }
+
+  /** The stream of `client` has ended, or is about to be replaced. */
+  streamLost(client: Client): void {
     const state = this.states.get(client);
     if (state === undefined) return;
     client.stream = state.session.detachedStream;
