@@ -2,6 +2,9 @@ import { CAPABILITIES } from '../../src/app/index.ts';
 import { DEFAULT_CONFIG, VERSION } from '../../src/config/index.ts';
 import { Counters, RouterCore } from '../../src/router/index.ts';
 import {
+  CLUSTER_PROBLEMS,
+  type ClusterProblem,
+  type ClusterStats,
   JobGuard,
   MemoryReader,
   metricDefinitions,
@@ -85,6 +88,7 @@ function idleSource(): TelemetrySource {
   const jobs = new JobGuard({ warnOnce: nothing });
   return {
     router: routerStats(core),
+    cluster: idleCluster(),
     jobs,
     memory: new MemoryReader(jobs),
     version: VERSION,
@@ -113,5 +117,15 @@ function idleSource(): TelemetrySource {
     certificateExpiresAt: () => 0,
     capabilities: Object.fromEntries(CAPABILITIES.map((name) => [name, true])),
     showClients: () => false,
+  };
+}
+
+function idleCluster(): ClusterStats {
+  return {
+    label: '',
+    isConnected: true,
+    nodes: () => [],
+    totals: () => ({ messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }),
+    problems: () => Object.fromEntries(CLUSTER_PROBLEMS.map((kind) => [kind, 0])) as Record<ClusterProblem, number>,
   };
 }

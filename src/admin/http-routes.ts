@@ -14,6 +14,8 @@ export interface RouteDependencies {
   /** Handler of `/api/clients`. */
   readonly clients: (response: ServerResponse) => Promise<void>;
   readonly state: () => RouterStatus['state'];
+  /** Whether the router cannot reach the others of its cluster, and is ready all the same. */
+  readonly degraded?: () => 'no' | 'ready' | 'unready';
   /**
    * Whether the `Host` header must name the loopback interface: prevents DNS rebinding, by which a web page in a browser on
    * this host could read the endpoint.
@@ -31,7 +33,7 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
   const routes: Readonly<Record<string, Route>> = {
     '/metrics': async (response) => respond(response, 200, deps.registry.contentType, await deps.registry.metrics()),
     '/healthz': (response) => respondText(response, 200, 'ok'),
-    '/readyz': (response) => respondText(response, deps.state() === 'ready' ? 200 : 503, deps.state()),
+    '/readyz': (response) => respondReadiness(response, deps),
     '/api/status': (response) => respondJson(response, deps.status()),
     '/api/status/history': (response) => respondJson(response, deps.history()),
     '/api/status/stream': (response) => deps.stream.add(response, deps.status),
@@ -48,6 +50,12 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     void serve(route ?? ((to) => serveAsset(assets.get(path), to)), response);
   };
+}
+
+function respondReadiness(response: ServerResponse, { state, degraded }: RouteDependencies): void {
+  const degradation = state() === 'ready' ? (degraded?.() ?? 'no') : 'no';
+  if (degradation === 'no') respondText(response, state() === 'ready' ? 200 : 503, state());
+  else respondText(response, degradation === 'ready' ? 200 : 503, 'degraded');
 }
 
 function checkRequest(request: IncomingMessage, onlyLoopbackNames: boolean): { status: number; text: string } | null {

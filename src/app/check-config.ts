@@ -1,8 +1,20 @@
 import type { CommandContext } from '../cli/index.ts';
 import { cliMessages, EXIT } from '../cli/index.ts';
-import { asYaml, configName, formatValue, isFileKey, OPTIONS, type Option, type OptionKey } from '../config/index.ts';
+import {
+  asYaml,
+  configName,
+  formatValue,
+  isFileKey,
+  OPTIONS,
+  type Option,
+  type OptionKey,
+  type RouterConfig,
+} from '../config/index.ts';
 import { openFilesLimit } from '../host/index.ts';
 import { checkHosts, startWarnings } from '../process/index.ts';
+import type { Text } from '../text/index.ts';
+import { checkClusterServers } from './check-cluster-servers.ts';
+import type { ClusterFiles } from './cluster-files.ts';
 import { loadSecurity } from './security-files.ts';
 
 const VALUE_WIDTH = 44;
@@ -28,8 +40,18 @@ export async function checkConfig({ config, sources, env, lang, stdout, stderr }
     const shown = isFileKey(option) ? line : `# ${line}`;
     stdout.write(`${shown.padEnd(VALUE_WIDTH)} # ${source ?? say('byDefault')}\n`);
   }
-  const warnings = [...(security.ok ? security.files.warnings : []), ...startWarnings(config, openFilesLimit(), env)];
+  const warnings = [
+    ...(security.ok ? security.files.warnings : []),
+    ...(security.ok ? await clusterWarnings(config, security.files.cluster) : []),
+    ...startWarnings(config, openFilesLimit(), env),
+  ];
   for (const warning of warnings) stdout.write(`# ${warning[lang]}\n`);
   stdout.write(`# ${say('configOk')}\n`);
   return EXIT.done;
+}
+
+/** The problems of NATS and of the other routers: a start is possible all the same. */
+async function clusterWarnings(config: RouterConfig, files: ClusterFiles): Promise<Text[]> {
+  const problems = await checkClusterServers(config, files);
+  return problems.map(({ text, remedy }) => ({ en: `${text.en}. ${remedy.en}`, ru: `${text.ru}. ${remedy.ru}` }));
 }

@@ -7,6 +7,7 @@ import { isLoopback } from '../process/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
   ClosedClientsRing,
+  type ClusterStats,
   createRegistry,
   type JobGuard,
   MemoryReader,
@@ -22,6 +23,8 @@ import type { Capabilities } from './capabilities.ts';
 
 export interface ObservabilityDependencies {
   readonly core: RouterCore;
+  /** Null in a router on its own. */
+  readonly cluster: ClusterStats | null;
   readonly server: GrpcServer;
   readonly log: Logger;
   readonly jobs: JobGuard;
@@ -112,16 +115,25 @@ export class Observability {
       clients: (response) => this.clients.respond(response),
       history: () => ({ intervalMs: 1000, series: this.sampler.history.series() }),
       state: this.deps.state,
+      degraded: () => this.degraded(),
       onlyLoopbackNames,
     });
   }
 
+  /** Whether the router cannot reach the others, and whether that makes it unready. */
+  private degraded(): 'no' | 'ready' | 'unready' {
+    const { cluster, config } = this.deps;
+    if (cluster === null || cluster.isConnected) return 'no';
+    return config().clusterRequired ? 'unready' : 'ready';
+  }
+
   private createSource(): TelemetrySource {
-    const { core, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId, capabilities } =
+    const { core, cluster, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId, capabilities } =
       this.deps;
     const startedMs = performance.now();
     return {
       router: routerStats(core),
+      cluster,
       jobs,
       memory: new MemoryReader(jobs),
       version: VERSION,

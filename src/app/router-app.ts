@@ -12,6 +12,7 @@ import { type Job, JobGuard } from '../telemetry/index.ts';
 import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
 import { type Capabilities, describeCapabilities } from './capabilities.ts';
 import { createClusterNode, type WorkerNode } from './cluster-node.ts';
+import { clusterStats } from './cluster-stats.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
 import { drain } from './drain.ts';
@@ -120,6 +121,7 @@ export class RouterApp implements Service {
     });
     this.observability = new Observability({
       core: this.core,
+      cluster: this.cluster === null ? null : clusterStats(this.cluster),
       server: this.server,
       log,
       jobs: this.jobs,

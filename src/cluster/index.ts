@@ -5,6 +5,8 @@ export { NatsCarrier, type NatsCarrierOptions } from './carriers/nats-carrier.ts
 export { isSubject, NatsSubjects } from './carriers/nats-subjects.ts';
 export { SignedCarrier } from './carriers/signed-carrier.ts';
 export { Cluster, type ClusterOptions } from './cluster.ts';
+export { ENVELOPE_VERSION, OLDEST_VERSION } from './envelope.ts';
 export type { ClusterCounters } from './node-counters.ts';
 export type { PeerNode, PeerState } from './peer-node.ts';
+export { type NatsProbe, type ProbeOptions, probeNats } from './probe.ts';
 export { newInstanceId } from './tag.ts';

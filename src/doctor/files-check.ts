@@ -89,6 +89,11 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
   const files = [
     [config.authTokensFile, 'auth-tokens-file'],
     [config.sessionKeyFile, 'session-key-file'],
+    [config.clusterSecretFile, 'cluster-secret-file'],
+    [config.clusterUserFile, 'cluster-user-file'],
+    [config.clusterNkeyFile, 'cluster-nkey-file'],
+    [config.clusterCredsFile, 'cluster-creds-file'],
+    [config.clusterTlsKey, 'cluster-tls-key'],
     [config.tlsKey, 'tls-key'],
     [config.tlsCert, 'tls-cert'],
     [config.tlsClientCa, 'tls-client-ca'],

@@ -1,5 +1,6 @@
 import { defineMessages, explainSystemError } from '../text/index.ts';
 import { clockCheck } from './clock-check.ts';
+import { clusterCheck } from './cluster-check.ts';
 import { configCheck, exposureCheck, nodeCheck } from './config-check.ts';
 import { permissionsCheck } from './files-check.ts';
 import { type Check, type DoctorContext, type Finding, warn } from './finding.ts';
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   nodeCheck,
   internalsCheck,
   portsCheck,
+  clusterCheck,
   exposureCheck,
   tlsCheck,
   permissionsCheck,

@@ -1,4 +1,11 @@
 export { ClosedClientsRing } from './closed-clients-ring.ts';
+export {
+  CLUSTER_PROBLEMS,
+  type ClusterProblem,
+  type ClusterStats,
+  type ClusterStatus,
+  type NodeStats,
+} from './cluster-stats.ts';
 export { type Job, JobGuard } from './job-guard.ts';
 export { MemoryReader } from './memory-reader.ts';
 export { createRegistry, metricDefinitions } from './metrics.ts';

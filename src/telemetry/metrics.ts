@@ -8,6 +8,7 @@ import {
   registerCallbackMetric,
   single,
 } from './callback-metric.ts';
+import { clusterMetrics } from './metrics-cluster.ts';
 import { processMetrics } from './metrics-process.ts';
 import { sessionMetrics } from './metrics-sessions.ts';
 import { trafficMetrics } from './metrics-traffic.ts';
@@ -24,6 +25,7 @@ export function metricDefinitions(source: TelemetrySource, sampler: Sampler): Me
     ...clientMetrics(source),
     ...trafficMetrics(source),
     ...sessionMetrics(source),
+    ...clusterMetrics(source),
     ...callMetrics(source),
     ...reloadMetrics(source),
     ...processMetrics(source, sampler),

@@ -1,6 +1,7 @@
 import { CLIENT_STATUSES } from '../router/index.ts';
 import { MESSAGE_TYPES } from '../wire/index.ts';
 import type { ClosedClientsRing } from './closed-clients-ring.ts';
+import { clusterStatus } from './cluster-stats.ts';
 import type { RouterStats } from './router-stats.ts';
 import type { Sampler } from './sampler.ts';
 import type { RouterStatus } from './status.ts';
@@ -47,6 +48,7 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
       messagesReplayed: counters.sessionMessagesReplayed,
       messagesLost: counters.sessionMessagesLost,
     },
+    ...(source.cluster !== null && { cluster: clusterStatus(source.cluster) }),
     authFailures: counters.authFailures,
     recentlyClosed: closed.list(source.showClients()),
     reload: source.reload(),

@@ -1,3 +1,4 @@
+import type { ClusterStatus } from './cluster-stats.ts';
 import type { HistorySample } from './history.ts';
 
 /** Document of `/api/status`, `--daemon-status --json` and the status page. Keys are stable; new keys may be added. */
@@ -52,6 +53,8 @@ export interface RouterStatus {
     readonly messagesReplayed: number;
     readonly messagesLost: number;
   };
+  /** The other routers; absent in a router on its own. */
+  readonly cluster?: ClusterStatus;
   readonly authFailures: number;
   /** Newest first, at most 50. Ids and names only with --status-page-clients. */
   readonly recentlyClosed: readonly {

@@ -1,3 +1,4 @@
+import type { ClusterStats } from './cluster-stats.ts';
 import type { JobGuard } from './job-guard.ts';
 import type { MemoryReader } from './memory-reader.ts';
 import type { RouterStats } from './router-stats.ts';
@@ -6,6 +7,8 @@ import type { RouterStatus } from './status.ts';
 /** Read-only inputs of telemetry. They are read on request and once a second. */
 export interface TelemetrySource {
   readonly router: RouterStats;
+  /** Null in a router on its own. */
+  readonly cluster: ClusterStats | null;
   readonly jobs: JobGuard;
   readonly memory: MemoryReader;
   readonly version: string;
