@@ -20,13 +20,13 @@ test('nats: readiness, status and metrics show an outage', { skip }, async () =>
   const client = await DartClient.join(b.port);
   await a.until('the client to be seen', ({ cluster }) => cluster?.nodes[0]?.clients === 1);
   assert.match(await a.get('/metrics'), /rpc_router_cluster_remote_clients 1\n/);
-  assert.deepEqual([await a.get('/readyz'), await b.get('/readyz')], ['ready', 'ready']);
+  assert.deepEqual([await a.get('/readyz'), await b.get('/readyz')], ['ready\n', 'ready\n']);
   await nats.kill();
-  await poll('readiness to change', async () => (await a.get('/readyz')) === 'degraded');
-  await poll('readiness to change', async () => (await b.get('/readyz')) === 'degraded');
+  await poll('readiness to change', async () => (await a.get('/readyz')).trim() === 'degraded');
+  await poll('readiness to change', async () => (await b.get('/readyz')).trim() === 'degraded');
   assert.match(await a.get('/metrics'), /rpc_router_cluster_connected 0\n/);
   await nats.start();
-  await poll('readiness to return', async () => (await a.get('/readyz')) === 'ready');
+  await poll('readiness to return', async () => (await a.get('/readyz')).trim() === 'ready');
   client.connection.destroy();
 });
 
