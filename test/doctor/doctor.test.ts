@@ -14,7 +14,7 @@ interface Answer {
 
 const NAMES = CHECKS.map(({ name }) => name);
 const EVERYTHING =
-  'router config node internals ports exposure tls permissions leftovers nofile sysctl memory disk log clock pm2';
+  'router config node internals ports cluster exposure tls permissions leftovers nofile sysctl memory disk log clock pm2';
 
 test('--doctor: prints one line per finding, with advice unless ok', async () => {
   using bed = new DoctorBed();
