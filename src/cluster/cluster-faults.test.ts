@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClusterHarness, type TestNode } from '../../test/support/cluster-harness.ts';
 import type { Peer } from '../../test/support/router-harness.ts';
+import { SessionTokens } from '../access/session-tokens.ts';
+import { Sessions } from '../router/sessions/sessions.ts';
 import { tagOfId } from './tag.ts';
+
+const KEY = Buffer.alloc(32, 1);
 
 function three(): { harness: ClusterHarness; a: TestNode; b: TestNode; c: TestNode } {
   const harness = new ClusterHarness(3);
@@ -267,4 +271,19 @@ test('cluster: last activity and status of remote clients follow within seconds'
   const [later] = [...a.core.listedClients()];
   assert.equal(later?.status, 'online');
   assert.deepEqual(later?.encodedInfo(), far.client.encodedInfo());
+});
+
+test('cluster: an id of a session that another node keeps is not granted again while that node lives', () => {
+  const { harness, a, b } = three();
+  const peers = a.core.peers;
+  assert.ok(peers);
+  const { id } = b.join();
+  assert.equal(peers.isOwnedElsewhere(id), true);
+  assert.equal(peers.isOwnedElsewhere(a.join().id), false);
+  const token = new SessionTokens(KEY).issue({ clientId: id, generation: 1 }, harness.clock.now() + 60_000);
+  const sessions = new Sessions(a.core, new SessionTokens(KEY));
+  assert.equal(sessions.formerId(token), null);
+  harness.kill(b);
+  harness.settle(5000);
+  assert.equal(sessions.formerId(token), id);
 });

@@ -75,6 +75,10 @@ export class NodePeers implements Peers {
     return tag >= 0 && tag !== this.table.tag;
   }
 
+  isOwnedElsewhere(id: string): boolean {
+    return (this.table.moved.get(id) ?? this.table.byTag(tagOfId(id))) !== undefined;
+  }
+
   send(sender: PausableSender, bytes: Buffer): Handover {
     const { header } = this.core;
     const peer = this.peerOf(bytes, header.targetStart, header.targetEnd);

@@ -26,6 +26,8 @@ export interface PeerStatistics {
 export interface Peers {
   /** True when the client `bytes[start..end)` belongs to another node for certain: a local lookup would be in vain. */
   isRemote(bytes: Buffer, start: number, end: number): boolean;
+  /** True when the client `id` belongs to another node that is alive. */
+  isOwnedElsewhere(id: string): boolean;
   /** Sends a unicast, request or response to the node of its target. */
   send(sender: PausableSender, bytes: Buffer): Handover;
   /** Sends a multicast to the nodes with members of the group; returns the number of members there. */

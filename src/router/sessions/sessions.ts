@@ -101,6 +101,8 @@ export class Sessions implements DurableSessionOwner {
   formerId(token: string): string | null {
     const claim = this.codec.verify(token);
     if (claim === null || claim.expiresAtMs <= this.context.clock.now()) return null;
+    // another node may still keep the session: the id must not exist twice
+    if (this.context.peers?.isOwnedElsewhere(claim.clientId)) return null;
     return this.context.registry.clients.has(claim.clientId) ? null : claim.clientId;
   }
 
