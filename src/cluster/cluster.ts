@@ -1,36 +1,19 @@
 import type { Clock, RouterCore, RouterLog } from '../router/index.ts';
 import { type Announcement, type AnnouncementKind, decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
-import type { Carrier } from './carrier.ts';
+import type { ClusterOptions } from './cluster-options.ts';
 import { ActivityPublisher, snapshotSender } from './directory-sender.ts';
 import { EnvelopeHeader, FrameKind, type FrameReader } from './envelope.ts';
 import type { Envelope } from './envelope-builder.ts';
 import { Inbound } from './inbound.ts';
 import { LocalDirectory } from './local-directory.ts';
 import { Membership } from './membership.ts';
+import { type NodeCarrierEvents, NodeCarriers } from './node-carriers.ts';
 import { ClusterCounters } from './node-counters.ts';
 import { NodeEvents } from './node-events.ts';
 import { NodePeers, type PeerTable } from './node-peers.ts';
 import { type PeerHost, PeerNode } from './peer-node.ts';
+import { StartGate } from './start-gate.ts';
 import { newTag, newTaggedClientId, tagOfId } from './tag.ts';
-
-export interface ClusterOptions {
-  /** The router of the default namespace. */
-  readonly core: RouterCore;
-  /** In order of preference: a node that several of them reach is reached by the first. */
-  readonly carriers: readonly Carrier[];
-  readonly clock: Clock;
-  readonly log: RouterLog;
-  /** Random, of this process: the carriers have the same. */
-  readonly instance: string;
-  /** Name of the node for people: two nodes should not share one. */
-  readonly label: string;
-  /** Version of the program. */
-  readonly release: string;
-  /** Time without progress until senders to a node get errors. */
-  readonly stallTimeoutMs?: number;
-  /** The tag to begin with; random by default. */
-  readonly tag?: number;
-}
 
 /** Unacknowledged bytes per node, and of all nodes. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -39,14 +22,9 @@ const STALL_TIMEOUT_MS = 2000;
 const CHECK_MS = 100;
 const HEARTBEAT_MS = 1000;
 const ACTIVITY_MS = 5000;
-/** `start` waits so long for other nodes to answer, and for the snapshots of those that did. */
-const DISCOVERY_MS = 300;
-const MAX_START_MS = 2000;
-/** `stop` waits so long for its last message to be written. */
-const FLUSH_MS = 500;
 
 /** Joins the routers of this process with those of other nodes. Sets `peers` of its routers. */
-export class Cluster implements PeerTable, PeerHost {
+export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
   readonly clock: Clock;
   readonly instance: string;
   readonly label: string;
@@ -58,6 +36,7 @@ export class Cluster implements PeerTable, PeerHost {
   readonly log: RouterLog;
   private readonly options: ClusterOptions;
   private readonly ports = new Map<string, NodePeers>();
+  private readonly carriers: NodeCarriers;
   private readonly inbound: Inbound;
   private readonly activity: ActivityPublisher;
   private readonly header = new EnvelopeHeader();
@@ -66,7 +45,7 @@ export class Cluster implements PeerTable, PeerHost {
   private checks = 0;
   private ownTag: number;
   private isReady = false;
-  private onProgress: () => void = () => {};
+  private gate: StartGate | null = null;
 
   constructor(options: ClusterOptions) {
     this.options = options;
@@ -77,6 +56,7 @@ export class Cluster implements PeerTable, PeerHost {
     this.stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
     this.ownTag = options.tag ?? newTag();
     this.startedAt = this.clock.now();
+    this.carriers = new NodeCarriers(options.carriers, options.log, this.counters);
     this.directory = new LocalDirectory(this.clock);
     this.activity = new ActivityPublisher(this.clock);
     const peersOf = (namespace: string): NodePeers | undefined => this.ports.get(namespace);
@@ -124,36 +104,21 @@ export class Cluster implements PeerTable, PeerHost {
   }
 
   /** Opens the carriers and joins; resolves after two seconds at most, also when nothing can be reached. */
-  start(): Promise<void> {
-    const startMs = this.clock.monotonicMs();
-    this.options.carriers.forEach((carrier, index) => {
-      carrier.open({
-        onData: (bytes) => this.guard(() => this.onData(bytes)),
-        onAnnounce: (bytes) => this.guard(() => this.onAnnounce(bytes, index)),
-        onState: (up) => this.onState(index, up),
-      });
-    });
+  async start(): Promise<void> {
+    const gate = new StartGate(this.clock);
+    this.gate = gate;
+    this.carriers.open(this);
     this.scheduleCheck();
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        this.onProgress = () => {};
-        this.isReady = true;
-        resolve();
-      };
-      this.onProgress = () => {
-        const elapsedMs = this.clock.monotonicMs() - startMs;
-        if (elapsedMs >= MAX_START_MS || (elapsedMs >= DISCOVERY_MS && this.hasJoined)) finish();
-      };
-    });
+    await gate.opened;
+    this.gate = null;
+    this.isReady = true;
   }
 
   /** Leaves the cluster. The clients of this node should be disconnected before. */
   async stop(): Promise<void> {
     this.cancelCheck();
     this.announce('bye');
-    const flushed = Promise.all(this.options.carriers.map((carrier) => carrier.flush?.()));
-    const timedOut = new Promise<void>((resolve) => void this.clock.after(FLUSH_MS, resolve));
-    await Promise.race([flushed, timedOut]);
+    await this.carriers.flush(this.clock);
     this.destroy();
   }
 
@@ -161,7 +126,7 @@ export class Cluster implements PeerTable, PeerHost {
   destroy(): void {
     this.cancelCheck();
     for (const peer of this.membership.peers.values()) peer.link.close();
-    for (const carrier of this.options.carriers) carrier.destroy();
+    this.carriers.destroy();
     for (const { core } of this.ports.values()) core.peers = null;
   }
 
@@ -183,13 +148,11 @@ export class Cluster implements PeerTable, PeerHost {
   }
 
   maxBytes(peer: PeerNode): number {
-    return this.options.carriers[peer.carrier]?.maxBytes ?? 0;
+    return this.carriers.maxBytes(peer.carrier);
   }
 
   send(peer: PeerNode, parts: readonly Buffer[], bytes: number): void {
-    this.counters.envelopesOut++;
-    this.counters.bytesOut += bytes;
-    this.options.carriers[peer.carrier]?.send(peer.instance, parts, bytes);
+    this.carriers.send(peer.carrier, peer.instance, parts, bytes);
   }
 
   onFrame(peer: PeerNode, frame: FrameReader): boolean {
@@ -213,17 +176,7 @@ export class Cluster implements PeerTable, PeerHost {
 
   // events of the carriers
 
-  /** A message that another program has made must not end this one. */
-  private guard(take: () => void): void {
-    try {
-      take();
-    } catch (error) {
-      this.counters.unknownFrames++;
-      this.log.warnOnce('cluster-message', 'Message of a node not understood', { error: (error as Error).message });
-    }
-  }
-
-  private onData(bytes: Buffer): void {
+  onData(bytes: Buffer): void {
     this.counters.envelopesIn++;
     this.counters.bytesIn += bytes.length;
     if (!this.header.read(bytes)) {
@@ -237,7 +190,7 @@ export class Cluster implements PeerTable, PeerHost {
     peer.continueSnapshot();
   }
 
-  private onAnnounce(bytes: Buffer, carrier: number): void {
+  onAnnounce(bytes: Buffer, carrier: number): void {
     const announcement = decodeAnnouncement(bytes);
     if (announcement === null) {
       this.counters.unknownFrames++;
@@ -248,10 +201,10 @@ export class Cluster implements PeerTable, PeerHost {
     else this.membership.onAnnouncement(announcement, carrier);
     if (announcement.kind === 'hello') this.announce('heartbeat');
     this.compare(announcement);
-    this.onProgress();
+    this.gate?.check(this.hasJoined);
   }
 
-  private onState(carrier: number, up: boolean): void {
+  onState(carrier: number, up: boolean): void {
     this.membership.onCarrier(carrier, up);
     if (!up) return;
     this.announce('hello');
@@ -310,7 +263,7 @@ export class Cluster implements PeerTable, PeerHost {
 
   private onComplete(peer: PeerNode): void {
     this.membership.onComplete(peer);
-    this.onProgress();
+    this.gate?.check(this.hasJoined);
   }
 
   /** Asks for a snapshot when the replica of the node differs from its directory. */
@@ -335,7 +288,7 @@ export class Cluster implements PeerTable, PeerHost {
     if (this.checks % (HEARTBEAT_MS / CHECK_MS) === 0) this.announce('heartbeat');
     if (this.checks % (ACTIVITY_MS / CHECK_MS) === 0)
       if (this.membership.peers.size > 0) this.activity.publish([...this.ports.values()]);
-    this.onProgress();
+    this.gate?.check(this.hasJoined);
   }
 
   private announce(kind: AnnouncementKind): void {
@@ -355,7 +308,7 @@ export class Cluster implements PeerTable, PeerHost {
       clients: this.directory.count,
       byNamespace,
     });
-    for (const carrier of this.options.carriers) carrier.announce(bytes);
+    this.carriers.announce(bytes);
   }
 }
 

@@ -1,0 +1,28 @@
+import type { Clock } from '../router/index.ts';
+
+/** A start waits so long for other nodes to answer, and for the snapshots of those that did. */
+const DISCOVERY_MS = 300;
+const MAX_START_MS = 2000;
+
+/** Decides when a node that starts has joined. */
+export class StartGate {
+  /** Resolves once the node has joined, or after two seconds. */
+  readonly opened: Promise<void>;
+  private readonly clock: Clock;
+  private readonly startMs: number;
+  private open: () => void = () => {};
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.startMs = clock.monotonicMs();
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+
+  /** Call whenever something has happened, and every 100 ms. */
+  check(hasJoined: boolean): void {
+    const elapsedMs = this.clock.monotonicMs() - this.startMs;
+    if (elapsedMs >= MAX_START_MS || (elapsedMs >= DISCOVERY_MS && hasJoined)) this.open();
+  }
+}
