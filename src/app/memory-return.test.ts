@@ -5,16 +5,10 @@ import { MemoryReturn } from './memory-return.ts';
 const MEBIBYTE = 1024 * 1024;
 
 /** Nudges during `checks` checks of unchanged memory, a quarter of a second apart. */
-function nudges(
-  state: MemoryReturn,
-  externalMebibytes: number,
-  usedMebibytes: number,
-  checks: number,
-  fromMs = 0,
-): number {
+function nudges(state: MemoryReturn, externalMebibytes: number, usedMebibytes: number, checks: number): number {
   let count = 0;
   for (let n = 0; n < checks; n++) {
-    if (state.shouldNudge(externalMebibytes * MEBIBYTE, usedMebibytes * MEBIBYTE, fromMs + n * 250)) count++;
+    if (state.shouldNudge(externalMebibytes * MEBIBYTE, usedMebibytes * MEBIBYTE)) count++;
   }
   return count;
 }
@@ -32,11 +26,14 @@ test('memory in use, or little unused memory: no nudges', () => {
 
 test('while external memory changes: no nudges', () => {
   const state = new MemoryReturn();
-  for (let n = 0; n < 100; n++) assert.equal(state.shouldNudge((200 + 20 * (n % 7)) * MEBIBYTE, 0, n * 250), false);
+  for (let n = 0; n < 100; n++) assert.equal(state.shouldNudge((200 + 20 * (n % 7)) * MEBIBYTE, 0), false);
 });
 
-test('memory that is not freed: nudged again after ten minutes', () => {
+test('memory that is not freed: nudged again only when there is more of it', () => {
   const state = new MemoryReturn();
-  assert.equal(nudges(state, 300, 0, 2000), 60);
-  assert.equal(nudges(state, 300, 0, 100, 700_000), 60);
+  assert.equal(nudges(state, 300, 0, 5000), 60);
+  assert.equal(nudges(state, 350, 0, 100), 0);
+  assert.equal(nudges(state, 370, 0, 100), 60);
+  assert.equal(nudges(state, 100, 0, 100), 0);
+  assert.equal(nudges(state, 170, 0, 100), 60);
 });
