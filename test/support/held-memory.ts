@@ -11,13 +11,17 @@ export class HeldMemory implements Disposable {
     this.clients = clients;
   }
 
-  /** Makes the router at `port` hold about `mebibytes` until its `--write-deadline`. */
+  /**
+   * Makes the router at `port` hold about `mebibytes` until its `--write-deadline`. Ends early when the router goes down, as
+   * one beyond its memory limit does.
+   */
   static async of(port: number, mebibytes: number): Promise<HeldMemory> {
     const sender = await DartClient.join(port);
     const clients = [sender];
     const blob = Buffer.alloc(MEBIBYTE - 4096);
     for (let held = 0; held < mebibytes; held += MESSAGES_PER_READER) {
-      const reader = await DartClient.join(port);
+      const reader = await DartClient.join(port).catch(() => null);
+      if (reader === null) break;
       reader.stopReading();
       for (let n = 0; n < MESSAGES_PER_READER; n++) sender.unicast(reader.id, { blob });
       clients.push(reader);
