@@ -21,7 +21,7 @@ function sourcesOf(folders: readonly string[], except: string): string {
     .join('\n');
 }
 
-const APP = sourcesOf(['app', 'telemetry'], 'limits.ts');
+const APP = sourcesOf(['app', 'process', 'telemetry'], 'limits.ts');
 const CORE = sourcesOf(['router', 'rpc', 'grpc'], 'interfaces.ts');
 const LIMITS = Object.keys(limitsOf(DEFAULT_CONFIG));
 

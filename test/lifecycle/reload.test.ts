@@ -69,15 +69,23 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   lang: 'ru',
   transport: 'grpc-js',
   'node-internals': 'false',
+  cluster: 'nats://127.0.0.1:1',
+  'cluster-name': 'other',
+  'cluster-prefix': 'other',
+  'cluster-node': 'other',
+  'cluster-required': 'true',
+  'cluster-stall-timeout': '3s',
 };
 
 /** Set by the flags of every test router, which count more than the file; or no matter of one process. */
 const NOT_FROM_FILE = ['host', 'port', 'ports-file', 'control-socket', 'config', 'options-file'];
 /** Tried with real files in the tests of TLS and of tokens. */
 const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'auth-scope'];
+/** Files of the cluster: unread without --cluster. */
+const CLUSTER_FILES = /^cluster-(\w+-file|tls-\w+)$/;
 
 const routerOptions = (OPTIONS as readonly Option[]).filter(({ scope, key, flagOnly }) => {
-  return scope === 'router' && flagOnly !== true && !NOT_FROM_FILE.includes(key) && !ELSEWHERE.includes(key);
+  return scope === 'router' && flagOnly !== true && !NOT_FROM_FILE.includes(key) && !ELSEWHERE.includes(key) && !CLUSTER_FILES.test(key);
 });
 
 test('there is a row here for every option of the router', () => {
