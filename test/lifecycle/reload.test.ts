@@ -85,7 +85,13 @@ const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', '
 const CLUSTER_FILES = /^cluster-(\w+-file|tls-\w+)$/;
 
 const routerOptions = (OPTIONS as readonly Option[]).filter(({ scope, key, flagOnly }) => {
-  return scope === 'router' && flagOnly !== true && !NOT_FROM_FILE.includes(key) && !ELSEWHERE.includes(key) && !CLUSTER_FILES.test(key);
+  return (
+    scope === 'router' &&
+    flagOnly !== true &&
+    !NOT_FROM_FILE.includes(key) &&
+    !ELSEWHERE.includes(key) &&
+    !CLUSTER_FILES.test(key)
+  );
 });
 
 test('there is a row here for every option of the router', () => {
