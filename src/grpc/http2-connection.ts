@@ -10,11 +10,7 @@ import {
 } from '../http2/index.ts';
 import type { Connection, EofThrottle, SocketReader, SocketWriter, ThrottledReader, TickQueue } from '../net/index.ts';
 import { attachReader, ProtocolDetector, readLater, readOn, socketWriter, UPGRADE_REQUIRED } from '../net/index.ts';
-import type { ServerCall } from './call.ts';
-import type { CallStream } from './call-stream.ts';
-import { CompressedRequest } from './compressed-request.ts';
-import { GrpcHttp2Stream, type PausableConnection, refuseRequest } from './grpc-http2-stream.ts';
-import { isGrpcContentType, parseTimeoutMs } from './grpc-protocol.ts';
+import { openRequest, type RequestSource } from './open-request.ts';
 import type { TransportDependencies } from './transport.ts';
 
 /** Time for a client to close its side after the server has ended the connection. */
@@ -23,8 +19,6 @@ const LINGER_MS = 1000;
 const SHUTDOWN_PING_TIMEOUT_MS = 500;
 /** Per-stream deadlines fire first and name the slow client; the connection gets this much extra time. */
 const STREAM_DEADLINE_SLACK_MS = 2000;
-/** Length at which header values are cut when quoted in an error. */
-const MAX_QUOTED_CHARS = 100;
 
 /** Values of `writeSeenMs`: no write is in flight, or a write has not been seen by a sweep yet. */
 const NO_WRITE = 0;
@@ -40,7 +34,7 @@ export interface Http2Host {
 }
 
 /** One HTTP/2 connection: connects its socket with its streams. */
-export class Http2Connection implements ConnectionHandler, SocketReader, ThrottledReader, PausableConnection {
+export class Http2Connection implements ConnectionHandler, SocketReader, ThrottledReader, RequestSource {
   readonly connection: Connection;
   private readonly socket: Socket;
   private readonly writer: SocketWriter;
@@ -185,11 +179,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
   }
 
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
-    if (headers.isTooLarge) this.refuseTooLarge(stream);
-    else if (headers.method !== 'POST') refuseRequest(stream, '405');
-    else if (!isGrpcContentType(headers.contentType)) refuseRequest(stream, '415');
-    else return this.openRequest(stream, headers);
-    return null;
+    return openRequest(this.deps, this, stream, headers);
   }
 
   gracefulShutdown(): void {
@@ -229,40 +219,6 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
     return this.unreadChunks !== null;
   }
 
-  private refuseTooLarge(stream: ServerStream): void {
-    const { maxHeaderBytes } = this.deps.options;
-    const details = `Headers too large: at most ${maxHeaderBytes} bytes (max-header-bytes), 32 for each besides`;
-    new GrpcHttp2Stream(stream, this).end('RESOURCE_EXHAUSTED', details);
-  }
-
-  private openRequest(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
-    const call = this.openCall(new GrpcHttp2Stream(stream, this), headers);
-    const { encoding } = headers;
-    if (call === null || encoding === null || encoding === 'identity') return call;
-    const { options, reserveBytes } = this.deps;
-    return new CompressedRequest(stream, call, { encoding, maxMessageBytes: options.maxMessageBytes, reserveBytes });
-  }
-
-  private openCall(stream: CallStream, headers: RequestHeaders): ServerCall | null {
-    const timeoutMs = headers.timeout === null ? Number.POSITIVE_INFINITY : parseTimeoutMs(headers.timeout);
-    if (timeoutMs === null) {
-      stream.end(
-        'INVALID_ARGUMENT',
-        `Malformed grpc-timeout: ${quoted(headers.timeout)}, expected 1 to 8 digits and a unit of HMSmun`,
-      );
-      return null;
-    }
-    const { authorization, proxyHeader } = headers;
-    const request = { path: headers.path ?? '', authorization, proxyHeader };
-    const call = this.deps.openCall(this.connection, stream, request);
-    if (call === null) {
-      stream.end('UNIMPLEMENTED', `The server does not implement the method ${quoted(request.path)}`);
-      return null;
-    }
-    call.endAfter(timeoutMs);
-    return call;
-  }
-
   private onWriteComplete(error: Error | null | undefined): void {
     if (error) this.destroySockets();
     else {
@@ -296,8 +252,4 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
     this.host.onClosed(this);
     this.http2.onSocketClosed();
   }
-}
-
-function quoted(text: string | null): string {
-  return (text ?? '').slice(0, MAX_QUOTED_CHARS);
 }
