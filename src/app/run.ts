@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandContext } from '../cli/index.ts';
-import { Announcement, openLog, refuseStart, runService } from '../process/index.ts';
+import { openLog, ReadyNotice, refuseStart, runService } from '../process/index.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { RouterApp } from './router-app.ts';
 import { loadSecurity } from './security-files.ts';
@@ -20,9 +20,7 @@ export async function runRouter(context: CommandContext): Promise<number> {
       security: security.files,
       instanceId,
       openLog,
-      worker: null,
-      announcement: new Announcement(config, instanceId, tools.log),
-      listen: (server) => server.listen(config.host, config.port),
+      readyNotice: new ReadyNotice(config, instanceId, tools.log),
     });
   });
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../logging/index.ts';
 import { checkPidFile, removePidFile, writePidFile, writePortsFile } from './process-files.ts';
 
 /** The files and log lines by which operators and commands find a router that listens. */
-export class Announcement {
+export class ReadyNotice {
   private readonly config: Pick<RouterConfig, 'pidFile' | 'portsFile'>;
   private readonly instanceId: string;
   private readonly log: Logger;
