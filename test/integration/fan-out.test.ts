@@ -39,7 +39,7 @@ test('a member that joined the group twice gets one copy', async () => {
   await assertNothing(sender, member);
 });
 
-test('a multicast to nobody is no error', async () => {
+test('a multicast to an empty group is no error', async () => {
   using a = await router.join({ groups: ['only-me'] });
   a.send({ type: 'multicast', groupName: 'nobody-here', payload: {} });
   a.send({ type: 'multicast', groupName: 'only-me', payload: {} });

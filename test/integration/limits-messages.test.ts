@@ -48,7 +48,7 @@ for (const framing of [1, 2] as const) {
 
 const skip = IS_GRPC_JS && 'grpc-js refuses a message over its own limit by itself';
 
-test('what is announced is enough: nobody waits for four gigabytes', { skip }, async () => {
+test('a message is refused by its announced length, before its four gigabytes arrive', { skip }, async () => {
   using client = await router.join();
   client.p2p.sendBytes(Buffer.from('00ffffffff', 'hex'));
   assert.match(

@@ -182,7 +182,7 @@ test('statistics: a reload turns them on, shortens their interval and turns them
   assert.doesNotMatch(router.log.slice(index), /Statistics: /);
 });
 
-test('ten HUPs at once are ten reloads, and nobody is lost', async () => {
+test('ten HUPs at once are ten reloads, and no client is lost', async () => {
   await using configured = await Configured.start('{}\n');
   const { router } = configured;
   using client = await DartClient.join(router.port);

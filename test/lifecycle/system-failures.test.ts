@@ -61,7 +61,7 @@ for (const code of ['EMFILE', 'ENOENT', 'EACCES', 'ENOSPC']) {
   });
 }
 
-test('more connections than file descriptors: nobody is lost, the log says it once, and new ones come in later', async () => {
+test('more connections than file descriptors: no client is lost, one log line, and later connections are accepted', async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-groups: 9\n');
   const socketPath = folder.file('router.sock');

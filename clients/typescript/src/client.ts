@@ -192,7 +192,7 @@ export class RouterClient {
   }
 
   /**
-   * Ends the session in good order: waits until the router has acknowledged what was sent (without a session: until it is
+   * Ends the session in good order: waits until the router has acknowledged all messages (without a session: until they are
    * written), at most `timeoutMs` (default 2,000), then closes. The remaining messages are rejected with `closed`.
    */
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
