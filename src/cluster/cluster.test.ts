@@ -61,7 +61,7 @@ test('cluster: multicast and broadcast reach all members but the sender, in orde
   assert.deepEqual(numbers(far), [1, 2, 3, 4, 5]);
   assert.deepEqual([numbers(members[0] ?? far), numbers(members[2] ?? far), numbers(other)], [[2, 4], [2, 4], [4]]);
   assert.deepEqual(sender.received(), []);
-  sender.send({ type: 'multicast', groupName: 'nobody', payload: {} });
+  sender.send({ type: 'multicast', groupName: 'empty', payload: {} });
   assert.deepEqual(a.dropped(), { noMembers: 1 });
   assert.equal(c.cluster.counters.messagesIn, 1, 'a multicast goes only to nodes with members');
 });

@@ -2,7 +2,7 @@ import type { Clock, RouterCore, RouterLog } from '../router/index.ts';
 import { type Announcement, type AnnouncementKind, decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { ActivityPublisher, snapshotSender } from './directory-sender.ts';
-import { EnvelopeHeader, FrameKind, type FrameReader } from './envelope.ts';
+import { EnvelopeHeader, type FrameReader } from './envelope.ts';
 import type { Envelope } from './envelope-builder.ts';
 import { Inbound } from './inbound.ts';
 import { LocalDirectory } from './local-directory.ts';
@@ -10,10 +10,11 @@ import { Membership } from './membership.ts';
 import { type NodeCarrierEvents, NodeCarriers } from './node-carriers.ts';
 import { ClusterCounters } from './node-counters.ts';
 import { NodeEvents } from './node-events.ts';
+import { NodeIdentity } from './node-identity.ts';
 import { NodePeers, type PeerTable } from './node-peers.ts';
 import { type PeerHost, PeerNode } from './peer-node.ts';
 import { StartGate } from './start-gate.ts';
-import { newTag, newTaggedClientId, tagOfId } from './tag.ts';
+import { tagOfId } from './tag.ts';
 
 /** Unacknowledged bytes per node, and of all nodes. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -26,36 +27,27 @@ const ACTIVITY_MS = 5000;
 /** Joins the routers of this process with those of other nodes. Sets `peers` of its routers. */
 export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
   readonly clock: Clock;
-  readonly instance: string;
-  readonly label: string;
   readonly counters = new ClusterCounters();
   readonly directory: LocalDirectory;
   readonly moved = new Map<string, PeerNode>();
   readonly membership: Membership;
   readonly stallTimeoutMs: number;
   readonly log: RouterLog;
-  private readonly options: ClusterOptions;
+  private readonly identity: NodeIdentity;
   private readonly ports = new Map<string, NodePeers>();
   private readonly carriers: NodeCarriers;
   private readonly inbound: Inbound;
   private readonly activity: ActivityPublisher;
   private readonly header = new EnvelopeHeader();
-  private readonly startedAt: number;
   private cancelCheck: () => void = () => {};
   private checks = 0;
-  private ownTag: number;
-  private isReady = false;
   private gate: StartGate | null = null;
 
   constructor(options: ClusterOptions) {
-    this.options = options;
     this.clock = options.clock;
     this.log = options.log;
-    this.instance = options.instance;
-    this.label = options.label;
+    this.identity = new NodeIdentity(options);
     this.stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
-    this.ownTag = options.tag ?? newTag();
-    this.startedAt = this.clock.now();
     this.carriers = new NodeCarriers(options.carriers, options.log, this.counters);
     this.directory = new LocalDirectory(this.clock);
     this.activity = new ActivityPublisher(this.clock);
@@ -66,7 +58,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
       log: this.log,
       counters: this.counters,
       carriers: options.carriers.length,
-      self: { instance: this.instance, label: this.label },
+      label: options.label,
       createPeer: (announcement, carrier) => this.createPeer(announcement, carrier),
       onLeft: (peer, reason) => this.onLeft(peer, reason),
     });
@@ -74,7 +66,11 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
   }
 
   get tag(): number {
-    return this.ownTag;
+    return this.identity.tag;
+  }
+
+  get label(): string {
+    return this.identity.label;
   }
 
   get nodes(): Iterable<PeerNode> {
@@ -99,8 +95,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
 
   /** A client id from which every node finds this one. */
   newClientId(): string {
-    this.isReady = true; // the tag must not change any more
-    return newTaggedClientId(this.ownTag);
+    return this.identity.newClientId();
   }
 
   /** Opens the carriers and joins; resolves after two seconds at most, also when nothing can be reached. */
@@ -111,7 +106,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.scheduleCheck();
     await gate.opened;
     this.gate = null;
-    this.isReady = true;
+    this.identity.fix();
   }
 
   /** Leaves the cluster. The clients of this node should be disconnected before. */
@@ -122,7 +117,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.destroy();
   }
 
-  /** Releases everything without a word. */
+  /** Releases everything; the other nodes get no announcement. */
   destroy(): void {
     this.cancelCheck();
     for (const peer of this.membership.peers.values()) peer.link.close();
@@ -185,7 +180,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     }
     const peer = this.byTag(this.header.tag);
     if (peer === undefined) return; // repeated by its sender, once it has announced itself here
-    this.membership.onSign(peer);
+    this.membership.onActivity(peer);
     peer.link.receive(this.header, bytes);
     peer.continueSnapshot();
   }
@@ -196,8 +191,8 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
       this.counters.unknownFrames++;
       return;
     }
-    if (announcement.instance === this.instance) return;
-    if (announcement.tag === this.ownTag) this.onSameTag(announcement);
+    if (announcement.instance === this.identity.instance) return;
+    if (announcement.tag === this.tag) this.onSameTag(announcement);
     else this.membership.onAnnouncement(announcement, carrier);
     if (announcement.kind === 'hello') this.announce('heartbeat');
     this.compare(announcement);
@@ -216,13 +211,12 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
   }
 
   /** The node that started later draws another tag, as long as it has no clients. */
-  private onSameTag({ instance, startedAt }: Announcement): void {
-    const isLater = startedAt < this.startedAt || (startedAt === this.startedAt && instance < this.instance);
-    if (isLater && !this.isReady && this.directory.version === 0) {
-      this.ownTag = newTag();
-      this.announce('hello');
-    } else
-      this.log.warnOnce('same-tag', 'Another node has the tag of this one: they do not see each other', { instance });
+  private onSameTag(other: Announcement): void {
+    if (this.directory.version === 0 && this.identity.giveWayTo(other)) this.announce('hello');
+    else {
+      const { instance } = other;
+      this.log.warnOnce('same-tag', 'Another node has the tag of this one: the two are not linked', { instance });
+    }
   }
 
   private createPeer(announcement: Announcement, carrier: number): PeerNode {
@@ -253,11 +247,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.counters.repeated += repeated;
     this.counters.gaps += gaps;
     this.inbound.onLost(peer.link.close());
-    for (const { core } of this.ports.values()) {
-      for (const id of core.pending.remoteResponders()) {
-        if ((this.moved.get(id)?.tag ?? tagOfId(id)) === peer.tag) core.failRemoteRequests(id);
-      }
-    }
+    for (const port of this.ports.values()) port.nodeLeft(peer);
     peer.directory.clear(reason);
   }
 
@@ -274,7 +264,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.log.warnOnce(`resync-${instance}`, 'Replica differs from its node: a snapshot is requested', {
       node: peer.label,
     });
-    peer.pushControl(FrameKind.resync, EMPTY);
+    peer.requestSnapshot();
   }
 
   private scheduleCheck(): void {
@@ -286,8 +276,8 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.checks++;
     this.membership.check();
     if (this.checks % (HEARTBEAT_MS / CHECK_MS) === 0) this.announce('heartbeat');
-    if (this.checks % (ACTIVITY_MS / CHECK_MS) === 0)
-      if (this.membership.peers.size > 0) this.activity.publish([...this.ports.values()]);
+    if (this.checks % (ACTIVITY_MS / CHECK_MS) === 0 && this.membership.peers.size > 0)
+      this.activity.publish([...this.ports.values()]);
     this.gate?.check(this.hasJoined);
   }
 
@@ -297,11 +287,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     );
     const bytes = encodeAnnouncement({
       kind,
-      instance: this.instance,
-      label: this.label,
-      tag: this.ownTag,
-      release: this.options.release,
-      startedAt: this.startedAt,
+      ...this.identity.describe(),
       now: this.clock.now(),
       directoryVersion: this.directory.version,
       digest: this.directory.digest,
@@ -311,5 +297,3 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.carriers.announce(bytes);
   }
 }
-
-const EMPTY = Buffer.alloc(0);

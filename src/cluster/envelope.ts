@@ -72,7 +72,7 @@ export class EnvelopeHeader {
   }
 }
 
-/** Writes the part of the header that says what has arrived from the other side. */
+/** Writes the part of the header that acknowledges the envelopes of the other side. */
 export function writeAcknowledgement(header: Buffer, epoch: number, sequence: number): void {
   header.writeUInt32BE(epoch, 18);
   header.writeUIntBE(sequence, 22, 6);
@@ -141,6 +141,21 @@ export interface OutgoingFrame {
   readonly bodyEnd: number;
   /** Whether both gRPC prefixes are written before the body. */
   readonly isMessage: boolean;
+}
+
+/** A frame that is no message. */
+export function controlFrame(kind: number, namespace: Buffer, name: Buffer, body: Buffer): OutgoingFrame {
+  return {
+    kind,
+    namespace,
+    name,
+    nameStart: 0,
+    nameEnd: name.length,
+    body,
+    bodyStart: 0,
+    bodyEnd: body.length,
+    isMessage: false,
+  };
 }
 
 /** Length of the frame without its body. */

@@ -11,7 +11,7 @@ import {
 } from '../router/index.ts';
 import { TypeCode } from '../wire/index.ts';
 import { decodeDelta } from './delta.ts';
-import { FrameKind, FrameReader, HEADER_BYTES } from './envelope.ts';
+import { controlFrame, FrameKind, FrameReader, HEADER_BYTES } from './envelope.ts';
 import type { Envelope } from './envelope-builder.ts';
 import type { ClusterCounters } from './node-counters.ts';
 import type { NodePeers } from './node-peers.ts';
@@ -182,21 +182,10 @@ function messageIn(frame: FrameReader): PeerMessage {
   };
 }
 
-/** Tells the sender's node that the target is not here. */
+/** Answers the sender's node that the target has no stream on this one. */
 function refuse(peer: PeerNode, source: MessageSource, frame: FrameReader, message: PeerMessage): void {
   const undelivered = describeUndelivered(source, message);
   if (undelivered === null) return;
   const name = Buffer.from(undelivered.senderId);
-  const body = encodeRefusal(undelivered);
-  peer.link.push({
-    kind: FrameKind.refusal,
-    namespace: Buffer.from(frame.namespace),
-    name,
-    nameStart: 0,
-    nameEnd: name.length,
-    body,
-    bodyStart: 0,
-    bodyEnd: body.length,
-    isMessage: false,
-  });
+  peer.link.push(controlFrame(FrameKind.refusal, Buffer.from(frame.namespace), name, encodeRefusal(undelivered)));
 }

@@ -1,8 +1,7 @@
 export type { Carrier, CarrierEvents } from './carrier.ts';
-export { type MemoryCarrier, MemoryNetwork } from './carriers/memory-carrier.ts';
 export type { NatsAccess } from './carriers/nats-access.ts';
 export { NatsCarrier, type NatsCarrierOptions } from './carriers/nats-carrier.ts';
-export { isSubject, NatsSubjects } from './carriers/nats-subjects.ts';
+export { NatsSubjects } from './carriers/nats-subjects.ts';
 export { SignedCarrier } from './carriers/signed-carrier.ts';
 export { Cluster } from './cluster.ts';
 export type { ClusterOptions } from './cluster-options.ts';

@@ -11,8 +11,8 @@ const MAX_BACKLOG_BYTES = 8 * 1024 * 1024;
 export interface LinkReceiverOptions {
   /** Calls `run` once after `delayMs`. */
   readonly after: (delayMs: number, run: () => void) => () => void;
-  /** Sends an acknowledgement. */
-  readonly acknowledge: (flags: number) => void;
+  /** Acknowledges everything before `sequence` of `epoch`; with `Flag.want`, asks for that one. */
+  readonly acknowledge: (flags: number, epoch: number, sequence: number) => void;
   /** Processes the frames of an envelope; false to pause until `resume`. */
   readonly process: (bytes: Buffer) => boolean;
   /** The sender starts again: everything before is lost. */
@@ -53,7 +53,7 @@ export class LinkReceiver {
     if (sequence < this.expected) {
       this.repeated++;
       this.acknowledgeSoon(0);
-    } else if (sequence > this.expected) this.want(nowMs);
+    } else if (sequence > this.expected) this.want(epoch, this.expected, nowMs);
     else if (this.backlogBytes <= MAX_BACKLOG_BYTES) {
       this.backlog.push(bytes);
       this.backlogBytes += bytes.length;
@@ -83,7 +83,8 @@ export class LinkReceiver {
   /** Begins with the first envelope of a new epoch; false when another one came first. */
   private startEpoch(epoch: number, sequence: number, nowMs: number): boolean {
     if (sequence !== 0) {
-      this.wantFrom(epoch, nowMs);
+      // its sender repeats the first one, or begins another epoch
+      this.want(epoch, 0, nowMs);
       return false;
     }
     const isFirst = this.epoch === 0;
@@ -94,23 +95,12 @@ export class LinkReceiver {
     return true;
   }
 
-  /** Asks for the first envelope of an epoch that this side has not seen: its sender repeats it, or begins another epoch. */
-  private wantFrom(epoch: number, nowMs: number): void {
-    const { epoch: known, processed, backlog } = this;
-    this.epoch = epoch;
-    this.processed = 0;
-    this.backlog = [];
-    this.want(nowMs);
-    this.epoch = known;
-    this.processed = processed;
-    this.backlog = backlog;
-  }
-
-  private want(nowMs: number): void {
+  /** Asks for the envelope `sequence` of `epoch`. */
+  private want(epoch: number, sequence: number, nowMs: number): void {
     if (nowMs - this.wantedAtMs < WANT_INTERVAL_MS) return;
     this.wantedAtMs = nowMs;
     this.gaps++;
-    this.options.acknowledge(Flag.want);
+    this.options.acknowledge(Flag.want, epoch, sequence);
   }
 
   private processBacklog(): void {
@@ -129,7 +119,11 @@ export class LinkReceiver {
 
   private acknowledgeSoon(bytes: number): void {
     this.unacknowledgedBytes += bytes;
-    if (this.unacknowledgedBytes >= ACKNOWLEDGE_BYTES) this.options.acknowledge(0);
-    else this.cancelTimer ??= this.options.after(ACKNOWLEDGE_MS, () => this.options.acknowledge(0));
+    if (this.unacknowledgedBytes >= ACKNOWLEDGE_BYTES) this.acknowledge();
+    else this.cancelTimer ??= this.options.after(ACKNOWLEDGE_MS, () => this.acknowledge());
+  }
+
+  private acknowledge(): void {
+    this.options.acknowledge(0, this.epoch, this.processed);
   }
 }

@@ -1,5 +1,6 @@
 import type { PausedSender, PauseQueue } from '../router/index.ts';
 import {
+  controlFrame,
   Flag,
   FRAME_HEAD_BYTES,
   FrameKind,
@@ -133,7 +134,7 @@ export class LinkSender implements PauseQueue {
     if (isConnected && nowMs >= this.probeAtMs) this.probe(nowMs);
   }
 
-  /** Sends the oldest envelope again; once it is acknowledged, the newest one shows what is missing in between. */
+  /** Sends the oldest envelope again, and after its acknowledgement the newest, which reveals gaps between the two. */
   probe(nowMs: number): void {
     if (this.held.length === 0) return;
     this.isProbing = true;
@@ -223,17 +224,7 @@ export class LinkSender implements PauseQueue {
       const end = Math.min(pos + bytes, whole.length);
       this.flush(nowMs);
       const isLast = end === whole.length;
-      const fragment = {
-        kind: FrameKind.fragment,
-        namespace: EMPTY,
-        name: LAST,
-        nameStart: 0,
-        nameEnd: isLast ? 1 : 0,
-        body: whole,
-        bodyStart: pos,
-        bodyEnd: end,
-        isMessage: false,
-      };
+      const fragment = controlFrame(FrameKind.fragment, EMPTY, isLast ? LAST : EMPTY, whole.subarray(pos, end));
       if (isLast) this.builder.addLast(fragment, whole);
       else this.builder.add(fragment);
     }

@@ -63,7 +63,6 @@ class Pair {
         return own.accepts;
       },
       onReset: (lost) => void own.lost.push(...lost),
-      onPeerReset: () => {},
       onStall: (isStalled) => void own.stalls.push(isStalled),
     });
   }
@@ -170,7 +169,7 @@ test('link: without progress it stalls, resumes senders, and loses nothing when 
   assert.deepEqual([pair.a.stalls, pair.b.received.length], [[true, false], 1]);
 });
 
-test('link: when a side has lost its state, the other one starts again and gives up what was not acknowledged', () => {
+test('link: after one side has lost its state, the other starts again and gives up unacknowledged envelopes', () => {
   const pair = new Pair();
   for (let i = 0; i < 5; i++) {
     pair.push(pair.a, `before ${i}`);

@@ -28,8 +28,6 @@ export interface LinkOptions {
   readonly onFrame: (frame: FrameReader) => boolean;
   /** Envelopes were given up, because the other node lost its state; a snapshot has to follow. */
   readonly onReset: (lost: readonly Envelope[]) => void;
-  /** The other node has given up envelopes. */
-  readonly onPeerReset: () => void;
   readonly onStall: (isStalled: boolean) => void;
 }
 
@@ -58,9 +56,9 @@ export class Link implements PausedSender {
     });
     this.receiver = new LinkReceiver({
       after: (delayMs, run) => clock.after(delayMs, run),
-      acknowledge: (flags) => this.acknowledge(flags),
+      acknowledge: (flags, epoch, sequence) => this.acknowledge(flags, epoch, sequence),
       process: (bytes) => this.process(bytes),
-      onEpoch: () => this.onPeerEpoch(),
+      onEpoch: () => this.dropFragments(),
     });
   }
 
@@ -91,7 +89,7 @@ export class Link implements PausedSender {
     this.sender.check(this.options.clock.monotonicMs(), isConnected);
   }
 
-  /** The carrier is connected again: finds out what was lost. */
+  /** Call when the carrier is connected again: starts the repetition of lost envelopes. */
   probe(): void {
     this.sender.probe(this.options.clock.monotonicMs());
   }
@@ -114,11 +112,11 @@ export class Link implements PausedSender {
     this.options.send(parts, bytes);
   }
 
-  private acknowledge(flags: number): void {
+  private acknowledge(flags: number, epoch: number, sequence: number): void {
     const { receiver, sender, options } = this;
     const header = Buffer.allocUnsafe(HEADER_BYTES);
     writeHeader(header, flags, options.tag(), sender.epoch, 0);
-    writeAcknowledgement(header, receiver.epoch, flags === Flag.want ? receiver.expected : receiver.processed);
+    writeAcknowledgement(header, epoch, sequence);
     receiver.acknowledgementSent();
     options.send([header], HEADER_BYTES);
   }
@@ -148,10 +146,5 @@ export class Link implements PausedSender {
   private dropFragments(): void {
     this.fragments = [];
     this.fragmentBytes = 0;
-  }
-
-  private onPeerEpoch(): void {
-    this.dropFragments();
-    this.options.onPeerReset();
   }
 }

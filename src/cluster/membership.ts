@@ -7,11 +7,11 @@ import type { PeerNode } from './peer-node.ts';
 /** Silence of a node until it is suspect, and dead, while the carrier works. */
 const SUSPECT_MS = 2500;
 const DEAD_MS = 4000;
-/** While the carrier is down nothing is known of the nodes: they are kept so long. */
+/** While the carrier is down, silence does not mean that a node is dead: nodes are kept for this time. */
 const OUTAGE_MS = 30_000;
 /** A gap between two checks beyond this: this process was stopped, and the silence is its own. */
 const FROZEN_MS = 1000;
-/** A node whose snapshot does not come is asked for it this often. */
+/** Interval of the requests for a snapshot that does not arrive. */
 const RESYNC_MS = 2000;
 
 export interface MembershipOptions {
@@ -19,7 +19,8 @@ export interface MembershipOptions {
   readonly log: RouterLog;
   readonly counters: ClusterCounters;
   readonly carriers: number;
-  readonly self: { readonly instance: string; readonly label: string };
+  /** Label of this node. */
+  readonly label: string;
   readonly createPeer: (announcement: Announcement, carrier: number) => PeerNode;
   /** The node is gone: its clients are to be removed, with `reason`. */
   readonly onLeft: (peer: PeerNode, reason: string) => void;
@@ -31,7 +32,7 @@ interface CarrierState {
   changedMs: number;
 }
 
-/** The other nodes, and the judgement on which of them are alive. */
+/** The other nodes, and which of them are alive. */
 export class Membership {
   readonly peers = new Map<string, PeerNode>();
   readonly byTag = new Map<number, PeerNode>();
@@ -54,7 +55,7 @@ export class Membership {
 
   /** Other nodes with the label of this one. */
   get sameLabel(): number {
-    return [...this.peers.values()].filter(({ label }) => label === this.options.self.label).length;
+    return [...this.peers.values()].filter(({ label }) => label === this.options.label).length;
   }
 
   onCarrier(index: number, up: boolean): void {
@@ -77,7 +78,7 @@ export class Membership {
       return;
     }
     if (peer === undefined) {
-      if (!this.isWelcome(announcement)) return;
+      if (!this.isLinkable(announcement)) return;
       peer = this.options.createPeer(announcement, carrier);
       this.peers.set(instance, peer);
       this.byTag.set(tag, peer);
@@ -85,8 +86,8 @@ export class Membership {
     this.update(peer, announcement, carrier);
   }
 
-  /** Anything has arrived from the node. */
-  onSign(peer: PeerNode): void {
+  /** A message of the node has arrived. */
+  onActivity(peer: PeerNode): void {
     peer.lastReceivedMs = this.options.clock.monotonicMs();
     if (peer.state === 'suspect') peer.state = peer.directory.isComplete ? 'up' : 'joining';
   }
@@ -105,12 +106,12 @@ export class Membership {
     const gapMs = nowMs - this.checkedMs;
     this.checkedMs = nowMs;
     const wasFrozen = gapMs > FROZEN_MS;
-    const asksAgain = nowMs - this.resyncMs > RESYNC_MS;
-    if (asksAgain) this.resyncMs = nowMs;
+    const isResyncDue = nowMs - this.resyncMs > RESYNC_MS;
+    if (isResyncDue) this.resyncMs = nowMs;
     for (const peer of [...this.peers.values()]) {
       if (wasFrozen) peer.lastReceivedMs = Math.min(nowMs, peer.lastReceivedMs + gapMs);
       this.checkPeer(peer, nowMs);
-      if (asksAgain && peer.state === 'joining') peer.requestSnapshot();
+      if (isResyncDue && peer.state === 'joining') peer.requestSnapshot();
     }
   }
 
@@ -134,8 +135,8 @@ export class Membership {
   }
 
   /** Whether the node can be linked; the reason is logged otherwise. */
-  private isWelcome({ instance, label, tag, oldestVersion, newestVersion, release }: Announcement): boolean {
-    const { log, counters, self } = this.options;
+  private isLinkable({ instance, label, tag, oldestVersion, newestVersion, release }: Announcement): boolean {
+    const { log, counters, label: ownLabel } = this.options;
     if (newestVersion < OLDEST_VERSION || oldestVersion > ENVELOPE_VERSION) {
       counters.incompatiblePeers++;
       log.warnOnce(`version-${instance}`, 'Node with an incompatible version is not linked', { node: label, release });
@@ -145,7 +146,7 @@ export class Membership {
       log.warnOnce(`tag-${instance}`, 'Node with the tag of another one is not linked', { node: label });
       return false;
     }
-    if (label === self.label) {
+    if (label === ownLabel) {
       log.warnOnce(`label-${label}`, 'Another node has the label of this one: set --cluster-node', { label });
     }
     return true;
@@ -157,7 +158,7 @@ export class Membership {
     peer.clockOffsetMs = announcement.now - clock.now();
     peer.announcedMs[carrier] = clock.monotonicMs();
     peer.carrier = this.bestCarrier(peer);
-    this.onSign(peer);
+    this.onActivity(peer);
   }
 
   /** The first carrier by which the node has announced itself lately. */

@@ -40,7 +40,7 @@ export class NodeEvents implements DirectoryListener {
   }
 
   detached(namespace: string, client: RemoteClient): void {
-    this.coreOf(namespace)?.failRemoteRequests(client.id);
+    this.coreOf(namespace)?.unanswered.remoteClientGone(client.id);
   }
 
   disconnecting(namespace: string, client: RemoteClient, lastActivity: number): void {
@@ -54,7 +54,7 @@ export class NodeEvents implements DirectoryListener {
   removed(namespace: string, client: RemoteClient, reason: string, at: number): void {
     this.onRemoved(client);
     const core = this.coreOf(namespace);
-    core?.failRemoteRequests(client.id);
+    core?.unanswered.remoteClientGone(client.id);
     core?.events.publish('clientDisconnected', at, () => ({ clientId: client.id, reason }));
   }
 

@@ -4,12 +4,12 @@ import type {
   Handover,
   ListedClient,
   PausableSender,
-  PeerStatistics,
   Peers,
   RouterCore,
+  RouterStatistics,
 } from '../router/index.ts';
 import { TypeCode } from '../wire/index.ts';
-import { FrameKind, type OutgoingFrame } from './envelope.ts';
+import { controlFrame, FrameKind, type OutgoingFrame } from './envelope.ts';
 import type { LocalDirectory } from './local-directory.ts';
 import type { PeerNode } from './peer-node.ts';
 import type { RemoteNamespace } from './remote-directory.ts';
@@ -126,19 +126,11 @@ export class NodePeers implements Peers {
     for (const { directory } of [...this.table.nodes]) yield* directory.in(this.namespace)?.clients.values() ?? [];
   }
 
-  statistics(): PeerStatistics {
-    let activeClients = 0;
-    let messagesPerSecond = 0;
-    const messageTypeCounts: Record<string, number> = {};
+  *statistics(): Iterable<RouterStatistics> {
     for (const { directory, announcement } of this.table.nodes) {
-      activeClients += directory.in(this.namespace)?.clients.size ?? 0;
-      const statistics = announcement.byNamespace[this.namespace];
-      messagesPerSecond += statistics?.messagesPerSecond ?? 0;
-      for (const [type, count] of Object.entries(statistics?.messageTypeCounts ?? {})) {
-        messageTypeCounts[type] = (messageTypeCounts[type] ?? 0) + count;
-      }
+      const { messagesPerSecond = 0, messageTypeCounts = {} } = announcement.byNamespace[this.namespace] ?? {};
+      yield { activeClients: directory.in(this.namespace)?.clients.size ?? 0, messagesPerSecond, messageTypeCounts };
     }
-    return { activeClients, messagesPerSecond, messageTypeCounts };
   }
 
   takeTopologyChange(): boolean {
@@ -154,17 +146,14 @@ export class NodePeers implements Peers {
   }
 
   directoryFrame(kind: number, body: Buffer): OutgoingFrame {
-    return {
-      kind,
-      namespace: this.namespaceBytes,
-      name: EMPTY,
-      nameStart: 0,
-      nameEnd: 0,
-      body,
-      bodyStart: 0,
-      bodyEnd: body.length,
-      isMessage: false,
-    };
+    return controlFrame(kind, this.namespaceBytes, EMPTY, body);
+  }
+
+  /** `peer` is dead: fails the requests to its clients. */
+  nodeLeft(peer: PeerNode): void {
+    for (const id of this.core.pending.remoteResponders()) {
+      if ((this.table.moved.get(id)?.tag ?? tagOfId(id)) === peer.tag) this.core.unanswered.remoteClientGone(id);
+    }
   }
 
   /** The node of the client `bytes[start..end)`; undefined for one of this node, or of none. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../router/index.ts';
 import type { Announcement } from './announcement.ts';
-import { FrameKind, type FrameReader, type OutgoingFrame } from './envelope.ts';
+import { controlFrame, FrameKind, type FrameReader, type OutgoingFrame } from './envelope.ts';
 import type { Envelope } from './envelope-builder.ts';
 import { Link } from './link.ts';
 import { type DirectoryListener, RemoteDirectory } from './remote-directory.ts';
@@ -75,7 +75,6 @@ export class PeerNode {
         host.onLost(this, lost);
         this.sendSnapshot();
       },
-      onPeerReset: () => {},
       onStall: (isStalled) => this.onStall(isStalled),
     });
   }
@@ -112,17 +111,7 @@ export class PeerNode {
   }
 
   pushControl(kind: number, body: Buffer): void {
-    this.link.push({
-      kind,
-      namespace: EMPTY,
-      name: EMPTY,
-      nameStart: 0,
-      nameEnd: 0,
-      body,
-      bodyStart: 0,
-      bodyEnd: body.length,
-      isMessage: false,
-    });
+    this.link.push(controlFrame(kind, EMPTY, EMPTY, body));
   }
 
   private sendSnapshotPart(): void {

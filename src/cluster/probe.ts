@@ -1,11 +1,11 @@
 import { type Announcement, decodeAnnouncement } from './announcement.ts';
-import { type NatsAccess, natsAuthenticator } from './carriers/nats-access.ts';
+import { type NatsAccess, natsOptions } from './carriers/nats-access.ts';
 import type { NatsSubjects } from './carriers/nats-subjects.ts';
 
 /** State of one NATS server, as a node would find it. */
 export interface NatsProbe {
   readonly server: string;
-  /** Why it cannot be used; null when it can. */
+  /** Reason for which it cannot be used; null when it can. */
   readonly error: string | null;
   /** A permission that is missing. */
   readonly denied: string | null;
@@ -24,8 +24,6 @@ export interface ProbeOptions {
   readonly listenMs: number;
 }
 
-const DIAL_TIMEOUT_MS = 2000;
-
 /** Connects to each server, tries the permissions that a node needs, and listens for other nodes. */
 export function probeNats(options: ProbeOptions): Promise<readonly NatsProbe[]> {
   return Promise.all(options.servers.map((server) => probeServer(server, options)));
@@ -37,14 +35,7 @@ async function probeServer(server: string, { subjects, access, listenMs }: Probe
   let denied: string | null = null;
   try {
     const { connect } = await import('@nats-io/transport-node');
-    const connection = await connect({
-      servers: [server],
-      name: 'rpc-dart-router check',
-      reconnect: false,
-      timeout: DIAL_TIMEOUT_MS,
-      ...((server.startsWith('tls://') || access.tls !== null) && { tls: access.tls ?? {} }),
-      ...(await natsAuthenticator(access)),
-    });
+    const connection = await connect(await natsOptions(server, 'rpc-dart-router check', access));
     const follow = async (): Promise<void> => {
       for await (const status of connection.status()) if (status.type === 'error') denied ??= status.error.message;
     };

@@ -25,7 +25,7 @@ export {
 export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
 export { Liveness } from './liveness.ts';
 export { closeReasonText, TEXT } from './messages.ts';
-export type { ClientChange, Handover, PausableSender, PeerStatistics, Peers } from './peers.ts';
+export type { ClientChange, Handover, PausableSender, Peers } from './peers.ts';
 export {
   answerUndelivered,
   deliverFromPeer,
@@ -37,5 +37,6 @@ export {
 } from './remote-delivery.ts';
 export { RouterCore, type RouterDependencies } from './router-core.ts';
 export type { Session } from './session.ts';
-export type { SessionAnswer, SessionClaim, SessionTokenCodec } from './sessions/sessions.ts';
+export type { SessionAnswer, SessionClaim, SessionTokenCodec } from './sessions/session-answer.ts';
+export type { RouterStatistics } from './statistics.ts';
 export type { StreamOptions, Subscription } from './subscription.ts';

@@ -1,5 +1,6 @@
 import type { Client, ListedClient } from './client.ts';
 import type { PauseQueue } from './delivery/flush-queue.ts';
+import type { RouterStatistics } from './statistics.ts';
 
 /** `unknown`: no node has the client. `unavailable`: its node cannot be reached at present. */
 export type Handover = 'sent' | 'unknown' | 'unavailable';
@@ -11,13 +12,6 @@ export interface PausableSender {
 
 /** Change of a client; `silent` publishes no event. */
 export type ClientChange = 'metadata' | 'groups' | 'silent';
-
-/** The statistics of other nodes. */
-export interface PeerStatistics {
-  readonly activeClients: number;
-  readonly messagesPerSecond: number;
-  readonly messageTypeCounts: Readonly<Record<string, number>>;
-}
 
 /**
  * Port to the other nodes of a cluster. The messages to send are those in `context.forwarded` and `context.header`. The
@@ -43,7 +37,8 @@ export interface Peers {
   removed(client: Client, reason: string): void;
   /** The clients of other nodes. */
   listedClients(): Iterable<ListedClient>;
-  statistics(): PeerStatistics;
+  /** The statistics of each other node. */
+  statistics(): Iterable<RouterStatistics>;
   /** Whether the status of a client of another node has changed since the last call. */
   takeTopologyChange(): boolean;
 }

@@ -1,12 +1,5 @@
-import { ForwardedMessage, type Framing, MESSAGE_TYPES, MessageScanner, mapWith, Raw } from '../wire/index.ts';
-import {
-  Client,
-  type ClientObserver,
-  type ClientProfile,
-  type ListedClient,
-  type PendingRequest,
-  type RouterConnection,
-} from './client.ts';
+import { ForwardedMessage, type Framing, MessageScanner, mapWith, Raw } from '../wire/index.ts';
+import { Client, type ClientObserver, type ClientProfile, type ListedClient, type RouterConnection } from './client.ts';
 import type { OpenStream, RouterContext } from './context.ts';
 import type { CloseReason, Counters } from './counters.ts';
 import type { SlowReason } from './delivery/flush-queue.ts';
@@ -16,13 +9,16 @@ import { SlowConsumers } from './delivery/slow-consumers.ts';
 import { TickClock } from './delivery/tick-clock.ts';
 import { EventHub } from './events.ts';
 import type { Clock, Limits, RouterLog } from './interfaces.ts';
-import { closeReasonText, type ErrorCode, failedResponse, TEXT } from './messages.ts';
+import { closeReasonText } from './messages.ts';
 import type { Peers } from './peers.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { Registry } from './registry.ts';
 import { Session } from './session.ts';
-import { Sessions, type SessionTokenCodec } from './sessions/sessions.ts';
+import type { SessionTokenCodec } from './sessions/session-answer.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { countsByType, type RouterStatistics, sumStatistics } from './statistics.ts';
 import { type StreamOptions, Subscription } from './subscription.ts';
+import { UnansweredRequests } from './unanswered-requests.ts';
 
 export interface RouterDependencies {
   readonly clock: Clock;
@@ -40,13 +36,6 @@ export interface RouterDependencies {
   readonly bindsByCredential: boolean;
   readonly sessionTokens: SessionTokenCodec;
 }
-
-/** The data of a `routerStats` event. */
-export type RouterStatistics = {
-  readonly activeClients: number;
-  readonly messagesPerSecond: number;
-  readonly messageTypeCounts: Readonly<Record<string, number>>;
-};
 
 /** Losses of a connection that a session outlives. */
 const SURVIVED: ReadonlySet<CloseReason> = new Set([
@@ -67,6 +56,7 @@ export class RouterCore implements RouterContext {
   readonly tick: TickClock;
   readonly flusher: Flusher;
   readonly pending: PendingRequests;
+  readonly unanswered: UnansweredRequests;
   readonly slowConsumers: SlowConsumers;
   readonly sessions: Sessions;
   readonly streams = new Set<OpenStream>();
@@ -88,7 +78,8 @@ export class RouterCore implements RouterContext {
     this.sessions = new Sessions(this, deps.sessionTokens);
     this.tick = new TickClock(deps.clock, deps.counters);
     this.flusher = new Flusher(deps.clock, this.budget, (queue) => this.slowConsumers.check(queue));
-    this.pending = new PendingRequests(deps.clock, (request) => this.requestTimedOut(request));
+    this.pending = new PendingRequests(deps.clock, (request) => this.unanswered.timedOut(request));
+    this.unanswered = new UnansweredRequests(this);
   }
 
   get limits(): Limits {
@@ -165,7 +156,7 @@ export class RouterCore implements RouterContext {
     client.stream = null;
     client.unboundSinceMs = this.clock.monotonicMs();
     this.registry.attached.delete(client);
-    this.settleRequests(client);
+    this.unanswered.clientGone(client);
     this.peers?.detached(client);
     // not now: a connection that closes removes the client in the same tick
     if ((this.events.hasListeners || this.peers !== null) && !this.draining)
@@ -216,7 +207,7 @@ export class RouterCore implements RouterContext {
     client.stream = null;
     if (stream !== null) stream.client = null;
     this.registry.remove(client);
-    this.settleRequests(client);
+    this.unanswered.clientGone(client);
     if (client.durable !== null) this.sessions.close(client);
     this.counters.closed[reason]++;
     const text = closeReasonText(reason);
@@ -253,46 +244,22 @@ export class RouterCore implements RouterContext {
 
   /** The statistics of this node. */
   localStatistics(): RouterStatistics {
-    const messageTypeCounts: Record<string, number> = { total: 0 };
-    MESSAGE_TYPES.forEach((type, index) => {
-      const count = this.counters.messagesInByType[index] as number;
-      if (count > 0) messageTypeCounts[type] = count;
-      messageTypeCounts.total = (messageTypeCounts.total as number) + count;
-    });
     return {
       activeClients: this.registry.clients.size,
       messagesPerSecond: Math.round(this.deps.messagesPerSecond()),
-      messageTypeCounts,
+      messageTypeCounts: countsByType(this.counters),
     };
   }
 
   /** The statistics of all nodes. */
   statistics(): RouterStatistics {
     const own = this.localStatistics();
-    if (this.peers === null) return own;
-    const others = this.peers.statistics();
-    const messageTypeCounts = { ...own.messageTypeCounts };
-    for (const [type, count] of Object.entries(others.messageTypeCounts)) {
-      messageTypeCounts[type] = (messageTypeCounts[type] ?? 0) + count;
-    }
-    return {
-      activeClients: own.activeClients + others.activeClients,
-      messagesPerSecond: own.messagesPerSecond + others.messagesPerSecond,
-      messageTypeCounts,
-    };
+    return this.peers === null ? own : sumStatistics([own, ...this.peers.statistics()]);
   }
 
-  *listedClients(): Iterable<ListedClient> {
-    yield* this.registry.clients.values();
-    if (this.peers !== null) yield* this.peers.listedClients();
-  }
-
-  /** The client `id` of another node is gone, or its stream is: fails the requests to it. */
-  failRemoteRequests(id: string): void {
-    for (const request of this.pending.settleRemote(id)) {
-      this.counters.dropped.targetDisconnected++;
-      this.failRequest(request, 'not-found', TEXT.notFound(id));
-    }
+  listedClients(): Iterable<ListedClient> {
+    const own = this.registry.clients.values();
+    return this.peers === null ? own : concat(own, this.peers.listedClients());
   }
 
   /** Announces that `client` has no p2p stream any more, unless it was removed or has opened another one. */
@@ -304,22 +271,9 @@ export class RouterCore implements RouterContext {
     }));
     this.peers?.disconnecting(client);
   }
+}
 
-  /** Fails the requests sent to `client` and forgets those it sent. */
-  private settleRequests(client: Client): void {
-    for (const request of this.pending.settleAll(client)) {
-      this.counters.dropped.targetDisconnected++;
-      this.failRequest(request, 'not-found', TEXT.notFound(client.id));
-    }
-  }
-
-  private requestTimedOut(request: PendingRequest): void {
-    this.counters.dropped.requestTimeout++;
-    this.failRequest(request, 'timeout', TEXT.requestTimeout);
-  }
-
-  private failRequest(request: PendingRequest, code: ErrorCode, text: string): void {
-    const { requester, requestIdItem } = request;
-    requester.stream?.send(failedResponse(requester.id, requestIdItem, code, text, this.clock.now()));
-  }
+function* concat<T>(first: Iterable<T>, second: Iterable<T>): Iterable<T> {
+  yield* first;
+  yield* second;
 }

@@ -12,7 +12,7 @@ export function clusterMetrics({ cluster }: TelemetrySource): MetricDefinition[]
     {
       name: 'rpc_router_cluster_connected',
       type: 'gauge',
-      help: '1 while the router is connected to NATS and to the other workers, else 0.',
+      help: '1 while the router is connected to NATS, else 0.',
       read: read(({ isConnected }) => single(isConnected ? 1 : 0)),
     },
     {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { Cluster, type ClusterOptions, type MemoryCarrier, MemoryNetwork } from '../../src/cluster/index.ts';
+import { Cluster, type ClusterOptions } from '../../src/cluster/index.ts';
 import type { Limits } from '../../src/router/index.ts';
 import { FakeClock } from './fake-clock.ts';
+import { type MemoryCarrier, MemoryNetwork } from './memory-carrier.ts';
 import { RouterHarness } from './router-harness.ts';
 
 /** A network whose messages a test can drop, repeat, reorder and hold up. */
@@ -96,7 +97,7 @@ export class ClusterHarness {
     return node;
   }
 
-  /** The node vanishes without a word, as after kill -9. */
+  /** Ends the node without an announcement, as after kill -9. */
   kill(node: TestNode): void {
     node.cluster.destroy();
     this.nodes.splice(this.nodes.indexOf(node), 1);

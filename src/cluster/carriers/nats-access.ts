@@ -11,13 +11,21 @@ export interface NatsAccess {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null;
 }
 
-/** The part of the connection options that authenticates. */
-export async function natsAuthenticator({ user, nkeySeed, credentials }: NatsAccess): Promise<NodeConnectionOptions> {
+const DIAL_TIMEOUT_MS = 2000;
+
+/** Options for one connection to `server`, without reconnects. `name` is for the operators of NATS. */
+export async function natsOptions(server: string, name: string, access: NatsAccess): Promise<NodeConnectionOptions> {
   const { nkeyAuthenticator, credsAuthenticator } = await import('@nats-io/transport-node');
+  const { user, nkeySeed, credentials, tls } = access;
   const authenticators: Authenticator[] = [];
   if (nkeySeed !== null) authenticators.push(nkeyAuthenticator(nkeySeed));
   if (credentials !== null) authenticators.push(credsAuthenticator(credentials));
   return {
+    servers: [server],
+    name,
+    reconnect: false,
+    timeout: DIAL_TIMEOUT_MS,
+    ...((server.startsWith('tls://') || tls !== null) && { tls: tls ?? {} }),
     ...(user !== null && { user: user.name, pass: user.password }),
     ...(authenticators.length > 0 && { authenticator: authenticators }),
   };

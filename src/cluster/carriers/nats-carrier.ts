@@ -1,7 +1,7 @@
-import type { Msg, NatsConnection, NodeConnectionOptions, Status } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Status } from '@nats-io/transport-node';
 import type { Clock } from '../../router/index.ts';
 import type { Carrier, CarrierEvents } from '../carrier.ts';
-import { type NatsAccess, natsAuthenticator } from './nats-access.ts';
+import { type NatsAccess, natsOptions } from './nats-access.ts';
 import type { NatsSubjects } from './nats-subjects.ts';
 
 export interface NatsCarrierOptions {
@@ -17,7 +17,6 @@ export interface NatsCarrierOptions {
   readonly onConnected: (server: string) => void;
 }
 
-const DIAL_TIMEOUT_MS = 2000;
 const MIN_REDIAL_MS = 100;
 const MAX_REDIAL_MS = 2000;
 /** A server is stale when two pings are unanswered. */
@@ -77,18 +76,24 @@ export class NatsCarrier implements Carrier {
     try {
       connection.publish(subject, payload);
     } catch (error) {
-      // too large, or closed a moment ago: the link above finds out
+      // too large, or closed a moment ago: the link above repeats or gives up the message
       this.options.onIssue((error as Error).message);
     }
   }
 
   private async dial(): Promise<void> {
-    const { servers, clock } = this.options;
+    const { servers, clock, name, access } = this.options;
     const server = servers[this.nextServer++ % servers.length] as string;
     try {
       // loaded on demand: most routers run without a cluster
       const { connect } = await import('@nats-io/transport-node');
-      const connection = await connect(await this.connectionOptions(server));
+      const connection = await connect({
+        ...(await natsOptions(server, name, access)),
+        noEcho: true,
+        ignoreClusterUpdates: true,
+        pingInterval: PING_INTERVAL_MS,
+        maxPingOut: MAX_PINGS_OUT,
+      });
       if (this.events === null) this.abandon(connection);
       else this.onConnected(connection, server);
     } catch (error) {
@@ -98,23 +103,6 @@ export class NatsCarrier implements Carrier {
       this.redialMs = Math.min(2 * this.redialMs, MAX_REDIAL_MS);
       this.cancelRedial = clock.after(this.redialMs, () => void this.dial());
     }
-  }
-
-  private async connectionOptions(server: string): Promise<NodeConnectionOptions> {
-    const { access, name } = this.options;
-    const isTls = server.startsWith('tls://') || access.tls !== null;
-    return {
-      servers: [server],
-      name,
-      reconnect: false,
-      noEcho: true,
-      ignoreClusterUpdates: true,
-      timeout: DIAL_TIMEOUT_MS,
-      pingInterval: PING_INTERVAL_MS,
-      maxPingOut: MAX_PINGS_OUT,
-      ...(isTls && { tls: access.tls ?? {} }),
-      ...(await natsAuthenticator(access)),
-    };
   }
 
   private onConnected(connection: NatsConnection, server: string): void {

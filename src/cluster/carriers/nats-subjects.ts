@@ -22,8 +22,3 @@ export class NatsSubjects {
     return `${this.root}.>`;
   }
 }
-
-/** True for a text that can be a token of a subject, or several. */
-export function isSubject(text: string): boolean {
-  return /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(text);
-}

@@ -1,5 +1,6 @@
 import type { Client, ClientStream } from '../client.ts';
 import type { FlushQueue } from '../delivery/flush-queue.ts';
+import type { Handover } from '../peers.ts';
 import type { MessageSource, SenderSession } from './handler.ts';
 
 /** The attached client that the message is addressed to, or null. `context.header` must have a targetId. */
@@ -25,6 +26,15 @@ export function deliver(session: MessageSource, target: ClientStream): void {
   target.inbox.push(forwarded.framed(target.framing));
   counters.countOut(header.type, 1, forwarded.bodyBytes);
   applyBackpressure(session, flusher.direct);
+}
+
+/** Sends the message to the node of its target, which has no stream on this one. A message that is not sent is counted. */
+export function deliverElsewhere(session: SenderSession, bytes: Buffer): Handover {
+  const { peers, counters } = session.context;
+  const handover = peers === null ? 'unknown' : peers.send(session, bytes);
+  if (handover === 'unknown') counters.dropped.targetNotFound++;
+  else if (handover === 'unavailable') counters.dropped.peerUnavailable++;
+  return handover;
 }
 
 /** Queues the message to all of `receivers` except the sender, which is null for one of another node; returns their number. */

@@ -2,7 +2,7 @@ import { decodeValue, findValue } from '../../wire/index.ts';
 import type { Client } from '../client.ts';
 import { type ErrorCode, failedResponse, TEXT } from '../messages.ts';
 import type { Handover } from '../peers.ts';
-import { deliver, findTarget, targetIdOf } from './deliver.ts';
+import { deliver, deliverElsewhere, findTarget, targetIdOf } from './deliver.ts';
 import { type MessageHandler, refuseMissing, type SenderSession } from './handler.ts';
 import { type RequestId, requestIdOf } from './request-id.ts';
 
@@ -25,7 +25,6 @@ export const request: MessageHandler = (session, sender, bytes) => {
     log.warnOnce('pending-requests', 'Request refused: too many pending', { client: sender.id });
     fail('overloaded', TEXT.tooManyPending(limits.maxPendingRequests));
   } else {
-    counters.dropped[handover === 'unknown' ? 'targetNotFound' : 'peerUnavailable']++;
     fail('not-found', TEXT.notFound(targetIdOf(session, bytes)));
   }
 };
@@ -35,14 +34,15 @@ function forward(session: SenderSession, sender: Client, requestId: RequestId, b
   const { pending, peers, limits } = session.context;
   const target = findTarget(session, bytes);
   const stream = target?.stream ?? null;
-  if (stream === null && peers === null) return 'unknown';
-  if ((sender.outgoingRequests?.size ?? 0) >= limits.maxPendingRequests) return 'overloaded';
+  const isFull = (sender.outgoingRequests?.size ?? 0) >= limits.maxPendingRequests;
+  // without a receiver the request fails in any case
+  if (isFull && (stream !== null || peers !== null)) return 'overloaded';
   if (target !== null && stream !== null) {
     pending.add(sender, target, requestId.text, requestId.item, timeoutOf(session, bytes));
     deliver(session, stream);
     return 'sent';
   }
-  const handover = peers === null ? 'unknown' : peers.send(session, bytes);
+  const handover = deliverElsewhere(session, bytes);
   if (handover === 'sent') {
     const targetId = targetIdOf(session, bytes);
     pending.addRemote(sender, targetId, requestId.text, requestId.item, timeoutOf(session, bytes));

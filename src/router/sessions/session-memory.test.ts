@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 import type { Client } from '../client.ts';
 import { Liveness } from '../liveness.ts';
-import type { SessionAnswer } from './sessions.ts';
+import type { SessionAnswer } from './session-answer.ts';
 
 const MIB = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 import type { Client } from '../client.ts';
-import type { SessionAnswer } from './sessions.ts';
+import type { SessionAnswer } from './session-answer.ts';
 
 const WINDOW_MS = 60_000;
 

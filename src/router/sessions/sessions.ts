@@ -8,33 +8,8 @@ import type { Registry } from '../registry.ts';
 import { type AttachedStream, DurableSession, type DurableSessionOwner } from './durable-session.ts';
 import { IssuedTokens } from './issued-tokens.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
+import type { SessionAnswer, SessionTokenCodec } from './session-answer.ts';
 import { SessionMemory } from './session-memory.ts';
-
-/** The content of a session token. `generation` grows with each token of a session. */
-export interface SessionClaim {
-  readonly clientId: string;
-  readonly generation: number;
-}
-
-/** Makes and verifies session tokens; they are bearer secrets. */
-export interface SessionTokenCodec {
-  issue(claim: SessionClaim, expiresAtMs: number): string;
-  /** Where the generations of a new session begin: a random number, see IssuedTokens. */
-  firstGeneration(): number;
-  /** Null for a token that was not issued with this key. */
-  verify(token: string): (SessionClaim & { readonly expiresAtMs: number }) | null;
-}
-
-/** The router's answer to a registration with a session. */
-export interface SessionAnswer {
-  readonly token: string;
-  readonly resumed: boolean;
-  /** Messages of the client that the router has received. */
-  readonly received: number;
-  readonly windowMs: number;
-  /** Messages to the client that could not be kept. */
-  readonly lost: number;
-}
 
 /** The router as sessions use it. */
 export interface SessionsContext {
@@ -183,7 +158,18 @@ export class Sessions implements DurableSessionOwner {
     return inbox;
   }
 
-  /** The connection or the stream of `client` is lost: keeps it for the session window. */
+  /** The stream of `client` has ended, or is about to be replaced. */
+  streamLost(client: Client): void {
+    const state = this.states.get(client);
+    if (state === undefined) return;
+    client.stream = state.session.detachedStream;
+    client.setStatus('idle');
+    this.context.registry.attached.add(client);
+    state.session.detach(this.context.clock.monotonicMs());
+    this.startWaiting(state);
+  }
+
+  /** The connection of `client` is lost: keeps it for the session window. */
   leave(client: Client): void {
     this.streamLost(client);
     this.context.registry.move(client, this.away);
@@ -234,17 +220,6 @@ export class Sessions implements DurableSessionOwner {
     state.isCountKnown = true;
     this.context.counters.sessionMessagesLost += lost;
     return lost;
-  }
-
-  /** The stream of `client` has ended, or is about to be replaced. */
-  streamLost(client: Client): void {
-    const state = this.states.get(client);
-    if (state === undefined) return;
-    client.stream = state.session.detachedStream;
-    client.setStatus('idle');
-    this.context.registry.attached.add(client);
-    state.session.detach(this.context.clock.monotonicMs());
-    this.startWaiting(state);
   }
 
   /** Puts a session at the end of those that are away; the oldest of them expire early when there are too many. */

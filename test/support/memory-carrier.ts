@@ -1,16 +1,16 @@
-import type { Carrier, CarrierEvents } from '../carrier.ts';
+import type { Carrier, CarrierEvents } from '../../src/cluster/index.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
-/** Calls `run` later, in order: a tick's end in tests, or `setImmediate`. */
+/** Calls `run` later, in order. */
 export type Schedule = (run: () => void) => void;
 
-/** Nodes of one process, joined in memory: for tests, and for several routers in one program. */
+/** Nodes of one process, joined in memory. */
 export class MemoryNetwork {
   private readonly schedule: Schedule;
   private readonly nodes = new Map<string, MemoryCarrier>();
 
-  constructor(schedule: Schedule = setImmediate) {
+  constructor(schedule: Schedule) {
     this.schedule = schedule;
   }
 
