@@ -16,8 +16,8 @@ const server = ca.issue('server');
 
 const RECEIVERS = 150;
 const BROADCASTS = 600;
-/** Far less than everything together: the sender has to wait. */
-const SMALL_BUFFER = ['--max-buffer-bytes', '1MiB'];
+/** Far less than all messages together: the sender has to wait. The deadline leaves time to 150 readers on a busy machine. */
+const SMALL_BUFFER = ['--max-buffer-bytes', '1MiB', '--write-deadline', '60s'];
 
 async function withClients<T>(clients: readonly DartClient[], run: () => Promise<T>): Promise<T> {
   try {
@@ -27,7 +27,7 @@ async function withClients<T>(clients: readonly DartClient[], run: () => Promise
   }
 }
 
-/** One client says hundreds of broadcasts at once, and closes the connection: behind them, or when all are taken. */
+/** One client sends hundreds of broadcasts at once, and closes the connection: behind them, or when all are taken. */
 async function flood(port: number, tls: ConnectionOptions | null): Promise<void> {
   const options = tls === null ? {} : { tls };
   const receivers = await Promise.all(Array.from({ length: RECEIVERS }, () => DartClient.join(port, {}, options)));
@@ -38,9 +38,8 @@ async function flood(port: number, tls: ConnectionOptions | null): Promise<void>
     // what waits in grpc-js when a connection ends is lost there
     if (IS_GRPC_JS) await sender.p2p.whenEnded;
     sender.connection.end();
-    await poll('everybody to have everything', () => {
-      return receivers.every(({ p2p }) => p2p.receivedCount >= BROADCASTS);
-    });
+    const isComplete = (): boolean => receivers.every(({ p2p }) => p2p.inbox.length >= BROADCASTS);
+    await poll('all broadcasts at all receivers', isComplete, { limitMs: 60_000 });
     for (const { p2p } of receivers) {
       const numbers = p2p.drain().map(({ message }) => asMap(message.payload).n);
       assert.deepEqual(
@@ -51,10 +50,10 @@ async function flood(port: number, tls: ConnectionOptions | null): Promise<void>
   });
 }
 
-test('a flood of broadcasts reaches everybody, in order, and nobody is cut off for it', async () => {
+test('a flood of broadcasts reaches all receivers in order, and none is disconnected', async () => {
   await using router = await RouterProcess.start(SMALL_BUFFER);
   await flood(router.port, null);
-  await router.until('everybody to be gone', ({ connections }) => connections.current === 0);
+  await router.until('all connections to close', ({ connections }) => connections.current === 0);
 });
 
 test('also with TLS', async () => {
