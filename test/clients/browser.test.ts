@@ -73,9 +73,9 @@ test('Chromium: 10,000 messages both ways over 100 losses, each once and in orde
       await delay(loss % 5);
       if (loss % 10 === 9) proxy.freeze();
       else proxy.cut();
-      if (loss % 3 === 0) {
-        await page.waitForFunction(() => (globalThis as unknown as PageState).client.state === 'online');
-      }
+      // Chromium delays handshakes by seconds after several that failed: each loss hits an established connection
+      await poll('the page to dial again', () => proxy.connections >= loss + 2, LIMITS);
+      await page.waitForFunction(() => (globalThis as unknown as PageState).client.state === 'online');
     }
     await Promise.all(sent);
     await page.evaluate(() => Promise.all((globalThis as unknown as PageState).sent).then(() => {}));
@@ -86,7 +86,7 @@ test('Chromium: 10,000 messages both ways over 100 losses, each once and in orde
     assert.deepEqual(atPeer, expected);
     assert.deepEqual(await inPage(), expected);
     assert.equal(await page.evaluate(() => (globalThis as unknown as PageState).client.id), id);
-    assert.ok(proxy.connections > LOSSES / 3, `${proxy.connections} connections`);
+    assert.ok(proxy.connections > LOSSES, `${proxy.connections} connections`);
   } finally {
     await page.close();
     await peer.close();
