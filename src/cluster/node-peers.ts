@@ -4,6 +4,7 @@ import type {
   Handover,
   ListedClient,
   PausableSender,
+  PeerDirectory,
   Peers,
   RouterCore,
   RouterStatistics,
@@ -124,6 +125,17 @@ export class NodePeers implements Peers {
 
   *listedClients(): Iterable<ListedClient> {
     for (const { directory } of [...this.table.nodes]) yield* directory.in(this.namespace)?.clients.values() ?? [];
+  }
+
+  get tag(): number {
+    return this.table.tag;
+  }
+
+  *directories(): Iterable<PeerDirectory> {
+    for (const { tag, label, directory } of [...this.table.nodes]) {
+      const place = directory.in(this.namespace);
+      yield { tag, label, groups: place?.groups ?? new Map(), clients: () => place?.clients.values() ?? [] };
+    }
   }
 
   *statistics(): Iterable<RouterStatistics> {

@@ -72,6 +72,8 @@ export interface ClientObserver {
 
 /** A client as listings show it, on this node or another. */
 export interface ListedClient {
+  readonly id: string;
+  readonly name: string | null;
   /** The id as a CBOR text item. */
   readonly idItem: Buffer;
   readonly status: ClientStatus;
@@ -108,6 +110,8 @@ export class Client implements ListedClient, Responder {
   connection: RouterConnection;
   /** Proof by which it registered; compared, never shown. */
   credential = '';
+  /** Position in the order of registration on this node; set by the registry. */
+  sequence = 0;
   readonly name: string | null;
   private groupNames: readonly string[];
   /** Its session, if it asked for one that outlives the connection. */

@@ -41,6 +41,8 @@ export interface RouterContext {
   readonly draining: boolean;
   /** The other nodes of the cluster; null without one. */
   readonly peers: Peers | null;
+  /** Sender of the operator's messages and requests: no registered client, but responses reach it. Null until the first. */
+  readonly operator: Client | null;
   /** Both are reused for every message: see MessageScanner and ForwardedMessage. */
   readonly header: MessageScanner;
   readonly forwarded: ForwardedMessage;
@@ -57,7 +59,7 @@ export interface RouterContext {
   updateMetadata(client: Client, metadata: Buffer): void;
   updateGroups(client: Client, groups: readonly string[]): void;
   /** Unregisters `client`. Its stream is left to the caller. */
-  remove(client: Client, reason: CloseReason): void;
+  remove(client: Client, reason: CloseReason, text?: string): void;
   /** Disconnects a stream whose consumer is too slow. */
   disconnectSlow(stream: OpenStream, reason: SlowReason): void;
 }

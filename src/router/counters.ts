@@ -39,6 +39,7 @@ export const CLOSE_REASONS = [
   'shutdown',
   'sessionExpired',
   'sessionEnded',
+  'operator',
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 

@@ -22,10 +22,19 @@ export {
   type RouterLog,
   type StreamTransport,
 } from './interfaces.ts';
-export { type ClientFilter, ClientListing, metadataFilter } from './listing.ts';
+export { type ClientFilter, ClientListing, matchesFilter, metadataFilter } from './listing.ts';
 export { Liveness } from './liveness.ts';
 export { closeReasonText, TEXT } from './messages.ts';
-export type { ClientChange, Handover, PausableSender, Peers } from './peers.ts';
+export { ClientPage, type ClientPosition, type PagedClient, type PageQuery } from './operator/client-page.ts';
+export {
+  type MessageTarget,
+  type NotSent,
+  Operator,
+  type RequestStart,
+  type SendOutcome,
+} from './operator/operator.ts';
+export type { OnOutcome, RequestOutcome } from './operator/operator-stream.ts';
+export type { ClientChange, Handover, PausableSender, PeerDirectory, Peers } from './peers.ts';
 export {
   answerUndelivered,
   deliverFromPeer,

@@ -46,7 +46,7 @@ export class ClientListing {
         this.bodyBytes = CLIENTS_KEY.length + encodeHead(4, this.infos.length).length + this.infoBytes;
         return true;
       }
-      if (matches(next.value, this.filter)) this.add(next.value.encodedInfo());
+      if (matchesFilter(next.value, this.filter)) this.add(next.value.encodedInfo());
     }
     return false;
   }
@@ -72,7 +72,8 @@ export class ClientListing {
   }
 }
 
-function matches(client: ListedClient, filter: ClientFilter): boolean {
+/** True when `client` is listed and matches `filter`. */
+export function matchesFilter(client: ListedClient, filter: ClientFilter): boolean {
   if (client.status !== 'online' && client.status !== 'idle') return false;
   const { groups } = filter;
   if (groups !== null && !client.groups.some((group) => groups.has(group))) return false;

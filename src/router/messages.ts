@@ -50,6 +50,7 @@ const CLOSE_TEXTS: Record<CloseReason, string> = {
   shutdown: 'Router shutdown',
   sessionExpired: 'Session expired',
   sessionEnded: 'Session ended',
+  operator: 'Disconnected by the operator',
 };
 
 /** Text of `reason` for events and logs. */
@@ -89,7 +90,8 @@ export type ErrorCode =
   | 'malformed'
   | 'missing-field'
   | 'overloaded'
-  | 'shutting-down';
+  | 'shutting-down'
+  | 'disconnected';
 
 /** An `error` message. `messageIdItem` is the encoded `payload.messageId` of the sender, if present. */
 export function errorMessage(

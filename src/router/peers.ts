@@ -13,6 +13,16 @@ export interface PausableSender {
 /** Change of a client; `silent` publishes no event. */
 export type ClientChange = 'metadata' | 'groups' | 'silent';
 
+/** The clients of another node. */
+export interface PeerDirectory {
+  readonly tag: number;
+  readonly label: string;
+  /** Each with the number that its node gave it. */
+  clients(): Iterable<ListedClient & { readonly handle: number }>;
+  /** Number of members by group. */
+  readonly groups: ReadonlyMap<string, number>;
+}
+
 /**
  * Port to the other nodes of a cluster. The messages to send are those in `context.forwarded` and `context.header`. The
  * methods named for a change are called after each change of a client of this node.
@@ -37,6 +47,10 @@ export interface Peers {
   removed(client: Client, reason: string): void;
   /** The clients of other nodes. */
   listedClients(): Iterable<ListedClient>;
+  /** The number of this node among all, which stays the same while it runs. */
+  readonly tag: number;
+  /** The directory of each other node. */
+  directories(): Iterable<PeerDirectory>;
   /** The statistics of each other node. */
   statistics(): Iterable<RouterStatistics>;
   /** Whether the status of a client of another node has changed since the last call. */

@@ -6,8 +6,10 @@ export class Registry {
   readonly groups = new Map<string, Set<Client>>();
   /** Clients with an attached p2p stream or a session that keeps messages: the receivers of broadcasts. */
   readonly attached = new Set<Client>();
+  private lastSequence = 0;
 
   add(client: Client): void {
+    client.sequence = ++this.lastSequence;
     this.clients.set(client.id, client);
     client.connection.clients.add(client);
     this.join(client);

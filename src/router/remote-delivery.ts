@@ -1,4 +1,5 @@
 import { ScanResult, TypeCode } from '../wire/index.ts';
+import type { ClientStream } from './client.ts';
 import type { RouterContext } from './context.ts';
 import { deliver, deliverToAll } from './handlers/deliver.ts';
 import type { MessageSource } from './handlers/handler.ts';
@@ -9,20 +10,22 @@ import { errorMessage, failedResponse, TEXT } from './messages.ts';
 /** Messages that other nodes have sent, each `bytes[start..end)` behind both gRPC prefixes. */
 
 /** Delivers a unicast or request to the client that it names; false when it has no stream on this node. */
-export function deliverFromPeer(
-  source: MessageSource,
-  type: number,
-  { bytes, nameStart, nameEnd, start, end }: PeerMessage,
-): boolean {
-  const { registry, header, forwarded, tick } = source.context;
+export function deliverFromPeer(source: MessageSource, type: number, message: PeerMessage): boolean {
+  const { registry } = source.context;
+  const { bytes, nameStart, nameEnd } = message;
   const target = registry.find(bytes, nameStart, nameEnd);
   if (target?.stream == null) return false;
+  deliverTo(target.stream, source, type, message);
+  return true;
+}
+
+function deliverTo(target: ClientStream, source: MessageSource, type: number, message: PeerMessage): void {
+  const { header, forwarded, tick } = source.context;
   tick.begin();
   header.type = type;
-  forwarded.take(bytes, start, end, 2);
-  deliver(source, target.stream);
+  forwarded.take(message.bytes, message.start, message.end, 2);
+  deliver(source, target);
   forwarded.clear();
-  return true;
 }
 
 /** A message of another node: its body, and the text that addresses it, in one buffer. */
@@ -36,10 +39,12 @@ export interface PeerMessage {
 
 /** Delivers a response to the client that waits for it; counted when none does. */
 export function deliverResponseFromPeer(source: MessageSource, message: PeerMessage): void {
-  const { header, counters, pending, registry } = source.context;
-  const { bytes, nameStart, nameEnd, start, end } = message;
-  const requester = registry.find(bytes, nameStart, nameEnd);
-  if (requester === null || !scan(source.context, message)) {
+  const { header, counters, pending, registry, operator } = source.context;
+  const { bytes, nameStart, nameEnd } = message;
+  const isOperator = operator?.hasId(bytes, nameStart, nameEnd) === true;
+  const requester = isOperator ? operator : registry.find(bytes, nameStart, nameEnd);
+  const stream = requester?.stream ?? null;
+  if (requester === null || stream === null || !scan(source.context, message)) {
     counters.dropped.targetNotFound++;
     return;
   }
@@ -49,7 +54,7 @@ export function deliverResponseFromPeer(source: MessageSource, message: PeerMess
     counters.dropped.lateResponse++;
     return;
   }
-  deliverFromPeer(source, TypeCode.response, { bytes, nameStart, nameEnd, start, end });
+  deliverTo(stream, source, TypeCode.response, message);
 }
 
 /** Delivers a multicast to the members of `group`, or a broadcast (null) to all clients. */
@@ -95,9 +100,9 @@ export function answerUndelivered(
   message: UndeliveredMessage,
   reason: 'targetNotFound' | 'peerUnavailable',
 ): void {
-  const { registry, pending, clock, counters } = context;
+  const { registry, pending, clock, counters, operator } = context;
   const { senderId, targetId, requestId, requestIdItem, messageIdItem } = message;
-  const sender = registry.clients.get(senderId);
+  const sender = operator?.id === senderId ? operator : registry.clients.get(senderId);
   const text = TEXT.notFound(targetId);
   if (requestId === null || requestIdItem === null) {
     counters.dropped[reason]++;

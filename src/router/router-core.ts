@@ -1,5 +1,12 @@
-import { ForwardedMessage, type Framing, MessageScanner, mapWith, Raw } from '../wire/index.ts';
-import { Client, type ClientObserver, type ClientProfile, type ListedClient, type RouterConnection } from './client.ts';
+import { encode, ForwardedMessage, type Framing, MessageScanner, mapWith, Raw } from '../wire/index.ts';
+import {
+  Client,
+  type ClientObserver,
+  type ClientProfile,
+  type ClientStream,
+  type ListedClient,
+  type RouterConnection,
+} from './client.ts';
 import type { OpenStream, RouterContext } from './context.ts';
 import type { CloseReason, Counters } from './counters.ts';
 import type { SlowReason } from './delivery/flush-queue.ts';
@@ -64,6 +71,7 @@ export class RouterCore implements RouterContext {
   readonly forwarded = new ForwardedMessage();
   draining = false;
   peers: Peers | null = null;
+  operator: Client | null = null;
   private readonly deps: RouterDependencies;
   private currentLimits: Limits;
 
@@ -139,6 +147,17 @@ export class RouterCore implements RouterContext {
     return session;
   }
 
+  /** Creates the sender of the operator's messages, with an id that the other nodes can answer. */
+  createOperator(stream: ClientStream): Client {
+    const { clock } = this;
+    const connection = { clients: new Set<Client>(), remote: 'operator', proxyHeader: null };
+    const profile = { name: null, groups: [], metadata: encode({}) };
+    const client = new Client(this.deps.newClientId(), connection, profile, clock.now(), clock.monotonicMs());
+    client.stream = stream;
+    this.operator = client;
+    return client;
+  }
+
   /** Opens an `events` stream; its first event is always `routerStats`. */
   subscribe(options: StreamOptions, framing: Framing): Subscription {
     const subscription = new Subscription(this, options, framing);
@@ -199,7 +218,7 @@ export class RouterCore implements RouterContext {
     this.peers?.changed(client, 'groups');
   }
 
-  remove(client: Client, reason: CloseReason): void {
+  remove(client: Client, reason: CloseReason, text = closeReasonText(reason)): void {
     if (client.removed) return;
     client.removed = true;
     client.setStatus('offline');
@@ -210,7 +229,6 @@ export class RouterCore implements RouterContext {
     this.unanswered.clientGone(client);
     if (client.durable !== null) this.sessions.close(client);
     this.counters.closed[reason]++;
-    const text = closeReasonText(reason);
     this.log.info('Client disconnected', { client: client.id, name: client.name, reason: text });
     this.deps.observer.clientClosed(client, reason);
     this.events.publish('clientDisconnected', this.clock.now(), () => ({ clientId: client.id, reason: text }));

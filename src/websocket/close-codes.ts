@@ -17,4 +17,5 @@ export const CODE_OF_REASON: Readonly<Record<CloseReason, CloseCode>> = {
   tokenRevoked: CloseCode.policy,
   connectionLimitLowered: CloseCode.tryAgainLater,
   shutdown: CloseCode.goingAway,
+  operator: CloseCode.policy,
 };

@@ -143,6 +143,7 @@ const REASONS = {
   shutdown: ['Router stopped', 'Остановка роутера'],
   sessionExpired: ['Session expired', 'Сессия истекла'],
   sessionEnded: ['Session ended by the client', 'Сессия завершена клиентом'],
+  operator: ['Disconnected by the operator', 'Отключён оператором'],
 };
 
 /** The language of the page: Russian for browsers that prefer it, else English. */
