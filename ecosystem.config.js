@@ -3,10 +3,10 @@
 // Needs the build: npm ci && npm run build.
 import { ecosystemApp, prepareLogFile } from './dist/daemon/ecosystem.js';
 
-const { app, places } = ecosystemApp('/etc/rpc-dart-router/config.yaml', {
+const { app, paths } = ecosystemApp('/etc/rpc-dart-router/config.yaml', {
   env: process.env,
   folder: process.cwd(),
 });
-prepareLogFile(places.logFile);
+prepareLogFile(paths.logFile);
 
 export const apps = [app];

@@ -10,7 +10,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** Modules that are started or imported by path from outside. */
 const ENTRY_POINTS = [
   'src/main.ts',
-  'src/index.ts',
+  'src/commands.ts',
   'src/config/sample-config.ts',
   'src/daemon/ecosystem.ts',
   'src/daemon/run-pm2-logrotate.ts',

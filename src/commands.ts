@@ -29,7 +29,8 @@ const runInForeground: Command = async (context) => (await import('./app/index.t
 /** Runs the command selected by the command line; resolves with the exit code. */
 export async function runCommandLine(given: CommandIo): Promise<number> {
   const code = await runChosen(given).catch((error: unknown) => explainError(error, given));
-  if (given.argv.includes('--supervised')) (await import('./daemon/index.ts')).settleLater(given.argv, given.env, code);
+  if (given.argv.includes('--supervised'))
+    (await import('./daemon/index.ts')).markStoppedLater(given.argv, given.env, code);
   return code;
 }
 

@@ -28,25 +28,25 @@ export interface LaunchEnvironment {
 }
 
 const MAIN = fileURLToPath(programFile('main'));
-/** PM2 kills a process that is this much later than it promised to be. */
-const KILL_RESERVE_MS = 2000;
+/** Time beyond the shutdown timeout after which PM2 kills the process. */
+const KILL_MARGIN_MS = 2000;
 const FIRST_RESPAWN_DELAY_MS = 100;
-/** Part of every name. PM2 leaves out what has it in its name; `true`, as it documents, leaves out nothing. */
-export const EVERY_VARIABLE = [''];
-/** What a router may need of the environment; everything else stays out of PM2, which keeps it in clear text. */
-const PASSED_ON =
+/** Matches every variable name: PM2 filters variables by substring. `true`, the documented value, filters none. */
+export const FILTER_ALL_VARIABLES = [''];
+/** Variables passed to the router. All others are withheld, since PM2 stores the environment in clear text. */
+const PASSED_VARIABLES =
   /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|NODE_ENV|NODE_EXTRA_CA_CERTS|INVOCATION_ID|ROUTER_\w+)$/;
 
-/** The environment that the router's process gets. */
+/** The environment of the router process. */
 export function daemonEnvironment(env: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter(
-      (entry): entry is [string, string] => PASSED_ON.test(entry[0]) && entry[1] !== undefined,
+      (entry): entry is [string, string] => PASSED_VARIABLES.test(entry[0]) && entry[1] !== undefined,
     ),
   );
 }
 
-/** Relative paths in `ROUTER_*` made absolute. */
+/** Makes relative paths in `ROUTER_*` variables absolute. */
 function absolutePaths(env: Record<string, string>, folder: string): Record<string, string> {
   const names = new Set((OPTIONS as readonly Option[]).filter(({ type }) => type === 'path').map(environmentName));
   const absolute = (name: string, value: string): string =>
@@ -55,13 +55,13 @@ function absolutePaths(env: Record<string, string>, folder: string): Record<stri
 }
 
 /**
- * How PM2 runs a program of ours with this Node.js. By way of a shell that replaces itself, PM2 adds no code of its own.
- * The script is named within the working folder: PM2 takes one with a space in its path for a shell command.
+ * PM2 definition of a program of this package, run by this Node.js. The program starts through `sh` and `exec`, so that PM2
+ * injects no code. The script is relative to the working folder: PM2 treats a path with a space as a shell command.
  */
 export function nodeProgram(path: string, nodeArguments: readonly string[] = []) {
   return {
     script: basename(path),
-    // a folder that exists as long as the program does: PM2 starts nothing in one that was removed
+    // the folder of the program always exists; PM2 cannot start a process in a removed folder
     cwd: dirname(path),
     interpreter: '/bin/sh',
     interpreter_args: ['-c', 'exec "$0" "$@"', process.execPath, ...nodeArguments],
@@ -71,12 +71,12 @@ export function nodeProgram(path: string, nodeArguments: readonly string[] = [])
 }
 
 /**
- * How PM2 runs the router: the one definition that `--daemon-start` and ecosystem.config.js share. `options` stand first on
- * the router's command line; the files are fixed behind them, and the log goes to PM2.
+ * PM2 definition of the router, shared by `--daemon-start` and ecosystem.config.js. The fixed paths follow `options` on the
+ * command line and override them; PM2 receives the log.
  */
 export function appDefinition(
   config: RouterConfig,
-  places: DaemonPaths,
+  paths: DaemonPaths,
   options: readonly string[],
   { env, folder, rotates }: LaunchEnvironment,
 ): ProcessDefinition {
@@ -89,26 +89,26 @@ export function appDefinition(
       `--name=${config.name}`,
       ...(config.endPm2 ? ['--end-pm2'] : []),
       '--log-file=-',
-      `--output-file=${places.logFile}`,
+      `--output-file=${paths.logFile}`,
       ...(rotates ? [] : ['--no-log-rotation']),
-      `--pid-file=${places.pidFile}`,
-      `--control-socket=${places.controlSocket}`,
+      `--pid-file=${paths.pidFile}`,
+      `--control-socket=${paths.controlSocket}`,
     ],
-    out_file: places.logFile,
-    error_file: places.logFile,
+    out_file: paths.logFile,
+    error_file: paths.logFile,
     merge_logs: true,
     time: false,
     autorestart: true,
     exp_backoff_restart_delay: FIRST_RESPAWN_DELAY_MS,
     stop_exit_codes: [EXIT.usage, EXIT.stopped],
-    kill_timeout: config.shutdownTimeoutMs + KILL_RESERVE_MS,
+    kill_timeout: config.shutdownTimeoutMs + KILL_MARGIN_MS,
     max_memory_restart: config.maxMemory,
     wait_ready: false,
     treekill: false,
     watch: false,
     vizion: false,
     pmx: false,
-    filter_env: EVERY_VARIABLE,
+    filter_env: FILTER_ALL_VARIABLES,
     env: {
       ...absolutePaths(daemonEnvironment(env), folder),
       PM2_HOME: pm2Home(env),
@@ -122,16 +122,16 @@ export function mainCommand(): [string, ...string[]] {
   return [process.execPath, ...loaderArguments(), MAIN];
 }
 
-/** From the sources, as tests may, the same loader is needed again. */
+/** A program that runs from the sources (in tests) needs the tsx loader. */
 function loaderArguments(): string[] {
   return MAIN.endsWith('.ts') ? ['--import', 'tsx'] : [];
 }
 
-/** For ecosystem.config.js: options come from `ROUTER_*` and from the configuration file, when there is one. */
+/** For ecosystem.config.js: options come from `ROUTER_*` variables and from the configuration file, if it exists. */
 export function ecosystemApp(
   configFile: string,
   { env, folder }: Omit<LaunchEnvironment, 'rotates'>,
-): { app: ProcessDefinition; places: DaemonPaths } {
+): { app: ProcessDefinition; paths: DaemonPaths } {
   const named = isReadable(configFile) && env.ROUTER_CONFIG === undefined ? [`--config=${configFile}`] : [];
   const options = [`--base-folder=${folder}`, ...named];
   const loaded = loadConfig({
@@ -139,16 +139,16 @@ export function ecosystemApp(
     env: routerVariables(env),
     readFile: (path) => readFileSync(path, 'utf8'),
   });
-  // a configuration with mistakes is for the router itself to complain about, in its log
+  // the router itself logs the mistakes of an invalid configuration
   const config = loaded.ok ? loaded.config : DEFAULT_CONFIG;
-  const places = daemonPathsOf(config);
+  const paths = daemonPathsOf(config);
   return {
-    app: appDefinition(config, places, options, {
+    app: appDefinition(config, paths, options, {
       env,
       folder,
       rotates: config.logRotation && config.logRotator === 'rename',
     }),
-    places,
+    paths,
   };
 }
 

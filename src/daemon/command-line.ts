@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
 import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
-import { keyOf } from './options-file.ts';
+import { optionKey } from './options-file.ts';
 
-/** The arguments of a running process; empty when they are not ours to see. */
+/** The arguments of a running process; empty if /proc does not show them. */
 export function commandLineOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
@@ -13,35 +13,35 @@ export function commandLineOf(pid: number): string[] {
 }
 
 /** The value of `--key=…` or `--key …` among arguments. */
-export function argumentOf(args: readonly string[], key: string): string | null {
-  const index = args.findLastIndex((arg) => arg.startsWith('--') && keyOf(arg) === key);
+export function argumentValue(args: readonly string[], key: string): string | null {
+  const index = args.findLastIndex((arg) => arg.startsWith('--') && optionKey(arg) === key);
   if (index < 0) return null;
   const [, value = args[index + 1] ?? null] = /^[^=]+=(.*)$/s.exec(args[index] ?? '') ?? [];
   return value;
 }
 
-/** The file with the options that a daemon was started with; null for a router that was not. */
+/** The options file of a router that --daemon-start launched; null for any other router. */
 export function optionsFileOf(pid: number): string | null {
-  return argumentOf(commandLineOf(pid), 'options-file');
+  return argumentValue(commandLineOf(pid), 'options-file');
 }
 
-/** Where a router has its files: its command line says so, and its options file where the log is. */
+/** Paths of the files of a router, from its command line; the log path also from its options file. */
 export function daemonPathsIn(args: readonly string[], config: RouterConfig): DaemonPaths {
-  const places = daemonPathsOf(config);
+  const paths = daemonPathsOf(config);
   return {
-    pidFile: argumentOf(args, 'pid-file') ?? places.pidFile,
-    controlSocket: argumentOf(args, 'control-socket') ?? places.controlSocket,
-    logFile: argumentOf(args, 'output-file') ?? keptLogFile(args) ?? places.logFile,
+    pidFile: argumentValue(args, 'pid-file') ?? paths.pidFile,
+    controlSocket: argumentValue(args, 'control-socket') ?? paths.controlSocket,
+    logFile: argumentValue(args, 'output-file') ?? savedLogFile(args) ?? paths.logFile,
   };
 }
 
-function keptLogFile(args: readonly string[]): string | null {
-  const file = argumentOf(args, 'options-file');
+function savedLogFile(args: readonly string[]): string | null {
+  const file = argumentValue(args, 'options-file');
   if (file === null) return null;
   try {
-    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return Array.isArray(kept) ? argumentOf(kept.map(String), 'log-file') : null;
+    const saved: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(saved) ? argumentValue(saved.map(String), 'log-file') : null;
   } catch {
-    return null; // not ours to read
+    return null; // no permission
   }
 }

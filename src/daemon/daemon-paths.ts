@@ -11,7 +11,7 @@ export interface DaemonPaths {
 
 const DEFAULT_NAME = 'rpc-dart-router';
 
-/** Paths of a daemon with this configuration. The defaults are those of the operator's guide, with the name of a second daemon in them. */
+/** Paths of a daemon with this configuration. The defaults are those of the operator's guide; they contain any non-default name. */
 export function daemonPathsOf(config: RouterConfig): DaemonPaths {
   const stem = config.name === DEFAULT_NAME ? 'rpc_dart_router' : `rpc_dart_router.${fileName(config.name)}`;
   const pidFile = absolutePath(config.pidFile ?? `/tmp/${stem}.pid`);

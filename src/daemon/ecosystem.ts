@@ -1,3 +1,3 @@
-// What ecosystem.config.js needs, without anything that loads pm2: PM2 itself reads that file.
+// API of ecosystem.config.js. Must not load pm2, since PM2 itself reads that file.
 export { ecosystemApp } from './app-definition.ts';
 export { prepareLogFile } from './log-file.ts';

@@ -5,23 +5,23 @@ import { hasSameOwner, isAlive, isRouter, readPid } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { commandLineOf, daemonPathsIn } from './command-line.ts';
 import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
-import { keyOf, readOptions } from './options-file.ts';
-import { isOfHome, type OtherRouter, ownerOf, SERVICE_PID_FILE } from './owner.ts';
+import { optionKey, readOptions } from './options-file.ts';
+import { type OtherRouter, ownerOf, SERVICE_PID_FILE, wasStartedFrom } from './router-owner.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 import { absolutePath } from './working-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** State of a daemon that is visible without a request to it. */
+/** State of a daemon that is known without a request to it. */
 export interface LocatedDaemon {
-  /** The entry of PM2, null without one. */
+  /** Entry in PM2; null without one. */
   readonly supervised: SupervisedProcess | null;
-  /** The router's process, null when there is none. It is one that this PM2 home or a given pid file names. */
+  /** Pid of the router in this PM2 home or in the given pid file; null if it does not run. */
   readonly pid: number | null;
-  /** True for a router of this PM2 home: its kept options are those of this router. */
+  /** True for a router of this PM2 home: the saved options are those of this router. */
   readonly isOwn: boolean;
-  readonly places: DaemonPaths;
-  /** Looked for when there is none of these. */
+  readonly paths: DaemonPaths;
+  /** Another router on the default paths; set only if `supervised` and `pid` are null. */
   readonly other: OtherRouter | null;
 }
 
@@ -30,7 +30,7 @@ export interface FoundDaemon extends LocatedDaemon {
   readonly status: RouterStatus | null;
 }
 
-/** PM2 runs another program under the daemon's name, which is not to be touched. */
+/** PM2 runs another program under the daemon's name; the commands refuse to touch it. */
 export class ForeignProcess extends Error {
   readonly script: string;
 
@@ -41,7 +41,7 @@ export class ForeignProcess extends Error {
 }
 
 function isRouterDefinition({ script, args }: SupervisedProcess): boolean {
-  return /\/main\.[jt]s$/.test(script) && args.some((arg) => keyOf(arg) === 'control-socket');
+  return /\/main\.[jt]s$/.test(script) && args.some((arg) => optionKey(arg) === 'control-socket');
 }
 
 /** Looks a daemon up in PM2, in its pid file and on its control socket. */
@@ -55,12 +55,12 @@ export async function findDaemon(
 }
 
 /** Status of a router. The pid has to match, since in a shared folder another user may own the socket. */
-export async function statusOf({ pid, places }: Pick<LocatedDaemon, 'pid' | 'places'>): Promise<RouterStatus | null> {
-  const status = pid === null ? null : await fetchStatus(places.controlSocket);
+export async function statusOf({ pid, paths }: Pick<LocatedDaemon, 'pid' | 'paths'>): Promise<RouterStatus | null> {
+  const status = pid === null ? null : await fetchStatus(paths.controlSocket);
   return status?.pid === pid ? status : null;
 }
 
-/** Looks a daemon up in PM2 and in its pid file. It may hang: it is not asked. */
+/** Looks a daemon up in PM2 and in its pid file. Sends no request, since the daemon may hang. */
 export async function locateDaemon(
   config: RouterConfig,
   env: Environment,
@@ -71,41 +71,41 @@ export async function locateDaemon(
   const named = config.pidFile === null ? null : routerPid(absolutePath(config.pidFile));
   if (supervised !== null && (named === null || named === supervised.pid))
     return locateSupervised(config, env, supervised);
-  return named === null ? locateKept(config, env) : locateNamed(config, env, named);
+  return named === null ? locateBySavedOptions(config, env) : locateByPidFile(config, env, named);
 }
 
-/** PM2 has it. When it has lost the process, that may run on nevertheless. */
+/** A daemon with an entry in PM2. Its process may still run if PM2 has lost it. */
 function locateSupervised(config: RouterConfig, env: Environment, supervised: SupervisedProcess): LocatedDaemon {
-  const places = supervisedPaths(config, supervised);
-  const pid = livePid(supervised.pid) ?? ownPid(places.pidFile, env);
-  return { supervised, pid, isOwn: true, places, other: null };
+  const paths = supervisedPaths(config, supervised);
+  const pid = livePid(supervised.pid) ?? pidOfThisHome(paths.pidFile, env);
+  return { supervised, pid, isOwn: true, paths, other: null };
 }
 
-/** A pid file was given that names a running router. */
-function locateNamed(config: RouterConfig, env: Environment, pid: number): LocatedDaemon {
-  const isOwn = isOfHome(pid, env);
-  return { supervised: null, pid, isOwn, places: daemonPathsIn(commandLineOf(pid), config), other: null };
+/** A running router in the given pid file. */
+function locateByPidFile(config: RouterConfig, env: Environment, pid: number): LocatedDaemon {
+  const isOwn = wasStartedFrom(pid, env);
+  return { supervised: null, pid, isOwn, paths: daemonPathsIn(commandLineOf(pid), config), other: null };
 }
 
-/** Without PM2, the options that were kept of the last start say where it was. */
-function locateKept(config: RouterConfig, env: Environment): LocatedDaemon {
-  const places = keptPaths(config, env);
-  const pid = ownPid(places.pidFile, env);
-  const other = pid === null && config.pidFile === null ? otherRouter(config, places) : null;
-  return { supervised: null, pid, isOwn: pid !== null, places, other };
+/** Without PM2, the saved options of the last start contain the paths. */
+function locateBySavedOptions(config: RouterConfig, env: Environment): LocatedDaemon {
+  const paths = savedPaths(config, env);
+  const pid = pidOfThisHome(paths.pidFile, env);
+  const other = pid === null && config.pidFile === null ? otherRouter(config, paths) : null;
+  return { supervised: null, pid, isOwn: pid !== null, paths, other };
 }
 
-/** Neither a default path nor a kept one proves that a router is of this PM2 home: another may have its file there. */
-function ownPid(pidFile: string, env: Environment): number | null {
+/** The pid in the file, if that router belongs to this PM2 home: another router may use the same path. */
+function pidOfThisHome(pidFile: string, env: Environment): number | null {
   const pid = routerPid(pidFile);
-  return pid !== null && isOfHome(pid, env) ? pid : null;
+  return pid !== null && wasStartedFrom(pid, env) ? pid : null;
 }
 
-function otherRouter(config: RouterConfig, places: DaemonPaths): OtherRouter | null {
-  const usual = [places.pidFile, daemonPathsOf(config).pidFile];
+function otherRouter(config: RouterConfig, paths: DaemonPaths): OtherRouter | null {
+  const usual = [paths.pidFile, daemonPathsOf(config).pidFile];
   if (config.name === DEFAULT_CONFIG.name) usual.push(SERVICE_PID_FILE);
   const pid = usual.map(routerPid).find((found) => found !== null);
-  return pid == null ? null : { pid, places: daemonPathsIn(commandLineOf(pid), config), owner: ownerOf(pid) };
+  return pid == null ? null : { pid, paths: daemonPathsIn(commandLineOf(pid), config), owner: ownerOf(pid) };
 }
 
 function livePid(pid: number | null): number | null {
@@ -118,14 +118,14 @@ function routerPid(pidFile: string): number | null {
 }
 
 function supervisedPaths(config: RouterConfig, { args, logFile }: SupervisedProcess): DaemonPaths {
-  const places = daemonPathsIn(args, config);
-  return { ...places, logFile: logFile ?? places.logFile };
+  const paths = daemonPathsIn(args, config);
+  return { ...paths, logFile: logFile ?? paths.logFile };
 }
 
-/** By the options that were kept of the last start, unless another pid file is given now. */
-function keptPaths(config: RouterConfig, env: Environment): DaemonPaths {
-  const kept = readOptions(env, config.name);
-  const loaded = kept === null ? null : loadConfig({ argv: kept, env: {}, readFile });
+/** Paths from the saved options of the last start, unless another pid file is given now. */
+function savedPaths(config: RouterConfig, env: Environment): DaemonPaths {
+  const saved = readOptions(env, config.name);
+  const loaded = saved === null ? null : loadConfig({ argv: saved, env: {}, readFile });
   if (!loaded?.ok) return daemonPathsOf(config);
   const before = daemonPathsOf({ ...loaded.config, name: config.name });
   if (config.pidFile !== null && absolutePath(config.pidFile) !== before.pidFile) return daemonPathsOf(config);

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 200;
+const POLL_INTERVAL_MS = 200;
 const READ_BYTES = 64 * 1024;
 
 /**
- * Passes on the data appended to a file, from byte `from` on, until stopped. Switches to the new file when the log is
+ * Writes out data appended to a file, from byte `from` on, until aborted. Switches to the new file when the log is
  * rotated by renaming, and to the beginning when it is truncated.
  */
 export async function followLog(
@@ -18,14 +18,14 @@ export async function followLog(
   let position = from;
   try {
     for (;;) {
-      position = readOn(descriptor, position, write);
-      const rotated = reopened(path, descriptor);
+      position = readToEnd(descriptor, position, write);
+      const rotated = openIfRotated(path, descriptor);
       if (rotated !== null) {
-        readOn(descriptor, position, write); // the lines written between the last read and the rename
+        readToEnd(descriptor, position, write); // the lines written between the last read and the rename
         closeSync(descriptor);
         descriptor = rotated;
         position = 0;
-      } else await delay(LOOK_EVERY_MS, undefined, { signal: ended });
+      } else await delay(POLL_INTERVAL_MS, undefined, { signal: ended });
     }
   } catch (error) {
     if (!ended.aborted) throw error;
@@ -35,7 +35,7 @@ export async function followLog(
 }
 
 /** Reads to the end of the file; returns the new position. */
-function readOn(descriptor: number, from: number, write: (bytes: Buffer) => void): number {
+function readToEnd(descriptor: number, from: number, write: (bytes: Buffer) => void): number {
   let position = fstatSync(descriptor).size < from ? 0 : from;
   for (;;) {
     const buffer = Buffer.alloc(READ_BYTES);
@@ -46,8 +46,8 @@ function readOn(descriptor: number, from: number, write: (bytes: Buffer) => void
   }
 }
 
-/** The file of that name if it is another one by now, opened. */
-function reopened(path: string, descriptor: number): number | null {
+/** Opens the file if a rotation has replaced it; otherwise null. */
+function openIfRotated(path: string, descriptor: number): number | null {
   const now = statSync(path, { throwIfNoEntry: false });
   const held = fstatSync(descriptor);
   if (now === undefined || (now.ino === held.ino && now.dev === held.dev)) return null;

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The signal that asked a command to undo its work. */
+/** Records the signal that interrupted a command. */
 export class Interruption {
   private signal: NodeJS.Signals | null = null;
 
@@ -21,8 +21,8 @@ export class Interruption {
 }
 
 /**
- * Calls `onFirst` at the first signal that would end the process, so that a command does not end half-way without a message;
- * the second signal ends it. Returns a function that restores the default handling.
+ * Calls `onFirst` at the first terminating signal, so that a command can complete or undo its work; the second signal ends
+ * the process. Returns a function that restores the default handling.
  */
 export function onInterrupt(onFirst: (signal: NodeJS.Signals) => void): () => void {
   let isFirst = true;

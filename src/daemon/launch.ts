@@ -6,28 +6,28 @@ import type { RouterConfig } from '../config/index.ts';
 import { readPid } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { appDefinition, type LaunchEnvironment } from './app-definition.ts';
-import { pm2LogFile, reasonIn, spawnError } from './cause.ts';
 import type { DaemonCommand } from './command.ts';
 import type { DaemonPaths } from './daemon-paths.ts';
-import { foldersWithoutSpace } from './free-space.ts';
+import { foldersWithoutSpace } from './disk-space.ts';
+import { failureReasonIn, pm2LogFile, spawnErrorIn } from './failure-reason.ts';
 import { lastLines, logStats, prepareLogFile } from './log-file.ts';
 import { optionsFile, readOptions, removeOptions, writeOptions } from './options-file.ts';
 import { chooseRotator } from './rotation.ts';
 import type { ProcessSupervisor, SupervisedProcess } from './supervisor.ts';
 
-/** How long a router may take from its start until it listens. */
-const START_LIMIT_MS = 30_000;
-const LOOK_EVERY_MS = 50;
-const ASK_LIMIT_MS = 1000;
-/** PM2 writes the last lines of a process that ended a moment later. */
-const LAST_LINES_MS = 300;
-const SHOWN_LINES = 10;
-const LOOKED_AT_LINES = 60;
+/** Time limit from the launch until the router listens. */
+const START_TIMEOUT_MS = 30_000;
+const POLL_INTERVAL_MS = 50;
+const STATUS_TIMEOUT_MS = 1000;
+/** PM2 writes the last log lines of a process shortly after its end. */
+const LOG_FLUSH_DELAY_MS = 300;
+const MAX_REPORTED_LINES = 10;
+const SCANNED_LINES = 60;
 
 /** `launch` decides which program rotates the log. */
 export type StartEnvironment = Omit<LaunchEnvironment, 'rotates'>;
 
-export type Launched =
+export type LaunchOutcome =
   | { readonly ok: true; readonly status: RouterStatus }
   | {
       readonly ok: false;
@@ -43,43 +43,43 @@ export type Launched =
 export async function launch(
   command: DaemonCommand,
   config: RouterConfig,
-  places: DaemonPaths,
+  paths: DaemonPaths,
   options: readonly string[],
-  surroundings: StartEnvironment,
-): Promise<Launched> {
+  environment: StartEnvironment,
+): Promise<LaunchOutcome> {
   const { env } = command.context;
-  prepareLogFile(places.logFile);
-  const logFrom = logStats(places.logFile)?.sizeBytes ?? 0;
+  prepareLogFile(paths.logFile);
+  const logFrom = logStats(paths.logFile)?.sizeBytes ?? 0;
   const supervisor = await command.supervisor();
   const pm2LogFrom = logStats(pm2LogFile(env))?.sizeBytes ?? 0;
   const before = readOptions(env, config.name);
   writeOptions(env, config.name, options);
-  const giveUp = (): Promise<void> => cleanUp(command, supervisor, config.name, places, before);
+  const undo = (): Promise<void> => undoStart(command, supervisor, config.name, paths, before);
   const file = `--options-file=${optionsFile(env, config.name)}`;
   let outcome: RouterStatus | Failure;
   try {
     const rotates = (await chooseRotator(supervisor, config)) === 'router';
-    await supervisor.start(appDefinition(config, places, [file], { ...surroundings, rotates }));
+    await supervisor.start(appDefinition(config, paths, [file], { ...environment, rotates }));
     command.progress.show(command.t('waitingForRouter'));
-    outcome = await untilReady(command, supervisor, config.name, places);
+    outcome = await waitForReady(command, supervisor, config.name, paths);
   } catch (error) {
-    await giveUp();
+    await undo();
     throw error;
   }
   if (!isFailure(outcome)) return { ok: true, status: outcome };
-  await giveUp();
-  await delay(LAST_LINES_MS);
-  const lines = lastLines(places.logFile, LOOKED_AT_LINES, logFrom);
+  await undo();
+  await delay(LOG_FLUSH_DELAY_MS);
+  const lines = lastLines(paths.logFile, SCANNED_LINES, logFrom);
   const cause =
-    reasonIn(lines, command.context.lang) ??
-    spaceProblem(command, places) ??
-    spawnError(lastLines(pm2LogFile(env), LOOKED_AT_LINES, pm2LogFrom));
+    failureReasonIn(lines, command.context.lang) ??
+    spaceProblem(command, paths) ??
+    spawnErrorIn(lastLines(pm2LogFile(env), SCANNED_LINES, pm2LogFrom));
   return {
     ok: false,
-    // a cause stands for itself: the lines around it would only repeat it
-    lines: cause === null || outcome.isLate ? lines.slice(-SHOWN_LINES) : [],
+    // log lines around a known cause would only repeat it
+    lines: cause === null || outcome.isLate ? lines.slice(-MAX_REPORTED_LINES) : [],
     reason: outcome.isLate
-      ? command.t('startTimedOut', { seconds: START_LIMIT_MS / 1000 })
+      ? command.t('startTimedOut', { seconds: START_TIMEOUT_MS / 1000 })
       : (cause ?? exitReason(command, outcome)),
     isConfigurationError: outcome.exitCode === EXIT.usage,
   };
@@ -95,20 +95,20 @@ function isFailure(outcome: RouterStatus | Failure): outcome is Failure {
 }
 
 /** Resolves when the router is ready, its process has ended, the time is up, or the command is interrupted. */
-async function untilReady(
+async function waitForReady(
   { interruption }: DaemonCommand,
   supervisor: ProcessSupervisor,
   name: string,
-  places: DaemonPaths,
+  paths: DaemonPaths,
 ): Promise<RouterStatus | Failure> {
-  const deadline = performance.now() + START_LIMIT_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline && !interruption.hasOccurred) {
     const seen = await supervisor.describe(name);
     if (seen === null || hasEnded(seen)) return { isLate: false, exitCode: seen?.exitCode ?? null };
-    const status = await fetchStatus(places.controlSocket, ASK_LIMIT_MS);
-    // an answer of another router does not count, nor one of a process that has ended since
+    const status = await fetchStatus(paths.controlSocket, STATUS_TIMEOUT_MS);
+    // ignores responses of another router and of a process that has ended since
     if (status?.state === 'ready' && status.pid === seen.pid) return status;
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_INTERVAL_MS);
   }
   return { isLate: true, exitCode: null };
 }
@@ -117,21 +117,20 @@ function hasEnded({ status, restarts }: SupervisedProcess): boolean {
   return restarts > 0 || status === 'waiting' || status === 'stopped' || status === 'errored';
 }
 
-async function cleanUp(
+async function undoStart(
   command: DaemonCommand,
   supervisor: ProcessSupervisor,
   name: string,
-  places: DaemonPaths,
+  paths: DaemonPaths,
   before: readonly string[] | null,
 ): Promise<void> {
   const seen = await supervisor.describe(name);
   if (seen !== null) await supervisor.remove(name);
-  // a dump of PM2 may need those of an earlier start
+  // a dump of PM2 may refer to the options of an earlier start
   if (before !== null) writeOptions(command.context.env, name, before);
   removeOptions(command.context.env, name);
-  // a pid file that names another process belongs to another router
-  if (seen !== null && seen.pid !== null && readPid(places.pidFile) === seen.pid)
-    rmSync(places.pidFile, { force: true });
+  // a pid file with another pid belongs to another router
+  if (seen !== null && seen.pid !== null && readPid(paths.pidFile) === seen.pid) rmSync(paths.pidFile, { force: true });
 }
 
 /** On a full disk the router cannot log its own reason. */

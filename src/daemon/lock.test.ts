@@ -7,11 +7,11 @@ import { test } from 'node:test';
 import { TempFolder } from '../../test/support/temp.ts';
 import { type Lock, takeLock } from './lock.ts';
 
-const PATIENCE_MS = 100;
+const TIMEOUT_MS = 100;
 const STATE = 'rpc-dart-router';
 const LOCK_MODULE = new URL('./lock.ts', import.meta.url).href;
 
-class LockBed implements Disposable {
+class LockFixture implements Disposable {
   readonly folder = new TempFolder();
   readonly env = { PM2_HOME: this.folder.path };
   readonly path = join(this.folder.path, STATE, 'lock');
@@ -23,7 +23,7 @@ class LockBed implements Disposable {
   }
 
   take(): Promise<Lock> {
-    return takeLock(this.env, PATIENCE_MS);
+    return takeLock(this.env, TIMEOUT_MS);
   }
 
   get files(): string[] {
@@ -41,58 +41,58 @@ function release(lock: Lock): void {
 }
 
 test('a lock excludes the next command, which learns its path and its owner, until it is released', async () => {
-  using bed = new LockBed();
-  const first = await bed.take();
-  assert.deepEqual(await bed.take(), { path: bed.path, pid: process.pid });
+  using fixture = new LockFixture();
+  const first = await fixture.take();
+  assert.deepEqual(await fixture.take(), { path: fixture.path, pid: process.pid });
   release(first);
-  assert.deepEqual(bed.files, []);
-  release(await bed.take());
+  assert.deepEqual(fixture.files, []);
+  release(await fixture.take());
 });
 
 test('what others left is no lock: an empty file, no pid, an ended process, a pid that another program has', async () => {
-  using bed = new LockBed();
+  using fixture = new LockFixture();
   const { pid = 0 } = await endedProcess();
   for (const content of ['', '\n', 'garbage', `${pid}\n`, '1\n', `${process.pid} 00000000:1\n`, `${pid} x:1\n`]) {
-    bed.leave(content);
+    fixture.leave(content);
     const started = performance.now();
-    release(await takeLock(bed.env, 30_000));
+    release(await takeLock(fixture.env, 30_000));
     assert.ok(performance.now() - started < 10_000, JSON.stringify(content));
-    assert.deepEqual(bed.files, [], JSON.stringify(content));
+    assert.deepEqual(fixture.files, [], JSON.stringify(content));
   }
 });
 
 test('the lock of a command of an older version, a pid alone, counts while it runs', async () => {
-  using bed = new LockBed();
+  using fixture = new LockFixture();
   const command = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '/main.js'], { stdio: 'ignore' });
   await once(command, 'spawn');
-  bed.leave(`${command.pid}\n`);
-  assert.deepEqual(await bed.take(), { path: bed.path, pid: command.pid });
+  fixture.leave(`${command.pid}\n`);
+  assert.deepEqual(await fixture.take(), { path: fixture.path, pid: command.pid });
   command.kill('SIGKILL');
   await once(command, 'exit');
-  release(await bed.take());
+  release(await fixture.take());
 });
 
 test('a killed owner holds nothing', async () => {
-  using bed = new LockBed();
-  const owner = startOwner(bed.folder.path);
+  using fixture = new LockFixture();
+  const owner = startOwner(fixture.folder.path);
   await once(owner.stdout ?? owner, 'data');
-  assert.deepEqual(await bed.take(), { path: bed.path, pid: owner.pid });
+  assert.deepEqual(await fixture.take(), { path: fixture.path, pid: owner.pid });
   owner.kill('SIGKILL');
   await once(owner, 'exit');
-  assert.ok(existsSync(bed.path));
-  release(await bed.take());
+  assert.ok(existsSync(fixture.path));
+  release(await fixture.take());
 });
 
 test('of many that find a stale lock at once, one at a time gets it', async () => {
-  using bed = new LockBed();
+  using fixture = new LockFixture();
   const { pid = 0 } = await endedProcess();
-  bed.leave(`${pid} x:1\n`);
+  fixture.leave(`${pid} x:1\n`);
   let holders = 0;
   const turns = Array.from({ length: 8 }, async () => {
-    const lock = await takeLock(bed.env, 30_000);
+    const lock = await takeLock(fixture.env, 30_000);
     holders++;
     assert.equal(holders, 1);
-    assert.match(readFileSync(bed.path, 'utf8'), new RegExp(`^${process.pid} `));
+    assert.match(readFileSync(fixture.path, 'utf8'), new RegExp(`^${process.pid} `));
     await new Promise((resolve) => setImmediate(resolve));
     holders--;
     release(lock);

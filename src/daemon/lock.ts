@@ -7,7 +7,7 @@ import { SupervisorError } from './supervisor.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The command that holds the lock; null when the file does not say it. */
+/** A lock that another command holds; `pid` is null if the file does not contain it. */
 export interface LockHeld {
   readonly path: string;
   readonly pid: number | null;
@@ -15,13 +15,13 @@ export interface LockHeld {
 
 export type Lock = { readonly release: () => void } | LockHeld;
 
-const LOOK_EVERY_MS = 50;
-/** An older version wrote the pid a moment after it had created the file. */
-const UNFINISHED_MS = 2000;
+const POLL_INTERVAL_MS = 50;
+/** Older versions wrote the pid shortly after they created the file; a younger file without a pid is not stale. */
+const MIN_STALE_AGE_MS = 2000;
 
 /**
- * Lets one command at a time change something in a PM2 home: two that start at once would each launch a PM2 daemon. The
- * file names its owner by pid and start time, so that neither a killed command nor another program with its pid counts.
+ * Serializes the commands that change a PM2 home: two concurrent starts would each launch a PM2 daemon. The lock file holds
+ * the pid and start time of its owner, so that neither a killed command nor a reused pid keeps the lock.
  */
 export async function takeLock(env: Environment, limitMs: number): Promise<Lock> {
   const path = join(makeStateFolder(env), 'lock');
@@ -30,25 +30,25 @@ export async function takeLock(env: Environment, limitMs: number): Promise<Lock>
     if (tryToLock(env, path)) return { release: () => rmSync(path, { force: true }) };
     const seen = readText(path);
     if (seen === null) continue; // released meanwhile
-    const owner = ownerIn(seen);
+    const owner = parseOwner(seen);
     if (!isHeld(path, owner)) removeStale(path, seen);
     else if (performance.now() > deadline) return { path, pid: owner?.pid ?? null };
-    else await delay(LOOK_EVERY_MS);
+    else await delay(POLL_INTERVAL_MS);
   }
 }
 
-/** True when there is a PM2 home that a command has worked in before. */
-export function hasState(env: Environment): boolean {
+/** True if a daemon command has used this PM2 home before. */
+export function wasUsed(env: Environment): boolean {
   return existsSync(stateFolder(env));
 }
 
-interface Owner {
+interface LockOwner {
   readonly pid: number;
   /** Null in the file of an older version. */
   readonly start: string | null;
 }
 
-/** A link appears at once and whole: there is no moment, and no full disk, at which the lock stands without its owner. */
+/** Creates the lock as a hard link to a complete file: atomic, and never without its owner, even on a full disk. */
 function tryToLock(env: Environment, path: string): boolean {
   const own = `${path}.${process.pid}.tmp`;
   try {
@@ -58,7 +58,7 @@ function tryToLock(env: Environment, path: string): boolean {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // on a full disk --daemon-stop has to work, without a lock; a start is refused later for want of space
+    // on a full disk --daemon-stop has to work without a lock; a start fails later in requireSpace
     if (code === 'ENOSPC' || code === 'EDQUOT') return true;
     throw new SupervisorError({ kind: 'homeUnusable', home: pm2Home(env), detail: message });
   } finally {
@@ -66,25 +66,25 @@ function tryToLock(env: Environment, path: string): boolean {
   }
 }
 
-function ownerIn(text: string): Owner | null {
+function parseOwner(text: string): LockOwner | null {
   const [, pid, start = ''] = /^(\d+)(?: (\S+))?\n/.exec(text) ?? [];
   return pid === undefined ? null : { pid: Number(pid), start: start === '' ? null : start };
 }
 
-function isHeld(path: string, owner: Owner | null): boolean {
-  if (owner === null) return ageMs(path) < UNFINISHED_MS;
+function isHeld(path: string, owner: LockOwner | null): boolean {
+  if (owner === null) return ageMs(path) < MIN_STALE_AGE_MS;
   if (!isAlive(owner.pid)) return false;
   return owner.start === null ? isRouter(owner.pid) : startOf(owner.pid) === owner.start;
 }
 
-/** Takes the file away under a name of its own; gives it back when another command was quicker, and it is a new one. */
+/** Moves the stale file aside; moves it back if another command has replaced it with a new lock since. */
 function removeStale(path: string, seen: string): void {
   const aside = `${path}.${process.pid}.stale`;
   try {
     renameSync(path, aside);
     if (readText(aside) !== seen) linkSync(aside, path);
   } catch {
-    // another command has removed it, or has locked again: the next look shows which
+    // another command has removed or replaced it; the next attempt finds out
   } finally {
     rmSync(aside, { force: true });
   }

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { openLogFile } from '../host/index.ts';
 
-/** At most this much of the end of a log is looked at for its last lines. */
+/** Limit for the end of a log that is searched for the last lines. */
 const TAIL_BYTES = 1024 * 1024;
 
-/** Creates the log file with mode 600, and refuses an unsafe one: PM2 opens it by its name. Throws UnsafeLogFile. */
+/** Creates the log file with mode 600, for PM2 to open by name. Throws UnsafeLogFile for an unsafe file. */
 export function prepareLogFile(path: string): void {
   closeSync(openLogFile(path, { onlyRegular: true }));
 }
@@ -25,7 +25,7 @@ export function lastLines(path: string, count: number, from = 0): string[] {
   }
   try {
     const { size } = fstatSync(descriptor);
-    // a file shorter than it was has been rotated meanwhile
+    // a file shorter than `from` was rotated meanwhile
     const start = Math.max(from <= size ? from : 0, size - TAIL_BYTES);
     const bytes = Buffer.alloc(size - start);
     const length = readSync(descriptor, bytes, 0, bytes.length, start);

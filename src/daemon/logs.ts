@@ -4,11 +4,11 @@ import { locateDaemon } from './find-daemon.ts';
 import { followLog } from './follow-log.ts';
 import { lastLines, logStats } from './log-file.ts';
 
-/** `--daemon-logs [-f] [--lines N]`: the log's last lines, also of a daemon that does not run any more. */
+/** `--daemon-logs [-f] [--lines N]`: the last lines of the log; also works after the daemon has stopped. */
 export async function showLogs(command: DaemonCommand): Promise<number> {
   const { config, env, stdout } = command.context;
-  const { places, pid, other } = await locateDaemon(config, env, await command.runningSupervisor());
-  const { logFile } = (other ?? { places }).places;
+  const { paths, pid, other } = await locateDaemon(config, env, await command.runningSupervisor());
+  const { logFile } = (other ?? { paths }).paths;
   const stats = logStats(logFile);
   if (stats === null) {
     command.printError(command.t(pid === null && other === null ? 'notRunning' : 'logMissing'));

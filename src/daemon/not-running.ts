@@ -2,20 +2,24 @@ import { rmSync } from 'node:fs';
 import { isAlive, isOlderThan, isRouter, readPid } from '../host/index.ts';
 import type { DaemonCommand } from './command.ts';
 import type { LocatedDaemon } from './find-daemon.ts';
-import { commandFor, type DaemonAction, isServiceHidden, type Owner } from './owner.ts';
+import { commandFor, type DaemonAction, isServiceHidden, type RouterOwner } from './router-owner.ts';
 
 /** Reports that the daemon is not running, and names another router that runs here. */
-export function explainNotRunning(command: DaemonCommand, found: LocatedDaemon, action: DaemonAction): void {
+export function reportNotRunning(command: DaemonCommand, found: LocatedDaemon, action: DaemonAction): void {
   command.printError(command.t('notRunning'));
-  removeStalePidFile(command, found.places.pidFile);
-  hintAtOthers(command, found, action);
+  removeStalePidFile(command, found.paths.pidFile);
+  hintOtherRouter(command, found, action);
 }
 
 /** Names another router that runs on this host, and the command to control it. */
-export function hintAtOthers(command: DaemonCommand, { other, supervised }: LocatedDaemon, action: DaemonAction): void {
+export function hintOtherRouter(
+  command: DaemonCommand,
+  { other, supervised }: LocatedDaemon,
+  action: DaemonAction,
+): void {
   if (other !== null) {
     const { pid, owner } = other;
-    const by = startedBy(command, owner);
+    const by = describeOwner(command, owner);
     command.printWarning(command.t('hintOther', { pid, user: owner.user, by, command: commandFor(other, action) }));
   } else if (supervised === null && command.context.config.pidFile === null && isServiceHidden()) {
     command.printWarning(command.t('hintHidden'));
@@ -23,7 +27,7 @@ export function hintAtOthers(command: DaemonCommand, { other, supervised }: Loca
 }
 
 /** `, as the systemd service x`. */
-export function startedBy({ t }: Pick<DaemonCommand, 't'>, { service, pm2Home }: Owner): string {
+export function describeOwner({ t }: Pick<DaemonCommand, 't'>, { service, pm2Home }: RouterOwner): string {
   if (service !== null) return t('byService', { service });
   return pm2Home === null ? '' : t('byHome', { home: pm2Home });
 }
@@ -40,6 +44,6 @@ export function removeStalePidFile(command: DaemonCommand, path: string): void {
     rmSync(path, { force: true });
     command.printLine(command.t('staleRemoved', { path }));
   } catch {
-    command.printWarning(command.t('staleOfOthers', { path })); // in /tmp only its owner may
+    command.printWarning(command.t('staleOfOthers', { path })); // in /tmp only the owner may remove a file
   }
 }

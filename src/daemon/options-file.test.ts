@@ -6,42 +6,42 @@ import { loadConfig } from '../config/index.ts';
 import {
   changedKeys,
   isSupervisorOption,
-  keptOptions,
   mergeOptions,
   optionsFile,
+  optionsToSave,
   readOptions,
   removeOptions,
   writeOptions,
 } from './options-file.ts';
 
-test('options are kept whatever way they were written, commands and options of the moment are not', () => {
+test('options are saved whatever way they were written, commands and options of the moment are not', () => {
   const argv = ['-d', '-p', '80', '--host=::1', '-vs', '--no-health-check', '--json', '--lines', '5', '--lang', 'ru'];
-  assert.deepEqual(keptOptions([...argv, '--name', 'x', '--max-memory', '1G'], '/'), [
+  assert.deepEqual(optionsToSave([...argv, '--name', 'x', '--max-memory', '1G'], '/'), [
     ...['--port=80', '--host=::1', '--verbose=true', '--stats=true', '--health-check=false', '--max-memory=1G'],
   ]);
 });
 
 test('relative paths start at the folder of the caller', () => {
   const argv = ['--config', 'router.yaml', '--tls-cert=../c.pem', '--pid-file', '/run/x.pid', '--log-file=-'];
-  assert.deepEqual(keptOptions(argv, '/home/me'), [
+  assert.deepEqual(optionsToSave(argv, '/home/me'), [
     ...['--config=/home/me/router.yaml', '--tls-cert=/home/c.pem', '--pid-file=/run/x.pid', '--log-file=-'],
   ]);
 });
 
-test('what is kept means the same as what was written', () => {
+test('what is saved means the same as what was written', () => {
   const readFile = (): string => '{}';
   for (const argv of [
     ['-p', '80', '--host', 'a-b', '--client-timeout', '1.5m', '--max-message-bytes=1MiB', '-q'],
     ['--no-health-check', '--log-format=json', '--config', '/with space/and=sign.yaml'],
   ]) {
     const direct = loadConfig({ argv, env: {}, readFile });
-    const kept = loadConfig({ argv: keptOptions(argv, '/'), env: {}, readFile });
-    assert.ok(direct.ok && kept.ok);
-    assert.deepEqual(kept.config, direct.config);
+    const saved = loadConfig({ argv: optionsToSave(argv, '/'), env: {}, readFile });
+    assert.ok(direct.ok && saved.ok);
+    assert.deepEqual(saved.config, direct.config);
   }
 });
 
-test('given options replace kept ones; verbose and quiet replace each other', () => {
+test('given options replace saved ones; verbose and quiet replace each other', () => {
   assert.deepEqual(mergeOptions(['--port=1', '--quiet=true', '--stats=true'], ['--port=2', '--verbose=true']), [
     ...['--stats=true', '--port=2', '--verbose=true'],
   ]);

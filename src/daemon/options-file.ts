@@ -4,8 +4,8 @@ import { expandHome, OPTIONS, type Option, type OptionKey, readFlags } from '../
 import { makeStateFolder, pm2Home, stateFolder } from './pm2-home.ts';
 import { SupervisorError } from './supervisor.ts';
 
-/** Options of the moment, which say nothing about the daemon itself. */
-const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
+/** Options that concern only the command, not the daemon. */
+const NOT_SAVED: ReadonlySet<string> = new Set<OptionKey>([
   'json',
   'lang',
   'follow',
@@ -20,51 +20,51 @@ const NOT_KEPT: ReadonlySet<string> = new Set<OptionKey>([
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The options among `argv` that a daemon lives with, one `--key=value` each. Relative paths become absolute, since the
- * daemon may be reloaded from another folder.
+ * The options in `argv` that apply to the daemon, as `--key=value`. Relative paths become absolute, since a later reload may
+ * come from another folder.
  */
-export function keptOptions(argv: readonly string[], folder: string): string[] {
+export function optionsToSave(argv: readonly string[], folder: string): string[] {
   return readFlags(argv)
-    .values.filter(({ option }) => option.scope !== 'command' && !NOT_KEPT.has(option.key))
+    .values.filter(({ option }) => option.scope !== 'command' && !NOT_SAVED.has(option.key))
     .map(
       ({ option, text }) =>
         `--${option.key}=${option.type === 'path' && text !== '-' ? resolve(folder, expandHome(text)) : text}`,
     );
 }
 
-/** The options of `kept`, with those of `given` in place of the same ones; `--verbose` takes the place of `--quiet`. */
-export function mergeOptions(kept: readonly string[], given: readonly string[]): string[] {
-  const replaced = new Set(given.map(keyOf));
+/** The options of `saved`, overridden by `given`; `--verbose` and `--quiet` replace each other. */
+export function mergeOptions(saved: readonly string[], given: readonly string[]): string[] {
+  const replaced = new Set(given.map(optionKey));
   if (replaced.has('verbose')) replaced.add('quiet');
   if (replaced.has('quiet')) replaced.add('verbose');
-  return [...kept.filter((option) => !replaced.has(keyOf(option))), ...given];
+  return [...saved.filter((option) => !replaced.has(optionKey(option))), ...given];
 }
 
-/** The keys of the options that two lists do not have in common. */
+/** Keys of the options that differ between two lists. */
 export function changedKeys(before: readonly string[], after: readonly string[]): string[] {
   const differing = [
     ...before.filter((option) => !after.includes(option)),
     ...after.filter((option) => !before.includes(option)),
   ];
-  return [...new Set(differing.map(keyOf))];
+  return [...new Set(differing.map(optionKey))];
 }
 
-export function keyOf(option: string): string {
+export function optionKey(option: string): string {
   return option.slice(2).split('=', 1)[0] ?? '';
 }
 
-/** The options that belong to the daemon's surroundings and not to the router: a reload cannot change them. */
+/** True for options of the supervisor and of the paths, which a reload cannot change. */
 export function isSupervisorOption(key: string): boolean {
   const option = (OPTIONS as readonly Option[]).find((candidate) => candidate.key === key);
   return option?.scope === 'daemon' || key === 'log-file' || key === 'pid-file' || key === 'control-socket';
 }
 
-/** Where the options of the daemon with this name are kept. */
+/** Path of the saved options of the daemon with this name. */
 export function optionsFile(env: Environment, name: string): string {
   return join(stateFolder(env), `${fileName(name)}.json`);
 }
 
-/** Writes the options at once and whole, mode 600. */
+/** Writes the options atomically, mode 600. */
 export function writeOptions(env: Environment, name: string, options: readonly string[]): void {
   makeStateFolder(env);
   const path = optionsFile(env, name);
@@ -79,7 +79,7 @@ export function writeOptions(env: Environment, name: string, options: readonly s
   }
 }
 
-/** The kept options; null without a readable file. */
+/** The saved options; null without a readable file. */
 export function readOptions(env: Environment, name: string): string[] | null {
   try {
     const parsed: unknown = JSON.parse(readFileSync(optionsFile(env, name), 'utf8'));
@@ -89,7 +89,7 @@ export function readOptions(env: Environment, name: string): string[] | null {
   }
 }
 
-/** Removes the options, unless `pm2 save` has put a daemon that needs them into PM2's dump, for `pm2 resurrect` or a boot. */
+/** Removes the saved options, unless the dump of `pm2 save` refers to them, for `pm2 resurrect` or a boot. */
 export function removeOptions(env: Environment, name: string): void {
   const path = optionsFile(env, name);
   if (!isInDump(env, path)) rmSync(path, { force: true });
@@ -106,7 +106,7 @@ function isInDump(env: Environment, path: string): boolean {
   });
 }
 
-/** A name as part of a file name. */
+/** Replaces characters that are unsafe in a file name. */
 export function fileName(name: string): string {
   return name.replace(/[^\w.-]/g, '_');
 }

@@ -2,26 +2,26 @@ import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { foldersWithoutSpace } from './free-space.ts';
+import { foldersWithoutSpace } from './disk-space.ts';
 import { SupervisorError } from './supervisor.ts';
 import { absolutePath } from './working-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How long a PM2 daemon may take to accept a connection before it counts as dead. */
-const ACCEPT_LIMIT_MS = 2000;
+/** A PM2 daemon that does not accept a connection within this time counts as dead. */
+const ACCEPT_TIMEOUT_MS = 2000;
 
-/** The folder of the user's PM2: `PM2_HOME`, else `~/.pm2`. */
+/** Folder of PM2: `PM2_HOME`, otherwise `~/.pm2`. */
 export function pm2Home(env: Environment): string {
   return env.PM2_HOME ? absolutePath(env.PM2_HOME) : join(env.HOME || homedir(), '.pm2');
 }
 
-/** Where the daemon commands keep what they have to remember, mode 700. */
+/** Folder for the state of the daemon commands, mode 700. */
 export function stateFolder(env: Environment): string {
   return join(pm2Home(env), 'rpc-dart-router');
 }
 
-/** Makes the folders, closed to others: PM2 keeps environments there in clear text. */
+/** Creates the folders with mode 700, since PM2 stores environments there in clear text. */
 export function makeStateFolder(env: Environment): string {
   const folder = stateFolder(env);
   try {
@@ -34,18 +34,18 @@ export function makeStateFolder(env: Environment): string {
   return folder;
 }
 
-/** Throws when the disk of the PM2 home is too full to start anything: PM2 itself would end with a stack trace. */
+/** Throws if the disk of the PM2 home is full; PM2 itself would print a stack trace. */
 export function requireSpace(env: Environment): void {
   const home = pm2Home(env);
   if (foldersWithoutSpace([home]).length > 0) throw new SupervisorError({ kind: 'homeFull', home });
 }
 
-/** The socket that a PM2 daemon answers on. */
+/** RPC socket of the PM2 daemon. */
 export function pm2Socket(env: Environment): string {
   return env.PM2_DAEMON_RPC_PORT || join(pm2Home(env), 'rpc.sock');
 }
 
-/** The pid that the PM2 daemon of this home left, whether it lives or not. */
+/** Pid in the pid file of the PM2 daemon; the process may have ended. */
 export function pm2Pid(env: Environment): number | null {
   try {
     const pid = Number.parseInt(readFileSync(join(pm2Home(env), 'pm2.pid'), 'utf8'), 10);
@@ -55,7 +55,7 @@ export function pm2Pid(env: Environment): number | null {
   }
 }
 
-/** True when a PM2 daemon listens: asking PM2 itself would launch one. A socket that a dead one left does not count. */
+/** True if a PM2 daemon accepts connections. The PM2 API cannot answer this, since it launches a missing daemon. */
 export function isPm2Running(env: Environment): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(pm2Socket(env));
@@ -63,7 +63,7 @@ export function isPm2Running(env: Environment): Promise<boolean> {
       socket.destroy();
       done(isRunning);
     };
-    socket.setTimeout(ACCEPT_LIMIT_MS, () => finish(false));
+    socket.setTimeout(ACCEPT_TIMEOUT_MS, () => finish(false));
     socket.once('connect', () => finish(true));
     socket.once('error', () => finish(false));
   });

@@ -11,7 +11,7 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Callback = (error: unknown, result?: unknown) => void;
 
-/** The part of PM2's interface that is used here; its own types leave half of it out. */
+/** The part of the PM2 API in use; the types of the package are incomplete. */
 interface Pm2 {
   connect(callback: Callback): void;
   disconnect(callback: Callback): void;
@@ -39,10 +39,10 @@ interface Pm2Process {
   };
 }
 
-const CONNECT_LIMIT_MS = 20_000;
-const CALL_LIMIT_MS = 10_000;
-const DISCONNECT_LIMIT_MS = 2000;
-/** Linux takes no longer path for a socket. */
+const CONNECT_TIMEOUT_MS = 20_000;
+const CALL_TIMEOUT_MS = 10_000;
+const DISCONNECT_TIMEOUT_MS = 2000;
+/** Limit of Linux for the path of a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 107;
 
 const STATUS: Readonly<Record<string, ProcessStatus>> = {
@@ -54,7 +54,7 @@ const STATUS: Readonly<Record<string, ProcessStatus>> = {
   errored: 'errored',
 };
 
-/** PM2, loaded when it is connected to. This is the only file that imports it. */
+/** PM2, loaded at `connect`. Only this file imports it. */
 export class Pm2Supervisor implements ProcessSupervisor {
   readonly versions: ProcessSupervisor['versions'];
   private readonly pm2: Pm2;
@@ -66,7 +66,7 @@ export class Pm2Supervisor implements ProcessSupervisor {
     this.versions = versions;
   }
 
-  /** Connects to the PM2 daemon of `PM2_HOME`, and launches one when there is none, or only the remains of one. */
+  /** Connects to the PM2 daemon of `PM2_HOME`. Launches a daemon if none runs. */
   static async connect(env: Environment): Promise<Pm2Supervisor> {
     const socket = pm2Socket(env);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
@@ -74,17 +74,17 @@ export class Pm2Supervisor implements ProcessSupervisor {
     }
     makeStateFolder(env);
     if (!(await isPm2Running(env))) requireSpace(env);
-    // PM2 needs a working folder that exists, and a PM2 daemon that it launches keeps it
+    // PM2 needs an existing working folder, and a launched PM2 daemon keeps that folder
     process.chdir('/');
     const pm2 = (await import('pm2')).default as unknown as Pm2;
-    await call(env, 'connect', CONNECT_LIMIT_MS, (done) => pm2.connect(done));
-    const running = await call(env, 'getVersion', CALL_LIMIT_MS, (done) => pm2.getVersion(done));
+    await call(env, 'connect', CONNECT_TIMEOUT_MS, (done) => pm2.connect(done));
+    const running = await call(env, 'getVersion', CALL_TIMEOUT_MS, (done) => pm2.getVersion(done));
     const { version } = createRequire(import.meta.url)('pm2/package.json') as { version: string };
     return new Pm2Supervisor(pm2, env, { running: String(running), own: version });
   }
 
   async list(): Promise<SupervisedProcess[]> {
-    const list = await this.call('list', CALL_LIMIT_MS, (done) => this.pm2.list(done));
+    const list = await this.call('list', CALL_TIMEOUT_MS, (done) => this.pm2.list(done));
     return (list as Pm2Process[]).map(toSupervised);
   }
 
@@ -93,20 +93,20 @@ export class Pm2Supervisor implements ProcessSupervisor {
   }
 
   async start(definition: ProcessDefinition): Promise<void> {
-    await this.call('start', CALL_LIMIT_MS, (done) => this.pm2.start(definition, done));
+    await this.call('start', CALL_TIMEOUT_MS, (done) => this.pm2.start(definition, done));
   }
 
   async stop(name: string): Promise<void> {
-    await this.call('stop', CALL_LIMIT_MS, (done) => this.pm2.stop(name, done));
+    await this.call('stop', CALL_TIMEOUT_MS, (done) => this.pm2.stop(name, done));
   }
 
-  async remove(name: string, limitMs = CALL_LIMIT_MS): Promise<void> {
+  async remove(name: string, limitMs = CALL_TIMEOUT_MS): Promise<void> {
     await this.call('delete', limitMs, (done) => this.pm2.delete(name, done));
   }
 
   async disconnect(): Promise<void> {
-    // what cannot be closed in good order ends with this process
-    await this.call('disconnect', DISCONNECT_LIMIT_MS, (done) => this.pm2.disconnect(done)).catch(() => {});
+    // a connection that cannot be closed ends with this process
+    await this.call('disconnect', DISCONNECT_TIMEOUT_MS, (done) => this.pm2.disconnect(done)).catch(() => {});
   }
 
   private call(name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
@@ -114,7 +114,7 @@ export class Pm2Supervisor implements ProcessSupervisor {
   }
 }
 
-/** A call of PM2 as a promise with a time limit: some of them never call back (pm2#5302, #2166). */
+/** A PM2 call as a promise with a time limit: some calls never run their callback (pm2#5302, #2166). */
 function call(env: Environment, name: string, limitMs: number, start: (done: Callback) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -128,7 +128,7 @@ function call(env: Environment, name: string, limitMs: number, start: (done: Cal
   });
 }
 
-/** PM2 gives errors, texts, objects with `msg`, and lists of these. */
+/** PM2 reports errors as Error, string, object with `msg`, or a list of these. */
 function messageOf(error: unknown): string {
   if (Array.isArray(error)) return error.map(messageOf).join('; ');
   if (error instanceof Error) return error.message;
@@ -140,8 +140,8 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * PM2 says `waiting restart` also of a process that its exit code keeps from being started again, and `online` of one that
- * it could not start.
+ * Corrects two states of PM2: `waiting restart` of a process whose exit code prevents a restart, and `online` of a process
+ * that could not be started.
  */
 function statusOf({ pid, pm2_env: env }: Pm2Process): ProcessStatus {
   const status = STATUS[env?.status ?? ''] ?? 'stopped';

@@ -3,47 +3,47 @@ import { EXIT, fetchStatus } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { DaemonCommand } from './command.ts';
 import { type FoundDaemon, findDaemon } from './find-daemon.ts';
-import { explainNotRunning } from './not-running.ts';
+import { reportNotRunning } from './not-running.ts';
 import {
   changedKeys,
   isSupervisorOption,
-  keptOptions,
-  keyOf,
   mergeOptions,
+  optionKey,
   optionsFile,
+  optionsToSave,
   readOptions,
   writeOptions,
 } from './options-file.ts';
 import { workingFolder } from './working-folder.ts';
 
-const OUTCOME_LIMIT_MS = 15_000;
-const LOOK_EVERY_MS = 20;
+const RELOAD_TIMEOUT_MS = 15_000;
+const POLL_INTERVAL_MS = 20;
 
-/** `--daemon-reload`: sends SIGHUP and reports the outcome. Options that are given with it replace those of the start. */
+/** `--daemon-reload`: sends SIGHUP and reports the outcome. Options given with it override the saved options. */
 export async function reloadDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   const found = await findDaemon(config, env, await command.runningSupervisor());
   if (found.pid === null) {
-    explainNotRunning(command, found, 'reload');
+    reportNotRunning(command, found, 'reload');
     return EXIT.notRunning;
   }
   if (found.status === null) {
-    command.printError(command.t('notAnswering', { pid: found.pid, socket: found.places.controlSocket }));
+    command.printError(command.t('notAnswering', { pid: found.pid, socket: found.paths.controlSocket }));
     return EXIT.failed;
   }
-  const given = withoutDaemonPaths(keptOptions(argv, workingFolder()), found);
+  const given = withoutDaemonPaths(optionsToSave(argv, workingFolder()), found);
   if (given.length === 0) return await reloadAndReport(command, found, found.status);
   return await reloadWith(command, found, found.status, given);
 }
 
-/** Where a daemon is found by its pid file, naming that is no change; nor is the language to answer in. */
-function withoutDaemonPaths(given: readonly string[], { places }: FoundDaemon): string[] {
+/** Removes options that only select the daemon (its own paths) or the output language: they change nothing. */
+function withoutDaemonPaths(given: readonly string[], { paths }: FoundDaemon): string[] {
   const known = [
-    `--pid-file=${places.pidFile}`,
-    `--control-socket=${places.controlSocket}`,
-    `--log-file=${places.logFile}`,
+    `--pid-file=${paths.pidFile}`,
+    `--control-socket=${paths.controlSocket}`,
+    `--log-file=${paths.logFile}`,
   ];
-  return given.filter((option) => !known.includes(option) && keyOf(option) !== 'lang');
+  return given.filter((option) => !known.includes(option) && optionKey(option) !== 'lang');
 }
 
 async function reloadWith(
@@ -53,13 +53,13 @@ async function reloadWith(
   given: readonly string[],
 ): Promise<number> {
   const { env, config } = command.context;
-  const kept = keptOptionsOf(command, found);
-  if (kept === null) {
+  const saved = savedOptionsOf(command, found);
+  if (saved === null) {
     command.printError(command.t('notKeptByUs'));
     return EXIT.failed;
   }
-  const merged = mergeOptions(kept, given);
-  const frozen = changedKeys(kept, merged).filter(isSupervisorOption);
+  const merged = mergeOptions(saved, given);
+  const frozen = changedKeys(saved, merged).filter(isSupervisorOption);
   if (frozen.length > 0) {
     command.printError(command.t('reloadRefusedNow'));
     for (const key of frozen) command.printError(`   ${command.t('needsRestart', { key })}`);
@@ -67,12 +67,12 @@ async function reloadWith(
   }
   writeOptions(env, config.name, merged);
   const code = await reloadAndReport(command, found, before);
-  if (code !== EXIT.done) writeOptions(env, config.name, kept);
+  if (code !== EXIT.done) writeOptions(env, config.name, saved);
   return code;
 }
 
-/** The options that the router reads again at a reload; null when it was not started from here. */
-function keptOptionsOf({ context }: DaemonCommand, { supervised, isOwn }: FoundDaemon): string[] | null {
+/** The options that the router reads at a reload; null if --daemon-start of this PM2 home did not launch it. */
+function savedOptionsOf({ context }: DaemonCommand, { supervised, isOwn }: FoundDaemon): string[] | null {
   const { env, config } = context;
   const isOurs =
     supervised === null ? isOwn : supervised.args.includes(`--options-file=${optionsFile(env, config.name)}`);
@@ -87,9 +87,9 @@ async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, befor
     command.printError(command.t('noPermission', { pid: before.pid }));
     return EXIT.failed;
   }
-  const outcome = await untilReloaded(found.places.controlSocket, before);
+  const outcome = await waitForReload(found.paths.controlSocket, before);
   if (outcome === null) {
-    command.printError(command.t('noOutcome', { seconds: OUTCOME_LIMIT_MS / 1000 }));
+    command.printError(command.t('noOutcome', { seconds: RELOAD_TIMEOUT_MS / 1000 }));
     return EXIT.failed;
   }
   if (outcome.outcome === 'refused') {
@@ -100,15 +100,15 @@ async function reloadAndReport(command: DaemonCommand, found: FoundDaemon, befor
   }
   command.printSuccess(command.t(outcome.outcome === 'unchanged' ? 'reloadNothing' : 'reloadDone'));
   for (const { key, from, to } of outcome.changes) command.printLine(`   ${key}: ${from} -> ${to}`);
-  for (const line of inForceLines(command, outcome.inForce)) command.printLine(`   ${line}`);
+  for (const line of securityLines(command, outcome.inForce)) command.printLine(`   ${line}`);
   for (const warning of command.context.lang === 'ru' ? outcome.warningsRu : outcome.warnings) {
     command.printLine(`   ⚠️ ${warning}`);
   }
   return EXIT.done;
 }
 
-/** The certificate and the number of tokens that clients meet from now on. */
-function inForceLines({ t }: DaemonCommand, inForce: RouterStatus['reload']['inForce']): string[] {
+/** Certificate, client CA and number of tokens in force after the reload. */
+function securityLines({ t }: DaemonCommand, inForce: RouterStatus['reload']['inForce']): string[] {
   const { certificateSubject, certificateExpiresAt, clientCaSubject, tokens } = inForce;
   const lines: string[] = [];
   if (certificateSubject !== null) {
@@ -120,14 +120,14 @@ function inForceLines({ t }: DaemonCommand, inForce: RouterStatus['reload']['inF
   return lines;
 }
 
-/** The outcome of the next reload, or null when the router ended or says nothing. */
-async function untilReloaded(socket: string, before: RouterStatus): Promise<RouterStatus['reload'] | null> {
-  const deadline = performance.now() + OUTCOME_LIMIT_MS;
+/** The outcome of the next reload; null if the router ended or did not respond in time. */
+async function waitForReload(socket: string, before: RouterStatus): Promise<RouterStatus['reload'] | null> {
+  const deadline = performance.now() + RELOAD_TIMEOUT_MS;
   while (performance.now() < deadline) {
     const status = await fetchStatus(socket);
     if (status !== null && status.instanceId !== before.instanceId) return null;
     if (status !== null && status.reload.count > before.reload.count) return status.reload;
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_INTERVAL_MS);
   }
   return null;
 }

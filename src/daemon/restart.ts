@@ -4,69 +4,70 @@ import { daemonEnvironment } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
 import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
-import { type Launched, launch, type StartEnvironment } from './launch.ts';
-import { explainNotRunning } from './not-running.ts';
-import { keptOptions, mergeOptions, readOptions } from './options-file.ts';
-import { commandFor, ownerOf } from './owner.ts';
+import { type LaunchOutcome, launch, type StartEnvironment } from './launch.ts';
+import { reportNotRunning } from './not-running.ts';
+import { mergeOptions, optionsToSave, readOptions } from './options-file.ts';
 import { requireSpace } from './pm2-home.ts';
 import { setUpRotation } from './rotation.ts';
-import { explainFailure, refusingUnsafeLogs, reportStarted, warnOfNodeOptions } from './start.ts';
-import { configurationOf, routerVariables, startedWith } from './started-with.ts';
+import { commandFor, ownerOf } from './router-owner.ts';
+import { reportFailedStart, reportStarted, reportUnsafeLog, warnAboutNodeOptions } from './start.ts';
+import { loadDaemonConfig, routerVariables, startOptions } from './start-options.ts';
 import { stopProcess } from './stop.ts';
 import { workingFolder } from './working-folder.ts';
 
-/** Options, and the configuration that they make. */
-interface Plan {
+/** Options of a start and the resulting configuration. */
+interface StartPlan {
   readonly options: readonly string[];
   readonly config: RouterConfig;
-  readonly places: DaemonPaths;
+  readonly paths: DaemonPaths;
 }
 
-/** `--daemon-restart`: a graceful stop and a start with the same options; given ones replace them. */
+/** `--daemon-restart`: a graceful stop, then a start with the saved options, overridden by those given now. */
 export async function restartDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   const found = await locateDaemon(config, env, await command.runningSupervisor());
   if (found.pid === null && found.supervised === null) {
-    explainNotRunning(command, found, 'restart');
+    reportNotRunning(command, found, 'restart');
     return EXIT.notRunning;
   }
   if (!found.isOwn) {
-    const { pid, places } = found;
+    const { pid, paths } = found;
     const owner = ownerOf(pid ?? 0);
-    const hint = command.t('hintCommand', { command: commandFor({ pid: pid ?? 0, places, owner }, 'restart') });
+    const hint = command.t('hintCommand', { command: commandFor({ pid: pid ?? 0, paths, owner }, 'restart') });
     command.printError(command.t('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
     return EXIT.failed;
   }
   const { supervised } = found;
-  const kept = supervised === null ? (readOptions(env, config.name) ?? []) : startedWith(env, supervised);
+  const saved = supervised === null ? (readOptions(env, config.name) ?? []) : startOptions(env, supervised);
   const folder = workingFolder();
-  const former = { env: supervised?.env ?? env, folder };
-  // the environment is read again; options of the start that are not given now stay
-  const surroundings = { env: { ...routerVariables(former.env), ...env }, folder };
-  const before = plan(command, kept, former.env);
-  const next = plan(command, mergeOptions(kept, keptOptions(argv, folder)), surroundings.env);
+  const previous = { env: supervised?.env ?? env, folder };
+  // the current environment overrides ROUTER_* variables of the previous start; the others stay
+  const environment = { env: { ...routerVariables(previous.env), ...env }, folder };
+  const before = makePlan(command, saved, previous.env);
+  const next = makePlan(command, mergeOptions(saved, optionsToSave(argv, folder)), environment.env);
   if (next === null) return EXIT.usage;
-  warnOfNodeOptions(command, next.config);
-  requireSpace(env); // before the old one is stopped
+  warnAboutNodeOptions(command, next.config);
+  requireSpace(env); // checked before the stop, so that a full disk does not leave the host without a router
   if (!(await stopOld(command, found))) return EXIT.failed;
-  const launched = await refusingUnsafeLogs(command, () => start(command, next, surroundings));
+  const launched = await reportUnsafeLog(command, () => startPlan(command, next, environment));
   if (launched?.ok) {
     await setUpRotation(command, next.config);
-    reportStarted(command, launched.status.pid, next.places);
+    reportStarted(command, launched.status.pid, next.paths);
     return EXIT.done;
   }
-  const code = launched === null ? EXIT.failed : explainFailure(command, launched, next.places);
-  const isChanged = !isSame(before?.options, next.options) || !isSame(passedOn(former), passedOn(surroundings));
-  if (before !== null && isChanged) await rollBack(command, before, former);
+  const code = launched === null ? EXIT.failed : reportFailedStart(command, launched, next.paths);
+  const isChanged =
+    !isSame(before?.options, next.options) || !isSame(passedVariables(previous), passedVariables(environment));
+  if (before !== null && isChanged) await rollBack(command, before, previous);
   return code;
 }
 
-/** Null, with the problems said, when these options make no valid configuration. */
-function plan(command: DaemonCommand, options: readonly string[], env: StartEnvironment['env']): Plan | null {
-  const loaded = configurationOf(options, env);
+/** Loads the configuration of these options; prints the problems and returns null if it is invalid. */
+function makePlan(command: DaemonCommand, options: readonly string[], env: StartEnvironment['env']): StartPlan | null {
+  const loaded = loadDaemonConfig(options, env);
   if (loaded.ok) {
     const config = { ...loaded.config, name: command.context.config.name };
-    return { options, config, places: daemonPathsOf(config) };
+    return { options, config, paths: daemonPathsOf(config) };
   }
   for (const problem of loaded.problems) command.printError(problem[command.context.lang]);
   return null;
@@ -84,25 +85,25 @@ async function stopOld(command: DaemonCommand, found: LocatedDaemon): Promise<bo
   return false;
 }
 
-function start(
+function startPlan(
   command: DaemonCommand,
-  { config, places, options }: Plan,
-  surroundings: StartEnvironment,
-): Promise<Launched> {
-  return launch(command, config, places, options, surroundings);
+  { config, paths, options }: StartPlan,
+  environment: StartEnvironment,
+): Promise<LaunchOutcome> {
+  return launch(command, config, paths, options, environment);
 }
 
 function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function passedOn({ env }: StartEnvironment): [string, string][] {
+function passedVariables({ env }: StartEnvironment): [string, string][] {
   return Object.entries(daemonEnvironment(env)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** A router with its former options is better than none. */
-async function rollBack(command: DaemonCommand, before: Plan, surroundings: StartEnvironment): Promise<void> {
-  const launched = await refusingUnsafeLogs(command, () => start(command, before, surroundings));
+/** Starts the router with its previous options after the start with new options failed. */
+async function rollBack(command: DaemonCommand, before: StartPlan, environment: StartEnvironment): Promise<void> {
+  const launched = await reportUnsafeLog(command, () => startPlan(command, before, environment));
   if (launched?.ok) command.printWarning(command.t('oldRunsAgain', { pid: launched.status.pid }));
-  else if (launched !== null) explainFailure(command, launched, before.places);
+  else if (launched !== null) reportFailedStart(command, launched, before.paths);
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { RouterConfig } from '../config/index.ts';
 import { programFile } from '../host/index.ts';
-import { daemonEnvironment, EVERY_VARIABLE, nodeProgram } from './app-definition.ts';
+import { daemonEnvironment, FILTER_ALL_VARIABLES, nodeProgram } from './app-definition.ts';
 import { type DaemonCommand, explainSupervisor } from './command.ts';
 import { pm2Home } from './pm2-home.ts';
 import {
@@ -11,12 +11,12 @@ import {
   SupervisorError,
 } from './supervisor.ts';
 
-/** The name of a pm2-logrotate that the user has installed. */
-const PM2_LOGROTATE = 'pm2-logrotate';
-/** The name of one that is started here. */
-const OURS = 'rpc-dart-router-logrotate';
-const OUR_LOGROTATE = fileURLToPath(programFile('daemon/run-pm2-logrotate'));
-const CHECK_EVERY_S = 10;
+/** Process name of a pm2-logrotate that the user installed. */
+const USER_PM2_LOGROTATE = 'pm2-logrotate';
+/** Process name of the pm2-logrotate that `setUpRotation` starts. */
+const OWN_PM2_LOGROTATE = 'rpc-dart-router-logrotate';
+const PM2_LOGROTATE_PROGRAM = fileURLToPath(programFile('daemon/run-pm2-logrotate'));
+const CHECK_INTERVAL_S = 10;
 const RESPAWN_DELAY_MS = 1000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,7 +27,7 @@ export type Rotator = 'router' | 'pm2-logrotate' | 'pm2-logrotate of the user' |
 /** Only one program may rotate a file: a pm2-logrotate that the user installed takes precedence. */
 export async function chooseRotator(supervisor: ProcessSupervisor, config: RouterConfig): Promise<Rotator> {
   if (!config.logRotation) return 'none';
-  if ((await supervisor.describe(PM2_LOGROTATE)) !== null) return 'pm2-logrotate of the user';
+  if ((await supervisor.describe(USER_PM2_LOGROTATE)) !== null) return 'pm2-logrotate of the user';
   return config.logRotator === 'rename' ? 'router' : 'pm2-logrotate';
 }
 
@@ -47,41 +47,44 @@ export async function setUpRotation(command: DaemonCommand, config: RouterConfig
 
 async function ensureRunning(supervisor: ProcessSupervisor, definition: ProcessDefinition): Promise<void> {
   const running = await supervisor.describe(definition.name);
-  if (running?.status === 'online' && running.script === OUR_LOGROTATE) return;
+  if (running?.status === 'online' && running.script === PM2_LOGROTATE_PROGRAM) return;
   if (running !== null) await supervisor.remove(definition.name);
   await supervisor.start(definition);
 }
 
-/** A pm2-logrotate that was started here goes with the last program that has a log. */
-export async function forgetRotation(command: DaemonCommand): Promise<void> {
+/** Removes the pm2-logrotate of `setUpRotation` if PM2 runs no other program. */
+export async function removeUnusedRotation(command: DaemonCommand): Promise<void> {
   const supervisor = await command.runningSupervisor();
   const processes = (await supervisor?.list()) ?? [];
-  if (processes.length > 0 && processes.every(({ name }) => name === OURS)) await supervisor?.remove(OURS);
+  if (processes.length > 0 && processes.every(({ name }) => name === OWN_PM2_LOGROTATE))
+    await supervisor?.remove(OWN_PM2_LOGROTATE);
 }
 
-/** True when nothing runs under PM2, nor will again, but a pm2-logrotate that was started here. */
-export function isIdle(processes: readonly SupervisedProcess[]): boolean {
-  return processes.every(({ name, status }) => name === OURS || status === 'stopped' || status === 'errored');
+/** True if PM2 runs nothing and will restart nothing, apart from the pm2-logrotate of `setUpRotation`. */
+export function isPm2Idle(processes: readonly SupervisedProcess[]): boolean {
+  return processes.every(
+    ({ name, status }) => name === OWN_PM2_LOGROTATE || status === 'stopped' || status === 'errored',
+  );
 }
 
-/** pm2-logrotate from our own dependencies: `pm2 install` would ask the npm registry. */
+/** pm2-logrotate from the dependencies of this package: `pm2 install` would download it from the npm registry. */
 function pm2LogrotateDefinition(config: RouterConfig, env: Environment): ProcessDefinition {
   const settings = {
     max_size: config.logMaxSize,
     retain: config.logRetain,
     compress: 'true',
-    workerInterval: CHECK_EVERY_S,
+    workerInterval: CHECK_INTERVAL_S,
   };
   const passedOn = Object.entries(daemonEnvironment(env)).filter(([key]) => !key.startsWith('ROUTER_'));
   return {
-    name: OURS,
-    ...nodeProgram(OUR_LOGROTATE),
+    name: OWN_PM2_LOGROTATE,
+    ...nodeProgram(PM2_LOGROTATE_PROGRAM),
     args: [JSON.stringify(settings)],
     autorestart: true,
     exp_backoff_restart_delay: RESPAWN_DELAY_MS,
     watch: false,
     vizion: false,
-    filter_env: EVERY_VARIABLE,
+    filter_env: FILTER_ALL_VARIABLES,
     env: { ...Object.fromEntries(passedOn), PM2_HOME: pm2Home(env) },
   };
 }

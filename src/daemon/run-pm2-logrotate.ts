@@ -1,6 +1,5 @@
-// The program that PM2 runs for --log-rotator pm2-logrotate: the copy among our own dependencies, with the settings that
-// are given as JSON. PM2's way of handing them over makes a boolean of "true", which pm2-logrotate 3.0.0 does not
-// recognise: it could not be told to compress.
+// PM2 runs this program for --log-rotator pm2-logrotate. It loads the installed pm2-logrotate with settings given as JSON.
+// Settings passed through PM2 become booleans, which pm2-logrotate 3.0.0 ignores, so that compression could not be enabled.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 
@@ -9,7 +8,7 @@ interface Pmx {
 }
 
 const app = createRequire(import.meta.url).resolve('pm2-logrotate/app.js');
-// its settings are looked for in the package.json of the folder that it runs in
+// pmx reads the settings from the package.json in the working folder
 process.chdir(dirname(app));
 const requireThere = createRequire(app);
 const settings = JSON.parse(process.argv[2] ?? '{}') as object;

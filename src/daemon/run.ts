@@ -2,23 +2,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandContext, EXIT } from '../cli/index.ts';
 import { explainSystemError, isSystemError } from '../text/index.ts';
 import { type DaemonCommand, explainSupervisor, withDaemonCommand } from './command.ts';
+import { markStopped } from './final-state.ts';
 import { ForeignProcess } from './find-daemon.ts';
 import { onInterrupt } from './interruption.ts';
-import { hasState, takeLock } from './lock.ts';
+import { takeLock, wasUsed } from './lock.ts';
 import { showLogs } from './logs.ts';
 import { Pm2Supervisor } from './pm2.ts';
 import { reloadDaemon } from './reload.ts';
 import { restartDaemon } from './restart.ts';
-import { settleDaemon } from './settle.ts';
 import { startDaemon } from './start.ts';
 import { showStatus } from './status.ts';
 import { stopDaemon } from './stop.ts';
 import { SupervisorError } from './supervisor.ts';
 
-/** PM2 may be about to start the router again: a restart of its own looks like a stop at first. */
-const SETTLE_MS = 1000;
-/** Longer than any of them takes. */
-const LOCK_LIMIT_MS = 90_000;
+/** A restart by PM2 looks like a stop at first; the check waits until PM2 has restarted the router. */
+const PM2_RESTART_DELAY_MS = 1000;
+/** Longer than any command takes. */
+const LOCK_TIMEOUT_MS = 90_000;
 
 export type DaemonCommandName = 'settle' | 'start' | 'stop' | 'status' | 'reload' | 'restart' | 'logs';
 
@@ -29,7 +29,7 @@ const COMMANDS: Readonly<Record<DaemonCommandName, (command: DaemonCommand) => P
   reload: reloadDaemon,
   restart: restartDaemon,
   logs: showLogs,
-  settle: settleDaemon,
+  settle: markStopped,
 };
 
 /** Runs a daemon command; resolves with the exit code. */
@@ -39,7 +39,7 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
     (env) => Pm2Supervisor.connect(env),
     async (command) => {
       try {
-        if (name === 'settle') await delay(SETTLE_MS);
+        if (name === 'settle') await delay(PM2_RESTART_DELAY_MS);
         return await withLock(name, command);
       } catch (error) {
         if (error instanceof SupervisorError) command.printError(explainSupervisor(command.t, error));
@@ -56,15 +56,15 @@ export async function runDaemonCommand(name: DaemonCommandName, context: Command
 /** Serializes the commands that change something in a PM2 home. */
 async function withLock(name: DaemonCommandName, command: DaemonCommand): Promise<number> {
   const { env } = command.context;
-  const onlyLooks = name === 'status' || name === 'logs';
-  if (onlyLooks || (name !== 'start' && !hasState(env))) return COMMANDS[name](command);
-  const lock = await takeLock(env, LOCK_LIMIT_MS);
+  const isReadOnly = name === 'status' || name === 'logs';
+  if (isReadOnly || (name !== 'start' && !wasUsed(env))) return COMMANDS[name](command);
+  const lock = await takeLock(env, LOCK_TIMEOUT_MS);
   if (!('release' in lock)) {
     command.printError(command.t('otherCommand', { pid: lock.pid ?? '—', path: lock.path }));
     return EXIT.failed;
   }
   const stopListening = onInterrupt((signal) => {
-    // a start can be undone; the other commands would leave less than there was
+    // only a start can be undone; an undone stop would leave no router
     if (name === 'start') command.interruption.record(signal);
     command.printWarning(command.t(name === 'start' ? 'undoing' : 'finishing', { name }));
   });

@@ -4,13 +4,13 @@ import { UnsafeLogFile } from '../host/index.ts';
 import type { DaemonCommand, DaemonMessage } from './command.ts';
 import { type DaemonPaths, daemonPathsOf } from './daemon-paths.ts';
 import { locateDaemon } from './find-daemon.ts';
-import { type Launched, launch } from './launch.ts';
-import { hintAtOthers } from './not-running.ts';
-import { keptOptions } from './options-file.ts';
+import { type LaunchOutcome, launch } from './launch.ts';
+import { hintOtherRouter } from './not-running.ts';
+import { optionsToSave } from './options-file.ts';
 import { setUpRotation } from './rotation.ts';
 import { workingFolder } from './working-folder.ts';
 
-/** `--daemon-start`: returns when the router itself says that it listens, or why it does not. */
+/** `--daemon-start`: returns when the router reports over its control socket that it listens, or when the start fails. */
 export async function startDaemon(command: DaemonCommand): Promise<number> {
   const { config, env, argv } = command.context;
   command.progress.show(command.t('starting'));
@@ -20,26 +20,26 @@ export async function startDaemon(command: DaemonCommand): Promise<number> {
     command.printError(command.t('alreadyRunning', { pid: found.pid ?? '—' }));
     return EXIT.failed;
   }
-  const places = daemonPathsOf(config);
-  if (found.other?.places.pidFile === places.pidFile) {
+  const paths = daemonPathsOf(config);
+  if (found.other?.paths.pidFile === paths.pidFile) {
     command.printError(command.t('alreadyRunning', { pid: found.other.pid }));
-    hintAtOthers(command, found, 'status');
+    hintOtherRouter(command, found, 'status');
     return EXIT.failed;
   }
   if (found.supervised !== null) await supervisor.remove(config.name);
   const folder = workingFolder();
-  const options = [`--base-folder=${folder}`, ...keptOptions(argv, folder)];
-  warnOfNodeOptions(command, config);
-  const launched = await refusingUnsafeLogs(command, () => launch(command, config, places, options, { env, folder }));
+  const options = [`--base-folder=${folder}`, ...optionsToSave(argv, folder)];
+  warnAboutNodeOptions(command, config);
+  const launched = await reportUnsafeLog(command, () => launch(command, config, paths, options, { env, folder }));
   if (launched === null) return EXIT.failed;
-  if (!launched.ok) return explainFailure(command, launched, places);
+  if (!launched.ok) return reportFailedStart(command, launched, paths);
   await setUpRotation(command, config);
-  reportStarted(command, launched.status.pid, places);
+  reportStarted(command, launched.status.pid, paths);
   return EXIT.done;
 }
 
-/** Null when the log file is one that must not be written to, which is said then. */
-export async function refusingUnsafeLogs<T>(command: DaemonCommand, body: () => Promise<T>): Promise<T | null> {
+/** Runs `body`. If the log file is unsafe to write to, prints the problem and returns null. */
+export async function reportUnsafeLog<T>(command: DaemonCommand, body: () => Promise<T>): Promise<T | null> {
   try {
     return await body();
   } catch (error) {
@@ -56,16 +56,16 @@ const LOG_PROBLEMS = {
   unwritable: 'logUnwritable',
 } as const satisfies Record<UnsafeLogFile['problem'], DaemonMessage>;
 
-/** Those of an editor's terminal would end with it, and keep every later start of the daemon from succeeding. */
-export function warnOfNodeOptions(command: DaemonCommand, { nodeOptions }: RouterConfig): void {
+/** NODE_OPTIONS is not passed on: the terminal of an editor sets options whose files vanish with it, and later starts would fail. */
+export function warnAboutNodeOptions(command: DaemonCommand, { nodeOptions }: RouterConfig): void {
   const { NODE_OPTIONS } = command.context.env;
   if (NODE_OPTIONS && nodeOptions === null) command.printWarning(command.t('nodeOptions', { value: NODE_OPTIONS }));
 }
 
-/** One block, the cause first; the log's last lines only when none of them names the cause. */
-export function explainFailure(
+/** Prints the cause first, and the last log lines only if none of them contains the cause. */
+export function reportFailedStart(
   command: DaemonCommand,
-  launched: Launched & { ok: false },
+  launched: LaunchOutcome & { ok: false },
   { logFile }: DaemonPaths,
 ): number {
   if (command.interruption.hasOccurred) {
@@ -79,10 +79,10 @@ export function explainFailure(
   return launched.isConfigurationError ? EXIT.usage : EXIT.failed;
 }
 
-export function reportStarted({ t, printSuccess, printLine }: DaemonCommand, pid: number, places: DaemonPaths): void {
+export function reportStarted({ t, printSuccess, printLine }: DaemonCommand, pid: number, paths: DaemonPaths): void {
   printSuccess(t('running', { pid }));
-  printLine(t('pidFile', { path: places.pidFile }));
-  printLine(t('log', { path: places.logFile }));
+  printLine(t('pidFile', { path: paths.pidFile }));
+  printLine(t('log', { path: paths.logFile }));
   printLine(t('hintStatus'));
   printLine(t('hintStop'));
 }

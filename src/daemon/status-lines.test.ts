@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reasonIn, spawnError } from './cause.ts';
+import { failureReasonIn, spawnErrorIn } from './failure-reason.ts';
 import { daemonMessages } from './messages.ts';
 import { formatBytes, formatDuration, formatTime, statusLines } from './status-lines.ts';
 import type { DaemonReport } from './status-report.ts';
@@ -35,17 +35,20 @@ test('a daemon between two crashes is shown as such, in both languages', () => {
 });
 
 test('why a router gave up: its critical line, or what it printed without being asked', () => {
-  assert.equal(reasonIn(['2025-06-14T21:30:15: [INFO] a', '2025-06-14T21:30:15: [CRITICAL] b: c', '2025']), 'b: c');
-  assert.equal(reasonIn(['{"level":"critical","msg":"b"}', '{"level":"info","msg":"c"}', '{broken']), 'b');
   assert.equal(
-    reasonIn(['x.pem: cannot be read', '', 'y.pem: cannot be read']),
+    failureReasonIn(['2025-06-14T21:30:15: [INFO] a', '2025-06-14T21:30:15: [CRITICAL] b: c', '2025']),
+    'b: c',
+  );
+  assert.equal(failureReasonIn(['{"level":"critical","msg":"b"}', '{"level":"info","msg":"c"}', '{broken']), 'b');
+  assert.equal(
+    failureReasonIn(['x.pem: cannot be read', '', 'y.pem: cannot be read']),
     'x.pem: cannot be read; y.pem: cannot be read',
   );
   const both = ['2025-06-14T21:30:15: [CRITICAL] Cannot listen', 'Не удалось открыть порт'];
-  assert.equal(reasonIn(both, 'ru'), 'Не удалось открыть порт');
-  assert.equal(reasonIn(both.slice(0, 1), 'ru'), 'Cannot listen');
-  assert.equal(reasonIn(['2025-06-14T21:30:15: [INFO] a']), null);
-  assert.equal(reasonIn([]), null);
+  assert.equal(failureReasonIn(both, 'ru'), 'Не удалось открыть порт');
+  assert.equal(failureReasonIn(both.slice(0, 1), 'ru'), 'Cannot listen');
+  assert.equal(failureReasonIn(['2025-06-14T21:30:15: [INFO] a']), null);
+  assert.equal(failureReasonIn([]), null);
   const stack = [
     'node:internal/modules/cjs/loader:1228',
     '  throw err;',
@@ -54,10 +57,13 @@ test('why a router gave up: its critical line, or what it printed without being 
     "Error: Cannot find module '/x.js'",
   ];
   const printed = [...stack, 'Require stack:', '- internal/preload', '    at a (b:1:2)', '}', 'Node.js v20.20.2'];
-  assert.equal(reasonIn(printed), "Error: Cannot find module '/x.js'");
+  assert.equal(failureReasonIn(printed), "Error: Cannot find module '/x.js'");
   const refused = '/usr/bin/node: --eval is not allowed in NODE_OPTIONS';
-  assert.equal(reasonIn([refused]), refused);
-  assert.equal(reasonIn(['/bin/sh: 1: exec: /gone/node: not found', 'x']), '/bin/sh: 1: exec: /gone/node: not found');
+  assert.equal(failureReasonIn([refused]), refused);
+  assert.equal(
+    failureReasonIn(['/bin/sh: 1: exec: /gone/node: not found', 'x']),
+    '/bin/sh: 1: exec: /gone/node: not found',
+  );
 });
 
 test('a process that PM2 could not start has its reason in the log of PM2', () => {
@@ -66,6 +72,6 @@ test('a process that PM2 could not start has its reason in the log of PM2', () =
     '2026-11-25T18:00:00: PM2 error: Error: spawn /bin/sh ENOENT',
     '    at ChildProcess._handle.onexit (node:internal/child_process:285:19)',
   ];
-  assert.equal(spawnError(lines), 'Error: spawn /bin/sh ENOENT');
-  assert.equal(spawnError(lines.slice(0, 1)), null);
+  assert.equal(spawnErrorIn(lines), 'Error: spawn /bin/sh ENOENT');
+  assert.equal(spawnErrorIn(lines.slice(0, 1)), null);
 });

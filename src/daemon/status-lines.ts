@@ -1,16 +1,16 @@
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { Language, Translate } from '../text/index.ts';
 import type { DaemonMessage } from './command.ts';
-import { startedBy } from './not-running.ts';
-import { formatPort } from './ports.ts';
+import { describeOwner } from './not-running.ts';
+import { formatPort } from './open-ports.ts';
 import type { DaemonReport } from './status-report.ts';
 
 type T = Translate<DaemonMessage>;
 
-/** The lines of `--daemon-status`, those of the operator's guide first. */
+/** The lines of `--daemon-status`; the lines of the operator's guide come first. */
 export function statusLines(report: DaemonReport, t: T, lang: Language = 'en'): string[] {
   const head = headLine(report, t);
-  // one that PM2 has given up has left its reason in the log
+  // a router that PM2 no longer restarts still has its reason in the log
   if (report.state === 'notRunning' && report.pm2 === null) return [head];
   const cause = report.cause === null ? [] : [t('cause', { cause: report.cause })];
   const lines = [
@@ -31,7 +31,7 @@ function headLine({ state, pid, controlSocket, restarts }: DaemonReport, t: T): 
 
 function ownerLines({ owner }: DaemonReport, t: T): string[] {
   if (owner === null) return [];
-  const by = startedBy({ t }, owner);
+  const by = describeOwner({ t }, owner);
   return [t('owner', { user: owner.user, by }), t('hintCommand', { command: owner.command })];
 }
 
@@ -77,7 +77,7 @@ function reloadLine(reload: RouterStatus['reload'], t: T, lang: Language): strin
   return outcome === 'refused' ? t('reloadRefused', { time, reason: errors.join('; ') }) : t('reloadNever');
 }
 
-/** `1.2 MB`, as the guide prints it; `gap` stands between number and unit. */
+/** `1.2 MB`, as in the operator's guide; `gap` separates number and unit. */
 export function formatBytes(bytes: number, gap: string): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
@@ -92,7 +92,7 @@ export function formatTime(timeMs: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** `01:23:45`, and `3-01:23:45` after three days, as ps has it. */
+/** `01:23:45`, and `3-01:23:45` after three days, as in ps. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.floor(durationMs / 1000);
   const two = (value: number): string => String(value).padStart(2, '0');

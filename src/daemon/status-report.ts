@@ -1,11 +1,11 @@
 import { type CommandContext, EXIT } from '../cli/index.ts';
 import { processMemoryBytes, processUptimeMs } from '../host/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
-import { causeIn } from './cause.ts';
+import { findFailureReason } from './failure-reason.ts';
 import type { FoundDaemon } from './find-daemon.ts';
 import { lastLines, logStats } from './log-file.ts';
-import { commandFor, type Owner } from './owner.ts';
-import { type OpenPort, openPorts } from './ports.ts';
+import { type OpenPort, openPorts } from './open-ports.ts';
+import { commandFor, type RouterOwner } from './router-owner.ts';
 import type { ProcessStatus } from './supervisor.ts';
 
 const LAST_LINES = 3;
@@ -16,52 +16,52 @@ export type DaemonState = 'running' | 'notAnswering' | 'respawning' | 'notRunnin
 export interface DaemonReport {
   readonly name: string;
   readonly state: DaemonState;
-  /** True when there is a process, whether it answers or not. */
+  /** True if the process exists, even if it does not respond. */
   readonly running: boolean;
   readonly pid: number | null;
   readonly pidFile: string;
   readonly controlSocket: string;
   readonly logFile: string;
   readonly logSizeBytes: number | null;
-  /** Milliseconds since 1970, as all times here. */
+  /** Milliseconds since 1970. */
   readonly logModifiedAt: number | null;
   readonly lastLogLines: readonly string[];
   readonly memoryBytes: number | null;
   readonly cpuPercent: number | null;
   readonly uptimeMs: number | null;
-  /** TCP ports that the process listens on, as the kernel has them. */
+  /** TCP ports that the process listens on, according to the kernel. */
   readonly ports: readonly OpenPort[];
-  /** Restarts by PM2; null when PM2 does not supervise it. */
+  /** Restarts by PM2; null if PM2 does not supervise the router. */
   readonly restarts: number | null;
   readonly pm2: { readonly status: ProcessStatus; readonly version: string } | null;
-  /** Under whom it runs, when that is not this PM2 home; how to command it is with it. */
-  readonly owner: (Owner & { readonly command: string }) | null;
-  /** Why it does not stay up, or why PM2 has given it up; null when it runs, and when nothing says it. */
+  /** Owner of a router outside this PM2 home, with the shell command that controls it. */
+  readonly owner: (RouterOwner & { readonly command: string }) | null;
+  /** Reason for repeated restarts or a final exit; null if the router runs or the reason is unknown. */
   readonly cause: string | null;
-  /** What the router says of itself, as `/api/status`; null when it does not answer. */
+  /** Status document of the router (`/api/status`); null if it does not respond. */
   readonly router: RouterStatus | null;
 }
 
-/** Everything about a daemon that can be seen from outside, and what it says of itself. */
+/** Combines the state of a daemon as seen from outside with its status document. */
 export function reportDaemon(
   { config, env, lang }: Pick<CommandContext, 'config' | 'env' | 'lang'>,
   found: FoundDaemon,
   pm2Version: string | null,
 ): DaemonReport {
   const { name } = config;
-  const { pid, places, status, supervised } = found;
-  const log = logStats(places.logFile);
+  const { pid, paths, status, supervised } = found;
+  const log = logStats(paths.logFile);
   return {
     name,
     state: stateOf(found),
     running: pid !== null,
     pid,
-    pidFile: places.pidFile,
-    controlSocket: places.controlSocket,
-    logFile: places.logFile,
+    pidFile: paths.pidFile,
+    controlSocket: paths.controlSocket,
+    logFile: paths.logFile,
     logSizeBytes: log?.sizeBytes ?? null,
     logModifiedAt: log === null ? null : Math.round(log.modifiedAt),
-    lastLogLines: lastLines(places.logFile, LAST_LINES),
+    lastLogLines: lastLines(paths.logFile, LAST_LINES),
     memoryBytes: pid === null ? null : processMemoryBytes(pid),
     cpuPercent: pid === null ? null : (supervised?.cpuPercent ?? status?.cpu.percent ?? null),
     uptimeMs: pid === null ? null : processUptimeMs(pid),
@@ -75,7 +75,7 @@ export function reportDaemon(
     restarts: supervised?.restarts ?? null,
     pm2: supervised === null || pm2Version === null ? null : { status: supervised.status, version: pm2Version },
     owner: found.other === null ? null : { ...found.other.owner, command: commandFor(found.other, 'stop') },
-    cause: hasFailed(found) ? causeIn(env, places.logFile, lang) : null,
+    cause: hasFailed(found) ? findFailureReason(env, paths.logFile, lang) : null,
     router: status,
   };
 }

@@ -1,12 +1,12 @@
 import { EXIT } from '../cli/index.ts';
 import type { DaemonCommand } from './command.ts';
 import { type FoundDaemon, findDaemon, statusOf } from './find-daemon.ts';
-import { hintAtOthers, removeStalePidFile } from './not-running.ts';
-import type { OtherRouter } from './owner.ts';
+import { hintOtherRouter, removeStalePidFile } from './not-running.ts';
+import type { OtherRouter } from './router-owner.ts';
 import { statusLines } from './status-lines.ts';
 import { type DaemonReport, reportDaemon } from './status-report.ts';
 
-/** `--daemon-status`: 0 running, 3 not running, 1 when it has a process that does not answer or does not stay up. */
+/** `--daemon-status`: exit code 0 if running, 3 if not running, 1 if the process does not respond or keeps restarting. */
 export async function showStatus(command: DaemonCommand): Promise<number> {
   const { config, env } = command.context;
   const supervisor = await command.runningSupervisor();
@@ -18,13 +18,13 @@ export async function showStatus(command: DaemonCommand): Promise<number> {
     print(command, report);
     if (report.state === 'notRunning') {
       removeStalePidFile(command, report.pidFile);
-      hintAtOthers(command, found, 'status');
+      hintOtherRouter(command, found, 'status');
     }
   }
   return exitCode(report);
 }
 
-/** Shown as if it were of this PM2 home, with the owner beside it. */
+/** Shows another router like one of this PM2 home, with its owner. */
 async function withOtherRouter(own: FoundDaemon, other: OtherRouter): Promise<FoundDaemon> {
   return { ...own, ...other, status: await statusOf(other) };
 }

@@ -3,28 +3,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../cli/index.ts';
 import { isAlive, readPid } from '../host/index.ts';
 import type { DaemonCommand } from './command.ts';
+import { endIdlePm2 } from './final-state.ts';
 import { type LocatedDaemon, locateDaemon } from './find-daemon.ts';
-import { explainNotRunning } from './not-running.ts';
+import { reportNotRunning } from './not-running.ts';
 import { removeOptions } from './options-file.ts';
-import { ownerOf } from './owner.ts';
-import { forgetRotation } from './rotation.ts';
-import { endIdlePm2 } from './settle.ts';
-import { configurationOf, startedWith } from './started-with.ts';
+import { removeUnusedRotation } from './rotation.ts';
+import { ownerOf } from './router-owner.ts';
+import { loadDaemonConfig, startOptions } from './start-options.ts';
 
-const PATIENCE_MS = 10_000;
-/** The router's own limit is as long: it gets the time to leave by itself. */
-const RESERVE_MS = 500;
-const KILL_LIMIT_MS = 5000;
-const LOOK_EVERY_MS = 10;
+const DEFAULT_STOP_TIMEOUT_MS = 10_000;
+/** The shutdown timeout of the router has the same length; this margin lets the router exit by itself. */
+const EXIT_MARGIN_MS = 500;
+const KILL_TIMEOUT_MS = 5000;
+const POLL_INTERVAL_MS = 10;
 
-export type Stopped = 'gracefully' | 'byForce' | 'notPermitted' | 'failed';
+export type StopOutcome = 'gracefully' | 'byForce' | 'notPermitted' | 'failed';
 
-/** `--daemon-stop`: SIGTERM, then SIGKILL; nothing of it stays in PM2. */
+/** `--daemon-stop`: SIGTERM, then SIGKILL; removes the daemon from PM2. */
 export async function stopDaemon(command: DaemonCommand): Promise<number> {
   const { config, env } = command.context;
   const supervisor = await command.runningSupervisor();
   const found = await locateDaemon(config, env, supervisor);
-  if (found.pid === null) return notRunning(command, found);
+  if (found.pid === null) return handleNotRunning(command, found);
   command.printLine(command.t('stopping', { pid: found.pid }));
   const { service } = ownerOf(found.pid);
   const stopped = await stopProcess(command, found, found.pid);
@@ -32,10 +32,10 @@ export async function stopDaemon(command: DaemonCommand): Promise<number> {
     command.printError(command.t(stopped === 'failed' ? 'stopFailed' : 'noPermission', { pid: found.pid }));
     return EXIT.failed;
   }
-  await forgetDaemon(command, found);
+  await removeDaemonFiles(command, found);
   command.printSuccess(command.t(stopped === 'gracefully' ? 'stopped' : 'killed'));
   if (found.supervised?.args.includes('--end-pm2')) {
-    // systemd itself stops the service in this way
+    // systemd runs this command to stop the service; then INVOCATION_ID is set and no warning is due
     if (service !== null && env.INVOCATION_ID === undefined)
       command.printWarning(command.t('startedAgain', { service }));
     await endIdlePm2(command);
@@ -43,45 +43,45 @@ export async function stopDaemon(command: DaemonCommand): Promise<number> {
   return EXIT.done;
 }
 
-async function notRunning(command: DaemonCommand, found: LocatedDaemon): Promise<number> {
+async function handleNotRunning(command: DaemonCommand, found: LocatedDaemon): Promise<number> {
   const wasInPm2 = found.supervised !== null;
   if (wasInPm2) await (await command.supervisor()).remove(command.context.config.name);
-  await forgetDaemon(command, found);
+  await removeDaemonFiles(command, found);
   if (found.supervised?.status === 'waiting') {
     command.printSuccess(command.t('respawnEnded'));
     return EXIT.done;
   }
-  explainNotRunning(command, found, 'stop');
+  reportNotRunning(command, found, 'stop');
   if (wasInPm2) command.printLine(command.t('removedFromPm2', { name: command.context.config.name }));
   return EXIT.notRunning;
 }
 
-async function forgetDaemon(command: DaemonCommand, found: LocatedDaemon): Promise<void> {
+async function removeDaemonFiles(command: DaemonCommand, found: LocatedDaemon): Promise<void> {
   const { config, env } = command.context;
-  await forgetRotation(command);
+  await removeUnusedRotation(command);
   if (found.isOwn || found.pid === null) removeOptions(env, config.name);
-  if (found.pid !== null && readPid(found.places.pidFile) === found.pid) rmSync(found.places.pidFile, { force: true });
+  if (found.pid !== null && readPid(found.paths.pidFile) === found.pid) rmSync(found.paths.pidFile, { force: true });
 }
 
 /**
- * Ends the process and takes it out of PM2. PM2 itself would send SIGINT, so the signals are sent from here. After SIGTERM
- * the router's exit code keeps PM2 from starting it again; after SIGKILL it is taken out within the delay that PM2 keeps.
+ * Ends the process and removes it from PM2. The signals are sent from here, since PM2 would send SIGINT. After SIGTERM the
+ * exit code prevents a respawn by PM2; after SIGKILL the entry is removed within the respawn delay of PM2.
  */
-export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, pid: number): Promise<Stopped> {
+export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, pid: number): Promise<StopOutcome> {
   const { supervised } = found;
   const supervisor = supervised === null ? null : await command.supervisor();
   const patienceMs = stopTimeoutMs(command, found);
   if (!send(pid, 'SIGTERM')) return 'notPermitted';
   let shown = -1;
-  const isGraceful = await untilEnded(pid, patienceMs + RESERVE_MS, (leftMs) => {
-    const seconds = Math.max(0, Math.ceil((leftMs - RESERVE_MS) / 1000));
+  const isGraceful = await waitForExit(pid, patienceMs + EXIT_MARGIN_MS, (leftMs) => {
+    const seconds = Math.max(0, Math.ceil((leftMs - EXIT_MARGIN_MS) / 1000));
     if (seconds !== shown) command.progress.show(command.t('countdown', { seconds }));
     shown = seconds;
   });
   if (!isGraceful) {
     command.printWarning(command.t('killing', { seconds: patienceMs / 1000 }));
     send(pid, 'SIGKILL');
-    if (!(await untilEnded(pid, KILL_LIMIT_MS, () => {}))) return 'failed';
+    if (!(await waitForExit(pid, KILL_TIMEOUT_MS, () => {}))) return 'failed';
   }
   if (supervised !== null) await supervisor?.remove(supervised.name);
   return isGraceful ? 'gracefully' : 'byForce';
@@ -90,12 +90,12 @@ export async function stopProcess(command: DaemonCommand, found: LocatedDaemon, 
 /** Ten seconds, or more when the daemon was started with a longer --shutdown-timeout. */
 function stopTimeoutMs({ context }: DaemonCommand, { supervised }: LocatedDaemon): number {
   if (context.killAfterMs !== undefined) return context.killAfterMs;
-  if (supervised === null) return PATIENCE_MS;
-  const loaded = configurationOf(startedWith(context.env, supervised), supervised.env);
-  return loaded.ok ? Math.max(PATIENCE_MS, loaded.config.shutdownTimeoutMs) : PATIENCE_MS;
+  if (supervised === null) return DEFAULT_STOP_TIMEOUT_MS;
+  const loaded = loadDaemonConfig(startOptions(context.env, supervised), supervised.env);
+  return loaded.ok ? Math.max(DEFAULT_STOP_TIMEOUT_MS, loaded.config.shutdownTimeoutMs) : DEFAULT_STOP_TIMEOUT_MS;
 }
 
-/** False when another user owns the process. A process that has ended already counts as true. */
+/** Sends a signal. False if another user owns the process; true if the process has already ended. */
 function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);
@@ -105,13 +105,13 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-async function untilEnded(pid: number, limitMs: number, waiting: (leftMs: number) => void): Promise<boolean> {
+async function waitForExit(pid: number, limitMs: number, waiting: (leftMs: number) => void): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (isAlive(pid)) {
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) return false;
     waiting(leftMs);
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_INTERVAL_MS);
   }
   return true;
 }

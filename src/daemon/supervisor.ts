@@ -1,12 +1,12 @@
-/** How the supervisor sees a process. */
+/** State of a process in the supervisor. */
 export interface SupervisedProcess {
   readonly name: string;
-  /** Null while it has no process. */
+  /** Null while no process runs. */
   readonly pid: number | null;
   readonly status: ProcessStatus;
-  /** Times that it was started again, for whatever reason. */
+  /** Number of restarts, for any reason. */
   readonly restarts: number;
-  /** Exit code of the last process that ended, null when none did. */
+  /** Exit code of the last process that ended; null if none ended yet. */
   readonly exitCode: number | null;
   readonly script: string;
   readonly args: readonly string[];
@@ -19,23 +19,23 @@ export interface SupervisedProcess {
 
 export type ProcessStatus = 'launching' | 'online' | 'waiting' | 'stopping' | 'stopped' | 'errored';
 
-/** What a supervisor needs to know to run a program. */
+/** Definition of a program for the supervisor. */
 export interface ProcessDefinition {
   readonly name: string;
   readonly script: string;
   readonly [option: string]: unknown;
 }
 
-/** What the daemon commands need of a supervisor. Every call has a time limit, and fails with a SupervisorError. */
+/** Supervisor interface of the daemon commands. Every call has a time limit and fails with a SupervisorError. */
 export interface ProcessSupervisor {
-  /** Version of the running supervisor, and the one that came with this program. */
+  /** Version of the running supervisor, and version of the installed package. */
   readonly versions: { readonly running: string; readonly own: string };
   list(): Promise<SupervisedProcess[]>;
   describe(name: string): Promise<SupervisedProcess | null>;
   start(definition: ProcessDefinition): Promise<void>;
-  /** Ends the process if it runs, and shows it as stopped. */
+  /** Ends the process if it runs and marks it as stopped. */
   stop(name: string): Promise<void>;
-  /** Ends the process if it runs and forgets about it. */
+  /** Ends the process if it runs and removes its entry. */
   remove(name: string, limitMs?: number): Promise<void>;
   disconnect(): Promise<void>;
 }

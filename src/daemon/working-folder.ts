@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 /** Read when this module is loaded: connecting to PM2 changes the working folder of this process. */
 const start = currentFolder();
 
-/** The folder that the command was started in. Throws the system's error when it was removed since. */
+/** Working folder at the start of the command. Throws the system error if it was removed. */
 export function workingFolder(): string {
   if (start instanceof Error) throw start;
   return start;

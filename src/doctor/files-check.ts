@@ -46,7 +46,7 @@ const messages = defineMessages({
 export const permissionsCheck: Check = {
   name: 'permissions',
   run(context) {
-    const { pidFile, logFile, controlSocket } = context.daemon.places;
+    const { pidFile, logFile, controlSocket } = context.daemon.paths;
     const { other } = context.daemon;
     if (other !== null && process.getuid?.() !== 0) {
       return [ok(messages(context.lang)('others', { user: other.owner.user }))];

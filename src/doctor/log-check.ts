@@ -35,7 +35,7 @@ export const logCheck: Check = {
   name: 'log',
   run({ daemon, config, lang }) {
     const t = messages(lang);
-    const path = daemon.places.logFile;
+    const path = daemon.paths.logFile;
     const stats = statOf(path);
     if (stats === 'hidden') return [ok(t('hidden', { path }))];
     if (stats === undefined) return [ok(t('none', { path }))];
@@ -57,7 +57,7 @@ function statOf(path: string): Stats | undefined | 'hidden' {
 export const diskCheck: Check = {
   name: 'disk',
   run(context) {
-    const { logFile, pidFile } = context.daemon.places;
+    const { logFile, pidFile } = context.daemon.paths;
     const folders = new Set([logFile, pidFile].map((path) => dirname(path)));
     return [...folders].flatMap((folder) => checkFolder(folder, context));
   },

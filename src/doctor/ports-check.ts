@@ -33,11 +33,11 @@ export const portsCheck: Check = {
   name: 'ports',
   run(context) {
     const { host, port, metrics, metricsHost, metricsPort } = context.config;
-    const places: PortOption[] = [{ host, port, portOption: 'port', hostOption: 'host' }];
+    const paths: PortOption[] = [{ host, port, portOption: 'port', hostOption: 'host' }];
     if (metrics) {
-      places.push({ host: metricsHost, port: metricsPort, portOption: 'metrics-port', hostOption: 'metrics-host' });
+      paths.push({ host: metricsHost, port: metricsPort, portOption: 'metrics-port', hostOption: 'metrics-host' });
     }
-    return Promise.all(places.map((place) => checkPort(place, context)));
+    return Promise.all(paths.map((place) => checkPort(place, context)));
   },
 };
 

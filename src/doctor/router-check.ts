@@ -61,15 +61,15 @@ export const routerCheck: Check = {
   name: 'router',
   run({ daemon, status, lang, config }) {
     const t = messages(lang);
-    const { pid, places, other } = daemon;
+    const { pid, paths, other } = daemon;
     if (status !== null) return [...runningFindings(status, other, t, lang), ...ownerFindings(other, t)];
-    if (isInaccessible(dirname(places.pidFile))) return [warn(t('hidden', { path: places.pidFile }), t('sudo'))];
+    if (isInaccessible(dirname(paths.pidFile))) return [warn(t('hidden', { path: paths.pidFile }), t('sudo'))];
     if (pid === null && config.pidFile === null && isServiceHidden()) {
       return [warn(t('hidden', { path: SERVICE_PID_FILE }), t('sudo'))];
     }
     if (pid === null) return [ok(t('none'))];
     const advice = t('inspect', { logs: commandFor(other, 'logs'), stop: commandFor(other, 'stop') });
-    return [fail(t('silent', { pid, socket: places.controlSocket }), advice), ...ownerFindings(other, t)];
+    return [fail(t('silent', { pid, socket: paths.controlSocket }), advice), ...ownerFindings(other, t)];
   },
 };
 

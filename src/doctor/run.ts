@@ -46,7 +46,7 @@ async function createContext(context: CommandContext): Promise<DoctorContext> {
   const { lang } = context;
   const located = await locateDaemon(context.config, context.env, null);
   const { other } = located;
-  const daemon = other === null ? located : { ...located, pid: other.pid, places: other.places };
+  const daemon = other === null ? located : { ...located, pid: other.pid, paths: other.paths };
   const { config, sources } = effectiveConfig(context, other);
   const env = other?.owner.pm2Home == null ? context.env : { ...context.env, PM2_HOME: other.owner.pm2Home };
   return {
@@ -55,7 +55,7 @@ async function createContext(context: CommandContext): Promise<DoctorContext> {
     lang,
     env,
     daemon,
-    status: await fetchStatus(daemon.places.controlSocket),
+    status: await fetchStatus(daemon.paths.controlSocket),
     procFolder: '/proc',
     pidFolders: PID_FOLDERS,
     now: new Date(),
@@ -67,10 +67,10 @@ function effectiveConfig(
   { argv, env, config, sources }: CommandContext,
   other: OtherRouter | null,
 ): Pick<CommandContext, 'config' | 'sources'> {
-  const kept = other === null ? optionsFile(env, config.name) : optionsFileOf(other.pid);
-  if (kept === null || !existsSync(kept)) return { config, sources };
+  const saved = other === null ? optionsFile(env, config.name) : optionsFileOf(other.pid);
+  if (saved === null || !existsSync(saved)) return { config, sources };
   const loaded = loadConfig({
-    argv: [`--options-file=${kept}`, ...argv],
+    argv: [`--options-file=${saved}`, ...argv],
     env: other === null ? env : {}, // the environment of another router is unknown
     readFile: (path) => readFileSync(path, 'utf8'),
   });

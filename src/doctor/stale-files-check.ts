@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 1000;
 export const staleFilesCheck: Check = {
   name: 'leftovers',
   async run(context) {
-    const { pidFile, controlSocket } = context.daemon.places;
+    const { pidFile, controlSocket } = context.daemon.paths;
     const paths = new Set([pidFile, controlSocket, ...context.pidFolders.flatMap(filesIn)]);
     const findings = await Promise.all([...paths].sort().map((path) => checkFile(path, context)));
     const flat = findings.flat();

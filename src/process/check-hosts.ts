@@ -9,10 +9,12 @@ import { describeStartError } from './describe-start-error.ts';
  */
 export async function checkHosts(config: RouterConfig): Promise<Text[]> {
   const { host, port, metrics, metricsHost, metricsPort } = config;
-  const places = [{ host, port }];
-  if (metrics && metricsHost !== host) places.push({ host: metricsHost, port: metricsPort });
-  const errors = await Promise.all(places.map((place) => bindError(place.host)));
-  return places.flatMap((place, i) => (errors[i] ? [describeStartError(Object.assign(errors[i], place), place)] : []));
+  const addresses = [{ host, port }];
+  if (metrics && metricsHost !== host) addresses.push({ host: metricsHost, port: metricsPort });
+  const errors = await Promise.all(addresses.map((address) => bindError(address.host)));
+  return addresses.flatMap((address, i) =>
+    errors[i] ? [describeStartError(Object.assign(errors[i], address), address)] : [],
+  );
 }
 
 function bindError(host: string): Promise<Error | null> {

@@ -1,11 +1,11 @@
-import { type CommandContext, EXIT } from '../cli/index.ts';
+import { type CommandContext, EXIT, fetchStatusFrom, type StatusEndpoint } from '../cli/index.ts';
 import { locateDaemon } from '../daemon/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { clockTime, frame, type View } from './frame.ts';
 import { cutLine, span } from './line.ts';
 import { topMessages } from './messages.ts';
 import { Screen } from './screen.ts';
-import { describeEndpoint, fetchStatusOnce, type StatusEndpoint, StatusStreamClient } from './status-stream-client.ts';
+import { describeEndpoint, StatusStreamClient } from './status-stream-client.ts';
 
 /** Width of the output in a pipe. */
 const PIPE_COLUMNS = 100;
@@ -19,7 +19,7 @@ export async function runTop(context: CommandContext): Promise<number> {
     context.stderr.write(`${t('badUrl', { url: context.config.metricsUrl ?? '' })}\n`);
     return EXIT.usage;
   }
-  const status = await fetchStatusOnce(endpoint);
+  const status = await fetchStatusFrom(endpoint);
   if (status === 'forbidden') {
     context.stderr.write(`${t('forbidden', { where: describeEndpoint(endpoint) })}\n${t('hintForbidden')}\n`);
     return EXIT.failed;
@@ -37,8 +37,8 @@ export async function runTop(context: CommandContext): Promise<number> {
 
 async function statusEndpoint({ config, env }: CommandContext): Promise<StatusEndpoint | null> {
   if (config.metricsUrl === null) {
-    const { other, places } = await locateDaemon(config, env, null);
-    return { socketPath: (other ?? { places }).places.controlSocket };
+    const { other, paths } = await locateDaemon(config, env, null);
+    return { socketPath: (other ?? { paths }).paths.controlSocket };
   }
   if (!URL.canParse(config.metricsUrl)) return null;
   const url = new URL(config.metricsUrl);

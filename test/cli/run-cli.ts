@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { runCommandLine } from '../../src/index.ts';
+
+import { runCommandLine } from '../../src/commands.ts';
 import { within } from '../support/poll.ts';
 import { PROGRAM, ROOT } from '../support/program.ts';
 

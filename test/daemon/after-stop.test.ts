@@ -2,113 +2,113 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
-import { DaemonBed, signal } from './daemon-bed.ts';
+import { DaemonFixture, signal } from './daemon-fixture.ts';
 
 /** What PM2 shows, keeps and does once a router has ended for good. */
 
 const PATIENT = { limitMs: 30_000, everyMs: 200 };
 
-async function pm2Status(bed: DaemonBed): Promise<unknown> {
-  return (await bed.pm2List())[0]?.pm2_env.status;
+async function pm2Status(fixture: DaemonFixture): Promise<unknown> {
+  return (await fixture.pm2List())[0]?.pm2_env.status;
 }
 
 test('after a plain kill, and after a configuration error, PM2 shows the router as stopped', async () => {
-  await using bed = new DaemonBed();
-  const tokens = bed.folder.write('tokens', `phone: ${'t'.repeat(32)}\n`);
-  await bed.start(['--auth-tokens-file', tokens]);
-  signal(bed.pid, 'SIGTERM');
-  await poll('the status of a stopped router', async () => (await pm2Status(bed)) === 'stopped', PATIENT);
-  await bed.start(['--auth-tokens-file', tokens]);
+  await using fixture = new DaemonFixture();
+  const tokens = fixture.folder.write('tokens', `phone: ${'t'.repeat(32)}\n`);
+  await fixture.start(['--auth-tokens-file', tokens]);
+  signal(fixture.pid, 'SIGTERM');
+  await poll('the status of a stopped router', async () => (await pm2Status(fixture)) === 'stopped', PATIENT);
+  await fixture.start(['--auth-tokens-file', tokens]);
   chmodSync(tokens, 0o644);
-  signal(bed.pid, 'SIGKILL');
-  await poll('the status of a given up router', async () => (await pm2Status(bed)) === 'stopped', PATIENT);
-  assert.ok(signal(bed.pm2Pid, 0), 'PM2 stays');
+  signal(fixture.pid, 'SIGKILL');
+  await poll('the status of a given up router', async () => (await pm2Status(fixture)) === 'stopped', PATIENT);
+  assert.ok(signal(fixture.pm2Pid, 0), 'PM2 stays');
 });
 
 test('pm2 restart is no stop: the router comes back, and PM2 stays, with --end-pm2 as well', async () => {
-  await using bed = new DaemonBed();
-  await bed.start(['--end-pm2']);
-  const { pm2Pid } = bed;
+  await using fixture = new DaemonFixture();
+  await fixture.start(['--end-pm2']);
+  const { pm2Pid } = fixture;
   for (let count = 1; count <= 2; count++) {
-    const { pid } = bed;
-    assert.equal((await bed.pm2(['restart', 'rpc-dart-router'])).code, 0);
+    const { pid } = fixture;
+    assert.equal((await fixture.pm2(['restart', 'rpc-dart-router'])).code, 0);
     const next = async (): Promise<boolean> => {
-      const status = await bed.status().catch(() => null);
+      const status = await fixture.status().catch(() => null);
       return status !== null && status.state === 'ready' && status.pid !== pid;
     };
     await poll('the new one', next, PATIENT);
   }
-  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
-  await untilSettled(bed);
-  assert.deepEqual([await pm2Status(bed), bed.pm2Pid], ['online', pm2Pid]);
+  assert.equal((await fixture.run(['--daemon-restart'])).code, 0);
+  await untilSettled(fixture);
+  assert.deepEqual([await pm2Status(fixture), fixture.pm2Pid], ['online', pm2Pid]);
 });
 
-const STOPS: Readonly<Record<string, (bed: DaemonBed) => Promise<unknown>>> = {
-  'kill -TERM': async (bed) => signal(bed.pid, 'SIGTERM'),
-  '--daemon-stop': (bed) => bed.run(['--daemon-stop']),
-  'pm2 stop': (bed) => bed.pm2(['stop', 'rpc-dart-router']),
-  'a crash and a broken configuration': async (bed) => {
-    rmSync(bed.folder.file('config.yaml'));
-    signal(bed.pid, 'SIGKILL');
+const STOPS: Readonly<Record<string, (fixture: DaemonFixture) => Promise<unknown>>> = {
+  'kill -TERM': async (fixture) => signal(fixture.pid, 'SIGTERM'),
+  '--daemon-stop': (fixture) => fixture.run(['--daemon-stop']),
+  'pm2 stop': (fixture) => fixture.pm2(['stop', 'rpc-dart-router']),
+  'a crash and a broken configuration': async (fixture) => {
+    rmSync(fixture.folder.file('config.yaml'));
+    signal(fixture.pid, 'SIGKILL');
   },
 };
 for (const [how, stop] of Object.entries(STOPS)) {
   test(`with --end-pm2, PM2 ends after ${how}`, async () => {
-    await using bed = new DaemonBed();
-    const config = bed.folder.write('config.yaml', 'max-groups: 5\n');
-    await bed.start(['--end-pm2', '--config', config]);
-    const { pm2Pid } = bed;
-    await stop(bed);
+    await using fixture = new DaemonFixture();
+    const config = fixture.folder.write('config.yaml', 'max-groups: 5\n');
+    await fixture.start(['--end-pm2', '--config', config]);
+    const { pm2Pid } = fixture;
+    await stop(fixture);
     await poll('the end of PM2', () => !signal(pm2Pid, 0), PATIENT);
   });
 }
 
 test('with --end-pm2, a PM2 that runs something else stays', async () => {
-  await using bed = new DaemonBed();
-  const script = bed.folder.write('program.js', 'setInterval(() => {}, 1000);\n');
-  assert.equal((await bed.pm2(['start', script, '--name', 'program'])).code, 0);
-  await bed.start(['--end-pm2']);
-  signal(bed.pid, 'SIGTERM');
-  await poll('the status', async () => (await bed.pm2List())[1]?.pm2_env.status === 'stopped', PATIENT);
-  await untilSettled(bed);
-  assert.equal(await pm2Status(bed), 'online');
+  await using fixture = new DaemonFixture();
+  const script = fixture.folder.write('program.js', 'setInterval(() => {}, 1000);\n');
+  assert.equal((await fixture.pm2(['start', script, '--name', 'program'])).code, 0);
+  await fixture.start(['--end-pm2']);
+  signal(fixture.pid, 'SIGTERM');
+  await poll('the status', async () => (await fixture.pm2List())[1]?.pm2_env.status === 'stopped', PATIENT);
+  await untilSettled(fixture);
+  assert.equal(await pm2Status(fixture), 'online');
 });
 
 test('pm2 save, --daemon-stop, pm2 resurrect: the router runs again with its options', async () => {
-  await using bed = new DaemonBed();
-  await bed.start(['--max-groups', '7']);
-  assert.equal((await bed.pm2(['save'])).code, 0);
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
-  const failed = await bed.run(['--daemon-start', ...bed.places, '--host', '192.0.2.1', '--port', '0']);
+  await using fixture = new DaemonFixture();
+  await fixture.start(['--max-groups', '7']);
+  assert.equal((await fixture.pm2(['save'])).code, 0);
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
+  const failed = await fixture.run(['--daemon-start', ...fixture.paths, '--host', '192.0.2.1', '--port', '0']);
   assert.notEqual(failed.code, 0, 'and a failed start in between changes nothing');
-  assert.equal((await bed.pm2(['resurrect'])).code, 0);
-  await poll('the router', async () => (await bed.status().catch(() => null))?.state === 'ready', PATIENT);
-  assert.match((await bed.run(['--daemon-reload', '--max-groups', '8'])).stdout, /max-groups: 7 -> 8/);
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  assert.equal((await fixture.pm2(['resurrect'])).code, 0);
+  await poll('the router', async () => (await fixture.status().catch(() => null))?.state === 'ready', PATIENT);
+  assert.match((await fixture.run(['--daemon-reload', '--max-groups', '8'])).stdout, /max-groups: 7 -> 8/);
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
 });
 
 test('options that are gone are said to be, in words', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  const kept = `${bed.home}/rpc-dart-router/rpc-dart-router.json`;
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  const kept = `${fixture.home}/rpc-dart-router/rpc-dart-router.json`;
   rmSync(kept);
-  signal(bed.pid, 'SIGKILL');
+  signal(fixture.pid, 'SIGKILL');
   const cause = `${kept}: the saved options of this daemon no longer exist (PM2 restored an old dump); run --daemon-start`;
-  await poll('the reason', async () => (await bed.run(['--daemon-status'])).stdout.includes(cause), PATIENT);
+  await poll('the reason', async () => (await fixture.run(['--daemon-status'])).stdout.includes(cause), PATIENT);
 });
 
 test('without a saved dump, nothing of a stopped daemon stays', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
-  assert.equal(existsSync(`${bed.home}/rpc-dart-router/rpc-dart-router.json`), false);
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
+  assert.equal(existsSync(`${fixture.home}/rpc-dart-router/rpc-dart-router.json`), false);
 });
 
 /** Waits until the process that a stopped router leaves has done its work. */
-async function untilSettled(bed: DaemonBed): Promise<void> {
+async function untilSettled(fixture: DaemonFixture): Promise<void> {
   const settling = (): string[] =>
     readdirSync('/proc').filter(
-      (pid) => read(pid, 'cmdline').includes('--daemon-settle') && read(pid, 'environ').includes(bed.home),
+      (pid) => read(pid, 'cmdline').includes('--daemon-settle') && read(pid, 'environ').includes(fixture.home),
     );
   await poll('the settling', () => settling().length === 0, PATIENT);
 }

@@ -3,110 +3,110 @@ import { chownSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
-import { DaemonBed, ROOT, type Run } from './daemon-bed.ts';
+import { DaemonFixture, ROOT, type Run } from './daemon-fixture.ts';
 
 const RUSSIAN = { env: { LANG: 'ru_RU.UTF-8', LC_ALL: '' } };
 
 test('--daemon-start returns when the router listens, and says where everything is', async () => {
-  await using bed = new DaemonBed();
-  const { code, stdout, stderr } = await bed.run(['--daemon-start', ...bed.options], RUSSIAN);
+  await using fixture = new DaemonFixture();
+  const { code, stdout, stderr } = await fixture.run(['--daemon-start', ...fixture.options], RUSSIAN);
   assert.deepEqual(
     { code, stderr, lines: stdout.trimEnd().split('\n') },
     {
       code: 0,
       stderr: '',
       lines: [
-        `✅ Daemon запущен с PID: ${bed.pid}`,
-        `📄 PID файл: ${bed.pidFile}`,
-        `📝 Логи: ${bed.logFile}`,
+        `✅ Daemon запущен с PID: ${fixture.pid}`,
+        `📄 PID файл: ${fixture.pidFile}`,
+        `📝 Логи: ${fixture.logFile}`,
         '💡 Используйте --daemon-status для проверки состояния',
         '💡 Используйте --daemon-stop для остановки',
       ],
     },
   );
-  const status = await bed.status();
+  const status = await fixture.status();
   assert.equal(status.state, 'ready');
-  assert.equal(status.pid, bed.pid);
-  assert.match(bed.log, /\[INFO\] Ready to accept connections\n$/);
-  assert.equal(statSync(bed.logFile).mode & 0o777, 0o600);
-  assert.equal(statSync(bed.home).mode & 0o777, 0o700);
+  assert.equal(status.pid, fixture.pid);
+  assert.match(fixture.log, /\[INFO\] Ready to accept connections\n$/);
+  assert.equal(statSync(fixture.logFile).mode & 0o777, 0o600);
+  assert.equal(statSync(fixture.home).mode & 0o777, 0o700);
 
-  const again = await bed.run(['-d', ...bed.options], RUSSIAN);
-  assert.deepEqual([again.code, again.stderr], [1, `❌ Daemon уже запущен с PID: ${bed.pid}\n`]);
-  const english = await bed.run(['--daemon', ...bed.options]);
-  assert.deepEqual([english.code, english.stderr], [1, `❌ Daemon is already running with PID: ${bed.pid}\n`]);
+  const again = await fixture.run(['-d', ...fixture.options], RUSSIAN);
+  assert.deepEqual([again.code, again.stderr], [1, `❌ Daemon уже запущен с PID: ${fixture.pid}\n`]);
+  const english = await fixture.run(['--daemon', ...fixture.options]);
+  assert.deepEqual([english.code, english.stderr], [1, `❌ Daemon is already running with PID: ${fixture.pid}\n`]);
 });
 
 test('pm2 list and pm2 logs show the router; its process runs no code of PM2', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  const [app, ...others] = await bed.pm2List();
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  const [app, ...others] = await fixture.pm2List();
   assert.deepEqual(others, []);
-  assert.deepEqual([app?.name, app?.pid, app?.pm2_env.status], ['rpc-dart-router', bed.pid, 'online']);
+  assert.deepEqual([app?.name, app?.pid, app?.pm2_env.status], ['rpc-dart-router', fixture.pid, 'online']);
   assert.equal(app?.pm2_env.version, JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')).version);
-  const { stdout } = await bed.pm2(['logs', 'rpc-dart-router', '--nostream', '--lines', '3']);
+  const { stdout } = await fixture.pm2(['logs', 'rpc-dart-router', '--nostream', '--lines', '3']);
   assert.match(stdout, /Ready to accept connections/);
-  const commandLine = readFileSync(`/proc/${bed.pid}/cmdline`, 'utf8').split('\0');
+  const commandLine = readFileSync(`/proc/${fixture.pid}/cmdline`, 'utf8').split('\0');
   assert.match(commandLine[1] ?? '', /main\.js$/, commandLine.join(' '));
 });
 
 test('the options reach the router unchanged, paths made absolute; of the environment only what it needs', async () => {
-  await using bed = new DaemonBed();
-  bed.folder.write('tokens', 'someone: a-secret-token\n');
-  bed.folder.write('my config.yaml', 'max-groups: 7\n');
-  await bed.start(['--config', 'my config.yaml', '--auth-tokens-file=./tokens', '--client-timeout', '77s', '-q'], {
-    cwd: bed.folder.path,
+  await using fixture = new DaemonFixture();
+  fixture.folder.write('tokens', 'someone: a-secret-token\n');
+  fixture.folder.write('my config.yaml', 'max-groups: 7\n');
+  await fixture.start(['--config', 'my config.yaml', '--auth-tokens-file=./tokens', '--client-timeout', '77s', '-q'], {
+    cwd: fixture.folder.path,
     env: { ROUTER_MAX_PENDING_REQUESTS: '55', ROUTER_LOG_FILE: '/nonexistent/router.log', MY_PASSWORD: 'hunter2' },
   });
-  const check = await bed.run([
-    ...['--check-config', '--options-file', `${bed.home}/rpc-dart-router/rpc-dart-router.json`],
+  const check = await fixture.run([
+    ...['--check-config', '--options-file', `${fixture.home}/rpc-dart-router/rpc-dart-router.json`],
   ]);
   assert.equal(check.code, 0, check.stderr);
   for (const line of [
     /^max-groups: 7 /m,
     /^client-timeout: 77s /m,
     /^quiet: true /m,
-    new RegExp(`^auth-tokens-file: ${bed.folder.file('tokens')} `, 'm'),
+    new RegExp(`^auth-tokens-file: ${fixture.folder.file('tokens')} `, 'm'),
   ]) {
     assert.match(check.stdout, line);
   }
-  const environment = readFileSync(`/proc/${bed.pid}/environ`, 'utf8');
+  const environment = readFileSync(`/proc/${fixture.pid}/environ`, 'utf8');
   assert.match(environment, /ROUTER_MAX_PENDING_REQUESTS=55/);
   assert.doesNotMatch(environment, /hunter2/);
-  assert.doesNotMatch(JSON.stringify(await bed.pm2List()), /hunter2|a-secret-token/);
-  const kept = `${bed.home}/rpc-dart-router`;
+  assert.doesNotMatch(JSON.stringify(await fixture.pm2List()), /hunter2|a-secret-token/);
+  const kept = `${fixture.home}/rpc-dart-router`;
   assert.equal(statSync(kept).mode & 0o777, 0o700);
   assert.equal(statSync(`${kept}/rpc-dart-router.json`).mode & 0o777, 0o600);
 });
 
 test('two starts at once: one PM2, one router, and the other is told', async () => {
-  await using bed = new DaemonBed();
-  const args = ['--daemon-start', '--no-log-rotation', ...bed.options];
-  const runs = await Promise.all([bed.run(args), bed.run(args)]);
+  await using fixture = new DaemonFixture();
+  const args = ['--daemon-start', '--no-log-rotation', ...fixture.options];
+  const runs = await Promise.all([fixture.run(args), fixture.run(args)]);
   assert.deepEqual(runs.map(({ code }) => code).sort(), [0, 1]);
   const refused = runs.find(({ code }) => code === 1);
-  assert.equal(refused?.stderr, `❌ Daemon is already running with PID: ${bed.pid}\n`);
-  assert.equal((await bed.pm2List()).length, 1);
+  assert.equal(refused?.stderr, `❌ Daemon is already running with PID: ${fixture.pid}\n`);
+  assert.equal((await fixture.pm2List()).length, 1);
 });
 
 test('a second daemon has a name and files of its own', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  const second = ['--pid-file', bed.folder.file('second.pid'), '--log-file', bed.folder.file('second.log')];
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  const second = ['--pid-file', fixture.folder.file('second.pid'), '--log-file', fixture.folder.file('second.log')];
   const options = ['--name', 'second', '--host', '127.0.0.1', '--port', '0', '--no-log-rotation', ...second];
-  assert.equal((await bed.run(['--daemon-start', ...options])).code, 0);
-  assert.equal((await bed.run(['--daemon-status'])).code, 0);
-  const status = await bed.run(['--daemon-status', '--name', 'second']);
-  assert.ok(status.stdout.includes(bed.folder.file('second.pid')), status.stdout);
-  assert.equal((await bed.run(['--daemon-stop', '--name', 'second'])).code, 0);
-  assert.equal((await bed.run(['--daemon-status', '--name', 'second'])).code, 3);
-  assert.equal((await bed.run(['--daemon-status'])).code, 0, 'the first one goes on');
+  assert.equal((await fixture.run(['--daemon-start', ...options])).code, 0);
+  assert.equal((await fixture.run(['--daemon-status'])).code, 0);
+  const status = await fixture.run(['--daemon-status', '--name', 'second']);
+  assert.ok(status.stdout.includes(fixture.folder.file('second.pid')), status.stdout);
+  assert.equal((await fixture.run(['--daemon-stop', '--name', 'second'])).code, 0);
+  assert.equal((await fixture.run(['--daemon-status', '--name', 'second'])).code, 3);
+  assert.equal((await fixture.run(['--daemon-status'])).code, 0, 'the first one goes on');
 });
 
 test('a start that fails gives the router’s own reason and leaves nothing behind in PM2', async (t) => {
-  await using bed = new DaemonBed();
+  await using fixture = new DaemonFixture();
   await using busy = await busyPort();
-  const readable = bed.folder.write('tokens', 'someone: a-token-of-thirty-characters\n', 0o644);
+  const readable = fixture.folder.write('tokens', 'someone: a-token-of-thirty-characters\n', 0o644);
   const failures: readonly { name: string; args: string[]; code: number; reason: RegExp }[] = [
     { name: 'busy port', args: ['--port', busy.port], code: 1, reason: /port is in use/ },
     { name: 'busy port, JSON', args: ['--port', busy.port, '--log-format', 'json'], code: 1, reason: /port is in use/ },
@@ -123,66 +123,72 @@ test('a start that fails gives the router’s own reason and leaves nothing behi
   ];
   for (const { name, args, code, reason } of failures) {
     await t.test(name, async () => {
-      const run = await bed.run(['--daemon-start', '--no-log-rotation', ...withDefaults(bed, args)]);
+      const run = await fixture.run(['--daemon-start', '--no-log-rotation', ...withDefaults(fixture, args)]);
       assert.equal(run.code, code, run.stdout + run.stderr);
       const [first = ''] = run.stderr.split('\n');
       assert.match(first, /^❌ The daemon did not start: /);
       assert.match(first, reason);
-      assert.deepEqual(run.stderr.split('\n').slice(1), [`📝 Log: ${bed.logFile}`, ''], 'one block, the cause once');
+      assert.deepEqual(
+        run.stderr.split('\n').slice(1),
+        [`📝 Log: ${fixture.logFile}`, ''],
+        'one block, the cause once',
+      );
       assert.equal(run.stdout, '');
-      assert.deepEqual(await bed.pm2List(), []);
-      assert.deepEqual([existsSync(bed.pidFile), existsSync(bed.folder.file('router.sock'))], [false, false]);
+      assert.deepEqual(await fixture.pm2List(), []);
+      assert.deepEqual([existsSync(fixture.pidFile), existsSync(fixture.folder.file('router.sock'))], [false, false]);
       // the settle command of the router that ended may hold the lock for a moment
-      await poll('nothing to stay', () => readdirSync(`${bed.home}/rpc-dart-router`).length === 0, { limitMs: 20_000 });
+      await poll('nothing to stay', () => readdirSync(`${fixture.home}/rpc-dart-router`).length === 0, {
+        limitMs: 20_000,
+      });
     });
   }
-  await t.test('and the next one succeeds', async () => assert.equal((await bed.start()).code, 0));
+  await t.test('and the next one succeeds', async () => assert.equal((await fixture.start()).code, 0));
 });
 
 test('a wrong option is refused before PM2 is touched', async () => {
-  await using bed = new DaemonBed();
-  const run = await bed.run(['--daemon-start', '--prot', '80']);
+  await using fixture = new DaemonFixture();
+  const run = await fixture.run(['--daemon-start', '--prot', '80']);
   assert.equal(run.code, 2);
   assert.match(run.stderr, /--prot: unknown option; did you mean --port\?/);
-  assert.equal(existsSync(bed.home), false);
+  assert.equal(existsSync(fixture.home), false);
 });
 
 test('a log file that others may have put there is refused', async (t) => {
-  await using bed = new DaemonBed();
+  await using fixture = new DaemonFixture();
   const start = (log: string): Promise<Run> =>
-    bed.run([
+    fixture.run([
       '--daemon-start',
-      ...bed.options.filter((option) => option !== '--log-file' && option !== bed.logFile),
+      ...fixture.options.filter((option) => option !== '--log-file' && option !== fixture.logFile),
       '--log-file',
       log,
     ]);
   await t.test('a symbolic link', async () => {
-    const target = bed.folder.write('target', 'untouched');
-    symlinkSync(target, bed.folder.file('link.log'));
-    const run = await start(bed.folder.file('link.log'));
+    const target = fixture.folder.write('target', 'untouched');
+    symlinkSync(target, fixture.folder.file('link.log'));
+    const run = await start(fixture.folder.file('link.log'));
     assert.equal(run.code, 1);
     assert.match(run.stderr, /link\.log is a symbolic link; refused/);
     assert.equal(readFileSync(target, 'utf8'), 'untouched');
   });
   await t.test('a file of another user', { skip: process.getuid?.() !== 0 && 'only root can make one' }, async () => {
-    const path = bed.folder.write('other.log', '');
+    const path = fixture.folder.write('other.log', '');
     chownSync(path, 65_534, 65_534);
     const run = await start(path);
     assert.equal(run.code, 1);
     assert.match(run.stderr, /other\.log belongs to another user; refused/);
   });
   await t.test('a folder, and a missing one', async () => {
-    assert.match((await start(bed.folder.path)).stderr, /is not a regular file/);
+    assert.match((await start(fixture.folder.path)).stderr, /is not a regular file/);
     assert.match((await start('/nonexistent/router.log')).stderr, /cannot be written to/);
   });
-  assert.deepEqual(await bed.pm2List(), []);
+  assert.deepEqual(await fixture.pm2List(), []);
 });
 
-function withDefaults(bed: DaemonBed, args: readonly string[]): string[] {
+function withDefaults(fixture: DaemonFixture, args: readonly string[]): string[] {
   const given = new Set(args.filter((arg) => arg.startsWith('--')));
   const options: string[] = [];
-  for (let i = 0; i < bed.options.length; i += 2) {
-    if (!given.has(bed.options[i] ?? '')) options.push(...bed.options.slice(i, i + 2));
+  for (let i = 0; i < fixture.options.length; i += 2) {
+    if (!given.has(fixture.options[i] ?? '')) options.push(...fixture.options.slice(i, i + 2));
   }
   return [...options, ...args];
 }

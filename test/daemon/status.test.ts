@@ -4,26 +4,26 @@ import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
-import { DaemonBed, ROOT, signal } from './daemon-bed.ts';
+import { DaemonFixture, ROOT, signal } from './daemon-fixture.ts';
 
 const RUSSIAN = ['--lang', 'ru'];
 const TIME = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
 
 test('--daemon-status prints the lines of the guide, from real data', async () => {
-  await using bed = new DaemonBed();
-  await bed.start(['--metrics', '--metrics-port', '0', '--max-connections', '50']);
-  const { listening } = await bed.status();
+  await using fixture = new DaemonFixture();
+  await fixture.start(['--metrics', '--metrics-port', '0', '--max-connections', '50']);
+  const { listening } = await fixture.status();
   const grpc = listening.find(({ purpose }) => purpose === 'grpc')?.port;
   const metrics = listening.find(({ purpose }) => purpose === 'metrics')?.port;
   const session = connect(`http://127.0.0.1:${grpc}`);
-  await poll('the connection', async () => (await bed.status()).connections.current === 1);
-  const { code, stdout, stderr } = await bed.run(['--daemon-status', ...RUSSIAN]);
+  await poll('the connection', async () => (await fixture.status()).connections.current === 1);
+  const { code, stdout, stderr } = await fixture.run(['--daemon-status', ...RUSSIAN]);
   session.destroy();
   assert.deepEqual([code, stderr], [0, '']);
   const expected = [
-    `✅ Daemon запущен с PID: ${bed.pid}`,
-    `📄 PID файл: ${bed.pidFile}`,
-    `📝 Логи: ${bed.logFile}`,
+    `✅ Daemon запущен с PID: ${fixture.pid}`,
+    `📄 PID файл: ${fixture.pidFile}`,
+    `📝 Логи: ${fixture.logFile}`,
     '📊 Размер лог-файла: (\\d+ B|\\d+\\.\\d KB)',
     `🕐 Последнее изменение: ${TIME}`,
     '📝 Последние записи лога:',
@@ -45,14 +45,14 @@ test('--daemon-status prints the lines of the guide, from real data', async () =
 });
 
 test('the same in English', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  assert.equal((await bed.run(['--daemon-reload', '--max-groups', '9'])).code, 0);
-  const { stdout } = await bed.run(['--daemon-status']);
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  assert.equal((await fixture.run(['--daemon-reload', '--max-groups', '9'])).code, 0);
+  const { stdout } = await fixture.run(['--daemon-status']);
   for (const line of [
-    `✅ Daemon is running with PID: ${bed.pid}`,
-    `📄 PID file: ${bed.pidFile}`,
-    `📝 Log: ${bed.logFile}`,
+    `✅ Daemon is running with PID: ${fixture.pid}`,
+    `📄 PID file: ${fixture.pidFile}`,
+    `📝 Log: ${fixture.logFile}`,
     '📝 Last lines of the log:',
     '🔌 Open ports:',
     '🔁 Restarts: 0',
@@ -65,13 +65,13 @@ test('the same in English', async () => {
 });
 
 test('--json has the documented keys', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  const { code, stdout } = await bed.run(['--daemon-status', '--json', ...RUSSIAN]);
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  const { code, stdout } = await fixture.run(['--daemon-status', '--json', ...RUSSIAN]);
   assert.equal(code, 0);
   const report = JSON.parse(stdout);
   assert.deepEqual(Object.keys(report), KEYS);
-  const { instanceId, pid } = await bed.status();
+  const { instanceId, pid } = await fixture.status();
   assert.deepEqual(
     [report.state, report.running, report.pid, report.restarts, report.router.instanceId, report.pm2.status],
     ['running', true, pid, 0, instanceId, 'online'],
@@ -80,8 +80,8 @@ test('--json has the documented keys', async () => {
   assert.ok(report.memoryBytes > 10_000_000 && report.uptimeMs > 0 && report.logSizeBytes > 100);
   assert.ok(Math.abs(Date.now() - report.logModifiedAt) < 60_000);
 
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
-  const stopped = await bed.run(['--daemon-status', '--json', ...bed.places]);
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
+  const stopped = await fixture.run(['--daemon-status', '--json', ...fixture.paths]);
   assert.equal(stopped.code, 3);
   const empty = JSON.parse(stopped.stdout);
   assert.deepEqual(Object.keys(empty), KEYS);
@@ -104,15 +104,17 @@ for (const guide of ['docs/daemon.md', 'docs/ru/daemon.md']) {
 }
 
 test('exit 3 when it does not run, 1 when it does not answer', async () => {
-  await using bed = new DaemonBed();
-  const none = await bed.run(['--daemon-status', ...bed.places, ...RUSSIAN]);
+  await using fixture = new DaemonFixture();
+  const none = await fixture.run(['--daemon-status', ...fixture.paths, ...RUSSIAN]);
   assert.deepEqual([none.code, none.stdout], [3, '❌ Daemon не запущен\n']);
-  await bed.start();
-  signal(bed.pid, 'SIGSTOP');
-  const frozen = await bed.run(['--daemon-status', ...RUSSIAN]);
-  signal(bed.pid, 'SIGCONT');
+  await fixture.start();
+  signal(fixture.pid, 'SIGSTOP');
+  const frozen = await fixture.run(['--daemon-status', ...RUSSIAN]);
+  signal(fixture.pid, 'SIGCONT');
   assert.equal(frozen.code, 1);
-  assert.ok(frozen.stdout.startsWith(`❌ У daemon PID ${bed.pid}, но роутер не отвечает на ${bed.folder.path}`));
+  assert.ok(
+    frozen.stdout.startsWith(`❌ У daemon PID ${fixture.pid}, но роутер не отвечает на ${fixture.folder.path}`),
+  );
   assert.match(frozen.stdout, /🔌 Открытые порты:\n {3}• 127\.0\.0\.1:\d+/);
 });
 

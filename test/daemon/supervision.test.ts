@@ -14,39 +14,39 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { HeldMemory } from '../support/held-memory.ts';
 import { poll, quiet } from '../support/poll.ts';
-import { DaemonBed, MAIN, ROOT, signal } from './daemon-bed.ts';
+import { DaemonFixture, MAIN, ROOT, signal } from './daemon-fixture.ts';
 
 test('a crashed router is started again, with a growing delay, and the count is in the status', async () => {
-  await using bed = new DaemonBed();
-  await bed.start(['--max-memory', '300M']);
-  const [app] = await bed.pm2List();
+  await using fixture = new DaemonFixture();
+  await fixture.start(['--max-memory', '300M']);
+  const [app] = await fixture.pm2List();
   assert.equal(app?.pm2_env.max_memory_restart, 300 * 1024 * 1024);
   for (let crash = 1; crash <= 3; crash++) {
-    const { pid } = await bed.status();
+    const { pid } = await fixture.status();
     signal(pid, 'SIGKILL');
-    await poll('the respawn', async () => (await bed.status()).pid !== pid, { limitMs: 10_000, everyMs: 20 });
+    await poll('the respawn', async () => (await fixture.status()).pid !== pid, { limitMs: 10_000, everyMs: 20 });
   }
-  const { code, stdout } = await bed.run(['--daemon-status']);
+  const { code, stdout } = await fixture.run(['--daemon-status']);
   assert.equal(code, 0);
   assert.match(stdout, /^🔁 Restarts: 3$/m);
-  const delays = [...readFileSync(`${bed.home}/pm2.log`, 'utf8').matchAll(/will restart in (\d+)ms/g)].map(
+  const delays = [...readFileSync(`${fixture.home}/pm2.log`, 'utf8').matchAll(/will restart in (\d+)ms/g)].map(
     ([, ms]) => ms,
   );
   assert.deepEqual(delays, ['100', '150', '225']);
 });
 
 test('a router that crashes again and again is shown as such, and can be stopped', async () => {
-  await using bed = new DaemonBed();
+  await using fixture = new DaemonFixture();
   const port = await freePort();
-  await bed.start(['--port', String(port)]);
-  signal(bed.pm2Pid, 'SIGSTOP'); // so that the port can be taken before the respawn
-  signal(bed.pid, 'SIGKILL');
+  await fixture.start(['--port', String(port)]);
+  signal(fixture.pm2Pid, 'SIGSTOP'); // so that the port can be taken before the respawn
+  signal(fixture.pid, 'SIGKILL');
   await using busy = await poll('the port to be free', () => takePort(port));
-  signal(bed.pm2Pid, 'SIGCONT');
+  signal(fixture.pm2Pid, 'SIGCONT');
   const shown = await poll(
     'the delay between two crashes',
     async () => {
-      const status = await bed.run(['--daemon-status']);
+      const status = await fixture.run(['--daemon-status']);
       return status.stdout.startsWith('❌ The router ended, PM2 starts it again') ? status : null;
     },
     { limitMs: 30_000 },
@@ -57,95 +57,97 @@ test('a router that crashes again and again is shown as such, and can be stopped
     new RegExp(`\\[CRITICAL\\] Cannot listen on 127\\.0\\.0\\.1:${busy.port}: the port is in use`),
   );
   const stopped = await poll('a stop between two crashes', async () => {
-    const run = await bed.run(['--daemon-stop']);
+    const run = await fixture.run(['--daemon-stop']);
     return run.code === 0 ? run : null;
   });
   assert.match(stopped.stdout, /✅ Daemon stopped/);
-  assert.deepEqual(await bed.pm2List(), []);
+  assert.deepEqual(await fixture.pm2List(), []);
 });
 
 test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
-  await using bed = new DaemonBed();
+  await using fixture = new DaemonFixture();
   // PM2 looks every 30 seconds otherwise; an idle router is just below the lowest limit
-  await bed.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '4000' } });
-  using _memory = await HeldMemory.of((await bed.status()).listening[0]?.port ?? 0, 32);
-  await poll('the restart', () => (bed.log.match(/Startup/g)?.length ?? 0) > 1, { limitMs: 20_000 });
-  assert.match(bed.log, /RPC Dart Router stopped/);
+  await fixture.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '4000' } });
+  using _memory = await HeldMemory.of((await fixture.status()).listening[0]?.port ?? 0, 32);
+  await poll('the restart', () => (fixture.log.match(/Startup/g)?.length ?? 0) > 1, { limitMs: 20_000 });
+  assert.match(fixture.log, /RPC Dart Router stopped/);
 });
 
 test('after a configuration error it is not started again', async () => {
-  await using bed = new DaemonBed();
-  const tokens = bed.folder.write('tokens', 'someone: token\n');
-  await bed.start(['--auth-tokens-file', tokens]);
+  await using fixture = new DaemonFixture();
+  const tokens = fixture.folder.write('tokens', 'someone: token\n');
+  await fixture.start(['--auth-tokens-file', tokens]);
   chmodSync(tokens, 0o644);
-  signal(bed.pid, 'SIGKILL');
-  await poll('PM2 to give it up', async () => (await bed.pm2List())[0]?.pm2_env.exit_code === 2, { limitMs: 20_000 });
+  signal(fixture.pid, 'SIGKILL');
+  await poll('PM2 to give it up', async () => (await fixture.pm2List())[0]?.pm2_env.exit_code === 2, {
+    limitMs: 20_000,
+  });
   await quiet(1000);
-  assert.equal((await bed.pm2List())[0]?.pm2_env.restart_time, 1);
-  const status = await bed.run(['--daemon-status', '--json']);
+  assert.equal((await fixture.pm2List())[0]?.pm2_env.restart_time, 1);
+  const status = await fixture.run(['--daemon-status', '--json']);
   assert.equal(status.code, 3);
   assert.deepEqual([JSON.parse(status.stdout).state, JSON.parse(status.stdout).pm2.status], ['notRunning', 'stopped']);
   chmodSync(tokens, 0o600);
-  assert.equal((await bed.run(['--daemon-restart'])).code, 0, 'once mended, it comes back with its options');
+  assert.equal((await fixture.run(['--daemon-restart'])).code, 0, 'once mended, it comes back with its options');
 });
 
 test('PM2 that was killed: the router lives on, is found, and the remains do not hinder the next start', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  signal(bed.pm2Pid, 'SIGKILL');
-  const { pid } = bed;
-  assert.ok(existsSync(`${bed.home}/rpc.sock`), 'its socket is still there');
-  const status = await bed.run(['--daemon-status', '--lang', 'ru']);
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  signal(fixture.pm2Pid, 'SIGKILL');
+  const { pid } = fixture;
+  assert.ok(existsSync(`${fixture.home}/rpc.sock`), 'its socket is still there');
+  const status = await fixture.run(['--daemon-status', '--lang', 'ru']);
   assert.equal(status.code, 0);
   assert.match(status.stdout, /⚠️ {2}PM2 не управляет этим процессом/);
   assert.equal(
-    (await bed.run(['--daemon-start', ...bed.options])).stderr,
+    (await fixture.run(['--daemon-start', ...fixture.options])).stderr,
     `❌ Daemon is already running with PID: ${pid}\n`,
   );
-  assert.equal((await bed.run(['--daemon-reload', '--max-groups', '3'])).code, 0);
-  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
-  assert.match((await bed.run(['--daemon-status'])).stdout, /^🔁 Restarts: 0$/m, 'PM2 looks after it again');
-  signal(bed.pm2Pid, 'SIGKILL');
-  const orphan = bed.pid;
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
-  assert.equal(existsSync(bed.pidFile), false);
+  assert.equal((await fixture.run(['--daemon-reload', '--max-groups', '3'])).code, 0);
+  assert.equal((await fixture.run(['--daemon-restart'])).code, 0);
+  assert.match((await fixture.run(['--daemon-status'])).stdout, /^🔁 Restarts: 0$/m, 'PM2 looks after it again');
+  signal(fixture.pm2Pid, 'SIGKILL');
+  const orphan = fixture.pid;
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
+  assert.equal(existsSync(fixture.pidFile), false);
   await poll('the end of the process', () => !signal(orphan, 0));
-  assert.equal((await bed.run(['--daemon-start', ...bed.options])).code, 0);
+  assert.equal((await fixture.run(['--daemon-start', ...fixture.options])).code, 0);
 });
 
 test('a PM2 that hangs is waited for so long and no longer', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  signal(bed.pm2Pid, 'SIGSTOP');
-  const { code, stderr } = await bed.run(['--daemon-status', '--lang', 'ru']);
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  signal(fixture.pm2Pid, 'SIGSTOP');
+  const { code, stderr } = await fixture.run(['--daemon-status', '--lang', 'ru']);
   assert.equal(code, 1);
   assert.equal(
     stderr,
-    `❌ PM2 не отвечает (getVersion, 10 с); если его daemon завис, завершите его: kill -9 ${bed.pm2Pid}\n`,
+    `❌ PM2 не отвечает (getVersion, 10 с); если его daemon завис, завершите его: kill -9 ${fixture.pm2Pid}\n`,
   );
 });
 
 test('PM2_HOME that is too long for a socket is said to be', async () => {
-  await using bed = new DaemonBed();
-  const home = bed.folder.file('x'.repeat(100));
-  const { code, stderr } = await bed.run(['--daemon-start', ...bed.options], { env: { PM2_HOME: home } });
+  await using fixture = new DaemonFixture();
+  const home = fixture.folder.file('x'.repeat(100));
+  const { code, stderr } = await fixture.run(['--daemon-start', ...fixture.options], { env: { PM2_HOME: home } });
   assert.deepEqual([code, stderr], [1, `❌ PM2_HOME is too long for a socket: ${home}; choose a shorter path\n`]);
 });
 
 test('a running PM2 of another version works, with one line of warning', async () => {
-  await using bed = new DaemonBed();
-  const other = otherVersion(bed, '6.66.6');
-  assert.equal((await bed.pm2(['ping'], { bin: other })).code, 0);
+  await using fixture = new DaemonFixture();
+  const other = otherVersion(fixture, '6.66.6');
+  assert.equal((await fixture.pm2(['ping'], { bin: other })).code, 0);
   const warning = '⚠️  The running PM2 has version 6.66.6, this program 7';
   const commands = [
-    ['--daemon-start', ...bed.options, '--no-log-rotation'],
+    ['--daemon-start', ...fixture.options, '--no-log-rotation'],
     ['--daemon-reload', '--max-groups', '3'],
     ['--daemon-restart'],
     ['--daemon-status', '--json'],
     ['--daemon-stop'],
   ];
   for (const command of commands) {
-    const { code, stderr, stdout } = await bed.run(command);
+    const { code, stderr, stdout } = await fixture.run(command);
     assert.equal(code, 0, stderr);
     assert.ok(stderr.startsWith(warning) && stderr.trim().split('\n').length === 1, stderr);
     assert.doesNotMatch(stdout, /version 6/);
@@ -153,28 +155,33 @@ test('a running PM2 of another version works, with one line of warning', async (
 });
 
 test('pm2 start ecosystem.config.js gives the same process, with options from ROUTER_*', async () => {
-  await using bed = new DaemonBed();
-  await bed.start();
-  const [byUs] = await bed.pm2List();
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  await using fixture = new DaemonFixture();
+  await fixture.start();
+  const [byUs] = await fixture.pm2List();
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
   const env = {
-    ...{ ROUTER_HOST: '127.0.0.1', ROUTER_PORT: '0', ROUTER_PID_FILE: bed.pidFile, ROUTER_LOG_FILE: bed.logFile },
+    ...{
+      ROUTER_HOST: '127.0.0.1',
+      ROUTER_PORT: '0',
+      ROUTER_PID_FILE: fixture.pidFile,
+      ROUTER_LOG_FILE: fixture.logFile,
+    },
     ...{ ROUTER_MAX_GROUPS: '7', ROUTER_LOG_ROTATION: 'no', MY_PASSWORD: 'hunter2' },
   };
-  const run = await bed.pm2(['start', join(dirname(MAIN), '..', 'ecosystem.config.js')], { env });
+  const run = await fixture.pm2(['start', join(dirname(MAIN), '..', 'ecosystem.config.js')], { env });
   assert.equal(run.code, 0, run.stderr);
-  await poll('it to listen', async () => (await bed.status()).state === 'ready');
-  const [byPm2] = await bed.pm2List();
+  await poll('it to listen', async () => (await fixture.status()).state === 'ready');
+  const [byPm2] = await fixture.pm2List();
   for (const key of ALIKE) assert.deepEqual(byPm2?.pm2_env[key], byUs?.pm2_env[key], key);
   assert.doesNotMatch(JSON.stringify(byPm2), /hunter2/);
-  assert.equal((await bed.run(['--daemon-status'])).code, 0);
-  const given = await bed.run(['--daemon-reload', '--max-groups', '8']);
+  assert.equal((await fixture.run(['--daemon-status'])).code, 0);
+  const given = await fixture.run(['--daemon-reload', '--max-groups', '8']);
   assert.equal(given.code, 1);
   assert.match(given.stderr, /was not started with --daemon-start/);
-  assert.match((await bed.run(['--daemon-reload'])).stdout, /nothing changed/);
-  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
-  assert.match(readFileSync(`/proc/${bed.pid}/environ`, 'utf8'), /ROUTER_MAX_GROUPS=7/);
-  assert.equal((await bed.run(['--daemon-stop'])).code, 0);
+  assert.match((await fixture.run(['--daemon-reload'])).stdout, /nothing changed/);
+  assert.equal((await fixture.run(['--daemon-restart'])).code, 0);
+  assert.match(readFileSync(`/proc/${fixture.pid}/environ`, 'utf8'), /ROUTER_MAX_GROUPS=7/);
+  assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
 });
 
 const ALIKE = [
@@ -213,8 +220,8 @@ async function freePort(): Promise<number> {
 }
 
 /** A copy of PM2 that calls itself another version; the rest of node_modules beside it. */
-function otherVersion(bed: DaemonBed, version: string): string {
-  const modules = bed.folder.file('node_modules');
+function otherVersion(fixture: DaemonFixture, version: string): string {
+  const modules = fixture.folder.file('node_modules');
   mkdirSync(modules);
   for (const name of readdirSync(join(ROOT, 'node_modules'))) {
     if (name !== 'pm2') symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { commandLine, DaemonBed, signal } from './daemon-bed.ts';
+import { commandLine, DaemonFixture, signal } from './daemon-fixture.ts';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 const skip = hasScript ? false : 'script(1) is not installed';
@@ -9,37 +9,41 @@ const skip = hasScript ? false : 'script(1) is not installed';
 const ESCAPE = /\u001b\[/;
 
 test('in a pipe: plain text, nothing drawn', async () => {
-  await using bed = new DaemonBed();
-  const { stdout, stderr } = await bed.start();
+  await using fixture = new DaemonFixture();
+  const { stdout, stderr } = await fixture.start();
   assert.doesNotMatch(stdout + stderr, ESCAPE);
   assert.doesNotMatch(stdout, /\r|⠋|⠙/);
 });
 
 test('on a terminal: colours, a spinner, and a countdown', { skip }, async () => {
-  await using bed = new DaemonBed();
-  const started = onTerminal(bed, ['--daemon-start', ...bed.options, '--no-log-rotation', '--lang', 'ru']);
+  await using fixture = new DaemonFixture();
+  const started = onTerminal(fixture, ['--daemon-start', ...fixture.options, '--no-log-rotation', '--lang', 'ru']);
   assert.match(started, /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Ожидание готовности роутера…/);
-  assert.ok(started.includes(`\u001b[32m✅ Daemon запущен с PID: ${bed.pid}`), started);
-  signal(bed.pid, 'SIGSTOP');
-  const stopped = onTerminal(bed, ['--daemon-stop', '--lang', 'ru']);
+  assert.ok(started.includes(`\u001b[32m✅ Daemon запущен с PID: ${fixture.pid}`), started);
+  signal(fixture.pid, 'SIGSTOP');
+  const stopped = onTerminal(fixture, ['--daemon-stop', '--lang', 'ru']);
   for (const seconds of [10, 9, 5, 1]) assert.match(stopped, new RegExp(`SIGKILL через ${seconds} с`));
   assert.match(stopped, /✅ Daemon принудительно остановлен \(SIGKILL\)/);
 });
 
 test('NO_COLOR leaves the colours out', { skip }, async () => {
-  await using bed = new DaemonBed();
-  const output = onTerminal(bed, ['--daemon-status', ...bed.places], { NO_COLOR: '1' });
+  await using fixture = new DaemonFixture();
+  const output = onTerminal(fixture, ['--daemon-status', ...fixture.paths], { NO_COLOR: '1' });
   assert.match(output, /❌ Daemon is not running/);
   assert.doesNotMatch(output, ESCAPE);
 });
 
 /** What a command prints on a terminal, which script(1) makes. */
-function onTerminal(bed: DaemonBed, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+function onTerminal(
+  fixture: DaemonFixture,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
   const command = commandLine(args)
     .map((part) => `'${part}'`)
     .join(' ');
   const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
-    env: { ...bed.environment(), TERM: 'xterm', ...env },
+    env: { ...fixture.environment(), TERM: 'xterm', ...env },
     encoding: 'utf8',
   });
   return stdout;

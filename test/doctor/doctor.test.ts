@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { CHECKS } from '../../src/doctor/index.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { DoctorBed } from './doctor-bed.ts';
+import { DoctorFixture } from './doctor-fixture.ts';
 
 interface Answer {
   readonly version: string;
@@ -17,8 +17,8 @@ const EVERYTHING =
   'router config node internals ports cluster exposure tls permissions leftovers nofile sysctl memory disk log clock pm2';
 
 test('--doctor: prints one line per finding, with advice unless ok', async () => {
-  using bed = new DoctorBed();
-  const { code, stdout, stderr } = await bed.run();
+  using fixture = new DoctorFixture();
+  const { code, stdout, stderr } = await fixture.run();
   assert.equal(NAMES.join(' '), EVERYTHING);
   assert.equal(code, 0, stdout);
   assert.equal(stderr, '');
@@ -30,9 +30,9 @@ test('--doctor: prints one line per finding, with advice unless ok', async () =>
 });
 
 test('--doctor: a failure gives exit code 1; --json has stable keys', async () => {
-  using bed = new DoctorBed();
-  const tokens = bed.folder.write('tokens', 'someone: a-long-token-of-30-characters\n', 0o644);
-  const { code, stdout } = await bed.run(['--auth-tokens-file', tokens, '--json']);
+  using fixture = new DoctorFixture();
+  const tokens = fixture.folder.write('tokens', 'someone: a-long-token-of-30-characters\n', 0o644);
+  const { code, stdout } = await fixture.run(['--auth-tokens-file', tokens, '--json']);
   assert.equal(code, 1);
   const answer = JSON.parse(stdout) as Answer;
   assert.deepEqual(Object.keys(answer), ['version', 'ok', 'findings']);
@@ -45,15 +45,15 @@ test('--doctor: a failure gives exit code 1; --json has stable keys', async () =
 });
 
 test('--doctor: an invalid configuration gives exit code 2', async () => {
-  using bed = new DoctorBed();
-  const { code, stderr } = await bed.run(['--max-groups', 'many']);
+  using fixture = new DoctorFixture();
+  const { code, stderr } = await fixture.run(['--max-groups', 'many']);
   assert.equal(code, 2);
   assert.match(stderr, /max-groups/);
 });
 
 test('--doctor: all findings are translated to Russian', async () => {
-  using bed = new DoctorBed();
-  const { stdout } = await bed.run(['--lang', 'ru', '--json', '--metrics', '--metrics-port', '0']);
+  using fixture = new DoctorFixture();
+  const { stdout } = await fixture.run(['--lang', 'ru', '--json', '--metrics', '--metrics-port', '0']);
   const { findings } = JSON.parse(stdout) as Answer;
   const facts = ['node', 'sysctl', 'log']; // figures and names alone
   for (const { check, text } of findings)
@@ -61,18 +61,18 @@ test('--doctor: all findings are translated to Russian', async () => {
 });
 
 test('--doctor: reports the state of a running router', async () => {
-  using bed = new DoctorBed();
-  const config = bed.folder.write('router.yaml', 'max-connections: 2\n');
-  await using router = await RouterProcess.start(['--pid-file', bed.pidFile, '--config', config], {
-    folder: bed.folder,
+  using fixture = new DoctorFixture();
+  const config = fixture.folder.write('router.yaml', 'max-connections: 2\n');
+  await using router = await RouterProcess.start(['--pid-file', fixture.pidFile, '--config', config], {
+    folder: fixture.folder,
   });
   using client = await DartClient.join(router.port);
   using second = await DartClient.join(router.port);
   assert.notEqual(client.id, second.id);
-  bed.folder.write('router.yaml', 'max-connections: none\n');
+  fixture.folder.write('router.yaml', 'max-connections: none\n');
   await router.reload();
   const args = ['--control-socket', router.socketPath, '--port', String(router.port), '--json'];
-  const answer = JSON.parse((await bed.run(args)).stdout) as Answer;
+  const answer = JSON.parse((await fixture.run(args)).stdout) as Answer;
   const of = (check: string) => answer.findings.filter((finding) => finding.check === check);
   assert.equal(of('ports')[0]?.text, `127.0.0.1:${router.port}: used by the router`);
   const [running, refused, crowded] = of('router').map(({ text }) => text);
@@ -80,21 +80,21 @@ test('--doctor: reports the state of a running router', async () => {
   assert.match(refused ?? '', /^The last reload was rejected: .*max-connections/);
   assert.equal(crowded, '2 of 2 connections in use');
   router.signal('SIGSTOP');
-  const frozen = await bed.run(args);
+  const frozen = await fixture.run(args);
   router.signal('SIGCONT');
   assert.equal(frozen.code, 1);
   assert.match(frozen.stdout, /The router with PID \d+ does not respond on /);
 });
 
 test('--doctor: uses the saved options of a daemon', async () => {
-  using bed = new DoctorBed();
-  mkdirSync(bed.folder.file('pm2/rpc-dart-router'), { recursive: true, mode: 0o700 });
-  bed.folder.write('pm2/rpc-dart-router/rpc-dart-router.json', JSON.stringify(['--max-connections=900000']));
-  const { code, stdout } = await bed.run();
+  using fixture = new DoctorFixture();
+  mkdirSync(fixture.folder.file('pm2/rpc-dart-router'), { recursive: true, mode: 0o700 });
+  fixture.folder.write('pm2/rpc-dart-router/rpc-dart-router.json', JSON.stringify(['--max-connections=900000']));
+  const { code, stdout } = await fixture.run();
   assert.equal(code, 1);
   assert.match(stdout, /^fail {2}nofile +Open file limit \d+: too low for 900000 connections → /m);
   assert.match(
-    (await bed.run(['--max-connections', '100'])).stdout,
+    (await fixture.run(['--max-connections', '100'])).stdout,
     /^ok {4}nofile +Open file limit \d+: enough for 100/m,
   );
 });

@@ -16,7 +16,7 @@ const ARGS = [
 ];
 
 /** A headless Chromium with one status page open. */
-export class PageBed implements AsyncDisposable {
+export class PageFixture implements AsyncDisposable {
   readonly page: Page;
   /** What the page's console said, broken rules of the CSP included, but for requests that found no router. */
   readonly complaints: string[] = [];
@@ -34,13 +34,13 @@ export class PageBed implements AsyncDisposable {
     page.on('request', (request) => this.requested.push(request.url()));
   }
 
-  static async open(metricsPort: number | null, options: BrowserContextOptions = {}): Promise<PageBed> {
+  static async open(metricsPort: number | null, options: BrowserContextOptions = {}): Promise<PageFixture> {
     const browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ARGS });
     try {
       const page = await browser.newPage({ locale: 'en-GB', ...options });
-      const bed = new PageBed(browser, page);
+      const fixture = new PageFixture(browser, page);
       await page.goto(`http://127.0.0.1:${metricsPort}/`);
-      return bed;
+      return fixture;
     } catch (error) {
       await browser.close();
       throw error;

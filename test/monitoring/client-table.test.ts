@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { PageBed, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
+import { PageFixture, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
 
 const PATIENT = { limitMs: 20_000, everyMs: 100 };
 const ARGS = ['--metrics', '--metrics-port', '0'];
@@ -26,10 +26,10 @@ test('the table of clients: pages, search, order', { skip: SKIP_WITHOUT_CHROMIUM
     '200',
   ]);
   using _clients = await registerClients(router.port, 120);
-  await using bed = await PageBed.open(router.metricsPort);
-  const { page } = bed;
-  const range = (text: string) => poll(text, async () => (await bed.value('clientRange')) === text, PATIENT);
-  const firstName = async () => (await bed.rows('clients'))[0]?.[0];
+  await using fixture = await PageFixture.open(router.metricsPort);
+  const { page } = fixture;
+  const range = (text: string) => poll(text, async () => (await fixture.value('clientRange')) === text, PATIENT);
+  const firstName = async () => (await fixture.rows('clients'))[0]?.[0];
   await range('1–50 of 120');
   assert.equal(await firstName(), 'phone-000');
   const next = page.getByRole('button', { name: 'Next' });
@@ -46,26 +46,26 @@ test('the table of clients: pages, search, order', { skip: SKIP_WITHOUT_CHROMIUM
   assert.equal(await firstName(), 'phone-049');
   await page.getByRole('searchbox').fill('nothing like it');
   await poll('the note', async () => page.getByText('No client matches the search').isVisible(), PATIENT);
-  assert.deepEqual(bed.complaints, []);
+  assert.deepEqual(fixture.complaints, []);
 });
 
 test('a page behind the last one after clients left shows the last one', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
   await using router = await RouterProcess.start([...ARGS, '--status-page-clients']);
   using _staying = await registerClients(router.port, 10);
   using leaving = await registerClients(router.port, 60);
-  await using bed = await PageBed.open(router.metricsPort);
-  await poll('all', async () => (await bed.value('clientRange')) === '1–50 of 70', PATIENT);
-  await bed.page.getByRole('button', { name: 'Next' }).click();
-  await poll('page two', async () => (await bed.value('clientRange')) === '51–70 of 70', PATIENT);
+  await using fixture = await PageFixture.open(router.metricsPort);
+  await poll('all', async () => (await fixture.value('clientRange')) === '1–50 of 70', PATIENT);
+  await fixture.page.getByRole('button', { name: 'Next' }).click();
+  await poll('page two', async () => (await fixture.value('clientRange')) === '51–70 of 70', PATIENT);
   await leaving.close();
-  await poll('the page that is left', async () => (await bed.value('clientRange')) === '1–10 of 10', PATIENT);
+  await poll('the page that is left', async () => (await fixture.value('clientRange')) === '1–10 of 10', PATIENT);
 });
 
 test('without the option there is no table, and the endpoint says why', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
   await using router = await RouterProcess.start(ARGS);
-  await using bed = await PageBed.open(router.metricsPort);
-  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
-  assert.ok(await bed.page.getByRole('searchbox').isHidden());
+  await using fixture = await PageFixture.open(router.metricsPort);
+  await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
+  assert.ok(await fixture.page.getByRole('searchbox').isHidden());
   assert.match(await router.get('/api/clients'), /^Clients are listed only with --status-page-clients/);
 });
 

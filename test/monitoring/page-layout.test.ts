@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { PageBed, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
+import { PageFixture, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
 import { Load } from './load.ts';
 
 const options = { skip: SKIP_WITHOUT_CHROMIUM };
@@ -31,22 +31,26 @@ after(async () => {
 for (const [locale, ready] of Object.entries(LOCALES)) {
   for (const colorScheme of THEMES) {
     test(`${locale}, ${colorScheme}: nothing is wider than the screen or its card`, options, async () => {
-      await using bed = await PageBed.open(router.metricsPort, { locale, colorScheme });
-      await poll('the state', async () => (await bed.value('state')) === ready, PATIENT);
-      await poll('a type', async () => (await bed.rows('types')).length > 0, PATIENT);
-      await poll('the closed clients', async () => (await bed.rows('closed')).length > 0, PATIENT);
+      await using fixture = await PageFixture.open(router.metricsPort, { locale, colorScheme });
+      await poll('the state', async () => (await fixture.value('state')) === ready, PATIENT);
+      await poll('a type', async () => (await fixture.rows('types')).length > 0, PATIENT);
+      await poll('the closed clients', async () => (await fixture.rows('closed')).length > 0, PATIENT);
       const found: Record<number, string[]> = {};
       for (const width of WIDTHS) {
-        await bed.page.setViewportSize({ width, height: 800 });
-        await poll('the charts to fit', async () => (await bed.page.evaluate<number>(WIDEST_CHART)) <= width, PATIENT);
+        await fixture.page.setViewportSize({ width, height: 800 });
+        await poll(
+          'the charts to fit',
+          async () => (await fixture.page.evaluate<number>(WIDEST_CHART)) <= width,
+          PATIENT,
+        );
         if (PAGE_SCREENSHOTS !== undefined) {
           const path = `${PAGE_SCREENSHOTS}/${locale}-${colorScheme}-${width}.png`;
-          await bed.page.screenshot({ path, fullPage: true });
+          await fixture.page.screenshot({ path, fullPage: true });
         }
-        found[width] = await bed.page.evaluate<string[]>(OVERFLOWING);
+        found[width] = await fixture.page.evaluate<string[]>(OVERFLOWING);
       }
       assert.deepEqual(found, Object.fromEntries(WIDTHS.map((width) => [width, []])));
-      assert.deepEqual(bed.complaints, []);
+      assert.deepEqual(fixture.complaints, []);
     });
   }
 }

@@ -4,7 +4,7 @@ import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
-import { PageBed, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
+import { PageFixture, SKIP_WITHOUT_CHROMIUM } from './browser.ts';
 import { Load } from './load.ts';
 
 const options = { skip: SKIP_WITHOUT_CHROMIUM };
@@ -15,31 +15,34 @@ const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, locale: '
 test('figures move under load, charts are drawn, and nothing is asked of anybody else', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   using load = await Load.start(router.port);
-  await using bed = await PageBed.open(router.metricsPort);
-  const { page } = bed;
-  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
-  assert.equal(await bed.figure('connections'), load.clients.length);
-  assert.match(await bed.value('connectionsMax'), /^of 1,000$/);
-  await poll('messages per second', async () => (await bed.figure('inPerSecond')) > 0, PATIENT);
-  const unicasts = async () => Number((await bed.rows('types')).find(([type]) => type === 'unicast')?.[2]);
+  await using fixture = await PageFixture.open(router.metricsPort);
+  const { page } = fixture;
+  await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
+  assert.equal(await fixture.figure('connections'), load.clients.length);
+  assert.match(await fixture.value('connectionsMax'), /^of 1,000$/);
+  await poll('messages per second', async () => (await fixture.figure('inPerSecond')) > 0, PATIENT);
+  const unicasts = async () => Number((await fixture.rows('types')).find(([type]) => type === 'unicast')?.[2]);
   const before = await unicasts();
-  const uptime = await bed.value('uptime');
+  const uptime = await fixture.value('uptime');
   await poll('more unicasts', async () => (await unicasts()) > before, PATIENT);
-  await poll('the time going on', async () => (await bed.value('uptime')) !== uptime, PATIENT);
-  assert.match(await bed.value('latencyP99'), /^[\d.]+\s(µs|ms|s)$/);
-  assert.match(await bed.value('memory'), /^[\d.]+\sMiB$/);
-  assert.deepEqual(await bed.rows('groups'), [['phones', String(load.clients.length)]]);
-  assert.deepEqual((await bed.rows('statuses'))[0], ['online', String(load.clients.length)]);
-  await poll('the error', async () => (await bed.rows('errors'))[0]?.[0] === 'Receiver not found', PATIENT);
+  await poll('the time going on', async () => (await fixture.value('uptime')) !== uptime, PATIENT);
+  assert.match(await fixture.value('latencyP99'), /^[\d.]+\s(µs|ms|s)$/);
+  assert.match(await fixture.value('memory'), /^[\d.]+\sMiB$/);
+  assert.deepEqual(await fixture.rows('groups'), [['phones', String(load.clients.length)]]);
+  assert.deepEqual((await fixture.rows('statuses'))[0], ['online', String(load.clients.length)]);
+  await poll('the error', async () => (await fixture.rows('errors'))[0]?.[0] === 'Receiver not found', PATIENT);
   assert.equal(await page.locator('.chart canvas').count(), 7);
-  await poll('lines', async () => (await paintedColumns(bed)) > 0, PATIENT);
+  await poll('lines', async () => (await paintedColumns(fixture)) > 0, PATIENT);
   assert.match((await page.locator('.plot').first().getAttribute('aria-label')) ?? '', /^Messages per second: in \d/);
-  assert.deepEqual(bed.complaints, []);
-  assert.deepEqual([...new Set(bed.requested.map((url) => new URL(url).host))], [`127.0.0.1:${router.metricsPort}`]);
+  assert.deepEqual(fixture.complaints, []);
+  assert.deepEqual(
+    [...new Set(fixture.requested.map((url) => new URL(url).host))],
+    [`127.0.0.1:${router.metricsPort}`],
+  );
 });
 
 /** How many columns of pixels of the first chart have the blue of its first line. */
-async function paintedColumns({ page }: PageBed): Promise<number> {
+async function paintedColumns({ page }: PageFixture): Promise<number> {
   return page.evaluate<number>(`(() => {
     const canvas = document.querySelector('.chart canvas');
     const { width, height, data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -54,9 +57,9 @@ test('what was before the page was opened is in the charts', options, async () =
   const history = async () => JSON.parse(await router.get('/api/status/history')).series.at as number[];
   await poll('a history', async () => (await history()).length >= 6, PATIENT);
   const openedAt = Date.now() / 1000;
-  await using bed = await PageBed.open(router.metricsPort);
+  await using fixture = await PageFixture.open(router.metricsPort);
   const seriesOf = async () => {
-    return bed.page.evaluate<
+    return fixture.page.evaluate<
       number[]
     >(`Promise.all([import('./series.js'), import('./charts.js')]).then(async ([{ Series }, { CHART_COLUMNS }]) => {
       const series = new Series(CHART_COLUMNS);
@@ -74,43 +77,49 @@ test('a restart of the router: the page says so, and goes on by itself', options
   const folder = new TempFolder();
   await using first = await RouterProcess.start(ARGS, { folder });
   const port = first.metricsPort;
-  await using bed = await PageBed.open(port);
-  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  await using fixture = await PageFixture.open(port);
+  await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
   await first.stop();
-  await poll('the loss', async () => (await bed.value('state')) === 'No connection', PATIENT);
-  assert.match(await bed.notices(), /No connection to the router since \d\d:\d\d:\d\d/);
+  await poll('the loss', async () => (await fixture.value('state')) === 'No connection', PATIENT);
+  assert.match(await fixture.notices(), /No connection to the router since \d\d:\d\d:\d\d/);
   await using second = await RouterProcess.start(['--metrics', '--metrics-port', String(port)], { folder });
-  await poll('the new router', async () => (await bed.value('state')) === 'Ready', PATIENT);
-  assert.match(await bed.notices(), /^The router was restarted at \d\d:\d\d:\d\d: counters start at zero\.Dismiss$/);
-  assert.match(await bed.value('process'), new RegExp(`^Process ${second.pid}, .*${second.instanceId.slice(0, 8)}$`));
+  await poll('the new router', async () => (await fixture.value('state')) === 'Ready', PATIENT);
+  assert.match(
+    await fixture.notices(),
+    /^The router was restarted at \d\d:\d\d:\d\d: counters start at zero\.Dismiss$/,
+  );
+  assert.match(
+    await fixture.value('process'),
+    new RegExp(`^Process ${second.pid}, .*${second.instanceId.slice(0, 8)}$`),
+  );
   using client = await DartClient.join(second.port);
-  await poll('its client', async () => (await bed.figure('clients')) === 1, PATIENT);
+  await poll('its client', async () => (await fixture.figure('clients')) === 1, PATIENT);
   assert.ok(client.id.startsWith('client_'));
-  await bed.page.getByRole('button', { name: 'Dismiss' }).click();
-  assert.equal(await bed.notices(), '');
-  assert.deepEqual(bed.complaints, []);
+  await fixture.page.getByRole('button', { name: 'Dismiss' }).click();
+  assert.equal(await fixture.notices(), '');
+  assert.deepEqual(fixture.complaints, []);
   await second.stop();
   folder.remove();
 });
 
 test('a router that is frozen is told from one that is idle', options, async () => {
   await using router = await RouterProcess.start(ARGS);
-  await using bed = await PageBed.open(router.metricsPort);
-  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
+  await using fixture = await PageFixture.open(router.metricsPort);
+  await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
   router.signal('SIGSTOP');
-  await poll('the silence', async () => /sent nothing since/.test(await bed.notices()), PATIENT);
+  await poll('the silence', async () => /sent nothing since/.test(await fixture.notices()), PATIENT);
   router.signal('SIGCONT');
-  await poll('the end of it', async () => (await bed.value('state')) === 'Ready', PATIENT);
-  assert.equal(await bed.notices(), '');
+  await poll('the end of it', async () => (await fixture.value('state')) === 'Ready', PATIENT);
+  assert.equal(await fixture.notices(), '');
 });
 
 test('Russian on a phone: nothing is wider than the screen, and no text is left in English', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   using _load = await Load.start(router.port);
-  await using bed = await PageBed.open(router.metricsPort, PHONE);
-  await poll('the state', async () => (await bed.value('state')) === 'Работает', PATIENT);
-  await poll('a type', async () => (await bed.rows('types')).length > 0, PATIENT);
-  const { page } = bed;
+  await using fixture = await PageFixture.open(router.metricsPort, PHONE);
+  await poll('the state', async () => (await fixture.value('state')) === 'Работает', PATIENT);
+  await poll('a type', async () => (await fixture.rows('types')).length > 0, PATIENT);
+  const { page } = fixture;
   assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 390);
   assert.equal(await page.getAttribute('html', 'lang'), 'ru');
   const texts = await page.locator('[data-text]').allTextContents();
@@ -128,22 +137,22 @@ test('what clients are called is shown only with --status-page-clients', options
     await using router = await RouterProcess.start(args);
     const client = await DartClient.join(router.port, { clientName: 'Natalia' });
     await client.close();
-    await using bed = await PageBed.open(router.metricsPort);
-    const row = await poll('the closed client', async () => (await bed.rows('closed'))[0], PATIENT);
+    await using fixture = await PageFixture.open(router.metricsPort);
+    const row = await poll('the closed client', async () => (await fixture.rows('closed'))[0], PATIENT);
     assert.equal(row[1], 'Connection lost');
-    assert.equal((await bed.page.content()).includes('Natalia'), isShown);
-    assert.equal((await bed.page.content()).includes(client.id), isShown);
+    assert.equal((await fixture.page.content()).includes('Natalia'), isShown);
+    assert.equal((await fixture.page.content()).includes(client.id), isShown);
   }
 });
 
 test('memory is shown against the limit of a daemon; in the foreground there is none', options, async () => {
   await using daemon = await RouterProcess.start([...ARGS, '--supervised', '--max-memory', '4096M']);
-  await using bed = await PageBed.open(daemon.metricsPort);
-  await poll('the limit', async () => (await bed.value('memoryMax')) === 'of 4\u00a0GiB', PATIENT);
-  assert.ok(await bed.page.getByRole('meter', { name: 'Memory' }).isVisible());
+  await using fixture = await PageFixture.open(daemon.metricsPort);
+  await poll('the limit', async () => (await fixture.value('memoryMax')) === 'of 4\u00a0GiB', PATIENT);
+  assert.ok(await fixture.page.getByRole('meter', { name: 'Memory' }).isVisible());
   assert.match(await daemon.get('/metrics'), /^rpc_router_memory_limit_bytes 4294967296$/m);
   await using foreground = await RouterProcess.start(ARGS);
-  await using other = await PageBed.open(foreground.metricsPort);
+  await using other = await PageFixture.open(foreground.metricsPort);
   await poll('the state', async () => (await other.value('state')) === 'Ready', PATIENT);
   assert.equal(await other.value('memoryMax'), '');
   assert.ok(await other.page.locator('[data-part="memoryMeter"]').isHidden());
@@ -154,21 +163,21 @@ test('a refused reload is shown with its reason', options, async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-connections: 10\n');
   await using router = await RouterProcess.start([...ARGS, '--config', config]);
-  await using bed = await PageBed.open(router.metricsPort);
+  await using fixture = await PageFixture.open(router.metricsPort);
   folder.write('router.yaml', 'port: 1\nmax-connections: many\n');
   await router.reload();
-  await poll('the refusal', async () => /^Refused/.test(await bed.value('reload')), PATIENT);
-  assert.match((await bed.page.locator('[data-part="reloadErrors"]').textContent()) ?? '', /max-connections/);
+  await poll('the refusal', async () => /^Refused/.test(await fixture.value('reload')), PATIENT);
+  assert.match((await fixture.page.locator('[data-part="reloadErrors"]').textContent()) ?? '', /max-connections/);
   folder.write('router.yaml', 'max-connections: 20\n');
   await router.reload();
-  await poll('the change', async () => (await bed.rows('changes')).join() === 'max-connections,10,20', PATIENT);
+  await poll('the change', async () => (await fixture.rows('changes')).join() === 'max-connections,10,20', PATIENT);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`${colorScheme}: every text stands out from what is behind it`, options, async () => {
     await using router = await RouterProcess.start(ARGS);
-    await using bed = await PageBed.open(router.metricsPort, { colorScheme });
-    const colour = async (name: string) => bed.page.evaluate<string>(cssColour(name));
+    await using fixture = await PageFixture.open(router.metricsPort, { colorScheme });
+    const colour = async (name: string) => fixture.page.evaluate<string>(cssColour(name));
     for (const [text, behind] of READABLE) {
       const ratio = contrast(await colour(text), await colour(behind));
       assert.ok(ratio >= 4.5, `${text} on ${behind}: ${ratio.toFixed(2)}, WCAG AA wants 4.5`);
@@ -210,14 +219,14 @@ function contrast(a: string, b: string): number {
 
 test('a reader that sees nothing finds names for everything', options, async () => {
   await using router = await RouterProcess.start(ARGS);
-  await using bed = await PageBed.open(router.metricsPort);
-  await poll('the state', async () => (await bed.value('state')) === 'Ready', PATIENT);
-  const tree = await bed.page.locator('body').ariaSnapshot();
+  await using fixture = await PageFixture.open(router.metricsPort);
+  await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
+  const tree = await fixture.page.locator('body').ariaSnapshot();
   for (const name of ['Messages by type', 'Errors by reason', 'Clients by group', 'Recently disconnected']) {
     assert.match(tree, new RegExp(`table "${name}"`));
   }
   assert.match(tree, /img "Routing latency: p50 .*, p95 .*, p99 /);
   assert.match(tree, /meter "Connections"/);
-  await bed.page.keyboard.press('Tab');
-  assert.equal(await bed.page.evaluate<string>('document.activeElement.textContent'), 'Skip to the figures');
+  await fixture.page.keyboard.press('Tab');
+  assert.equal(await fixture.page.evaluate<string>('document.activeElement.textContent'), 'Skip to the figures');
 });

@@ -4,15 +4,15 @@ import { type CliResult, runInProcess } from '../cli/run-cli.ts';
 import { TempFolder } from '../support/temp.ts';
 
 /** Separate home and files for `--doctor`, isolated from other routers on this machine. */
-export class DoctorBed implements Disposable {
+export class DoctorFixture implements Disposable {
   readonly folder = new TempFolder();
   readonly pidFile = this.folder.file('rpc_dart_router.pid');
   readonly env = { HOME: this.folder.path, PM2_HOME: this.folder.file('pm2'), PATH: process.env.PATH ?? '' };
-  private readonly places = ['--pid-file', this.pidFile, '--log-file', this.folder.file('router.log')];
+  private readonly paths = ['--pid-file', this.pidFile, '--log-file', this.folder.file('router.log')];
 
   /** Runs `--doctor` as a command, configured for loopback and any port. */
   run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
-    const basic = ['--doctor', ...this.places, '--host', '127.0.0.1'];
+    const basic = ['--doctor', ...this.paths, '--host', '127.0.0.1'];
     return runInProcess([...basic, ...args], { ...this.env, ROUTER_PORT: '0', ROUTER_LANG: 'en', ...env });
   }
 
@@ -34,13 +34,13 @@ export class DoctorBed implements Disposable {
 
   private context(): DoctorContext {
     const { folder, pidFile, env } = this;
-    const places = { pidFile, logFile: folder.file('router.log'), controlSocket: folder.file('rpc_dart_router.sock') };
+    const paths = { pidFile, logFile: folder.file('router.log'), controlSocket: folder.file('rpc_dart_router.sock') };
     return {
       config: this.config({}),
       sources: new Map(),
       lang: 'en',
       env,
-      daemon: { supervised: null, pid: null, isOwn: false, places, other: null },
+      daemon: { supervised: null, pid: null, isOwn: false, paths, other: null },
       status: null,
       procFolder: '/proc',
       pidFolders: [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { formatPort, openPorts, parseAddress } from './ports.ts';
+import { formatPort, openPorts, parseAddress } from './open-ports.ts';
 
 test('addresses of /proc/net/tcp are read in both families', () => {
   for (const [hex, address] of [

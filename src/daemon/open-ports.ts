@@ -13,8 +13,8 @@ interface Listener extends OpenPort {
 const LISTENING = '0A';
 
 /**
- * The TCP ports that a process listens on, as the kernel has them. Whose sockets they are is not ours to see for a process
- * with capabilities that this one lacks (the systemd service has one): then those ports that it says are its own.
+ * The TCP ports that a process listens on, according to the kernel. Descriptors of a process with more capabilities (such as
+ * the systemd service) are unreadable; then those of the ports in `claimed`, the ports that the process reports, that are open.
  */
 export function openPorts(pid: number, claimed: readonly number[] = []): OpenPort[] {
   const inodes = socketInodes(pid);
@@ -29,7 +29,7 @@ export function formatPort({ address, port }: OpenPort): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Null when they are not ours to see: then the kernel lists the descriptors, and keeps to itself what they are. */
+/** Inodes of the sockets of a process; null if its descriptors are unreadable. The kernel still lists their numbers then. */
 function socketInodes(pid: number): Set<string> | null {
   const descriptors = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
   const targets = descriptors.map((descriptor) => attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)));
@@ -63,6 +63,6 @@ function attempt<T>(read: () => T): T | null {
   try {
     return read();
   } catch {
-    return null; // a descriptor may be closed between two looks, and other users' are not readable
+    return null; // closed meanwhile, or owned by another user
   }
 }

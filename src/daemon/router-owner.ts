@@ -6,38 +6,38 @@ import { pm2Home } from './pm2-home.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Under whom a router runs that this PM2 home does not have. */
-export interface Owner {
+/** Owner of a router that is not in this PM2 home. */
+export interface RouterOwner {
   /** Name of the user, or its number when it has none. */
   readonly user: string;
-  /** Null when the router was not started by --daemon-start. */
+  /** Null if --daemon-start did not launch the router. */
   readonly pm2Home: string | null;
-  /** The systemd service that it is part of, without `.service`. */
+  /** Name of its systemd service, without `.service`; null without a service. */
   readonly service: string | null;
 }
 
-/** A router in a usual place that neither this PM2 home nor a given pid file names: it may be looked at, not commanded. */
+/** A router on a default path, neither in this PM2 home nor selected by a pid file. Read-only: it can be shown, not controlled. */
 export interface OtherRouter {
   readonly pid: number;
-  readonly places: DaemonPaths;
-  readonly owner: Owner;
+  readonly paths: DaemonPaths;
+  readonly owner: RouterOwner;
 }
 
 export type DaemonAction = 'stop' | 'restart' | 'reload' | 'logs' | 'status';
 
-/** Where the service of systemd/ has its pid file. */
+/** Pid file of the systemd service. */
 export const SERVICE_PID_FILE = '/var/run/rpc-dart-router/rpc_dart_router.pid';
 
-export function ownerOf(pid: number): Owner {
-  return { user: userOf(pid), pm2Home: homeOf(pid), service: serviceOf(pid) };
+export function ownerOf(pid: number): RouterOwner {
+  return { user: userOf(pid), pm2Home: pm2HomeOf(pid), service: serviceOf(pid) };
 }
 
-/** True for a router that --daemon-start of this PM2 home has started, whether PM2 still looks after it or not. */
-export function isOfHome(pid: number, env: Environment): boolean {
-  return homeOf(pid) === pm2Home(env);
+/** True if --daemon-start of this PM2 home launched the router; PM2 may no longer supervise it. */
+export function wasStartedFrom(pid: number, env: Environment): boolean {
+  return pm2HomeOf(pid) === pm2Home(env);
 }
 
-/** True when the service may run, and this user may not look. */
+/** True if this user has no permission to see whether the service runs. */
 export function isServiceHidden(): boolean {
   try {
     accessSync(dirname(SERVICE_PID_FILE), constants.X_OK);
@@ -47,7 +47,7 @@ export function isServiceHidden(): boolean {
   }
 }
 
-/** How to give a router a command; null stands for a daemon of this PM2 home. */
+/** Shell command for an action on a router; null stands for a daemon of this PM2 home. */
 export function commandFor(other: OtherRouter | null, action: DaemonAction): string {
   if (other === null) return `rpc-dart-router --daemon-${action}`;
   const { user, pm2Home: home, service } = other.owner;
@@ -55,15 +55,15 @@ export function commandFor(other: OtherRouter | null, action: DaemonAction): str
   if (service !== null) return `sudo systemctl ${action} ${service}`;
   const sudo = user === userOf(process.pid) ? '' : `sudo -u ${user} `;
   if (home !== null) return `${sudo}PM2_HOME=${quoted(home)} rpc-dart-router --daemon-${action}`;
-  return `${sudo}rpc-dart-router --daemon-${action} --pid-file ${quoted(other.places.pidFile)}`;
+  return `${sudo}rpc-dart-router --daemon-${action} --pid-file ${quoted(other.paths.pidFile)}`;
 }
 
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-/** `PM2_HOME/rpc-dart-router/NAME.json` stands on the command line. */
-function homeOf(pid: number): string | null {
+/** The PM2 home, from the options file `PM2_HOME/rpc-dart-router/NAME.json` on the command line. */
+function pm2HomeOf(pid: number): string | null {
   const file = optionsFileOf(pid);
   return file === null ? null : dirname(dirname(file));
 }
@@ -81,6 +81,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // the process has ended meanwhile
+    return ''; // the process has ended
   }
 }

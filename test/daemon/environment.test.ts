@@ -3,29 +3,29 @@ import { cpSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, syml
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
-import { DaemonBed, MAIN, ROOT, signal } from './daemon-bed.ts';
+import { DaemonFixture, MAIN, ROOT, signal } from './daemon-fixture.ts';
 
 /** The daemon does not depend on the shell that it was started from, nor on where the program is installed. */
 
-async function respawn(bed: DaemonBed): Promise<void> {
-  const { pid } = bed;
+async function respawn(fixture: DaemonFixture): Promise<void> {
+  const { pid } = fixture;
   signal(pid, 'SIGKILL');
-  const back = async (): Promise<boolean> => (await bed.status()).pid !== pid;
+  const back = async (): Promise<boolean> => (await fixture.status()).pid !== pid;
   await poll('the respawn', () => back().catch(() => false), { limitMs: 20_000 });
 }
 
 test('it runs from an install path with spaces, quotes, Cyrillic letters and a leading dash', async () => {
-  await using bed = new DaemonBed();
-  const folder = bed.folder.file(`-my "router's" роутер $HOME=1`);
+  await using fixture = new DaemonFixture();
+  const folder = fixture.folder.file(`-my "router's" роутер $HOME=1`);
   mkdirSync(folder);
   cpSync(dirname(MAIN), join(folder, 'dist'), { recursive: true });
   for (const name of ['package.json', 'node_modules']) symlinkSync(join(ROOT, name), join(folder, name));
   const main = join(folder, 'dist/main.js');
   const rotator = ['--log-rotation', '--log-rotator', 'pm2-logrotate'];
-  const started = await bed.run(['--daemon-start', ...bed.options, ...rotator], { main });
+  const started = await fixture.run(['--daemon-start', ...fixture.options, ...rotator], { main });
   assert.deepEqual([started.code, started.stderr], [0, '']);
-  assert.ok(readFileSync(`/proc/${bed.pid}/cmdline`, 'utf8').split('\0').includes(main));
-  const list = await bed.pm2List();
+  assert.ok(readFileSync(`/proc/${fixture.pid}/cmdline`, 'utf8').split('\0').includes(main));
+  const list = await fixture.pm2List();
   assert.deepEqual(
     list.map(({ name, pm2_env }) => [name, pm2_env.status]),
     [
@@ -33,55 +33,55 @@ test('it runs from an install path with spaces, quotes, Cyrillic letters and a l
       ['rpc-dart-router-logrotate', 'online'],
     ],
   );
-  await respawn(bed);
-  assert.equal((await bed.run(['--daemon-restart'], { main })).code, 0);
-  assert.equal((await bed.run(['--daemon-stop'], { main })).code, 0);
+  await respawn(fixture);
+  assert.equal((await fixture.run(['--daemon-restart'], { main })).code, 0);
+  assert.equal((await fixture.run(['--daemon-stop'], { main })).code, 0);
 });
 
 test('its start folder may be removed; relative paths go on to mean what they meant there', async () => {
-  await using bed = new DaemonBed();
-  const cwd = bed.folder.file('shell');
+  await using fixture = new DaemonFixture();
+  const cwd = fixture.folder.file('shell');
   mkdirSync(cwd);
-  bed.folder.write('tokens', `phone: ${'t'.repeat(32)}\n`);
-  bed.folder.write('config.yaml', 'host: 127.0.0.1\nport: 0\nauth-tokens-file: ../tokens\n');
+  fixture.folder.write('tokens', `phone: ${'t'.repeat(32)}\n`);
+  fixture.folder.write('config.yaml', 'host: 127.0.0.1\nport: 0\nauth-tokens-file: ../tokens\n');
   const env = { ROUTER_PORTS_FILE: '../ports.json' };
   const args = ['--daemon-start', '--config', '../config.yaml', '--no-log-rotation'];
-  const places = ['--pid-file', '../router.pid', '--log-file', '../router.log'];
-  const started = await bed.run([...args, ...places], { cwd, env });
+  const paths = ['--pid-file', '../router.pid', '--log-file', '../router.log'];
+  const started = await fixture.run([...args, ...paths], { cwd, env });
   assert.equal(started.code, 0, started.stderr);
   rmSync(cwd, { recursive: true });
-  await respawn(bed);
-  assert.equal(JSON.parse(readFileSync(bed.folder.file('ports.json'), 'utf8')).pid, (await bed.status()).pid);
-  assert.ok(!readlinkSync(`/proc/${bed.pm2Pid}/cwd`).includes('(deleted)'), 'PM2 does not run there either');
+  await respawn(fixture);
+  assert.equal(JSON.parse(readFileSync(fixture.folder.file('ports.json'), 'utf8')).pid, (await fixture.status()).pid);
+  assert.ok(!readlinkSync(`/proc/${fixture.pm2Pid}/cwd`).includes('(deleted)'), 'PM2 does not run there either');
   mkdirSync(cwd); // `..` of a folder that is gone is found by its name alone
-  assert.match((await bed.run(['--daemon-reload'])).stdout, /nothing changed/);
-  assert.equal((await bed.run(['--daemon-restart'])).code, 0);
-  assert.equal((await bed.run(['--daemon-status'])).code, 0);
+  assert.match((await fixture.run(['--daemon-reload'])).stdout, /nothing changed/);
+  assert.equal((await fixture.run(['--daemon-restart'])).code, 0);
+  assert.equal((await fixture.run(['--daemon-status'])).code, 0);
 });
 
 test('NODE_OPTIONS of the shell stays there, unless it is asked for', async () => {
-  await using bed = new DaemonBed();
-  const preload = bed.folder.write('preload.cjs', '');
+  await using fixture = new DaemonFixture();
+  const preload = fixture.folder.write('preload.cjs', '');
   const NODE_OPTIONS = `--require=${preload}`;
-  const started = await bed.start([], { env: { NODE_OPTIONS } });
+  const started = await fixture.start([], { env: { NODE_OPTIONS } });
   assert.match(started.stderr, /NODE_OPTIONS of this shell is not passed on to the daemon.*--node-options=--require=/);
-  for (const pid of [bed.pid, bed.pm2Pid]) assert.doesNotMatch(environmentOf(pid), /NODE_OPTIONS=/);
-  assert.equal((await bed.run(['--daemon-restart', '--node-options=--max-old-space-size=99'])).code, 0);
-  assert.match(environmentOf(bed.pid), /(^|\0)NODE_OPTIONS=--max-old-space-size=99\0/);
-  const failed = await bed.run(['--daemon-restart', '--node-options=--eval=1']);
+  for (const pid of [fixture.pid, fixture.pm2Pid]) assert.doesNotMatch(environmentOf(pid), /NODE_OPTIONS=/);
+  assert.equal((await fixture.run(['--daemon-restart', '--node-options=--max-old-space-size=99'])).code, 0);
+  assert.match(environmentOf(fixture.pid), /(^|\0)NODE_OPTIONS=--max-old-space-size=99\0/);
+  const failed = await fixture.run(['--daemon-restart', '--node-options=--eval=1']);
   assert.equal(failed.code, 1);
   assert.match(failed.stderr, /did not start: .*--eval=1? is not allowed in NODE_OPTIONS/);
   assert.match(failed.stderr, /runs again with its former options/);
 });
 
 test('--daemon-restart takes the environment anew; options among it are kept, or replaced by those given now', async () => {
-  await using bed = new DaemonBed();
-  await bed.start([], {
+  await using fixture = new DaemonFixture();
+  await fixture.start([], {
     env: { ROUTER_MAX_GROUPS: '7', ROUTER_MAX_CONNECTIONS: '70', TZ: 'Asia/Tokyo', TMPDIR: '/gone' },
   });
-  const restarted = await bed.run(['--daemon-restart'], { env: { TZ: 'UTC', ROUTER_MAX_CONNECTIONS: '71' } });
+  const restarted = await fixture.run(['--daemon-restart'], { env: { TZ: 'UTC', ROUTER_MAX_CONNECTIONS: '71' } });
   assert.equal(restarted.code, 0, restarted.stderr);
-  const variables = environmentOf(bed.pid).split('\0');
+  const variables = environmentOf(fixture.pid).split('\0');
   for (const wanted of ['TZ=UTC', 'ROUTER_MAX_GROUPS=7', 'ROUTER_MAX_CONNECTIONS=71']) {
     assert.ok(variables.includes(wanted), wanted);
   }
@@ -89,22 +89,22 @@ test('--daemon-restart takes the environment anew; options among it are kept, or
 });
 
 test('a crash for a cause outside the router: the status shows the line with the cause', async () => {
-  await using bed = new DaemonBed();
-  const preload = bed.folder.write('preload.cjs', '');
-  await bed.start([`--node-options=--require=${preload}`]);
+  await using fixture = new DaemonFixture();
+  const preload = fixture.folder.write('preload.cjs', '');
+  await fixture.start([`--node-options=--require=${preload}`]);
   renameSync(preload, `${preload}.gone`);
-  signal(bed.pid, 'SIGKILL');
+  signal(fixture.pid, 'SIGKILL');
   const shown = await poll(
     'the cause',
     async () => {
-      const { stdout } = await bed.run(['--daemon-status']);
+      const { stdout } = await fixture.run(['--daemon-status']);
       return stdout.includes('💥') ? stdout : null;
     },
     { limitMs: 20_000 },
   );
   assert.ok(shown.includes(`💥 Cause: Error: Cannot find module '${preload}'\n`), shown);
   renameSync(`${preload}.gone`, preload);
-  await poll('the respawn', async () => (await bed.run(['--daemon-status'])).code === 0, { limitMs: 30_000 });
+  await poll('the respawn', async () => (await fixture.run(['--daemon-status'])).code === 0, { limitMs: 30_000 });
 });
 
 function environmentOf(pid: number): string {

@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** PM2 and the daemon commands keep this much in a PM2 home. */
+/** Space for the files of PM2 and of the daemon commands in a PM2 home. */
 const NEEDED_BYTES = 64 * 1024;
 
-/** Those of the folders whose file system has no room for the files of a daemon, for blocks or for inodes. */
+/** Selects folders on a file system without enough blocks or inodes for the files of a daemon. */
 export function foldersWithoutSpace(folders: readonly string[]): string[] {
   return [...new Set(folders)].filter((folder) => !hasSpace(folder));
 }
@@ -16,6 +16,6 @@ function hasSpace(folder: string): boolean {
     return blocks * bsize >= NEEDED_BYTES && (files === 0 || ffree > 0);
   } catch {
     const parent = dirname(folder);
-    return parent === folder || hasSpace(parent); // it does not exist yet
+    return parent === folder || hasSpace(parent); // the folder does not exist yet
   }
 }

@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The built program. */
 export const MAIN = process.env.DAEMON_TEST_MAIN ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const PM2 = fileURLToPath(new URL('../../node_modules/pm2/bin/pm2', import.meta.url));
-const RUN_LIMIT_MS = 60_000;
+const RUN_TIMEOUT_MS = 60_000;
 
 export interface Run {
   readonly code: number | null;
@@ -28,14 +28,14 @@ export interface RunOptions {
 }
 
 /** A PM2 home of its own in a temporary folder, the built program, and PM2's own command. */
-export class DaemonBed implements AsyncDisposable {
+export class DaemonFixture implements AsyncDisposable {
   readonly folder = new TempFolder();
   readonly home = this.folder.file('pm2');
   readonly pidFile = this.folder.file('router.pid');
   readonly logFile = this.folder.file('router.log');
-  /** Where every router of this bed is to be found, and a port that is free. */
-  readonly places = ['--pid-file', this.pidFile, '--log-file', this.logFile];
-  readonly options = [...this.places, '--host', '127.0.0.1', '--port', '0'];
+  /** Where every router of this fixture is to be found, and a port that is free. */
+  readonly paths = ['--pid-file', this.pidFile, '--log-file', this.logFile];
+  readonly options = [...this.paths, '--host', '127.0.0.1', '--port', '0'];
 
   /** Runs `rpc-dart-router` with these arguments, in English unless told. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
@@ -101,7 +101,7 @@ export class DaemonBed implements AsyncDisposable {
       cwd: cwd ?? ROOT,
       env: { ...this.environment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: RUN_LIMIT_MS,
+      timeout: RUN_TIMEOUT_MS,
       killSignal: 'SIGKILL',
     });
     const run = { stdout: '', stderr: '' };
