@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Saves the configuration and the data of the installed router as rpc-router-config-YYYYMMDD.tar.gz (mode 600).
-# The service goes on meanwhile. Logs and the program itself are not in it.
+# The service keeps running. The archive contains neither logs nor the program.
 set -euo pipefail
 
 LIB_DIR=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib" && pwd)
@@ -41,7 +41,7 @@ if [ ! -d "$CONFIG_DIR" ] || [ ! -d "$DATA_DIR" ]; then die backup_nothing "$CON
 file=$output
 if [ -d "$output" ]; then
   file=$output/rpc-router-config-$(date +%Y%m%d).tar.gz
-  # A second one on the same day does not replace the first.
+  # A second backup on the same day gets another name.
   [ ! -e "$file" ] || file=$output/rpc-router-config-$(date +%Y%m%d-%H%M%S).tar.gz
 fi
 write_archive "$file"

@@ -1,13 +1,13 @@
-// npm run build: bundles src/ into dist/. One file per command instead of some 200 modules: loading those took most of the
-// time of a start, and more file descriptors than `ulimit -n 60` allows. Not minified, so that the result can be read; the
-// source maps are used for stack traces only (src/host/source-stack.ts).
+// npm run build: bundles src/ into dist/. Loading hundreds of separate modules took most of the start time and more file
+// descriptors than `ulimit -n 60` allows. Not minified, for readability; the source maps serve only stack traces
+// (src/host/source-stack.ts).
 import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-/** Modules that are started or imported by path from outside. */
+/** Programs, and modules that other files import by path. */
 const ENTRY_POINTS = [
   'src/main.ts',
   'src/commands.ts',
@@ -26,7 +26,7 @@ const NOT_BUNDLED = [
   'utf-8-validate',
 ];
 
-/** yargs is used for its parser only; without the mark its help, colours and locales are loaded as well. */
+/** Only the parser of yargs is used; the mark drops its help, colours and locales from the bundle. */
 const yargsParserOnly = {
   name: 'yargs-parser-only',
   setup({ onResolve, resolve }) {

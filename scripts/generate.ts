@@ -1,4 +1,4 @@
-// npm run generate: writes the files that come from tables in the sources; with --check it only says which are stale.
+// npm run generate: writes the files derived from tables in the sources; --check only reports stale files.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs rpc-dart-router as a hardened systemd service; run again, it upgrades. From a clone or from an unpacked
-# release (which needs no network). What it does and why: docs/production.md.
+# Installs rpc-dart-router as a hardened systemd service, or upgrades an installation. Runs from a clone or from an unpacked
+# release (needs no network). Steps and reasons: docs/production.md.
 # Exit codes: 0 done, 1 failed (nothing changed, or the previous version runs again), 2 wrong usage.
 set -euo pipefail
 
@@ -95,7 +95,7 @@ install_or_upgrade() {
   summary
 }
 
-# Two installations at once would undo each other. What one that was killed has left running holds the lock as well.
+# Excludes concurrent installations. Child processes of a killed installation keep the lock, too.
 lock() {
   [ "$DRY_RUN" = 0 ] || return 0
   exec 9>/run/lock/rpc-dart-router-install.lock
@@ -122,7 +122,7 @@ dry_run_rest() {
   say dry_run_done
 }
 
-# The new version has to accept the configuration before the old one is stopped.
+# Checks the configuration with the new version before the old one is stopped.
 accept_configuration() {
   local answer
   answer=$(as_service node "$VERSIONS_DIR/$NEW/dist/main.js" --check-config --config "$CONFIG_FILE" 2>&1) || {
@@ -155,7 +155,7 @@ upgrade() {
   say downtime "$(seconds "$DOWNTIME_MS")"
 }
 
-# undo_upgrade OLD BEFORE: OLD runs again, and BEFORE is again the one before it.
+# undo_upgrade OLD BEFORE: starts OLD again and makes BEFORE the previous version again.
 undo_upgrade() {
   warn rolling_back "$1"
   activate "$1" || {
@@ -185,7 +185,7 @@ refresh() {
   fi
 }
 
-# The way back is an upgrade to the version before; the configuration has to suit it, too.
+# A rollback is an upgrade to the previous version, with the same check of the configuration.
 roll_back() {
   local old
   check_root
@@ -208,7 +208,7 @@ uninstall() {
   lock
   if is_installed; then remove_installation; else say not_installed; fi
   local data
-  data=$(data_there)
+  data=$(existing_data)
   if [ -z "$data" ]; then
     return 0
   elif [ $PURGE = 0 ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds release/rpc-dart-router-VERSION.tar.gz: the program with its dependencies inside, which
-# `sudo bash scripts/install-production.sh` installs without a network. Nothing in it is compiled for one platform.
+# Builds release/rpc-dart-router-VERSION.tar.gz: the program with its dependencies, for an installation without a network by
+# `sudo bash scripts/install-production.sh`. Contains no platform-specific binaries.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
@@ -26,7 +26,7 @@ stage=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-release.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 assemble "$ROOT" "$stage/$name" || die build_failed
 
-# Same input, same bytes: names sorted, no owner, no time of day.
+# Reproducible: names are sorted; owner and times are fixed.
 mkdir -p "$output"
 tar -C "$stage" --sort=name --owner=root:0 --group=root:0 --mtime=@0 -cf - "$name" | gzip -n >"$output/.$name.tar.gz"
 mv "$output/.$name.tar.gz" "$output/$name.tar.gz"

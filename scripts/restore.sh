@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts a backup back: configuration and data become what they were. The state before is saved first,
-# and comes back by itself when the service does not come up with the restored one.
+# Restores configuration and data from a backup. Saves the current state first and restores that state if the service does
+# not start with the backup.
 set -euo pipefail
 
 LIB_DIR=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib" && pwd)
@@ -49,7 +49,7 @@ check_backup() {
   [ -z "$foreign" ] || die restore_foreign "$file" "$foreign"
 }
 
-# restart_with FILE: away from the stop until the router itself says that it serves.
+# restart_with FILE: stops the service, restores FILE, starts the service and measures the downtime until it is healthy.
 restart_with() {
   local status
   SINCE_MS=$(now_ms)

@@ -1,9 +1,9 @@
-# The versions under /opt/rpc-dart-router: bringing one in, switching between two, dropping the rest.
+# The versions under /opt/rpc-dart-router: adds a version, switches between two, removes the others.
 # shellcheck shell=bash
 
 STAGING=$VERSIONS_DIR/.staging
 
-# stage_application: puts the source's version complete beside the running one. Sets NEW to its id.
+# stage_application: installs the version of the source beside the running version. Sets NEW to its id.
 stage_application() {
   if is_release "$SOURCE_DIR"; then
     NEW=$(json_field "$SOURCE_DIR/release.json" id)
@@ -24,17 +24,17 @@ stage_application() {
   mv "$STAGING" "$VERSIONS_DIR/$NEW"
 }
 
-# A first installation that failed leaves no empty folders.
+# Removes the empty folders of a failed first installation.
 build_failed() {
   rm -rf "$STAGING"
   rmdir "$VERSIONS_DIR" "$PREFIX" 2>/dev/null || true
   die build_failed
 }
 
-# is_installed: whether there is anything of an installation besides its data.
+# is_installed: true if any part of an installation exists, apart from its data.
 is_installed() { [ -e "$PREFIX" ] || [ -e "$DROPIN_FILE" ] || [ -e "$SYSCTL_FILE" ] || [ -e "$LIMITS_FILE" ]; }
 
-# is_intact FOLDER: a version whose bytes are the ones that it was built with.
+# is_intact FOLDER: true if the files of the version match its digest.
 is_intact() {
   is_release "$1" || return
   local id version
@@ -46,13 +46,13 @@ is_intact() {
 # linked LINK: the id of the version that a link points to; empty without one.
 linked() { [ ! -d "$1" ] || basename "$(readlink -f "$1")"; }
 
-# link LINK ID: a rename, so that the link is never missing.
+# link LINK ID: replaces the link by a rename, so that it always exists.
 link() {
   ln -sfn "versions/$2" "$1.new" &&
     mv -fT "$1.new" "$1"
 }
 
-# switch_to ID: makes a version the current one and the one before it the previous one.
+# switch_to ID: makes a version the current one, and the current one the previous one.
 switch_to() {
   local old
   old=$(linked "$CURRENT")
@@ -62,7 +62,7 @@ switch_to() {
     sync -f "$PREFIX"
 }
 
-# Only the current and the previous version stay.
+# Removes all versions except the current and the previous one.
 prune_versions() {
   local version
   for version in "$VERSIONS_DIR"/*; do
@@ -73,7 +73,7 @@ prune_versions() {
   done
 }
 
-# A command of the same name from another source (a global pm2, for instance) is left alone.
+# Keeps a command of the same name from another source, for example a global pm2.
 link_commands() {
   local name target
   for name in "${!COMMANDS[@]}"; do

@@ -1,12 +1,12 @@
-# The backup archive: configuration and data, as `tar -xzf FILE -C /` would put them back.
+# The backup archive: configuration and data, with paths relative to /.
 # shellcheck shell=bash
 
 ARCHIVED=("${CONFIG_DIR#/}" "${DATA_DIR#/}")
 
-# What PM2 keeps only for the processes that run now, and its own log.
+# State of PM2 for running processes, and its own log.
 NOT_ARCHIVED=(--exclude='*.sock' --exclude='*/.pm2/*.pid' --exclude='*/.pm2/pids' --exclude='*/.pm2/logs' --exclude='*/.pm2/*.log')
 
-# write_archive FILE: readable by root alone, since tokens and keys are in it. Complete or not there at all.
+# write_archive FILE: creates the archive atomically, readable only by root since it contains tokens and keys.
 write_archive() (
   umask 077
   trap 'rm -f "$1.part"' EXIT
@@ -16,13 +16,13 @@ write_archive() (
     mv "$1.part" "$1"
 )
 
-# foreign_entries FILE: names in it that a backup of ours cannot hold; nothing when it is one.
+# foreign_entries FILE: lists entries that do not belong to a backup of this router.
 foreign_entries() {
   tar -tzf "$1" | grep -Ev "^(${ARCHIVED[0]}|${ARCHIVED[1]})/|^${ARCHIVED[0]}$" || true
   tar -tzf "$1" | grep -E '(^|/)\.\.(/|$)' || true
 }
 
-# put_back FILE: the two folders become what they are in the archive.
+# put_back FILE: replaces the contents of the two folders by those of the archive.
 put_back() {
   find "$CONFIG_DIR" "$DATA_DIR" -mindepth 1 -delete &&
     tar -C / -xzf "$1" &&

@@ -1,13 +1,13 @@
-# Turns a clone into what gets installed: the built program with its production dependencies, and nothing else.
+# Builds an installable version from a clone: the program with its production dependencies.
 # shellcheck shell=bash
 
-# Files shipped beside dist/ and node_modules/, as far as they exist.
+# Files shipped beside dist/ and node_modules/, if they exist.
 RELEASE_PARTS=(package.json package-lock.json README.md LICENSE CHANGELOG.md ecosystem.config.js scripts systemd deploy config docs)
 
 # json_field FILE FIELD: a top-level value of a JSON file.
 json_field() { node -p 'JSON.parse(fs.readFileSync(process.argv[1], "utf8"))[process.argv[2]] ?? ""' "$1" "$2"; }
 
-# tree_digest FOLDER: a short name for exactly these bytes. release.json carries it and is left out of it.
+# tree_digest FOLDER: a short digest of all files except release.json, which contains the digest.
 tree_digest() (
   cd "$1" || exit
   find . -type f ! -path ./release.json -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
@@ -15,8 +15,8 @@ tree_digest() (
 
 is_release() { [ -f "$1/release.json" ] && [ -f "$1/dist/main.js" ] && [ -d "$1/node_modules" ]; }
 
-# assemble CLONE TARGET: builds in a scratch folder; the clone is only read. A subshell, so that its trap removes the
-# folder also on a signal. It is called as a condition, where `set -e` is off: every step is checked by && or ||.
+# assemble CLONE TARGET: builds in a scratch folder and does not change the clone. Runs in a subshell, so that its trap removes
+# the folder also on a signal. Callers use it as a condition, which disables `set -e`: && or || checks every step.
 assemble() (
   ticker=
   scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/rpc-dart-router-build.XXXXXX") || exit
@@ -34,7 +34,7 @@ copy_clone() {
     tar -C "$2" --no-same-owner -xf -
 }
 
-# collect BUILT TARGET: moves what gets installed.
+# collect BUILT TARGET: moves the installable parts.
 collect() {
   local part
   mkdir -p "$2" || return
@@ -43,8 +43,8 @@ collect() {
   done
 }
 
-# build_in CLONE LOG. Lifecycle scripts of dependencies stay off: none is needed, and this may run as root. A registry
-# that cannot be reached is tried once more, not for minutes.
+# build_in CLONE LOG. Lifecycle scripts of dependencies are disabled: none is needed, and this may run as root. npm retries an
+# unreachable registry once instead of for minutes.
 build_in() {
   local npm=(npm --prefix "$1" --no-audit --no-fund --loglevel=error --fetch-retries=1)
   cd "$1" &&
@@ -56,8 +56,8 @@ build_in() {
     rm -rf scripts/generate scripts/generate.ts scripts/build.mjs
 }
 
-# with_progress LOG KEY COMMAND...: announces the text of KEY and repeats it with the seconds passed while COMMAND runs.
-# Its output goes to LOG; the last lines are shown when it fails.
+# with_progress LOG KEY COMMAND...: prints the text of KEY, and again with the elapsed seconds while COMMAND runs. The output
+# of COMMAND goes to LOG; after a failure its last lines are printed.
 with_progress() {
   local log=$1 key=$2 status=0
   shift 2
@@ -72,7 +72,7 @@ with_progress() {
   return $status
 }
 
-# tick KEY: until it is killed, or the script is gone. `read` waits without a process of its own.
+# tick KEY: prints progress until it is killed or the script has ended. `read` sleeps without a child process.
 tick() {
   local started=$SECONDS
   exec 8<> <(:)

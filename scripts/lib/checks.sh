@@ -1,4 +1,4 @@
-# What has to be true before anything is changed. Every check runs, so that all problems are seen at once.
+# Checks before any change. All checks run, so that one run reports all problems.
 # shellcheck shell=bash
 
 PROBLEMS=0
@@ -29,7 +29,7 @@ check_systemd() {
   fi
 }
 
-# The service may not look into home folders (ProtectHome=), so a Node.js of a version manager there is of no use.
+# The service has no access to home folders (ProtectHome=), so it cannot use a Node.js of a version manager there.
 check_node() {
   local node version
   if ! node=$(readlink -f "$(command -v node)"); then
@@ -70,7 +70,7 @@ check_disk() {
   [ "$PROBLEMS" != "$before" ] || passed disk_ok
 }
 
-# require_space PATH MEGABYTES: on the file system that PATH is on, or would be on.
+# require_space PATH MEGABYTES: checks the file system of PATH or of its nearest existing parent.
 require_space() {
   local path=$1 free
   while [ ! -d "$path" ]; do path=$(dirname "$path"); done
@@ -95,7 +95,7 @@ configured() {
   printf '%s' "${value:-$2}"
 }
 
-# Those of config.yaml, or those that a new one will name. The metrics' port is only taken when they are on.
+# Checks the ports of config.yaml, or of the config.yaml to be written. The metrics port counts only if metrics are enabled.
 check_ports() {
   local host
   host=$(configured host 0.0.0.0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // health-check.mjs CONTROL_SOCKET [SECONDS]
-// Asks a running router whether it serves, and keeps asking for so many seconds: first /readyz and /api/status on
-// its control socket, then grpc.health.v1.Health/Check on its gRPC port, as a client would. Exit 0 when it does.
+// Checks a running router, repeatedly for up to SECONDS: /readyz and /api/status on its control socket, then
+// grpc.health.v1.Health/Check on its gRPC port. Exit code 0 if the router serves.
 import { request } from 'node:http';
 import { connect } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const EMPTY_GRPC_MESSAGE = Buffer.from([0, 0, 0, 0, 0]);
 /** HealthCheckResponse { status: SERVING } with its gRPC frame. */
 const SERVING = Buffer.from([0, 0, 0, 0, 2, 8, 1]);
 
-/** @returns {Promise<string>} the body of a 200 answer */
+/** @returns {Promise<string>} the body of a 200 response */
 function get(socketPath, path) {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, path, timeout: STEP_TIMEOUT_MS }, (response) => {
@@ -29,13 +29,13 @@ function get(socketPath, path) {
   });
 }
 
-/** gRPC status of a router that requires a token: it serves clients that have one. */
+/** gRPC status of a router that requires a token; counts as serving. */
 const UNAUTHENTICATED = '16';
 
-/** @returns {Promise<boolean>} whether Health/Check over `http:` or `https:` says that it serves */
+/** @returns {Promise<boolean>} whether Health/Check over `http:` or `https:` reports SERVING */
 function checkGrpc(scheme, host, port) {
   return new Promise((resolve, reject) => {
-    // The certificate names a public host, not the loopback; whether it is the right one is not asked here.
+    // The certificate is for the public host, not for the loopback; its validity is not checked here.
     const session = connect(`${scheme}//${host}:${port}`, { rejectUnauthorized: false });
     const chunks = [];
     let status = null;
@@ -55,7 +55,7 @@ function checkGrpc(scheme, host, port) {
     stream.on('error', reject);
     stream.on('close', () => {
       session.close();
-      // closed without an answer: a TLS port received cleartext
+      // closed without a response: a TLS port received cleartext
       if (status === null) reject(new Error(`port ${port} ends the connection`));
       else resolve(status === UNAUTHENTICATED || SERVING.equals(Buffer.concat(chunks)));
     });
@@ -63,7 +63,7 @@ function checkGrpc(scheme, host, port) {
   });
 }
 
-/** Without a client certificate a router with mutual TLS cannot be asked further than its handshake. */
+/** A router with mutual TLS counts as serving if its handshake demands a client certificate. */
 const wantsClientCertificate = (error) => /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(error.code ?? '');
 
 async function answersGrpc(host, port) {

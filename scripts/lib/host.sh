@@ -1,4 +1,4 @@
-# What the service needs on the machine: its account, its folders, its first configuration, and, with --tune, limits of the host.
+# Prepares the host: account, folders, first configuration and, with --tune, host limits.
 # shellcheck shell=bash
 
 SYSCTL_FILE=/etc/sysctl.d/90-rpc-dart-router.conf
@@ -17,7 +17,7 @@ make_directories() {
   install -d -m 700 -o "$ACCOUNT" -g "$ACCOUNT" "$PM2_DIR"
 }
 
-# make_config VERSION_FOLDER: writes config.yaml from that version's options table, unless there is one.
+# make_config VERSION_FOLDER: writes config.yaml from the option table of that version.
 make_config() {
   local text
   text=$(node "$1/scripts/lib/sample-config.mjs" "$CHOSEN_LANGUAGE" "$PORT" "$METRICS_PORT")
@@ -26,13 +26,13 @@ make_config() {
   mv "$CONFIG_FILE.new" "$CONFIG_FILE"
 }
 
-# as_service COMMAND...: as the service's user, with nothing of the caller's environment (it may hold ROUTER_ settings).
+# as_service COMMAND...: runs as the user of the service, without the caller's environment, which may contain ROUTER_*.
 as_service() {
   env -i PATH="$SYSTEM_PATH" HOME="$DATA_DIR" PM2_HOME="$PM2_DIR" LANG="${LC_ALL:-${LANG:-C.UTF-8}}" \
     setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups -- "$@"
 }
 
-# tune_host: the kernel and login limits of deploy/host. Some containers may not set kernel values: said, not fatal.
+# tune_host: installs the kernel and login limits of deploy/host. Kernel values that a container may not set are only a warning.
 tune_host() {
   install -m 644 -o root -g root "$SOURCE_DIR/deploy/host/sysctl.conf" "$SYSCTL_FILE"
   install -m 644 -o root -g root "$SOURCE_DIR/deploy/host/limits.conf" "$LIMITS_FILE"
@@ -41,8 +41,8 @@ tune_host() {
 
 remove_tuning() { rm -f "$SYSCTL_FILE" "$LIMITS_FILE"; }
 
-# What an installation leaves behind, as far as it exists: folders, an operator's own drop-in, the account.
-data_there() {
+# Lists the data of an installation that exists: folders, drop-ins of the operator, the account.
+existing_data() {
   local path list=
   for path in "$CONFIG_DIR" "$LOG_DIR" "$DATA_DIR" "$DROPIN_DIR"; do
     [ ! -e "$path" ] || list+="${list:+, }$path"

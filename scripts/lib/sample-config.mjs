@@ -1,4 +1,4 @@
-// sample-config.mjs LANGUAGE [PORT [METRICS_PORT]]: prints the commented config.yaml of the version that this file belongs to.
+// sample-config.mjs LANGUAGE [PORT [METRICS_PORT]]: prints a commented config.yaml for this version.
 import { sampleConfig } from '../../dist/config/sample-config.js';
 
 const [lang, port, metricsPort] = process.argv.slice(2);
@@ -16,7 +16,7 @@ process.stdout.write(
       // below the MemoryMax=1G of the unit, with room for PM2
       'max-memory': '800M',
     },
-    // the service says where its files are
+    // the unit of the service sets these paths
     leaveOut: ['name', 'pid-file', 'log-file', 'control-socket', 'ports-file'],
   }),
 );

@@ -1,4 +1,4 @@
-# The systemd service: its unit, its drop-in, and the proof that it serves.
+# The systemd service: its unit, its drop-in and its health check.
 # shellcheck shell=bash disable=SC2034 # HEALTH and DOWNTIME_MS are read by the scripts that source this
 
 START_TIMEOUT_S=30
@@ -6,8 +6,8 @@ HEALTH=
 DOWNTIME_MS=0
 SINCE_MS=0
 
-# generate_unit: as `pm2 startup` writes and enables it. With --preserve-symlinks-main it names …/current/… and
-# not one version, and as everything of ours is in the drop-in, it hardly ever changes.
+# generate_unit: lets `pm2 startup` write and enable the unit. --preserve-symlinks-main keeps …/current/… in its paths instead
+# of one version. The unit rarely changes, since all settings of the router are in the drop-in.
 generate_unit() {
   local scratch status=0
   keep_foreign_unit || return
@@ -22,10 +22,10 @@ generate_unit() {
 
 is_generated() { grep -qs 'PM2 process manager' "$UNIT_FILE"; }
 
-# A unit of this name that PM2 did not make (the Dart router had one) is kept for inspection.
+# Keeps a unit of this name from another source (the Dart router had one) as .replaced.
 keep_foreign_unit() { [ ! -f "$UNIT_FILE" ] || is_generated || mv "$UNIT_FILE" "$UNIT_FILE.replaced"; }
 
-# install_unit: the drop-in of the current version comes first, so that the bare unit never stands alone.
+# install_unit: installs the drop-in before the unit, so that the unit is never active without it.
 install_unit() {
   install -D -m 644 -o root -g root "$CURRENT/systemd/$SERVICE.conf" "$DROPIN_FILE" &&
     { is_generated || generate_unit; } &&
@@ -36,10 +36,10 @@ unit_digest() { cat "$UNIT_FILE" "$DROPIN_FILE" 2>/dev/null | sha256sum; }
 
 is_running() { systemctl is-active --quiet "$SERVICE"; }
 
-# Neither running nor on its way there or back, and not about to be tried again. A service that is not there is stopped.
+# True if the service neither runs nor starts, stops or waits for a restart; also true if it does not exist.
 is_stopped() { [[ $(systemctl show -P ActiveState "$SERVICE" 2>/dev/null) =~ ^(inactive|failed|)$ ]]; }
 
-# healthy SECONDS: asks the router itself, on its control socket and as a client on its port, for so long.
+# healthy SECONDS: checks the router on its control socket and on its port, for up to SECONDS.
 healthy() { node "$CURRENT/scripts/lib/health-check.mjs" "$CONTROL_SOCKET" "$1"; }
 
 start_service() {
@@ -47,8 +47,8 @@ start_service() {
   systemctl start "$SERVICE"
 }
 
-# activate ID: the whole switch. False when that version does not come up healthy. Adds to DOWNTIME_MS.
-# It is called as a condition, where `set -e` is off: every step says by && that it may fail.
+# activate ID: switches to a version. Fails if that version does not become healthy. Adds to DOWNTIME_MS.
+# Callers use it as a condition, which disables `set -e`: && checks every step.
 activate() {
   local status
   SINCE_MS=$(now_ms)
@@ -63,17 +63,17 @@ activate() {
   return $status
 }
 
-# show_journal: what the service said since the last activation began.
+# show_journal: prints the journal of the service since the last activation.
 show_journal() { journalctl -u "$SERVICE" --since "@$((SINCE_MS / 1000))" -n 40 --no-pager -o cat >&2 || true; }
 
-# A service of the same name that was not installed from here is left alone.
+# Keeps a service of the same name from another source.
 remove_service() {
   if is_generated || [ -e "$DROPIN_FILE" ]; then
     systemctl disable --now "$SERVICE" 2>/dev/null || true
     ! is_generated || rm -f "$UNIT_FILE"
     rm -f "$DROPIN_FILE"
   fi
-  # An operator's own `systemctl edit` stays until --purge.
+  # Drop-ins of the operator (`systemctl edit`) stay until --purge.
   rmdir "$DROPIN_DIR" 2>/dev/null || true
   systemctl daemon-reload
   systemctl reset-failed "$SERVICE" 2>/dev/null || true

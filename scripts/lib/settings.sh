@@ -1,4 +1,4 @@
-# Names and places of the production installation, shared by every script here.
+# Names and paths of the production installation, shared by all scripts.
 # shellcheck shell=bash disable=SC2034 # used by the scripts that source this file
 
 SERVICE=rpc-dart-router
@@ -18,13 +18,13 @@ UNIT_FILE=/etc/systemd/system/$SERVICE.service
 DROPIN_DIR=$UNIT_FILE.d
 DROPIN_FILE=$DROPIN_DIR/10-$SERVICE.conf
 
-# Each version has a folder of its own. `current` and `previous` are links to two of them, and one
-# rename of a link is the whole switch: at any moment, also in a power cut, one complete version is current.
+# Each version has its own folder; `current` and `previous` are links to two of them. A switch is one atomic rename of a link,
+# so that one complete version is current at any time, also after a power failure.
 VERSIONS_DIR=$PREFIX/versions
 CURRENT=$PREFIX/current
 PREVIOUS=$PREFIX/previous
 
-# Commands put on the PATH, and where in a version they are.
+# Commands on the PATH and their paths within a version.
 BIN_DIR=/usr/local/bin
 declare -A COMMANDS=(
   [rpc-dart-router]=dist/main.js
@@ -32,7 +32,7 @@ declare -A COMMANDS=(
   [pm2]=node_modules/pm2/bin/pm2
 )
 
-# Where services and their commands look for programs; Node.js may live elsewhere (but not in a home folder).
+# PATH of the service; includes the folder of Node.js if that is elsewhere (but never a home folder).
 SYSTEM_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 NODE=$(command -v node || true)
 case :$SYSTEM_PATH: in

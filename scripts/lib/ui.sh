@@ -1,11 +1,11 @@
-# What the scripts say: two languages, quiet mode, dry run.
+# Output of the scripts: two languages, quiet mode, dry run.
 # shellcheck shell=bash
 
 QUIET=${QUIET:-0}
 DRY_RUN=${DRY_RUN:-0}
 declare -A TEXT=()
 
-# load_messages [LANGUAGE]: `ru` or `en`; without one, as the locale says.
+# load_messages [LANGUAGE]: `ru` or `en`; by default from the locale.
 load_messages() {
   local language=${1:-${LC_ALL:-${LC_MESSAGES:-${LANG:-en}}}}
   case $language in
@@ -27,7 +27,7 @@ t() {
 }
 
 say() { [ "$QUIET" = 1 ] || printf '%s\n' "$(t "$@")"; }
-# note: progress; not on standard output, which may be read by a program.
+# note: prints progress on standard error, since a program may read standard output.
 note() { [ "$QUIET" = 1 ] || printf '  %s\n' "$(t "$@")" >&2; }
 warn() { printf '%s\n' "$(t "$@")" >&2; }
 die() {
@@ -48,7 +48,7 @@ wrong_usage() {
   exit 2
 }
 
-# step KEY [ARGUMENT]...: announces a change. False in a dry run, so that `if step …; then` guards the change itself.
+# step KEY [ARGUMENT]...: prints a change before it is made. False in a dry run, so that `if step …; then` guards the change.
 step() {
   if [ "$DRY_RUN" = 1 ]; then
     printf '%s %s\n' "$(t would)" "$(t "$@")"

@@ -26,7 +26,7 @@ test('a build that fails stops the release, with the last lines of npm and nothi
   using folder = new TempFolder();
   const { status, stderr, stdout, left, made } = release(folder, 'echo "npm error network is down" >&2; exit 7');
   assert.deepEqual({ status, stdout, left, made }, { status: 1, stdout: '', left: [], made: false });
-  assert.match(stderr, /^ {2}npm installs the dependencies\n {4}npm error network is down\nThe build failed\./);
+  assert.match(stderr, /^ {2}installing dependencies\n {4}npm error network is down\nThe build failed\./);
 });
 
 test('a later step that fails is noticed as well', () => {
@@ -36,7 +36,7 @@ test('a later step that fails is noticed as well', () => {
     'case "$*" in *"silent build"*) echo "error TS1005"; exit 2 ;; esac',
   );
   assert.deepEqual({ status, left }, { status: 1, left: [] });
-  assert.match(stderr, /the program is compiled\n {4}error TS1005\nThe build failed\./);
+  assert.match(stderr, /building the program\n {4}error TS1005\nThe build failed\./);
 });
 
 test('a build without its result is a failure', () => {
@@ -51,5 +51,5 @@ test('a step that takes long says every few seconds that it goes on', () => {
   const { stderr } = release(folder, 'i=0; while [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done; exit 1', {
     TICK_S: '1',
   });
-  assert.match(stderr, /npm installs the dependencies \(\d s so far\)\n/);
+  assert.match(stderr, /installing dependencies \(\d s so far\)\n/);
 });

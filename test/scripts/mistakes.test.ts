@@ -9,9 +9,9 @@ const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url));
 
 /** What a script of the production installation says to a wrong command line, which it refuses before all else. */
 const MISTAKES: readonly (readonly [string, readonly string[], RegExp])[] = [
-  ['backup', ['--output', './typo'], /--output \.\/typo: there is no such folder/],
-  ['backup', ['--output', './typo/x.tar.gz'], /there is no such folder/],
-  ['backup', ['--output=./typo'], /--output \.\/typo: there is no such folder/],
+  ['backup', ['--output', './typo'], /--output \.\/typo: no such folder/],
+  ['backup', ['--output', './typo/x.tar.gz'], /no such folder/],
+  ['backup', ['--output=./typo'], /--output \.\/typo: no such folder/],
   ['backup', ['--output'], /--output needs a value/],
   ['backup', ['--lang', 'de'], /--lang must be en or ru, got de/],
   ['backup', ['--outptu', '.'], /unknown option: --outptu/],
@@ -21,7 +21,7 @@ const MISTAKES: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['install-production', ['--port', ''], /--port needs a value/],
   ['install-production', ['--port', '99999'], /a port must be 1\.\.65535, got 99999/],
   ['install-production', ['--lang', 'de'], /--lang must be en or ru, got de/],
-  ['install-production', ['--purge'], /--purge goes with --uninstall/],
+  ['install-production', ['--purge'], /--purge requires --uninstall/],
 ];
 
 for (const [script, args, said] of MISTAKES) {

@@ -39,7 +39,7 @@ export function backupTests(shared: SharedState): void {
       assert.equal((await fresh.install(shared.releases.first, '--quiet')).code, 0);
       const { code, text } = await fresh.try(`${script('restore')} /root/backup.tar.gz --lang en`);
       assert.equal(code, 0, text);
-      assert.match(text, /Restored and healthy: rpc-dart-router .* away for \d+\.\d\d s/);
+      assert.match(text, /Restored and healthy: rpc-dart-router .*Downtime: \d+\.\d\d s/);
       assert.equal((await fresh.status()).connections.max, 4321);
       assert.equal(await fresh.run(`cat ${DATA} && stat -c %U ${DATA}`), 'of the backup\nrpc-router');
       assert.match(await fresh.run('ls /var/backups'), /rpc-router-config-before-restore-/);
@@ -55,7 +55,7 @@ export function backupTests(shared: SharedState): void {
     const { code, stderr } = await machine.try(`${script('restore')} /root/broken.tar.gz --lang en`);
     assert.equal(code, 1);
     assert.match(stderr, /unheard-of/);
-    assert.match(stderr, /what was there before is put back/);
+    assert.match(stderr, /restoring the previous state/);
     assert.equal((await machine.status()).connections.max, 4321);
     assert.equal(await machine.property('ActiveState'), 'active');
   });

@@ -13,7 +13,7 @@ export function uninstallTests(shared: SharedState): void {
     assert.equal(code, 0);
     // a container may not set all of them, which is said then
     if (said === '') assert.equal(await machine.run('sysctl -n net.core.somaxconn'), '65536');
-    else assert.match(said, /The kernel did not take all values/);
+    else assert.match(said, /The kernel did not accept all values/);
     const text = await machine.run(`cat ${TUNING}`);
     for (const line of [
       'net.core.somaxconn = 65536',
@@ -64,7 +64,7 @@ export function uninstallTests(shared: SharedState): void {
     assert.equal(left, '');
     assert.notEqual((await machine.try('getent passwd rpc-router || getent group rpc-router')).code, 0);
     const again = await machine.install(shared.releases.first, '--uninstall --purge --lang en');
-    assert.deepEqual([again.code, again.stdout.split('\n').at(-2)], [0, 'The router is not installed here.']);
+    assert.deepEqual([again.code, again.stdout.split('\n').at(-2)], [0, 'The router is not installed.']);
   });
 
   test('--uninstall leaves a service of the same name alone that it did not install', async () => {
@@ -81,7 +81,7 @@ export function uninstallTests(shared: SharedState): void {
     const { code, stderr } = await machine.install(broken, '--lang en');
     assert.equal(code, 1);
     assert.match(stderr, /broken for a test/);
-    assert.match(stderr, /The service did not come up \(its journal is above\) and is stopped/);
+    assert.match(stderr, /The service did not start \(see its journal above\) and is stopped/);
     assert.notEqual(await machine.property('ActiveState'), 'active');
     assert.equal((await machine.install(first, '--quiet')).code, 0);
     assert.equal((await machine.status()).state, 'ready');
