@@ -14,7 +14,7 @@ function valuesIn(printed: string): Map<string, [string, string]> {
   return new Map([...lines].map(([, key, value, source]) => [`${key}`, [`${value}`, `${source}`]]));
 }
 
-test('the effective configuration is printed with the source of each value', async () => {
+test('--check-config: prints the effective configuration with the source of each value', async () => {
   const file = folder.write('a.yaml', 'port: 81\nmax-message-bytes: 1048576\nname: "a: b"\n');
   const { code, stdout, stderr } = await runCli(['--check-config', '-c', file, '-v', '--host', '127.0.0.1'], {
     env: { ROUTER_WRITE_DEADLINE: '90' },
@@ -33,7 +33,7 @@ test('the effective configuration is printed with the source of each value', asy
   assert.deepEqual([...values.keys()].toSorted(), expected.map(({ key }) => key).toSorted());
 });
 
-test('what is printed is a configuration file with the same meaning', async () => {
+test('--check-config: the output is a configuration file with the same meaning', async () => {
   const ca = new TestCa(folder);
   const { certFile, keyFile } = ca.issue('server');
   const tokens = folder.write('tokens', 'alice: s3cret\n');
@@ -48,7 +48,7 @@ test('what is printed is a configuration file with the same meaning', async () =
   assert.ok(!first.stdout.includes('s3cret'));
 });
 
-test('what the router would warn of is told, in the language of the reader', async () => {
+test('--check-config: prints the start warnings in the chosen language', async () => {
   const english = await runCli(['--check-config']);
   assert.match(english.stdout, /^# Listening on 0\.0\.0\.0 without TLS/m);
   assert.match(english.stdout, /^# Configuration is valid$/m);
@@ -57,7 +57,7 @@ test('what the router would warn of is told, in the language of the reader', asy
   assert.match(russian.stdout, /^# Конфигурация верна$/m);
 });
 
-test('the files that it names are read as well', async () => {
+test('--check-config: reads the referenced files', async () => {
   const file = folder.write('tls.yaml', 'tls-cert: /nowhere/cert.pem\ntls-key: /nowhere/key.pem\n');
   const tokens = folder.write('bad-tokens', 'alice\n', 0o644);
   const { code, stdout, stderr } = await runCli(['--check-config', '-c', file, '--auth-tokens-file', tokens]);

@@ -46,7 +46,7 @@ class Chat implements Disposable {
   }
 }
 
-test('the example chat: everybody, one, a request, who is there, coming and going', async () => {
+test('the example chat: broadcast, unicast, request, client list, presence events', async () => {
   using alice = new Chat('alice');
   await alice.reads(/You are alice\. Here: alice\. Type/);
   using bob = new Chat('bob');
@@ -72,14 +72,14 @@ test('the example chat: everybody, one, a request, who is there, coming and goin
   await alice.reads(/^- bob \(Session ended\)$/m);
 });
 
-test('the example says why it cannot join', async () => {
+test('the example chat: prints why it cannot join', async () => {
   using stranger = new Chat('stranger', 'wrong');
   const [code] = await once(stranger.child, 'close');
   assert.match(stranger.output, /^Cannot join at 127\.0\.0\.1:\d+: .*token/);
   assert.equal(code, 1);
 });
 
-test('no router: the example names the address and what to do, without a stack', async () => {
+test('the example chat without a router: prints address and advice without a stack trace', async () => {
   // bound and never listened on by a router: a port that refuses
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -92,7 +92,7 @@ test('no router: the example names the address and what to do, without a stack',
   assert.equal(code, 1);
 });
 
-test('the example reconnects when the router is restarted', async () => {
+test('the example chat: reconnects after a restart of the router', async () => {
   const first = await RouterProcess.start();
   const { port } = first;
   using chat = new Chat('alice', '', port);

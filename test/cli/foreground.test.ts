@@ -28,7 +28,7 @@ async function runUntilReady(args: readonly string[], env: Readonly<Record<strin
   }
 }
 
-test('the log is on standard output, nothing on standard error, and a signal ends it with 0', async () => {
+test('the foreground: log on standard output, nothing on standard error, exit code 0 after a signal', async () => {
   const { code, stdout, stderr } = await runUntilReady([], { LC_ALL: 'ru_RU.UTF-8' }, () => '');
   assert.equal(code, 0);
   assert.equal(stderr, '');
@@ -39,7 +39,7 @@ test('the log is on standard output, nothing on standard error, and a signal end
   assert.match(lines.at(-1) ?? '', /: \[INFO\] RPC Dart Router stopped$/);
 });
 
-test('a JSON configuration, the environment and flags together', async () => {
+test('a JSON configuration, environment and flags: combined', async () => {
   const log = folder.file('router.log');
   const config = folder.write(
     'router.json',

@@ -40,7 +40,7 @@ test('--version: prints only the package version', async () => {
   assert.deepEqual(await runCli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test('--help: a closed pipe is no error', async () => {
+test('--help: a closed pipe is not an error', async () => {
   const child = spawnCli(['--help']);
   let stderr = '';
   child.stderr?.on('data', (chunk) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RouterProcess } from '../support/router-process.ts';
 
-test('a start with the flags and variables of the Dart router works, with one line for each without a meaning', async () => {
+test('flags and variables of the Dart router: work, with one warning line for each without effect', async () => {
   await using router = await RouterProcess.start(['--tls', '-t', 'http2', '--worker-threads', '4', '-lwarning'], {
     env: { ROUTER_ENABLE_STATS: 'true' },
   });

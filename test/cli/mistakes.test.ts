@@ -185,7 +185,7 @@ const MISTAKES: readonly Mistake[] = [
 ];
 
 for (const { name, args, env, code, en, ru } of MISTAKES) {
-  test(`${name}: exit ${code}, what is wrong on standard error, no stack trace`, async () => {
+  test(`${name}: exit code ${code}, the problem on standard error, no stack trace`, async () => {
     const english = await runCli(args(), { env: { ...env } });
     const russian = await runInProcess(args(), { ...env, LANG: 'ru_RU.UTF-8' });
     for (const [result, expected] of [
@@ -200,7 +200,7 @@ for (const { name, args, env, code, en, ru } of MISTAKES) {
   });
 }
 
-test('a file that may not be read', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+test('an unreadable file: exit code 2', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
   const secret = folder.write('secret.yaml', 'port: 80\n');
   chmodSync(secret, 0o000);
   const { code, stderr } = await runCli(['-c', secret]);

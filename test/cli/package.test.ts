@@ -35,7 +35,7 @@ before(() => {
 });
 after(() => folder.remove());
 
-test('the package holds what a user needs, and no sources or tests', () => {
+test('the package: contains all files for users, no sources or tests', () => {
   for (const name of files) {
     assert.ok(
       packed.some((path) => path === `package/${name}` || path.startsWith(`package/${name}/`)),
@@ -49,7 +49,7 @@ test('the package holds what a user needs, and no sources or tests', () => {
   );
 });
 
-test('the packed program runs, under both of its names', () => {
+test('the packed program: runs under both names', () => {
   assert.deepEqual(Object.keys(bin), ['rpc-dart-router', 'rpc_dart_router']);
   for (const [name, target] of Object.entries(bin)) {
     const program = join(unpacked, target);

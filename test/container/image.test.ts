@@ -99,7 +99,7 @@ const nodeHere = (word: string): string => (word === 'node' ? '/node' : word);
 
 const ARGS = ['--host', '127.0.0.1', '--port', '0'];
 
-test('the image runs as PID 1, as its user, with a read-only root', options, async () => {
+test('the image: runs as PID 1, as its user, with a read-only root', options, async () => {
   await using container = new Container(ARGS);
   await container.untilHealthy();
   const status = await container.status();
@@ -116,7 +116,7 @@ test('the image runs as PID 1, as its user, with a read-only root', options, asy
   assert.equal((await bob.next(({ type }) => type === 'unicast')).message.senderId, alice.id);
 });
 
-test('HUP reloads it, TERM stops it gracefully with clients connected', options, async () => {
+test('the image: SIGHUP reloads, SIGTERM stops gracefully with clients connected', options, async () => {
   await using container = new Container([...ARGS, '--shutdown-timeout', '600']);
   await container.untilHealthy();
   const { listening } = await container.status();
@@ -130,14 +130,14 @@ test('HUP reloads it, TERM stops it gracefully with clients connected', options,
   assert.ok(client.id.startsWith('client_'));
 });
 
-test('a folder that cannot be written is named, and the exit code says that it did not start', options, async () => {
+test('the image with an unwritable folder: prints its path, exit code 1', options, async () => {
   await using container = new Container([...ARGS, '--control-socket', '/app/router.sock']);
   const [code] = await container.exited;
   assert.notEqual(code, 0);
   assert.match(container.output, /\/app\/router\.sock.*EROFS|EROFS.*\/app\/router\.sock/s);
 });
 
-test('the image holds no PM2, no development packages and no tests', options, () => {
+test('the image: contains no PM2, development packages or tests', options, () => {
   const find = (folder: string, pattern: string) =>
     execFileSync('find', [`${image.root}/app/${folder}`, '-name', pattern], { encoding: 'utf8' });
   for (const name of ['pm2', 'typescript', 'playwright-core']) assert.equal(find('node_modules', name), '', name);

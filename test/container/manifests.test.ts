@@ -28,7 +28,7 @@ const deployment = read('deployment');
 const pod = deployment.spec.template.spec;
 const [container] = pod.containers;
 
-test('every manifest fits the schema of its kind', async () => {
+test('every manifest: matches the schema of its kind', async () => {
   const files = readdirSync(FOLDER).map((name) => name.replace('.yaml', ''));
   const { resources } = read('kustomization');
   assert.deepEqual(
@@ -68,7 +68,7 @@ function recordReads<T extends object>(value: T, path: string, unread: Set<strin
   });
 }
 
-test('the check finds a field of the wrong type and a field that does not exist', async () => {
+test('the manifest check: finds wrong types and unknown fields', async () => {
   const wrong = structuredClone(deployment);
   wrong.spec.replicas = 'one';
   assert.match(JSON.stringify(await problemsOf(wrong)), /replicas/);
@@ -77,7 +77,7 @@ test('the check finds a field of the wrong type and a field that does not exist'
   assert.deepEqual(await problemsOf(unknown), ['unknown field: /spec/template/spec/terminationGraceSeconds']);
 });
 
-test('selectors find the pods of the Deployment', () => {
+test('selectors: match the pods of the Deployment', () => {
   const labels = deployment.spec.template.metadata.labels;
   const selectors = [
     deployment.spec.selector.matchLabels,
@@ -88,7 +88,7 @@ test('selectors find the pods of the Deployment', () => {
   for (const selector of selectors) assert.deepEqual(selector, labels);
 });
 
-test('the pod keeps the "restricted" pod security standard, and gets no service links', () => {
+test('the pod: meets the "restricted" pod security standard, without service links', () => {
   assert.equal(pod.enableServiceLinks, false);
   assert.equal(pod.automountServiceAccountToken, false);
   assert.equal(pod.securityContext.runAsNonRoot, true);
@@ -97,7 +97,7 @@ test('the pod keeps the "restricted" pod security standard, and gets no service 
   assert.deepEqual(container.securityContext, expected);
 });
 
-test('user, ports and folders are those of the image', () => {
+test('user, ports and folders: match the image', () => {
   const { runAsUser, runAsGroup } = pod.securityContext;
   assert.equal(`${runAsUser}:${runAsGroup}`, only(IMAGE, 'USER'));
   const ports = container.ports.map(({ containerPort }: { containerPort: number }) => containerPort);
@@ -108,14 +108,14 @@ test('user, ports and folders are those of the image', () => {
   assert.equal(container.image, `rpc-dart-router:${version}`);
 });
 
-test('the router gets all of its shutdown timeout before the kubelet kills it', () => {
+test('the termination grace period: covers the shutdown timeout of the router', () => {
   const config = parse(read('config-map').data['config.yaml']);
   const [, pauseSeconds] = container.lifecycle.preStop.exec.command;
   const shutdownSeconds = Number.parseInt(config['shutdown-timeout'], 10);
   assert.ok(pod.terminationGracePeriodSeconds > shutdownSeconds + Number(pauseSeconds));
 });
 
-test('the router accepts the configuration, and answers the probes', async () => {
+test('the router: accepts the configuration and answers the probes', async () => {
   using folder = new TempFolder();
   const config = folder.write('config.yaml', read('config-map').data['config.yaml']);
   // what the pod has for itself, a test must not take from the machine

@@ -12,7 +12,7 @@ async function pm2Status(fixture: DaemonFixture): Promise<unknown> {
   return (await fixture.pm2List())[0]?.pm2_env.status;
 }
 
-test('after a plain kill, and after a configuration error, PM2 shows the router as stopped', async () => {
+test('a plain kill or a configuration error: PM2 shows the router as stopped', async () => {
   await using fixture = new DaemonFixture();
   const tokens = fixture.folder.write('tokens', `phone: ${'t'.repeat(32)}\n`);
   await fixture.start(['--auth-tokens-file', tokens]);
@@ -25,7 +25,7 @@ test('after a plain kill, and after a configuration error, PM2 shows the router 
   assert.ok(signal(fixture.pm2Pid, 0), 'PM2 stays');
 });
 
-test('pm2 restart is no stop: the router comes back, and PM2 stays, with --end-pm2 as well', async () => {
+test('pm2 restart: the router restarts and PM2 keeps running, also with --end-pm2', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--end-pm2']);
   const { pm2Pid } = fixture;
@@ -53,7 +53,7 @@ const STOPS: Readonly<Record<string, (fixture: DaemonFixture) => Promise<unknown
   },
 };
 for (const [how, stop] of Object.entries(STOPS)) {
-  test(`with --end-pm2, PM2 ends after ${how}`, async () => {
+  test(`--end-pm2: PM2 ends after ${how}`, async () => {
     await using fixture = new DaemonFixture();
     const config = fixture.folder.write('config.yaml', 'max-groups: 5\n');
     await fixture.start(['--end-pm2', '--config', config]);
@@ -63,7 +63,7 @@ for (const [how, stop] of Object.entries(STOPS)) {
   });
 }
 
-test('with --end-pm2, a PM2 that runs something else stays', async () => {
+test('--end-pm2: a PM2 with other processes keeps running', async () => {
   await using fixture = new DaemonFixture();
   const script = fixture.folder.write('program.js', 'setInterval(() => {}, 1000);\n');
   assert.equal((await fixture.pm2(['start', script, '--name', 'program'])).code, 0);
@@ -87,7 +87,7 @@ test('pm2 save, --daemon-stop, pm2 resurrect: the router runs again with its opt
   assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
 });
 
-test('options that are gone are said to be, in words', async () => {
+test('missing saved options: an error message', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const kept = `${fixture.home}/rpc-dart-router/rpc-dart-router.json`;
@@ -97,7 +97,7 @@ test('options that are gone are said to be, in words', async () => {
   await poll('the reason', async () => (await fixture.run(['--daemon-status'])).stdout.includes(cause), PATIENT);
 });
 
-test('without a saved dump, nothing of a stopped daemon stays', async () => {
+test('--daemon-stop without a saved dump: removes all files of the daemon', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   assert.equal((await fixture.run(['--daemon-stop'])).code, 0);

@@ -14,7 +14,7 @@ async function respawn(fixture: DaemonFixture): Promise<void> {
   await poll('the respawn', () => back().catch(() => false), { limitMs: 20_000 });
 }
 
-test('it runs from an install path with spaces, quotes, Cyrillic letters and a leading dash', async () => {
+test('an install path with spaces, quotes, Cyrillic letters and a leading dash: the daemon runs', async () => {
   await using fixture = new DaemonFixture();
   const folder = fixture.folder.file(`-my "router's" роутер $HOME=1`);
   mkdirSync(folder);
@@ -38,7 +38,7 @@ test('it runs from an install path with spaces, quotes, Cyrillic letters and a l
   assert.equal((await fixture.run(['--daemon-stop'], { main })).code, 0);
 });
 
-test('its start folder may be removed; relative paths go on to mean what they meant there', async () => {
+test('a removed start folder: relative paths keep their meaning', async () => {
   await using fixture = new DaemonFixture();
   const cwd = fixture.folder.file('shell');
   mkdirSync(cwd);
@@ -59,7 +59,7 @@ test('its start folder may be removed; relative paths go on to mean what they me
   assert.equal((await fixture.run(['--daemon-status'])).code, 0);
 });
 
-test('NODE_OPTIONS of the shell stays there, unless it is asked for', async () => {
+test('NODE_OPTIONS of the shell: not passed on without --node-options', async () => {
   await using fixture = new DaemonFixture();
   const preload = fixture.folder.write('preload.cjs', '');
   const NODE_OPTIONS = `--require=${preload}`;
@@ -74,7 +74,7 @@ test('NODE_OPTIONS of the shell stays there, unless it is asked for', async () =
   assert.match(failed.stderr, /runs again with its former options/);
 });
 
-test('--daemon-restart takes the environment anew; options among it are kept, or replaced by those given now', async () => {
+test('--daemon-restart: reads the environment again; ROUTER_* of the start stay unless overridden', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start([], {
     env: { ROUTER_MAX_GROUPS: '7', ROUTER_MAX_CONNECTIONS: '70', TZ: 'Asia/Tokyo', TMPDIR: '/gone' },
@@ -88,7 +88,7 @@ test('--daemon-restart takes the environment anew; options among it are kept, or
   assert.ok(!variables.some((variable) => variable.startsWith('TMPDIR=')));
 });
 
-test('a crash for a cause outside the router: the status shows the line with the cause', async () => {
+test('a crash with an external cause: the status shows the line with the cause', async () => {
   await using fixture = new DaemonFixture();
   const preload = fixture.folder.write('preload.cjs', '');
   await fixture.start([`--node-options=--require=${preload}`]);

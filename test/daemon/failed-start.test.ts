@@ -31,7 +31,7 @@ test(
 );
 
 for (const freeKiB of [0, 4, 8, 16, 32]) {
-  test(`PM2's home with ${freeKiB} KiB free: a message without a stack`, needsDisk, async () => {
+  test(`PM2_HOME with ${freeKiB} KiB free: a message without a stack trace`, needsDisk, async () => {
     await using fixture = new DaemonFixture();
     using disk = new SmallDisk(fixture.folder.file('disk'), '256k');
     disk.fill(freeKiB);
@@ -61,7 +61,7 @@ test(
   },
 );
 
-test('in a working folder that was removed: a message, or no difference', async () => {
+test('a removed working folder: an error message, or no effect', async () => {
   await using fixture = new DaemonFixture();
   const gone = fixture.folder.file('gone');
   const inGone = (args: readonly string[]) => {
@@ -91,7 +91,7 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  test(`${signal} during --daemon-start undoes the start and says so`, async () => {
+  test(`${signal} during --daemon-start: undoes the start with a message`, async () => {
     await using fixture = new DaemonFixture();
     await fixture.start();
     assert.equal((await fixture.run(['--daemon-stop'])).code, 0);

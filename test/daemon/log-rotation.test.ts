@@ -13,7 +13,7 @@ const RUN_LOGROTATE = join(dirname(MAIN), 'daemon', 'run-pm2-logrotate.js');
 const ROTATIONS = 10;
 const LIMIT_MS = 60_000;
 
-test('the log is rotated at its size, compressed and thinned out, and the router writes on', async () => {
+test('log rotation: rotates at the size limit, compresses, removes old files; the router keeps writing', async () => {
   await using fixture = new DaemonFixture();
   const { code, stderr } = await fixture.run([
     ...['--daemon-start', ...fixture.options, '--log-max-size', '1k', '--log-retain', '2', '--verbose'],
@@ -45,7 +45,7 @@ test('the log is rotated at its size, compressed and thinned out, and the router
 });
 
 for (const options of [[], ['--no-log-rotation']]) {
-  test(`SIGHUP after the log was renamed or removed: it goes on in a new file ${options.join()}`, async () => {
+  test(`SIGHUP after the log was renamed or removed: the router writes to a new file ${options.join()}`, async () => {
     await using fixture = new DaemonFixture();
     const { code, stderr } = await fixture.run(['--daemon-start', ...fixture.options, ...options]);
     assert.equal(code, 0, stderr);
@@ -77,7 +77,7 @@ test(`rotation by the router loses no line of ${ROTATIONS} rotations at 1,000 li
   assert.equal(lost, 0);
 });
 
-test(`pm2-logrotate works, and what it loses in ${ROTATIONS} rotations is told`, async (t) => {
+test(`pm2-logrotate works; prints the number of lines lost in ${ROTATIONS} rotations`, async (t) => {
   await using fixture = new DaemonFixture();
   mkdirSync(fixture.home, { mode: 0o700 });
   const log = fixture.folder.file('writer.log');
@@ -95,7 +95,7 @@ test(`pm2-logrotate works, and what it loses in ${ROTATIONS} rotations is told`,
   assert.ok(lost < written / 10, `${lost} of ${written}`);
 });
 
-test('--log-rotator pm2-logrotate runs the copy among our own dependencies, once', async () => {
+test('--log-rotator pm2-logrotate: runs the bundled copy, once', async () => {
   await using fixture = new DaemonFixture();
   const options = ['--log-rotator', 'pm2-logrotate', '--log-max-size', '20k'];
   assert.equal((await fixture.run(['--daemon-start', ...fixture.options, ...options])).code, 0);
@@ -110,7 +110,7 @@ test('--log-rotator pm2-logrotate runs the copy among our own dependencies, once
   assert.deepEqual(await fixture.pm2List(), []);
 });
 
-test('--no-log-rotation leaves it alone; a pm2-logrotate of the user is enough', async () => {
+test('--no-log-rotation: no rotation; a pm2-logrotate of the user replaces that of the router', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   assert.deepEqual(

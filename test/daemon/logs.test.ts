@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { commandLine, DaemonFixture } from './daemon-fixture.ts';
 
-test('--daemon-logs shows the last lines, also of a daemon that has stopped', async () => {
+test('--daemon-logs: shows the last lines, also of a stopped daemon', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const lines = fixture.log.trimEnd().split('\n');
@@ -21,7 +21,7 @@ test('--daemon-logs shows the last lines, also of a daemon that has stopped', as
   );
 });
 
-test('--daemon-logs -f goes on, over a rotation and a truncation, until it is interrupted', async () => {
+test('--daemon-logs -f: follows the log over rotation and truncation until interrupted', async () => {
   await using fixture = new DaemonFixture();
   fixture.folder.write('router.log', 'line 1\nline 2\n');
   const [command = '', ...args] = commandLine(['--daemon-logs', '-f', '--lines', '1', ...fixture.paths]);

@@ -23,7 +23,7 @@ function inHome(fixture: DaemonFixture, home: string, args: readonly string[]): 
   return fixture.run(args, { env: { PM2_HOME: fixture.folder.file(home) } });
 }
 
-test('a router on the default paths is commanded only with its own PM2 home, or by its pid file', async () => {
+test('a router on the default paths: controlled only with its own PM2 home or by its pid file', async () => {
   await using fixture = new DaemonFixture();
   using paths = new DefaultPaths();
   const start = ['--daemon-start', ...paths.options, '--host', '127.0.0.1', '--port', '0', '--no-log-rotation'];
@@ -71,7 +71,7 @@ test('a router on the default paths is commanded only with its own PM2 home, or 
   assert.equal(signal(pid, 0), false);
 });
 
-test('kept options name a place, not a router: another may have its files there by now', async () => {
+test('saved options: do not identify a router, since another may use the same paths', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(); // in the home of the fixture
   signal(fixture.pm2Pid, 'SIGKILL');
@@ -88,7 +88,7 @@ test('kept options name a place, not a router: another may have its files there 
   assert.equal((await inHome(fixture, 'a', ['--daemon-stop'])).code, 0);
 });
 
-test('a given pid file that names another router than PM2 has: that one is meant', async () => {
+test('a given pid file of another router than that in PM2: selects the other router', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const pidFile = fixture.folder.file('other.pid');

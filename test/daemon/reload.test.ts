@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { DaemonFixture } from './daemon-fixture.ts';
 
-test('--daemon-reload prints each change, keeps clients connected, and lasts over a restart and a crash', async () => {
+test('--daemon-reload: prints changes, keeps clients connected; new options survive a restart and a crash', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--max-groups', '5', '--stats']);
   const { pid } = fixture;
@@ -29,7 +29,7 @@ test('--daemon-reload prints each change, keeps clients connected, and lasts ove
   assert.deepEqual(kept(fixture).slice(-2), ['--max-groups=9', '--log-level=warning']);
 });
 
-test('a configuration file is read again', async () => {
+test('--daemon-reload: reads the configuration file again', async () => {
   await using fixture = new DaemonFixture();
   const file = fixture.folder.write('config.yaml', 'max-groups: 5\n');
   await fixture.start(['--config', file]);
@@ -46,7 +46,7 @@ test('a configuration file is read again', async () => {
   assert.match(refused.stderr, /config\.yaml:2: unknown key prot; did you mean port\?/);
 });
 
-test('renewed files are changes, and what is in force is printed with the warnings of the start', async () => {
+test('--daemon-reload: renewed files count as changes; prints the values in force and the start warnings', async () => {
   await using fixture = new DaemonFixture();
   const tokens = fixture.folder.write('tokens', `alice: ${'a'.repeat(32)}\n`);
   await fixture.start(['--auth-tokens-file', tokens]);
@@ -60,7 +60,7 @@ test('renewed files are changes, and what is in force is printed with the warnin
   assert.match(refused.stderr, /tokens: нет ни одного токена; добавьте строку «имя: токен»/);
 });
 
-test('a refused reload leaves everything as it was', async () => {
+test('a refused reload: changes nothing', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--max-groups', '5']);
   const before = kept(fixture);
@@ -82,7 +82,7 @@ test('a refused reload leaves everything as it was', async () => {
   assert.equal((await fixture.run(['--daemon-reload', '--max-groups', 'x'])).code, 2);
 });
 
-test('--daemon-restart keeps the options; what it is given replaces them', async () => {
+test('--daemon-restart: keeps the options, overridden by given ones', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--max-groups', '5'], { env: { ROUTER_MAX_PENDING_REQUESTS: '55' }, cwd: fixture.folder.path });
   const { pid } = fixture;
@@ -97,7 +97,7 @@ test('--daemon-restart keeps the options; what it is given replaces them', async
   assert.match(fixture.log, /RPC Dart Router stopped/, 'it was stopped gracefully');
 });
 
-test('when the restart with new options fails, the old ones run again', async () => {
+test('a restart with new options that fails: the previous options run again', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--max-groups', '5']);
   const before = kept(fixture);
@@ -112,7 +112,7 @@ test('when the restart with new options fails, the old ones run again', async ()
   assert.deepEqual(kept(fixture), before);
 });
 
-test('nothing to reload or restart: exit 3', async () => {
+test('--daemon-reload and --daemon-restart without a daemon: exit code 3', async () => {
   await using fixture = new DaemonFixture();
   for (const command of ['--daemon-reload', '--daemon-restart', '--daemon-logs']) {
     const { code, stderr } = await fixture.run([command, ...fixture.paths, '--lang', 'ru']);

@@ -7,7 +7,7 @@ import { DaemonFixture, ROOT, type Run } from './daemon-fixture.ts';
 
 const RUSSIAN = { env: { LANG: 'ru_RU.UTF-8', LC_ALL: '' } };
 
-test('--daemon-start returns when the router listens, and says where everything is', async () => {
+test('--daemon-start: returns when the router listens; prints the paths', async () => {
   await using fixture = new DaemonFixture();
   const { code, stdout, stderr } = await fixture.run(['--daemon-start', ...fixture.options], RUSSIAN);
   assert.deepEqual(
@@ -37,7 +37,7 @@ test('--daemon-start returns when the router listens, and says where everything 
   assert.deepEqual([english.code, english.stderr], [1, `❌ Daemon is already running with PID: ${fixture.pid}\n`]);
 });
 
-test('pm2 list and pm2 logs show the router; its process runs no code of PM2', async () => {
+test('pm2 list and pm2 logs: show the router; its process runs no code of PM2', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const [app, ...others] = await fixture.pm2List();
@@ -50,7 +50,7 @@ test('pm2 list and pm2 logs show the router; its process runs no code of PM2', a
   assert.match(commandLine[1] ?? '', /main\.js$/, commandLine.join(' '));
 });
 
-test('the options reach the router unchanged, paths made absolute; of the environment only what it needs', async () => {
+test('--daemon-start: passes options unchanged with absolute paths, and only the required environment variables', async () => {
   await using fixture = new DaemonFixture();
   fixture.folder.write('tokens', 'someone: a-secret-token\n');
   fixture.folder.write('my config.yaml', 'max-groups: 7\n');
@@ -79,7 +79,7 @@ test('the options reach the router unchanged, paths made absolute; of the enviro
   assert.equal(statSync(`${kept}/rpc-dart-router.json`).mode & 0o777, 0o600);
 });
 
-test('two starts at once: one PM2, one router, and the other is told', async () => {
+test('two concurrent starts: one PM2, one router, and an error for the other', async () => {
   await using fixture = new DaemonFixture();
   const args = ['--daemon-start', '--no-log-rotation', ...fixture.options];
   const runs = await Promise.all([fixture.run(args), fixture.run(args)]);
@@ -89,7 +89,7 @@ test('two starts at once: one PM2, one router, and the other is told', async () 
   assert.equal((await fixture.pm2List()).length, 1);
 });
 
-test('a second daemon has a name and files of its own', async () => {
+test('a second daemon: has its own name and files', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const second = ['--pid-file', fixture.folder.file('second.pid'), '--log-file', fixture.folder.file('second.log')];
@@ -103,7 +103,7 @@ test('a second daemon has a name and files of its own', async () => {
   assert.equal((await fixture.run(['--daemon-status'])).code, 0, 'the first one goes on');
 });
 
-test('a start that fails gives the router’s own reason and leaves nothing behind in PM2', async (t) => {
+test('a failed start: prints the reason of the router and leaves no entry in PM2', async (t) => {
   await using fixture = new DaemonFixture();
   await using busy = await busyPort();
   const readable = fixture.folder.write('tokens', 'someone: a-token-of-thirty-characters\n', 0o644);
@@ -145,7 +145,7 @@ test('a start that fails gives the router’s own reason and leaves nothing behi
   await t.test('and the next one succeeds', async () => assert.equal((await fixture.start()).code, 0));
 });
 
-test('a wrong option is refused before PM2 is touched', async () => {
+test('an invalid option: refused before PM2 is contacted', async () => {
   await using fixture = new DaemonFixture();
   const run = await fixture.run(['--daemon-start', '--prot', '80']);
   assert.equal(run.code, 2);
@@ -153,7 +153,7 @@ test('a wrong option is refused before PM2 is touched', async () => {
   assert.equal(existsSync(fixture.home), false);
 });
 
-test('a log file that others may have put there is refused', async (t) => {
+test('an unsafe log file: refused', async (t) => {
   await using fixture = new DaemonFixture();
   const start = (log: string): Promise<Run> =>
     fixture.run([

@@ -9,7 +9,7 @@ import { DaemonFixture, ROOT, signal } from './daemon-fixture.ts';
 const RUSSIAN = ['--lang', 'ru'];
 const TIME = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
 
-test('--daemon-status prints the lines of the guide, from real data', async () => {
+test('--daemon-status: prints the lines of the guide with real data', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--metrics', '--metrics-port', '0', '--max-connections', '50']);
   const { listening } = await fixture.status();
@@ -44,7 +44,7 @@ test('--daemon-status prints the lines of the guide, from real data', async () =
   assert.match(stdout, new RegExp(`^${expected.join('\n')}\n$`, 'u'));
 });
 
-test('the same in English', async () => {
+test('--daemon-status: the same lines in English', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   assert.equal((await fixture.run(['--daemon-reload', '--max-groups', '9'])).code, 0);
@@ -64,7 +64,7 @@ test('the same in English', async () => {
   assert.doesNotMatch(stdout, /[а-яё]/i);
 });
 
-test('--json has the documented keys', async () => {
+test('--daemon-status --json: has the documented keys', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const { code, stdout } = await fixture.run(['--daemon-status', '--json', ...RUSSIAN]);
@@ -92,7 +92,7 @@ test('--json has the documented keys', async () => {
 });
 
 for (const guide of ['docs/daemon.md', 'docs/ru/daemon.md']) {
-  test(`${guide} explains every key, and no other`, () => {
+  test(`${guide}: explains all keys of --daemon-status --json and no others`, () => {
     const text = readFileSync(join(ROOT, guide), 'utf8');
     const section = text.slice(text.indexOf('--daemon-status --json`\n'));
     const rows = section.slice(0, section.indexOf('```')).matchAll(/^\| `(\w+)` \|/gm);
@@ -103,7 +103,7 @@ for (const guide of ['docs/daemon.md', 'docs/ru/daemon.md']) {
   });
 }
 
-test('exit 3 when it does not run, 1 when it does not answer', async () => {
+test('--daemon-status: exit code 3 if not running, 1 without a response', async () => {
   await using fixture = new DaemonFixture();
   const none = await fixture.run(['--daemon-status', ...fixture.paths, ...RUSSIAN]);
   assert.deepEqual([none.code, none.stdout], [3, '❌ Daemon не запущен\n']);

@@ -9,7 +9,7 @@ const RUSSIAN = { env: { LANG: 'ru_RU.UTF-8', LC_ALL: '' } };
 /** Longer than PM2 waits before it starts a process again. */
 const RESPAWN_MS = 500;
 
-test('--daemon-stop ends the daemon gracefully and takes it out of PM2', async () => {
+test('--daemon-stop: ends the daemon gracefully and removes it from PM2', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const { pid } = fixture;
@@ -27,7 +27,7 @@ test('--daemon-stop ends the daemon gracefully and takes it out of PM2', async (
   assert.deepEqual([again.code, again.stderr], [3, '❌ Daemon не запущен\n']);
 });
 
-test('a plain kill stops the daemon too: PM2 does not start it again', async () => {
+test('a plain kill: stops the daemon; PM2 does not restart it', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -42,7 +42,7 @@ test('a plain kill stops the daemon too: PM2 does not start it again', async () 
   assert.equal(fixture.log.match(/Startup/g)?.length, 3);
 });
 
-test('--daemon-stop: a frozen daemon is killed after the grace period, and stays dead', async () => {
+test('--daemon-stop: a frozen daemon is killed after the grace period and not restarted', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const { pid } = fixture;
@@ -71,7 +71,7 @@ setTimeout(() => process.exit(), 1000).unref();
   );
 }
 
-test('a stale pid file is removed, and PM2 is not launched to find out', async () => {
+test('a stale pid file: removed without launching PM2', async () => {
   await using fixture = new DaemonFixture();
   for (const stale of ['999999999', String(process.pid)]) {
     fixture.folder.write('router.pid', `${stale}\n`);
@@ -85,7 +85,7 @@ test('a stale pid file is removed, and PM2 is not launched to find out', async (
   assert.equal(existsSync(fixture.home), false);
 });
 
-test('a pid file that somebody else wrote stops nothing', {
+test('a pid file of another user: --daemon-stop stops nothing', {
   skip: process.getuid?.() !== 0 && 'only root can make one',
 }, async () => {
   await using fixture = new DaemonFixture();
@@ -97,7 +97,7 @@ test('a pid file that somebody else wrote stops nothing', {
   assert.equal((await fixture.run(['--daemon-status'])).code, 0);
 });
 
-test('the pid file of another program is left alone', async () => {
+test('the pid file of another program: not removed', async () => {
   await using fixture = new DaemonFixture();
   const path = fixture.folder.write('program.pid', `${process.pid}\n`);
   for (const command of ['--daemon-stop', '--daemon-status', '--daemon-reload', '--daemon-restart']) {
@@ -108,7 +108,7 @@ test('the pid file of another program is left alone', async () => {
   assert.equal(readFileSync(path, 'utf8'), `${process.pid}\n`);
 });
 
-test('another program of the same name in PM2 is left alone', async () => {
+test('another program of the same name in PM2: not touched', async () => {
   await using fixture = new DaemonFixture();
   const script = fixture.folder.write('main.js', 'setInterval(() => {}, 1000);\n');
   assert.equal((await fixture.pm2(['start', script, '--name', 'other'])).code, 0);
@@ -123,7 +123,7 @@ test('another program of the same name in PM2 is left alone', async () => {
   );
 });
 
-test('a daemon that PM2 holds as stopped is not running, and is taken out', async () => {
+test('a daemon in PM2 state stopped: reported as not running, removed from PM2', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   assert.equal((await fixture.pm2(['stop', 'rpc-dart-router'])).code, 0);

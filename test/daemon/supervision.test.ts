@@ -16,7 +16,7 @@ import { HeldMemory } from '../support/held-memory.ts';
 import { poll, quiet } from '../support/poll.ts';
 import { DaemonFixture, MAIN, ROOT, signal } from './daemon-fixture.ts';
 
-test('a crashed router is started again, with a growing delay, and the count is in the status', async () => {
+test('a crashed router: restarted with a growing delay; the status contains the count', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start(['--max-memory', '300M']);
   const [app] = await fixture.pm2List();
@@ -35,7 +35,7 @@ test('a crashed router is started again, with a growing delay, and the count is 
   assert.deepEqual(delays, ['100', '150', '225']);
 });
 
-test('a router that crashes again and again is shown as such, and can be stopped', async () => {
+test('a router that keeps crashing: the status shows it, and --daemon-stop stops it', async () => {
   await using fixture = new DaemonFixture();
   const port = await freePort();
   await fixture.start(['--port', String(port)]);
@@ -64,7 +64,7 @@ test('a router that crashes again and again is shown as such, and can be stopped
   assert.deepEqual(await fixture.pm2List(), []);
 });
 
-test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
+test('--max-memory exceeded: PM2 restarts the router gracefully', async () => {
   await using fixture = new DaemonFixture();
   // PM2 looks every 30 seconds otherwise; an idle router is just below the lowest limit
   await fixture.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '4000' } });
@@ -73,7 +73,7 @@ test('beyond --max-memory PM2 restarts the router, gracefully', async () => {
   assert.match(fixture.log, /RPC Dart Router stopped/);
 });
 
-test('after a configuration error it is not started again', async () => {
+test('a configuration error: PM2 does not restart the router', async () => {
   await using fixture = new DaemonFixture();
   const tokens = fixture.folder.write('tokens', 'someone: token\n');
   await fixture.start(['--auth-tokens-file', tokens]);
@@ -91,7 +91,7 @@ test('after a configuration error it is not started again', async () => {
   assert.equal((await fixture.run(['--daemon-restart'])).code, 0, 'once mended, it comes back with its options');
 });
 
-test('PM2 that was killed: the router lives on, is found, and the remains do not hinder the next start', async () => {
+test('a killed PM2: the router keeps running and is found; stale files do not prevent the next start', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   signal(fixture.pm2Pid, 'SIGKILL');
@@ -115,7 +115,7 @@ test('PM2 that was killed: the router lives on, is found, and the remains do not
   assert.equal((await fixture.run(['--daemon-start', ...fixture.options])).code, 0);
 });
 
-test('a PM2 that hangs is waited for so long and no longer', async () => {
+test('a hanging PM2: the commands give up after their time limit', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   signal(fixture.pm2Pid, 'SIGSTOP');
@@ -127,14 +127,14 @@ test('a PM2 that hangs is waited for so long and no longer', async () => {
   );
 });
 
-test('PM2_HOME that is too long for a socket is said to be', async () => {
+test('PM2_HOME too long for a socket: an error message', async () => {
   await using fixture = new DaemonFixture();
   const home = fixture.folder.file('x'.repeat(100));
   const { code, stderr } = await fixture.run(['--daemon-start', ...fixture.options], { env: { PM2_HOME: home } });
   assert.deepEqual([code, stderr], [1, `❌ PM2_HOME is too long for a socket: ${home}; choose a shorter path\n`]);
 });
 
-test('a running PM2 of another version works, with one line of warning', async () => {
+test('a running PM2 of another version: works with one warning line', async () => {
   await using fixture = new DaemonFixture();
   const other = otherVersion(fixture, '6.66.6');
   assert.equal((await fixture.pm2(['ping'], { bin: other })).code, 0);
@@ -154,7 +154,7 @@ test('a running PM2 of another version works, with one line of warning', async (
   }
 });
 
-test('pm2 start ecosystem.config.js gives the same process, with options from ROUTER_*', async () => {
+test('pm2 start ecosystem.config.js: the same process, with options from ROUTER_*', async () => {
   await using fixture = new DaemonFixture();
   await fixture.start();
   const [byUs] = await fixture.pm2List();

@@ -8,14 +8,14 @@ const skip = hasScript ? false : 'script(1) is not installed';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const ESCAPE = /\u001b\[/;
 
-test('in a pipe: plain text, nothing drawn', async () => {
+test('output in a pipe: plain text without a spinner', async () => {
   await using fixture = new DaemonFixture();
   const { stdout, stderr } = await fixture.start();
   assert.doesNotMatch(stdout + stderr, ESCAPE);
   assert.doesNotMatch(stdout, /\r|⠋|⠙/);
 });
 
-test('on a terminal: colours, a spinner, and a countdown', { skip }, async () => {
+test('output on a terminal: colours, a spinner and a countdown', { skip }, async () => {
   await using fixture = new DaemonFixture();
   const started = onTerminal(fixture, ['--daemon-start', ...fixture.options, '--no-log-rotation', '--lang', 'ru']);
   assert.match(started, /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Ожидание готовности роутера…/);
@@ -26,7 +26,7 @@ test('on a terminal: colours, a spinner, and a countdown', { skip }, async () =>
   assert.match(stopped, /✅ Daemon принудительно остановлен \(SIGKILL\)/);
 });
 
-test('NO_COLOR leaves the colours out', { skip }, async () => {
+test('NO_COLOR: no colours', { skip }, async () => {
   await using fixture = new DaemonFixture();
   const output = onTerminal(fixture, ['--daemon-status', ...fixture.paths], { NO_COLOR: '1' });
   assert.match(output, /❌ Daemon is not running/);

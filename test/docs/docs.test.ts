@@ -23,7 +23,7 @@ const { scripts, dependencies, devDependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 ) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
 
-test('there are documents, and commands in them', () => {
+test('the documentation: contains documents and commands', () => {
   assert.ok(DOCUMENTS.length >= 15, `${DOCUMENTS.length}`);
   assert.ok(DOCUMENTS.flatMap(({ commands }) => commands).length >= 30);
 });
@@ -55,7 +55,7 @@ function routerCalls(command: string): string[][] {
 }
 
 for (const document of DOCUMENTS) {
-  test(`${document.path}: links lead somewhere`, () => assert.deepEqual(brokenLinks(document), []));
+  test(`${document.path}: links exist`, () => assert.deepEqual(brokenLinks(document), []));
 
   test(`${document.path}: flags and variables exist`, () => {
     const flags = [...document.prose.matchAll(/`(--[a-z][a-z0-9-]*[a-z0-9])/g)].map(([, flag]) => flag ?? '');
@@ -70,14 +70,14 @@ for (const document of DOCUMENTS) {
     );
   });
 
-  test(`${document.path}: commands for the router are understood by it`, () => {
+  test(`${document.path}: the router accepts its commands`, () => {
     for (const args of document.commands.flatMap(routerCalls)) {
       const problems = readFlags(args).problems.map(({ en }) => en);
       assert.deepEqual(problems, [], args.join(' '));
     }
   });
 
-  test(`${document.path}: npm scripts and files of ours that commands use exist`, () => {
+  test(`${document.path}: npm scripts and files in commands exist`, () => {
     for (const text of [...document.commands, ...document.prose.matchAll(/`(npm run [^`]+)`/g)].map(String)) {
       for (const [, name] of text.matchAll(/npm run (?:-s |--silent )?([\w:]+)/g)) {
         assert.ok(name !== undefined && name in scripts, `npm run ${name}`);
@@ -88,10 +88,10 @@ for (const document of DOCUMENTS) {
     }
   });
 
-  test(`${document.path}: is finished`, () => assert.doesNotMatch(document.text, /\bTODO\b|\bFIXME\b/));
+  test(`${document.path}: contains no TODO`, () => assert.doesNotMatch(document.text, /\bTODO\b|\bFIXME\b/));
 }
 
-test('every dependency has its reason in docs/dependencies.md, and no other is there', () => {
+test('docs/dependencies.md: has a reason for every dependency and no others', () => {
   const { text } = DOCUMENTS.find(({ path }) => path === 'docs/dependencies.md') ?? { text: '' };
   const listed = [...text.matchAll(/^\| (`.+?`(?:, `.+?`)*) \|/gm)].flatMap(([, names]) =>
     [...(names ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''),
@@ -99,14 +99,14 @@ test('every dependency has its reason in docs/dependencies.md, and no other is t
   assert.deepEqual(listed.toSorted(), [...Object.keys(dependencies), ...Object.keys(devDependencies)].toSorted());
 });
 
-test('docs/architecture.md shows every folder of the sources', () => {
+test('docs/architecture.md: lists every folder of the sources', () => {
   const { text } = DOCUMENTS.find(({ path }) => path === 'docs/architecture.md') ?? { text: '' };
   const shown = [...text.matchAll(/^ {2}(\w+)\/ /gm)].map(([, name]) => name);
   const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   assert.deepEqual(shown.toSorted(), folders.map(({ name }) => name).toSorted());
 });
 
-test('the index leads to every document', () => {
+test('docs/README.md: links to every document', () => {
   const index = DOCUMENTS.filter(({ path }) => path === 'docs/README.md' || path === 'docs/ru/README.md');
   const linked = new Set(
     index.flatMap(({ path, prose }) =>

@@ -8,7 +8,7 @@ import { configName, DEFAULT_CONFIG, formatValue, isFileKey, OPTIONS, type Optio
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 for (const [name, text] of generatedFiles()) {
-  test(`${name} is what npm run generate writes`, () => {
+  test(`${name}: matches the output of npm run generate`, () => {
     assert.equal(readFileSync(`${ROOT}${name}`, 'utf8'), text, 'stale: run npm run generate');
   });
 }
@@ -19,7 +19,7 @@ interface Property {
   readonly default?: unknown;
 }
 
-test('the schema knows every key of a file, and its patterns take what the router writes', () => {
+test('the schema: contains every key of a file; its patterns accept the values of the router', () => {
   const schema = JSON.parse(generatedFiles().get('config/config.schema.json') ?? '') as {
     properties: Readonly<Record<string, Property>>;
   };

@@ -18,7 +18,7 @@ for (const [name, message] of EXAMPLES) {
   });
 }
 
-test('docs/protocol.md: every byte example is checked', () => {
+test('docs/protocol.md: every byte example has a check', () => {
   const shown = PROTOCOL.match(/\| `(?:[0-9a-f]{2}){8,}` \|/g) ?? [];
   assert.equal(shown.length, EXAMPLES.length);
 });

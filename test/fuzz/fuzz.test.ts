@@ -7,19 +7,19 @@ import { FuzzFailure, FuzzTarget } from './target.ts';
 const SEED = 20250614;
 const TRIES = 2000;
 
-test(`${TRIES} mutations of recorded messages: none throws, none that is malformed is delivered`, () => {
+test(`${TRIES} mutations of recorded messages: none throws, no malformed message is delivered`, () => {
   const target = new FuzzTarget();
   const random = new Random(SEED);
   for (let i = 0; i < TRIES; i++) target.tryOne(random);
 });
 
-test('a seed gives the same bytes again, and another seed others', () => {
+test('a seed: reproduces the same bytes; another seed gives others', () => {
   const bytes = (seed: number): string => new Random(seed).bytes(50).toString('hex');
   assert.equal(bytes(SEED), bytes(SEED));
   assert.notEqual(bytes(SEED), bytes(SEED + 1));
 });
 
-test('a failure names the bytes that made it', () => {
+test('a failure: reports the bytes that caused it', () => {
   const target = new FuzzTarget();
   target.tryMessage = () => assert.fail('as it must be');
   assert.throws(

@@ -10,7 +10,7 @@ import { Random } from './mutate.ts';
 const SEED = 20250614;
 const TRIES = 1000;
 
-test(`${TRIES} connections at random: nothing throws, every stream ends once, and what is sent fits`, () => {
+test(`${TRIES} random connections: nothing throws, every stream ends once, flow control is respected`, () => {
   const target = new Http2FuzzTarget();
   const random = new Random(SEED);
   for (let i = 0; i < TRIES; i++) target.tryOne(random);
@@ -45,7 +45,7 @@ const WRONG: readonly (readonly [what: string, said: readonly Buffer[]])[] = [
   ['PRIORITY', [encodeFrame(FrameType.priority, 0, 1, Buffer.alloc(5))]],
 ];
 
-test('the observer finds what it is there for', () => {
+test('the observer: detects its violations', () => {
   for (const [what, said] of WRONG) {
     assert.throws(() => observer().received(Buffer.concat(said), () => 5), Error, what);
   }
@@ -55,7 +55,7 @@ test('the observer finds what it is there for', () => {
   fits.received(Buffer.concat([body(10, 2), headers(1, STATUS, 5)]), () => 12);
 });
 
-test('a window that SETTINGS close is closed from their acknowledgement on', () => {
+test('a window closed by SETTINGS: closed from their acknowledgement on', () => {
   const observing = observer();
   observing.sent(settingsFrame({ 4: 4 }));
   observing.received(Buffer.concat([ACK, body(0, 8), ACK]), () => 12);

@@ -28,7 +28,7 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-test('HUP, USR1 and USR2 before anything is loaded: done once the router is up, and no debugger is opened', async () => {
+test('SIGHUP, SIGUSR1 and SIGUSR2 during loading: handled once the router runs, no debugger is opened', async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-groups: 5\n');
   const env = signalled('SIGHUP', 'SIGUSR1', 'SIGUSR2');
@@ -45,7 +45,7 @@ test('HUP, USR1 and USR2 before anything is loaded: done once the router is up, 
   assert.deepEqual(await within(router.exited, 10_000, 'the exit'), { code: 0, signal: null });
 });
 
-test('a debugger that a SIGUSR1 opened while Node.js started is closed, one that was asked for is not', async () => {
+test('a debugger opened by SIGUSR1 during the start of Node.js: closed; one requested by --inspect is not', async () => {
   // what a SIGUSR1 does that comes before the first module: it cannot be timed, so the preload opens it the same way
   const open = `data:text/javascript,${encodeURIComponent("import { open } from 'node:inspector'; open(0, '127.0.0.1');")}`;
   await using router = new SpawnedRouter([], { env: { NODE_OPTIONS: `--import=${open}` } });
@@ -60,7 +60,7 @@ test('a debugger that a SIGUSR1 opened while Node.js started is closed, one that
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} before anything is loaded: a stop in good order, without a connection accepted`, async () => {
+  test(`${signal} during loading: a graceful stop without an accepted connection`, async () => {
     await using router = new SpawnedRouter([], { env: signalled(signal) });
     assert.deepEqual(await within(router.exited, 15_000, 'the exit'), { code: 0, signal: null });
     assert.match(router.output, /RPC Dart Router stopped\n/);
@@ -68,7 +68,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('other commands end by an early signal, as they would without handlers', async () => {
+test('other commands: end by an early signal as without handlers', async () => {
   await using command = new SpawnedRouter(['--check-config'], { env: signalled('SIGTERM') });
   assert.deepEqual(await within(command.exited, 15_000, 'the exit'), { code: null, signal: 'SIGTERM' });
 });

@@ -22,7 +22,7 @@ async function burst(pairs: readonly (readonly [DartClient, DartClient])[]): Pro
   for (const [, receiver] of pairs) receiver.p2p.drain();
 }
 
-test('large messages seldom make V8 walk all of the heap', async () => {
+test('large messages: few full garbage collections', async () => {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${TRACE_GC}` };
   await using router = await RouterProcess.start(['--log-level', 'warning', '--max-send-queue-bytes', '16MiB'], {
     env,

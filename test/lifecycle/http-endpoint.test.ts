@@ -41,7 +41,7 @@ test('healthz and readyz', async () => {
   assert.deepEqual([ready.status, ready.body], [200, 'ready\n']);
 });
 
-test('every answer carries the security headers, errors as well', async () => {
+test('every response: carries the security headers, errors as well', async () => {
   for (const path of ['/', '/metrics', '/healthz', '/api/status', '/page.js', '/nothing']) {
     const { headers } = await fetchHttp(metricsPort(), path);
     assert.match(String(headers['content-security-policy']), /default-src 'none'.*frame-ancestors 'none'/, path);
@@ -64,13 +64,13 @@ for (const path of [
   '/constructor',
   '//',
 ]) {
-  test(`${path} is not found`, async () => {
+  test(`${path}: not found`, async () => {
     assert.equal((await fetchHttp(metricsPort(), path)).status, 404);
   });
 }
 
 for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
-  test(`${method} is not allowed, anywhere`, async () => {
+  test(`${method}: not allowed on any path`, async () => {
     for (const path of ['/metrics', '/api/status', '/nothing']) {
       const { status, headers } = await fetchHttp(metricsPort(), path, { method });
       assert.equal(status, 405);
@@ -79,7 +79,7 @@ for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
   });
 }
 
-test('HEAD says what GET would, without a body', async () => {
+test('HEAD: the headers of GET without a body', async () => {
   for (const path of ['/metrics', '/healthz', '/api/status', '/', '/nothing']) {
     const head = await fetchHttp(metricsPort(), path, { method: 'HEAD' });
     const get = await fetchHttp(metricsPort(), path);
@@ -94,7 +94,7 @@ test('HEAD says what GET would, without a body', async () => {
   assert.match(String(stream.headers['content-type']), /^text\/event-stream/);
 });
 
-test('Host has to name loopback, against DNS rebinding', async () => {
+test('Host header: must be a loopback address, against DNS rebinding', async () => {
   const port = metricsPort();
   for (const host of ['localhost', `localhost:${port}`, '127.0.0.1', `127.0.0.1:${port}`, '[::1]:1', 'LOCALHOST']) {
     assert.equal((await fetchHttp(port, '/metrics', { headers: { host } })).status, 200, host);
@@ -106,7 +106,7 @@ test('Host has to name loopback, against DNS rebinding', async () => {
   }
 });
 
-test('the status stream sends the state at once and then every second', async () => {
+test('the status stream: sends the state at once, then every second', async () => {
   const { call, response } = await openStream({ host: '127.0.0.1', port: metricsPort() });
   assert.match(String(response.headers['content-type']), /^text\/event-stream/);
   assert.equal(response.headers['x-frame-options'], 'DENY');
@@ -122,7 +122,7 @@ test('the status stream sends the state at once and then every second', async ()
   assert.ok(pause > 500 && pause < 4000, `${pause}`);
 });
 
-test('viewers beyond 50 are told so; a place that is given up can be taken', async () => {
+test('status viewers beyond 50: refused until another viewer disconnects', async () => {
   const where = { host: '127.0.0.1', port: metricsPort() };
   const viewers = await Promise.all(Array.from({ length: 50 }, () => openStream(where)));
   const excess = await openStream(where);
@@ -136,7 +136,7 @@ test('viewers beyond 50 are told so; a place that is given up can be taken', asy
   assert.equal((await fetchHttp(metricsPort(), '/healthz')).status, 200);
 });
 
-test('the control socket is for its owner only, and answers whatever Host says', async () => {
+test('the control socket: accessible only to its owner; any Host header is accepted', async () => {
   const { socketPath } = router.process;
   const stat = statSync(socketPath);
   assert.equal(stat.isSocket(), true);
@@ -146,7 +146,7 @@ test('the control socket is for its owner only, and answers whatever Host says',
   assert.equal((JSON.parse(body) as RouterStatus).instanceId, router.process.instanceId);
 });
 
-test('garbage, huge headers and connections that say nothing do no harm', async () => {
+test('garbage, huge headers and silent connections: do no harm', async () => {
   const say = async (bytes: string): Promise<void> => {
     const socket = connect(metricsPort(), '127.0.0.1');
     socket.on('error', () => {}).resume();

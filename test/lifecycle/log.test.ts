@@ -9,7 +9,7 @@ import { SpawnedRouter } from './spawned-router.ts';
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`;
 
-test('text: the lines of the operator guide in their order, nothing between', async () => {
+test('text log: the lines of the operator guide in order, nothing between', async () => {
   await using router = new SpawnedRouter(['--max-connections', '100']);
   const port = await router.listens();
   const expected = [
@@ -35,7 +35,7 @@ test('text: the lines of the operator guide in their order, nothing between', as
   assert.ok(Math.abs(Date.parse(logged) - Date.now()) < 60_000, logged);
 });
 
-test('json: one object a line, with time, level and msg; everything that is text otherwise', async () => {
+test('json log: one object per line with time, level and msg; the same lines as the text log', async () => {
   await using router = await RouterProcess.start(['--log-format', 'json', '--max-connections', '100']);
   const client = await DartClient.join(router.port, { clientName: 'Größe "x"\n' });
   await client.close();
@@ -58,7 +58,7 @@ test('json: one object a line, with time, level and msg; everything that is text
   assert.equal(typeof lines.find(({ msg }) => msg === 'Statistics: process')?.memoryMB, 'number');
 });
 
-test('one line for each client that comes and goes, none for its messages', async () => {
+test('log of clients: one line per connect and disconnect, none per message', async () => {
   await using router = await RouterProcess.start();
   await router.logged(/Ready to accept connections\n/); // the ports file may be there before its last lines are read
   const from = router.log.length;
@@ -88,7 +88,7 @@ test('one line for each client that comes and goes, none for its messages', asyn
   for (const [n, line] of lines.entries()) assert.match(line, new RegExp(`^${TIME}: ${expected[n]}$`));
 });
 
-test('a client name cannot forge a line, nor steer a terminal, nor fake a field', async () => {
+test('a hostile client name: cannot forge a line, control a terminal or fake a field', async () => {
   await using router = await RouterProcess.start(['--log-level', 'debug', '--stats', '--stats-interval', '100ms']);
   const names = [
     'x\n2025-06-14T21:30:15: [CRITICAL] forged',
@@ -114,7 +114,7 @@ test('a client name cannot forge a line, nor steer a terminal, nor fake a field'
   assert.match(router.log, /name="a b reason=forged \\"quoted\\" \\\\" reason="Connection lost"\n/);
 });
 
-test('a log file has mode 600, gets every line, and is appended to', async () => {
+test('a log file: mode 600, receives every line, is appended to', async () => {
   using folder = new TempFolder();
   const file = folder.file('router.log');
   for (let round = 1; round <= 2; round++) {
@@ -129,7 +129,7 @@ test('a log file has mode 600, gets every line, and is appended to', async () =>
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test('a log file that is a symlink, a folder or in no folder is refused with exit 2', async () => {
+test('a log file that is a symlink, a folder or in a missing folder: refused with exit code 2', async () => {
   using folder = new TempFolder();
   const target = folder.write('precious', 'do not touch\n');
   symlinkSync(target, folder.file('link.log'));
@@ -146,7 +146,7 @@ test('a log file that is a symlink, a folder or in no folder is refused with exi
   assert.equal(readFileSync(target, 'utf8'), 'do not touch\n');
 });
 
-test("another user's log file is refused", { skip: process.getuid?.() !== 0 }, async () => {
+test('a log file of another user: refused', { skip: process.getuid?.() !== 0 }, async () => {
   using folder = new TempFolder();
   const file = folder.write('router.log', '', 0o666);
   chmodSync(folder.path, 0o755);
@@ -157,7 +157,7 @@ test("another user's log file is refused", { skip: process.getuid?.() !== 0 }, a
   assert.match(router.output, /router\.log: belongs to another user; refused/);
 });
 
-test('a full disk kills nobody, and the lost lines are counted', async (t) => {
+test('a full disk: the router keeps running and counts the lost lines', async (t) => {
   await t.test('--log-file', async () => {
     await using router = await RouterProcess.start(['--log-file', '/dev/full']);
     using client = await DartClient.join(router.port);
@@ -186,7 +186,7 @@ test('a full disk kills nobody, and the lost lines are counted', async (t) => {
   });
 });
 
-test('levels: what is below is not written; none writes nothing', async () => {
+test('log level: lower levels are not written; none writes nothing', async () => {
   await using router = await RouterProcess.start(['--log-level', 'error']);
   using client = await DartClient.join(router.port);
   assert.equal(await client.canReach(client.id), true);

@@ -11,7 +11,7 @@ const skip = hasScript ? false : 'SKIPPED: script(1) is not on the PATH (Debian:
 
 const SLOW = { limitMs: 30_000 };
 
-test('a router whose terminal is gone stops with its own exit code, not by SIGABRT', { skip }, async () => {
+test('a closed terminal: the router stops with its own exit code, not by SIGABRT', { skip }, async () => {
   using folder = new TempFolder();
   const [pidFile, codeFile] = [folder.file('router.pid'), folder.file('code')];
   const router = [process.execPath, ...PROGRAM, '--host=127.0.0.1', '--port=0', `--pid-file=${pidFile}`];

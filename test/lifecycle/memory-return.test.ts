@@ -9,7 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 /** The beginning of a message of 4 MiB. */
 const BEGINNING = Buffer.concat([Buffer.from('00003fffff', 'hex'), Buffer.alloc(1_500_000)]);
 
-test('what a flood left is given back to the system, although nothing follows', async () => {
+test('memory after a flood: returned to the system without further traffic', async () => {
   await using router = await RouterProcess.start(['--log-level', 'warning']);
   const attackers = await Promise.all(Array.from({ length: 20 }, () => DartClient.connect(router.port)));
   for (const attacker of attackers) for (let n = 0; n < 4; n++) attacker.open('p2p').send(BEGINNING);

@@ -22,7 +22,7 @@ function metricOf(families: ReadonlyMap<string, Family>, name: string, labels: R
   return sample.value;
 }
 
-test('the exposition is valid, and its counters agree with the traffic that was sent', async (t) => {
+test('the exposition: valid, and its counters match the traffic', async (t) => {
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0']);
   const fresh = await scrape(router);
 
@@ -130,7 +130,7 @@ test('the exposition is valid, and its counters agree with the traffic that was 
   });
 });
 
-test('counters never shrink, whatever comes and goes', async () => {
+test('counters: never decrease', async () => {
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0']);
   let before = await scrape(router);
   for (let round = 0; round < 3; round++) {

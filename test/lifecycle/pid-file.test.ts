@@ -6,7 +6,7 @@ import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { SpawnedRouter } from './spawned-router.ts';
 
-test('the pid file is written when the router listens, and removed when it stops', async () => {
+test('the pid file: written when the router listens, removed when it stops', async () => {
   using folder = new TempFolder();
   const file = folder.file('router.pid');
   await using router = await RouterProcess.start(['--pid-file', file]);
@@ -17,7 +17,7 @@ test('the pid file is written when the router listens, and removed when it stops
   assert.equal(existsSync(file), false);
 });
 
-test('a file that a live router holds refuses the start, and stays as it is', async () => {
+test('a pid file of a running router: the start is refused, the file unchanged', async () => {
   using folder = new TempFolder();
   const file = folder.file('router.pid');
   await using first = await RouterProcess.start(['--pid-file', file]);
@@ -33,7 +33,7 @@ for (const [name, content] of [
   ['without a pid in it', 'hello\n'],
   ['that is empty', ''],
 ] as const) {
-  test(`a file ${name} is replaced`, async () => {
+  test(`a pid file ${name}: replaced`, async () => {
     using folder = new TempFolder();
     const file = folder.write('router.pid', content);
     await using router = await RouterProcess.start(['--pid-file', file]);
@@ -41,7 +41,7 @@ for (const [name, content] of [
   });
 }
 
-test('a file whose pid another program has by now is replaced', async () => {
+test('a pid file whose pid was reused by another program: replaced', async () => {
   using folder = new TempFolder();
   const sleeping = spawn('sleep', ['60'], { stdio: 'ignore' });
   // the same program as a router, but younger than the file: a pid is given again after a reboot
@@ -60,7 +60,7 @@ test('a file whose pid another program has by now is replaced', async () => {
   }
 });
 
-test('a router that was killed leaves files behind, which the next one replaces', async () => {
+test('stale files of a killed router: replaced by the next start', async () => {
   using folder = new TempFolder();
   const args = ['--pid-file', folder.file('router.pid')];
   await using killed = await RouterProcess.start(args, { folder });
@@ -71,7 +71,7 @@ test('a router that was killed leaves files behind, which the next one replaces'
   assert.equal((await router.status()).pid, router.pid);
 });
 
-test('a symlink is refused, and what it points to is left alone', async () => {
+test('a pid file that is a symlink: refused, its target unchanged', async () => {
   using folder = new TempFolder();
   const target = folder.write('precious', 'do not touch\n');
   symlinkSync(target, folder.file('router.pid'));
@@ -81,14 +81,14 @@ test('a symlink is refused, and what it points to is left alone', async () => {
   assert.equal(readFileSync(target, 'utf8'), 'do not touch\n');
 });
 
-test('a folder that is not there: refused with the path', async () => {
+test('a missing folder: refused with the path', async () => {
   await using router = new SpawnedRouter(['--pid-file', '/nonexistent/router.pid']);
   assert.equal((await router.exited).code, 1);
   assert.match(router.output, /\/nonexistent\/router\.(pid|sock)/);
   assert.doesNotMatch(router.output, /\n\s+at /);
 });
 
-test('a file that another took over meanwhile is not removed', async () => {
+test('a pid file that another router has replaced: not removed', async () => {
   using folder = new TempFolder();
   const file = folder.file('router.pid');
   await using router = await RouterProcess.start(['--pid-file', file]);

@@ -34,7 +34,7 @@ class Configured implements AsyncDisposable {
   }
 }
 
-test('a lowered max-connections closes the newest excess, tells why, and holds from then on', async () => {
+test('a lowered max-connections: closes the newest excess connections with the reason and applies from then on', async () => {
   await using configured = await Configured.start('max-connections: 10\n');
   const { router } = configured;
   const clients: DartClient[] = [];
@@ -56,7 +56,7 @@ test('a lowered max-connections closes the newest excess, tells why, and holds f
   for (const client of clients) client.connection.destroy();
 });
 
-test('HUP reopens a log file that was renamed, and follows one that is named anew', async () => {
+test('SIGHUP: reopens a renamed log file, and switches to another log file', async () => {
   const folder = new TempFolder();
   const file = folder.file('router.log');
   await using configured = await Configured.start(`log-file: ${file}\n`, folder);
@@ -80,7 +80,7 @@ test('HUP reopens a log file that was renamed, and follows one that is named ane
   for (const client of [before, after, last]) assert.equal(await client.canReach(client.id), true);
 });
 
-test('a log file that cannot be reopened refuses the reload, and the log goes on where it was', async () => {
+test('a log file that cannot be reopened: the reload is refused, the log continues in the old file', async () => {
   const folder = new TempFolder();
   const file = folder.file('logs');
   await using configured = await Configured.start(`log-file: ${file}\n`, folder);
@@ -96,7 +96,7 @@ test('a log file that cannot be reopened refuses the reload, and the log goes on
   rmSync(file);
 });
 
-test('the log level changes at once, and verbose and quiet are levels too', async () => {
+test('log level: changes at once; verbose and quiet are levels, too', async () => {
   await using configured = await Configured.start('log-level: error\n');
   const { router } = configured;
   using silent = await DartClient.join(router.port, { clientName: 'silent' });
@@ -112,7 +112,7 @@ test('the log level changes at once, and verbose and quiet are levels too', asyn
   for (const client of [heard, chatty]) assert.equal(await silent.canReach(client.id), true);
 });
 
-test('other limits hold for those who are connected already', async () => {
+test('other limits: apply to connected clients', async () => {
   await using configured = await Configured.start('max-clients-per-connection: 9\nhealth-check: false\n');
   const { router } = configured;
   using client = await DartClient.join(router.port);
@@ -182,7 +182,7 @@ test('statistics: a reload turns them on, shortens their interval and turns them
   assert.doesNotMatch(router.log.slice(index), /Statistics: /);
 });
 
-test('ten HUPs at once are ten reloads, and no client is lost', async () => {
+test('ten concurrent SIGHUPs: ten reloads without a lost client', async () => {
   await using configured = await Configured.start('{}\n');
   const { router } = configured;
   using client = await DartClient.join(router.port);

@@ -23,7 +23,7 @@ const LOST: readonly (readonly [string, string, RegExp])[] = [
   ['cut off within the line', 'auth-tokens-file:', /auth-tokens-file: cannot change without a restart/],
 ];
 
-test('a configuration file that lost its tokens does not open the router', async (t) => {
+test('a configuration file that lost its tokens: does not disable authentication', async (t) => {
   await using router = await RouterProcess.start(['--config', writeConfig()]);
   function writeConfig(): string {
     const folder = new TempFolder();
@@ -44,7 +44,7 @@ test('a configuration file that lost its tokens does not open the router', async
 });
 
 for (const text of ['', '# only a comment\n', '---\n', 'null\n']) {
-  test(`a configuration file ${JSON.stringify(text)} refuses the start`, async () => {
+  test(`a configuration file ${JSON.stringify(text)}: the start is refused`, async () => {
     using folder = new TempFolder();
     const router = await RouterProcess.startFailing(['--config', folder.write('router.yaml', text)]);
     assert.equal(router.exit?.code, 2);
@@ -52,7 +52,7 @@ for (const text of ['', '# only a comment\n', '---\n', 'null\n']) {
   });
 }
 
-test('tokens under the same name: digests are compared, and the reload says how many are in force', async () => {
+test('renewed tokens under the same file name: detected by digest; the reload reports their number', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', `alice: ${'a'.repeat(32)}\nbob: ${'b'.repeat(32)}\n`);
   await using router = await RouterProcess.start(['--auth-tokens-file', tokens]);
@@ -77,7 +77,7 @@ test('tokens under the same name: digests are compared, and the reload says how 
   assert.equal(await strangerComesIn(router), false);
 });
 
-test('a renewed certificate under the same name is a change, with subject and expiry', async () => {
+test('a renewed certificate under the same file name: a change with subject and expiry', async () => {
   using folder = new TempFolder();
   const ca = new TestCa(folder);
   const [first, second] = [ca.issue('first'), ca.issue('second')];
@@ -105,7 +105,7 @@ test('a renewed certificate under the same name is a change, with subject and ex
   assert.equal((await router.reload()).outcome, 'unchanged');
 });
 
-test('the warnings of the start come again with each reload', async () => {
+test('a reload: repeats the start warnings', async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-groups: 5\n');
   await using router = new SpawnedRouter(['--config', config], {

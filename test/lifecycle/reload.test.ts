@@ -94,7 +94,7 @@ const routerOptions = (OPTIONS as readonly Option[]).filter(({ scope, key, flagO
   );
 });
 
-test('there is a row here for every option of the router', () => {
+test('this table: has a row for every option of the router', () => {
   assert.deepEqual(
     routerOptions.map(({ key }) => key).filter((key) => OTHER_VALUES[key] === undefined),
     [],
@@ -104,7 +104,7 @@ test('there is a row here for every option of the router', () => {
 for (const { key, reload } of routerOptions) {
   const value = OTHER_VALUES[key] ?? '';
   if (reload === 'restart') {
-    test(`${key} needs a restart: the whole reload is refused and names it`, async () => {
+    test(`${key} requires a restart: the whole reload is refused with its name`, async () => {
       const before = (await router.status()).reload;
       // an innocent change goes with it, and must not be applied either
       folder.write('router.yaml', yaml({ [key]: value, 'max-groups': '4' }));
@@ -121,7 +121,7 @@ for (const { key, reload } of routerOptions) {
       await putBack('unchanged');
     });
   } else {
-    test(`${key} is applied at once, logged and shown`, async () => {
+    test(`${key}: applied at once, logged and shown`, async () => {
       const before = (await router.status()).reload;
       const from = router.log.length;
       folder.write('router.yaml', yaml({ [key]: value }));
@@ -168,7 +168,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 for (const [name, text, expected] of REFUSED) {
-  test(`${name}: the reload is refused, and says why in log, status and metrics`, async () => {
+  test(`${name}: the reload is refused, with the reason in log, status and metrics`, async () => {
     const from = router.log.length;
     const before = (await router.status()).reload;
     folder.write('router.yaml', text);
@@ -186,7 +186,7 @@ for (const [name, text, expected] of REFUSED) {
   });
 }
 
-test('a configuration file that is gone refuses the reload', async () => {
+test('a missing configuration file: the reload is refused', async () => {
   rmSync(config);
   const { outcome, errors } = await router.reload();
   assert.equal(outcome, 'refused');
@@ -194,7 +194,7 @@ test('a configuration file that is gone refuses the reload', async () => {
   await putBack('unchanged');
 });
 
-test('the client of the first hour is still there, and was never disturbed', async () => {
+test('the first client: still connected and never disturbed', async () => {
   assert.equal(client.p2p.stream.ended, false);
   const { connections, reload } = await router.status();
   assert.equal(connections.current, 1);

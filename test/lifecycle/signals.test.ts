@@ -11,7 +11,7 @@ function fieldsOf(log: string, subject: string): Record<string, string> {
   return Object.fromEntries([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value]));
 }
 
-test('USR1 logs statistics that agree with what was sent', async () => {
+test('SIGUSR1: logs statistics that match the traffic', async () => {
   const { process } = router;
   const a = await router.join({ clientName: 'a', groups: ['g'] });
   const b = await router.join({ groups: ['g'] });
@@ -45,7 +45,7 @@ test('USR1 logs statistics that agree with what was sent', async () => {
   assert.ok(Number(own.eventLoopMaxMs) >= 0 && Number(own.cpuPercent) >= 0);
 });
 
-test('USR2 turns debug on and off: calls and messages are in the log, and then no more', async () => {
+test('SIGUSR2: turns debug logging of calls and messages on and off', async () => {
   const { process } = router;
   const client = await router.join();
   const said = async (): Promise<string> => {
@@ -65,7 +65,7 @@ test('USR2 turns debug on and off: calls and messages are in the log, and then n
   assert.equal(await said(), '');
 });
 
-test('a reload of another level does not end the debug mode', async () => {
+test('a reload of another level: does not end the debug mode', async () => {
   const { process } = router;
   process.signal('SIGUSR2');
   await poll('debug to be on', () => process.log.match(/Debug mode on/g)?.length === 2);

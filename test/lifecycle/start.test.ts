@@ -9,7 +9,7 @@ const FAILED = { code: 1, signal: null };
 const USAGE = { code: 2, signal: null };
 const NOBODY = 65534;
 
-test('a busy port: exit 1 and what to do; the same for the metrics port', async () => {
+test('a port in use: exit code 1 with advice; the same for the metrics port', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
@@ -29,7 +29,7 @@ test('a busy port: exit 1 and what to do; the same for the metrics port', async 
   }
 });
 
-test('an address that this machine does not have, and a name that nobody knows', async () => {
+test('an address of another host or an unknown host name: exit code 1 with advice', async () => {
   await using foreign = new SpawnedRouter(['--host', '192.0.2.1']);
   await using unknown = new SpawnedRouter(['--host', 'no-such-host.invalid']);
   assert.deepEqual(await foreign.exited, FAILED);
@@ -41,7 +41,7 @@ test('an address that this machine does not have, and a name that nobody knows',
   );
 });
 
-test('a port below 1024 without the right to it', { skip: process.getuid?.() !== 0 }, async () => {
+test('a port below 1024 without permission: exit code 1 with advice', { skip: process.getuid?.() !== 0 }, async () => {
   await using router = new SpawnedRouter(['--port', '443'], {
     wrapper: ['unshare', '--net', '--', 'sh', '-c', PRIVILEGED_SETUP, 'sh'],
   });
@@ -58,7 +58,7 @@ const PRIVILEGED_SETUP = [
   `exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --inh-caps=-all --bounding-set=-all -- "$@"`,
 ].join('; ');
 
-test('the log also goes to the terminal when the start fails and the log is a file', async () => {
+test('a failed start with a log file: prints the log to the terminal as well', async () => {
   using folder = new TempFolder();
   const log = folder.file('router.log');
   await using router = new SpawnedRouter(['--host', '192.0.2.1', '--log-file', log]);
@@ -66,7 +66,7 @@ test('the log also goes to the terminal when the start fails and the log is a fi
   assert.match(router.output, /^Cannot listen on 192\.0\.2\.1/);
 });
 
-test('wrong configuration: every problem at once, exit 2, and where to look', async () => {
+test('an invalid configuration: all problems with their locations, exit code 2', async () => {
   await using router = new SpawnedRouter(['--max-conections', '5', '--log-level', 'loud', '--write-deadline', '1x']);
   assert.deepEqual(await router.exited, USAGE);
   assert.match(router.output, /max-conections.*max-connections/);
@@ -75,7 +75,7 @@ test('wrong configuration: every problem at once, exit 2, and where to look', as
   assert.match(router.output, /--help/);
 });
 
-test('a control socket that another router answers on, or that is no socket, is left alone', async () => {
+test('a control socket of another router, or a path that is no socket: not replaced', async () => {
   using folder = new TempFolder();
   const socket = folder.file('control.sock');
   await using first = new SpawnedRouter(['--control-socket', socket]);
@@ -92,7 +92,7 @@ test('a control socket that another router answers on, or that is no socket, is 
   assert.match(fourth.output, /\/nonexistent\/control\.sock/);
 });
 
-test('listening beyond loopback without TLS and tokens is warned about, and too few descriptors are', async () => {
+test('start warnings: an exposed address without TLS and tokens, too few descriptors', async () => {
   await using router = new SpawnedRouter(['--host', '0.0.0.0', '--max-connections', '900000']);
   await router.listens();
   assert.match(router.output, /\[WARNING\] Listening on 0\.0\.0\.0 without TLS/);

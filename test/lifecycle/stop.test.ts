@@ -22,7 +22,7 @@ async function stuckClient(router: RouterProcess): Promise<DartClient> {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} with nobody connected: exit 0 at once`, async () => {
+  test(`${signal} without clients: exit code 0 at once`, async () => {
     await using router = await RouterProcess.start(['--shutdown-timeout', '60s']);
     router.signal(signal);
     assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
@@ -30,7 +30,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('clients are warned, get what is on its way, and their streams end with UNAVAILABLE', async () => {
+test('graceful shutdown: clients get GOAWAY and queued messages; streams end with UNAVAILABLE', async () => {
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0', '--shutdown-timeout', '60s']);
   using client = await DartClient.join(router.port, { clientName: 'told' });
   const events = client.events();
@@ -62,7 +62,7 @@ test('clients are warned, get what is on its way, and their streams end with UNA
   );
 });
 
-test('while it drains: readyz 503, healthz 200, no new connection, no new call', async () => {
+test('draining: readyz 503, healthz 200, no new connection, no new call', async () => {
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0', '--shutdown-timeout', '60s']);
   const { port } = router;
   const metricsPort = router.metricsPort ?? 0;
@@ -85,7 +85,7 @@ test('while it drains: readyz 503, healthz 200, no new connection, no new call',
   assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
 });
 
-test('a stuck client is cut at --shutdown-timeout, by default 10 s', async () => {
+test('a stuck client: disconnected at --shutdown-timeout, by default 10 s', async () => {
   assert.equal(DEFAULT_CONFIG.shutdownTimeoutMs, 10_000);
   await using router = await RouterProcess.start(['--shutdown-timeout', '1500ms']);
   using stuck = await stuckClient(router);
@@ -98,7 +98,7 @@ test('a stuck client is cut at --shutdown-timeout, by default 10 s', async () =>
 });
 
 for (const second of ['SIGTERM', 'SIGINT'] as const) {
-  test(`a second signal, ${second}, forces the stop`, async () => {
+  test(`a second signal, ${second}: forces the stop`, async () => {
     await using router = await RouterProcess.start(['--shutdown-timeout', '60s']);
     using stuck = await stuckClient(router);
     router.signal('SIGTERM');
@@ -110,7 +110,7 @@ for (const second of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a connection that only says hello does not hold up the stop', async () => {
+test('a connection without streams: does not delay the stop', async () => {
   await using router = await RouterProcess.start(['--shutdown-timeout', '60s']);
   using silent = await DartClient.connect(router.port);
   using used = await DartClient.connect(router.port);
@@ -120,7 +120,7 @@ test('a connection that only says hello does not hold up the stop', async () => 
   await within(silent.connection.whenClosed, PATIENCE_MS, 'its end');
 });
 
-test('a signal while it starts stops it as well', async () => {
+test('a signal during the start: stops the router', async () => {
   for (let round = 0; round < 3; round++) {
     await using router = new SpawnedRouter(['--metrics', '--metrics-port', '0']);
     await router.logged(/Startup/); // written before anything listens
@@ -131,7 +131,7 @@ test('a signal while it starts stops it as well', async () => {
   }
 });
 
-test('the port is free again after the stop', async () => {
+test('after the stop: the port is free', async () => {
   await using first = new SpawnedRouter();
   const port = await first.listens();
   first.child.kill('SIGTERM');

@@ -20,7 +20,7 @@ const MEMORY_FAILURES = 'rpc_router_job_failures_total{job="memory"}';
 const PRELOAD = pathToFileURL(`${ROOT}test/support/failing-system.mjs`).href;
 
 for (const code of ['EMFILE', 'ENOENT', 'EACCES', 'ENOSPC']) {
-  test(`every timer and signal with each system call failing by ${code}: the service goes on`, async () => {
+  test(`every timer and signal with each system call failing by ${code}: the service keeps running`, async () => {
     using folder = new TempFolder();
     const failure = folder.write('failure', '');
     const config = folder.write('router.yaml', 'stats-interval: 100ms\nhealth-check-interval: 50ms\n');

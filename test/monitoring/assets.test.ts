@@ -13,7 +13,7 @@ function wanted(body: string): string[] {
   return links.filter((link): link is string => /\.(js|css)$/.test(link ?? ''));
 }
 
-test('the page is whole: each file that it names is served, with its type and the headers that guard it', async () => {
+test('the status page: every referenced file is served with its type and the security headers', async () => {
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0']);
   const port = router.metricsPort ?? 0;
   const seen = new Set<string>();

@@ -18,7 +18,7 @@ async function registerClients(port: number, count: number): Promise<DartClient>
   return client;
 }
 
-test('the table of clients: pages, search, order', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
+test('the client table: pages, search, order', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
   await using router = await RouterProcess.start([
     ...ARGS,
     '--status-page-clients',
@@ -49,7 +49,7 @@ test('the table of clients: pages, search, order', { skip: SKIP_WITHOUT_CHROMIUM
   assert.deepEqual(fixture.complaints, []);
 });
 
-test('a page behind the last one after clients left shows the last one', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
+test('the client table: shows the last page after clients disconnected', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
   await using router = await RouterProcess.start([...ARGS, '--status-page-clients']);
   using _staying = await registerClients(router.port, 10);
   using leaving = await registerClients(router.port, 60);
@@ -61,7 +61,9 @@ test('a page behind the last one after clients left shows the last one', { skip:
   await poll('the page that is left', async () => (await fixture.value('clientRange')) === '1–10 of 10', PATIENT);
 });
 
-test('without the option there is no table, and the endpoint says why', { skip: SKIP_WITHOUT_CHROMIUM }, async () => {
+test('without --status-page-clients: no table, and the endpoint reports why', {
+  skip: SKIP_WITHOUT_CHROMIUM,
+}, async () => {
   await using router = await RouterProcess.start(ARGS);
   await using fixture = await PageFixture.open(router.metricsPort);
   await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
@@ -69,7 +71,7 @@ test('without the option there is no table, and the endpoint says why', { skip: 
   assert.match(await router.get('/api/clients'), /^Clients are listed only with --status-page-clients/);
 });
 
-test('a wrong query is answered with the values that are allowed', async () => {
+test('an invalid query: the response lists the allowed values', async () => {
   await using router = await RouterProcess.start([...ARGS, '--status-page-clients']);
   assert.match(await router.get('/api/clients?sort=colour'), /^sort must be one of name, id, address, status/);
   assert.match(await router.get('/api/clients?limit=1000'), /^limit must be 1\.\.200/);

@@ -43,7 +43,7 @@ function anchors(text: string): Set<string> {
 }
 
 for (const page of ALL_PAGES) {
-  test(`${page}: links and their anchors lead somewhere`, () => {
+  test(`${page}: links and anchors exist`, () => {
     const text = readPage(page);
     const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link ?? '');
     assert.ok(links.length > 2);
@@ -55,7 +55,7 @@ for (const page of ALL_PAGES) {
     }
   });
 
-  test(`${page}: every option that it names exists`, () => {
+  test(`${page}: every mentioned option exists`, () => {
     const known = new Set<string>(
       OPTIONS.flatMap((option) => [option.key, ...('alias' in option ? option.alias : [])]),
     );
@@ -85,7 +85,7 @@ for (const page of PAGES) {
   });
 }
 
-test('/api/status has exactly the keys that are documented', async () => {
+test('/api/status: has exactly the documented keys', async () => {
   const documented = firstColumn(section('monitoring.md', '`/api/status`')).sort();
   await using router = await RouterProcess.start();
   const status = await poll('a whole second', async () => {
@@ -110,7 +110,7 @@ test('/api/status has exactly the keys that are documented', async () => {
   assert.deepEqual(Object.keys(history.series), Object.keys(status.lastSecond ?? {}));
 });
 
-test('the fields of the log, the alerts, the recorded series and the checks are those that there are', () => {
+test('the documented log fields, alerts, recorded series and checks: match the real ones', () => {
   const schema = JSON.parse(readFileSync(`${MONITORING}/logs/log-schema.json`, 'utf8'));
   assert.deepEqual(firstColumn(section('monitoring.md', 'Logs')), Object.keys(schema.properties));
   const rules = (file: string): { alert?: string; record?: string }[] => {

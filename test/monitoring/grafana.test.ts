@@ -38,7 +38,7 @@ async function hasData(prometheus: PrometheusProcess, expression: string): Promi
   return series.some(({ value }) => Number.isFinite(Number(value[1])));
 }
 
-test('the dashboard can be provisioned: one id, variables for job and instance, no panel upon another', () => {
+test('the dashboard: one id, variables for job and instance, no overlapping panels', () => {
   const provider = parse(readFileSync(`${FOLDER}/provisioning/dashboards/rpc-dart-router.yml`, 'utf8'));
   assert.equal(provider.providers[0].type, 'file');
   assert.equal(dashboard.uid, 'rpc-dart-router');
@@ -58,7 +58,7 @@ test('the dashboard can be provisioned: one id, variables for job and instance, 
   }
 });
 
-test('every query of the dashboard gives data of a router under load', { skip: SKIP_WITHOUT_PROMETHEUS }, async () => {
+test('the dashboard: every query returns data of a router under load', { skip: SKIP_WITHOUT_PROMETHEUS }, async () => {
   const folder = new TempFolder();
   await using router = await RouterProcess.start(['--metrics', '--metrics-port', '0'], { folder });
   const port = router.metricsPort;

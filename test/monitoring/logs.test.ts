@@ -15,7 +15,7 @@ const LOG_FILE = '/var/log/rpc-dart-router/router.log';
 
 type Line = Readonly<Record<string, unknown>>;
 
-test('the check of the schema finds what is wrong', () => {
+test('the schema check: finds errors', () => {
   const good = { time: '2026-11-24T02:43:21.789Z', level: 'info', msg: 'x' };
   assert.deepEqual(violations(schema, good), []);
   assert.deepEqual(violations(schema, { ...good, time: 'now' }), ['.time is now']);
@@ -25,7 +25,7 @@ test('the check of the schema finds what is wrong', () => {
   assert.deepEqual(violations(schema, { time: good.time, level: 'info' }), ['.msg is missing']);
 });
 
-test('every line of a router that is used, misused, reloaded and stopped fits the schema', async () => {
+test('the log of a router that is used, misused, reloaded and stopped: every line matches the schema', async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-connections: 3\n');
   const tokens = folder.write('tokens', 'alice: secret-of-alice\n');
@@ -84,7 +84,7 @@ async function misuse(router: RouterProcess): Promise<void> {
   await router.logged(/Client disconnected/);
 }
 
-test('Loki: both collectors read that file and know those fields, and the rule has its section in the docs', () => {
+test('Loki: both collectors read that file and those fields; the rule has its section in the docs', () => {
   const known = new Set(Object.keys(schema.properties));
   const promtail = parse(readLog('loki/promtail.yml'));
   const [job] = promtail.scrape_configs;
@@ -105,7 +105,7 @@ test('Loki: both collectors read that file and know those fields, and the rule h
   assert.equal(group.rules[0].annotations.runbook_url, 'docs/troubleshooting.md#rpcroutererrorsinlog');
 });
 
-test('ELK: the template has a type for each field of the schema, and takes what Filebeat sends', () => {
+test('ELK: the template has a type for each field of the schema and matches the documents of Filebeat', () => {
   const filebeat = parse(readLog('elk/filebeat.yml'));
   const [input] = filebeat['filebeat.inputs'];
   assert.deepEqual(input.paths, [LOG_FILE]);

@@ -28,16 +28,16 @@ function promtool(...args: readonly string[]): string {
   return execFileSync(PROMTOOL ?? '', args, { cwd: `${MONITORING}/prometheus`, encoding: 'utf8', stdio: 'pipe' });
 }
 
-test('promtool accepts the configuration and the rules', options, () => {
+test('promtool: accepts the configuration and the rules', options, () => {
   assert.match(promtool('check', 'config', 'prometheus.yml'), /SUCCESS: 2 rule files found/);
   assert.match(promtool('check', 'rules', 'rules/alerts.yml'), new RegExp(`SUCCESS: ${ALERTS.length} rules found`));
 });
 
-test('the unit tests of the rules pass', options, () => {
+test('promtool: the unit tests of the rules pass', options, () => {
   assert.match(promtool('test', 'rules', 'tests/alerts.yml'), /SUCCESS/);
 });
 
-test('each alert has a unit test in which it fires and one in which it does not', () => {
+test('each alert: has a unit test in which it fires and one in which it does not', () => {
   const { tests } = readYaml('tests/alerts.yml') as { tests: RuleTest[] };
   for (const { alert } of ALERTS) {
     const expects = (name: string): number | undefined => {
@@ -49,7 +49,7 @@ test('each alert has a unit test in which it fires and one in which it does not'
   }
 });
 
-test('each alert says what is wrong and what to do, and both languages explain it', () => {
+test('each alert: states problem and remedy, and both languages explain it', () => {
   assert.ok(ALERTS.length > 15);
   const headings = (file: string): Set<string> => {
     return new Set(

@@ -23,7 +23,7 @@ const history = (seconds: readonly number[], clients = seconds) => ({
 });
 const shown = ({ columns }: Series) => columns.at.map((at, i) => [at - START, columns.clients[i]]);
 
-test('seconds are taken once, in order', () => {
+test('series: takes each second once, in order', () => {
   const series = new Series(['clients', 'connections']);
   for (const second of [1, 2, 2, 1, 3]) series.add(sample(second));
   series.add(null);
@@ -34,7 +34,7 @@ test('seconds are taken once, in order', () => {
   ]);
 });
 
-test('a history goes before and between what came live', () => {
+test('series: inserts a history before and between live values', () => {
   const series = new Series(['clients', 'connections']);
   series.add(sample(4, 40));
   series.add(sample(5, 50));
@@ -48,7 +48,7 @@ test('a history goes before and between what came live', () => {
   ]);
 });
 
-test('a time without a router is a gap, also after another history', () => {
+test('series: a time without a router is a gap, also after another history', () => {
   const series = new Series(['clients', 'connections']);
   series.addHistory(history([1, 2]));
   series.addHistory(history([60, 61]));
@@ -64,7 +64,7 @@ test('a time without a router is a gap, also after another history', () => {
   assert.deepEqual(shown(series), expected);
 });
 
-test('15 minutes are kept, and two are shown at least', () => {
+test('series: keeps 15 minutes, shows at least two', () => {
   const series = new Series(['clients', 'connections']);
   series.add(sample(1));
   assert.equal(series.windowSeconds, 120);

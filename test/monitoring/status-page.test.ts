@@ -12,7 +12,7 @@ const PATIENT = { limitMs: 20_000, everyMs: 100 };
 const ARGS = ['--metrics', '--metrics-port', '0'];
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, locale: 'ru-RU' };
 
-test('figures move under load, charts are drawn, and nothing is asked of anybody else', options, async () => {
+test('the page under load: figures change, charts are drawn, no other host is contacted', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   using load = await Load.start(router.port);
   await using fixture = await PageFixture.open(router.metricsPort);
@@ -52,7 +52,7 @@ async function paintedColumns({ page }: PageFixture): Promise<number> {
   })()`);
 }
 
-test('what was before the page was opened is in the charts', options, async () => {
+test('the charts: contain the time before the page was opened', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   const history = async () => JSON.parse(await router.get('/api/status/history')).series.at as number[];
   await poll('a history', async () => (await history()).length >= 6, PATIENT);
@@ -73,7 +73,7 @@ test('what was before the page was opened is in the charts', options, async () =
   assert.deepEqual(times, [...new Set(times)].sort(), 'each second once, in order');
 });
 
-test('a restart of the router: the page says so, and goes on by itself', options, async () => {
+test('a restart of the router: the page shows it and reconnects', options, async () => {
   const folder = new TempFolder();
   await using first = await RouterProcess.start(ARGS, { folder });
   const port = first.metricsPort;
@@ -102,7 +102,7 @@ test('a restart of the router: the page says so, and goes on by itself', options
   folder.remove();
 });
 
-test('a router that is frozen is told from one that is idle', options, async () => {
+test('a frozen router: the page distinguishes it from an idle one', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   await using fixture = await PageFixture.open(router.metricsPort);
   await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);
@@ -113,7 +113,7 @@ test('a router that is frozen is told from one that is idle', options, async () 
   assert.equal(await fixture.notices(), '');
 });
 
-test('Russian on a phone: nothing is wider than the screen, and no text is left in English', options, async () => {
+test('Russian on a phone: nothing is wider than the screen, no text is in English', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   using _load = await Load.start(router.port);
   await using fixture = await PageFixture.open(router.metricsPort, PHONE);
@@ -129,7 +129,7 @@ test('Russian on a phone: nothing is wider than the screen, and no text is left 
   );
 });
 
-test('what clients are called is shown only with --status-page-clients', options, async () => {
+test('client names: shown only with --status-page-clients', options, async () => {
   for (const [args, isShown] of [
     [ARGS, false],
     [[...ARGS, '--status-page-clients'], true],
@@ -145,7 +145,7 @@ test('what clients are called is shown only with --status-page-clients', options
   }
 });
 
-test('memory is shown against the limit of a daemon; in the foreground there is none', options, async () => {
+test('memory: shown relative to the limit of a daemon; no limit in the foreground', options, async () => {
   await using daemon = await RouterProcess.start([...ARGS, '--supervised', '--max-memory', '4096M']);
   await using fixture = await PageFixture.open(daemon.metricsPort);
   await poll('the limit', async () => (await fixture.value('memoryMax')) === 'of 4\u00a0GiB', PATIENT);
@@ -159,7 +159,7 @@ test('memory is shown against the limit of a daemon; in the foreground there is 
   assert.doesNotMatch(await foreground.get('/metrics'), /^rpc_router_memory_limit_bytes \d/m);
 });
 
-test('a refused reload is shown with its reason', options, async () => {
+test('a refused reload: shown with its reason', options, async () => {
   using folder = new TempFolder();
   const config = folder.write('router.yaml', 'max-connections: 10\n');
   await using router = await RouterProcess.start([...ARGS, '--config', config]);
@@ -174,7 +174,7 @@ test('a refused reload is shown with its reason', options, async () => {
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`${colorScheme}: every text stands out from what is behind it`, options, async () => {
+  test(`${colorScheme}: every text has sufficient contrast`, options, async () => {
     await using router = await RouterProcess.start(ARGS);
     await using fixture = await PageFixture.open(router.metricsPort, { colorScheme });
     const colour = async (name: string) => fixture.page.evaluate<string>(cssColour(name));
@@ -217,7 +217,7 @@ function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-test('a reader that sees nothing finds names for everything', options, async () => {
+test('a screen reader: every element has a name', options, async () => {
   await using router = await RouterProcess.start(ARGS);
   await using fixture = await PageFixture.open(router.metricsPort);
   await poll('the state', async () => (await fixture.value('state')) === 'Ready', PATIENT);

@@ -22,14 +22,14 @@ function release(folder: TempFolder, npm: string, env: NodeJS.ProcessEnv = {}) {
   return { status, stderr, stdout, left: readdirSync(tmp), made: existsSync(join(clone, 'release')) };
 }
 
-test('a build that fails stops the release, with the last lines of npm and nothing left behind', () => {
+test('a failed build: stops the release, prints the last lines of npm, leaves no files', () => {
   using folder = new TempFolder();
   const { status, stderr, stdout, left, made } = release(folder, 'echo "npm error network is down" >&2; exit 7');
   assert.deepEqual({ status, stdout, left, made }, { status: 1, stdout: '', left: [], made: false });
   assert.match(stderr, /^ {2}installing dependencies\n {4}npm error network is down\nThe build failed\./);
 });
 
-test('a later step that fails is noticed as well', () => {
+test('a failed later step: stops the release', () => {
   using folder = new TempFolder();
   const { status, stderr, left } = release(
     folder,
@@ -39,14 +39,14 @@ test('a later step that fails is noticed as well', () => {
   assert.match(stderr, /building the program\n {4}error TS1005\nThe build failed\./);
 });
 
-test('a build without its result is a failure', () => {
+test('a build without a result: fails', () => {
   using folder = new TempFolder();
   const { status, stderr, left } = release(folder, 'exit 0');
   assert.deepEqual({ status, left }, { status: 1, left: [] });
   assert.match(stderr, /The build failed\./);
 });
 
-test('a step that takes long says every few seconds that it goes on', () => {
+test('a long step: prints progress every few seconds', () => {
   using folder = new TempFolder();
   const { stderr } = release(folder, 'i=0; while [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done; exit 1', {
     TICK_S: '1',

@@ -38,7 +38,7 @@ for (const [script, args, said] of MISTAKES) {
   });
 }
 
-test('a language that was asked for is used for the complaint', () => {
+test('--lang: applies to error messages', () => {
   const { stderr } = spawnSync('bash', [`${SCRIPTS}/backup.sh`, '--lang', 'ru', '--output'], { encoding: 'utf8' });
   assert.match(stderr, /использование: sudo bash/);
 });

@@ -11,7 +11,7 @@ export function backupTests(shared: SharedState): void {
   const { machine } = shared;
   const script = (name: string): string => `bash /opt/rpc-dart-router/current/scripts/${name}.sh`;
 
-  test('a backup is a tar archive that root alone can read; the service goes on meanwhile', async () => {
+  test('backup: a tar archive readable only by root; the service keeps running', async () => {
     const { pid } = await machine.status();
     await machine.run(`mkdir /root/backups && ${script('backup')} --output /root/backups --quiet`);
     assert.match(await machine.run('ls /root/backups'), /^rpc-router-config-\d{8}\.tar\.gz$/);
@@ -23,7 +23,7 @@ export function backupTests(shared: SharedState): void {
     assert.equal((await machine.status()).pid, pid);
   });
 
-  test('restored on a fresh machine: the same configuration and data, and a service that serves', async () => {
+  test('restore on a fresh machine: the same configuration and data, and a healthy service', async () => {
     using folder = new TempFolder();
     const archive = join(folder.path, 'backup.tar.gz');
     await machine.setOption('max-connections', '4321');
@@ -48,7 +48,7 @@ export function backupTests(shared: SharedState): void {
     }
   });
 
-  test('a backup that the router does not come up with is taken back', async () => {
+  test('restore of a backup that does not start: restores the previous state', async () => {
     await machine.run(`cp ${CONFIG} /root/config.yaml`);
     await machine.setOption('unheard-of', '1');
     await machine.run(`${script('backup')} --output /root/broken.tar.gz && cp /root/config.yaml ${CONFIG}`);
@@ -60,7 +60,7 @@ export function backupTests(shared: SharedState): void {
     assert.equal(await machine.property('ActiveState'), 'active');
   });
 
-  test('what is no backup is refused before anything is touched', async () => {
+  test('restore of another archive: refused before any change', async () => {
     const { pid } = await machine.status();
     await machine.run('tar -C / -czf /root/other.tar.gz etc/hostname && echo no >/root/text.tar.gz');
     assert.match((await machine.try(`${script('restore')} /root/other.tar.gz --lang en`)).stderr, /etc\/hostname/);
@@ -72,7 +72,7 @@ export function backupTests(shared: SharedState): void {
     assert.equal((await machine.status()).pid, pid);
   });
 
-  test("the guide's own two commands do as well", async () => {
+  test('backup and restore with the two commands of the guide: work as well', async () => {
     await machine.run(`cd /root && tar -czf guide.tar.gz /etc/rpc-dart-router/ /var/lib/rpc-dart-router/ 2>/dev/null
       echo changed >${DATA}
       systemctl stop ${SERVICE} && tar -xzf guide.tar.gz -C / && systemctl start ${SERVICE}`);

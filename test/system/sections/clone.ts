@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export function cloneTests(shared: SharedState): void {
   const { machine } = shared;
 
-  test('from a clone: built in a scratch folder, the clone stays as it was', async () => {
+  test('installation from a clone: built in a scratch folder, the clone is unchanged', async () => {
     await machine.system.copySources(ROOT, '/root/clone');
     await machine.system.copy(shared.releases.npmCache, '/root/npm-cache');
     const before = await machine.run('cd /root/clone && find . | sort | sha256sum');

@@ -10,7 +10,7 @@ const HEALTH = `node /opt/rpc-dart-router/current/scripts/lib/health-check.mjs $
 export function serviceTests(shared: SharedState): void {
   const { machine } = shared;
 
-  test("the journal has the router's own lines, under its pid and with its priorities", async () => {
+  test('the journal: contains the lines of the router with its pid and priorities', async () => {
     const { pid } = await machine.status();
     const entries = (await machine.run(`journalctl -u ${SERVICE} -b -o json --no-pager _PID=${pid}`))
       .split('\n')
@@ -24,7 +24,7 @@ export function serviceTests(shared: SharedState): void {
     assert.doesNotMatch(await machine.journal('-b -p warning'), /INFO/);
   });
 
-  test('the journal goes on after journald was restarted, and after it was killed', async () => {
+  test('the journal: continues after journald was restarted or killed', async () => {
     for (const end of ['restart', 'kill -s KILL']) {
       await machine.run(`systemctl ${end} systemd-journald && sleep 1`);
       const mark = await machine.mark();
@@ -33,7 +33,7 @@ export function serviceTests(shared: SharedState): void {
     }
   });
 
-  test('pm2 and the daemon commands show the service to its user', async () => {
+  test('pm2 and the daemon commands: show the service to its user', async () => {
     const { pid } = await machine.status();
     const list = await machine.run('sudo -u rpc-router -H pm2 jlist 2>/dev/null');
     const [app] = JSON.parse(list.slice(list.indexOf('['))) as {
@@ -47,7 +47,7 @@ export function serviceTests(shared: SharedState): void {
     assert.match(shown, /🔌 Открытые порты:\n {3}• \*:8080\n {3}• 127\.0\.0\.1:9090/);
   });
 
-  test('root is shown the service, and how to command it; its commands leave it alone', async () => {
+  test('root: sees the service and how to control it; the daemon commands of root do not change it', async () => {
     const { pid } = await machine.status();
     const shown = await machine.run('rpc-dart-router --daemon-status');
     assert.ok(shown.startsWith(`✅ Daemon is running with PID: ${pid}\n👤 It runs under the user rpc-router`), shown);
@@ -71,7 +71,7 @@ export function serviceTests(shared: SharedState): void {
     assert.match(stranger.stderr, /A service may run that this user may not see/);
   });
 
-  test('reload is HUP: the new values are in force, the client stays', async () => {
+  test('systemctl reload: applies new values and keeps the client', async () => {
     const client = await machine.join('stays');
     const { pid } = await machine.status();
     await machine.setOption('max-connections', '5000');
@@ -83,7 +83,7 @@ export function serviceTests(shared: SharedState): void {
     assert.ok(Array.isArray((await client.call('getOnlineClients', {})).clients));
   });
 
-  test('a refused configuration makes the reload fail, with the reason in the journal', async () => {
+  test('systemctl reload: fails for an invalid configuration, with the reason in the journal', async () => {
     const client = await machine.join('stays as well');
     const before = await machine.status();
     await machine.run(`cp ${CONFIG} /root/config.yaml`);
@@ -98,7 +98,7 @@ export function serviceTests(shared: SharedState): void {
     await machine.run(`systemctl reload ${SERVICE}`);
   });
 
-  test('stop is graceful, and a pm2 of the user that was started meanwhile does not hinder the start', async () => {
+  test('systemctl stop: graceful; a pm2 of the user that was started meanwhile does not prevent the start', async () => {
     await machine.run(`systemctl stop ${SERVICE}`);
     assert.equal(await machine.property('ActiveState'), 'inactive');
     assert.equal(await machine.property('Result'), 'success');
@@ -110,7 +110,7 @@ export function serviceTests(shared: SharedState): void {
     assert.equal((await machine.status()).state, 'ready');
   });
 
-  test('start fails when the router does not come up, and the journal says why', async () => {
+  test('systemctl start: fails if the router does not start, with the reason in the journal', async () => {
     await machine.run(`systemctl stop ${SERVICE}`);
     await machine.run(`systemd-run -q --unit=taker node -e "require('net').createServer().listen(8080)"`);
     const mark = await machine.mark();
@@ -122,7 +122,7 @@ export function serviceTests(shared: SharedState): void {
     await machine.untilBack();
   });
 
-  test('port 443 as a plain user, also after a respawn', async () => {
+  test('port 443: available to the unprivileged user, also after a respawn', async () => {
     await machine.setOption('port', '443');
     await machine.run(`systemctl restart ${SERVICE}`);
     const { pid, listening } = await machine.status();
@@ -138,7 +138,7 @@ export function serviceTests(shared: SharedState): void {
     await machine.run(`systemctl restart ${SERVICE}`);
   });
 
-  test('the limits and the walls of the unit are in force around the router', async () => {
+  test('the unit: its limits and sandboxing apply to the router', async () => {
     const { pid } = await machine.status();
     const status = await machine.run(`cat /proc/${pid}/status`);
     assert.match(status, /^NoNewPrivs:\t1$/m);
@@ -155,7 +155,7 @@ export function serviceTests(shared: SharedState): void {
     );
   });
 
-  test("an operator's own drop-in wins", async () => {
+  test('a drop-in of the operator: overrides that of the installation', async () => {
     const folder = `/etc/systemd/system/${SERVICE}.service.d`;
     await machine.write(`${folder}/override.conf`, '[Service]\nMemoryMax=512M\n');
     await machine.run('systemctl daemon-reload');
@@ -163,7 +163,7 @@ export function serviceTests(shared: SharedState): void {
     await machine.run(`rm ${folder}/override.conf && systemctl daemon-reload`);
   });
 
-  test('the log is rotated and compressed, and goes on in a new file', async () => {
+  test('the log: rotated and compressed, continues in a new file', async () => {
     await machine.setOption('log-max-size', '1KiB');
     await machine.run(`systemctl restart ${SERVICE}`);
     const { pid } = await machine.status();
@@ -177,7 +177,7 @@ export function serviceTests(shared: SharedState): void {
     assert.equal(await machine.run(`stat -c '%a %U' ${LOG}`), '600 rpc-router');
   });
 
-  test('certificate and tokens as in the manual: readable by the group alone', async () => {
+  test('certificate and tokens as in the manual: readable only by the group', async () => {
     const files = '/etc/rpc-dart-router';
     await machine.run(`cd ${files} && openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.crt -days 2 -subj /CN=localhost 2>/dev/null
       printf 'phone: %s\\n' "$(openssl rand -hex 24)" >tokens

@@ -16,7 +16,7 @@ export function survivalTests(shared: SharedState): void {
     both: `${PM2_PID_FILE} ${PID_FILE}`,
   };
   for (const [what, files] of Object.entries(kills)) {
-    test(`kill -9 of ${what}: the service comes back by itself`, async () => {
+    test(`kill -9 of ${what}: the service recovers`, async () => {
       const { pid } = await machine.status();
       await machine.run(`kill -9 $(for file in ${files}; do cat $file; echo; done)`);
       const back = await machine.untilBack(pid);
@@ -31,7 +31,7 @@ export function survivalTests(shared: SharedState): void {
     'pm2 stop by its user': 'sudo -u rpc-router -H pm2 stop rpc-dart-router >/dev/null',
   };
   for (const [how, command] of Object.entries(stops)) {
-    test(`${how}: no active unit without a router; it comes back, and can be reloaded`, async () => {
+    test(`${how}: no active unit without a router; it restarts and can be reloaded`, async () => {
       const { pid } = await machine.status();
       await machine.run(command);
       await machine.untilBack(pid);
@@ -39,7 +39,7 @@ export function survivalTests(shared: SharedState): void {
     });
   }
 
-  test('a crash under a broken configuration: the unit ends, and once mended the service comes back', async () => {
+  test('a crash with an invalid configuration: the unit ends; the service recovers after the correction', async () => {
     const { pid } = await machine.status();
     await machine.run(`cp ${CONFIG} /root/config.yaml`);
     await machine.setOption('prot', '1');
@@ -50,13 +50,13 @@ export function survivalTests(shared: SharedState): void {
     await machine.untilBack(pid);
   });
 
-  test('pm2 kill by the user: the service comes back, too', async () => {
+  test('pm2 kill by the user: the service recovers', async () => {
     const { pid } = await machine.status();
     await machine.run('sudo -u rpc-router -H pm2 kill >/dev/null');
     await machine.untilBack(pid);
   });
 
-  test('a reboot and a power cut: the service is there again, with its folder in /run', async () => {
+  test('a reboot and a power failure: the service runs again, with its folder in /run', async () => {
     await machine.run('echo precious >/var/lib/rpc-dart-router/data && sync');
     await machine.system.reboot();
     await machine.untilBack();
@@ -67,7 +67,7 @@ export function survivalTests(shared: SharedState): void {
     assert.equal(await machine.run('cat /var/lib/rpc-dart-router/data'), 'precious');
   });
 
-  test('a full disk under the logs: the router serves, reloads and restarts, and the journal has the lines', async () => {
+  test('a full log disk: the router serves, reloads and restarts; the journal contains the lines', async () => {
     await machine.run(`systemctl stop ${SERVICE}
       mount -t tmpfs -o size=256k,mode=750,uid=$(id -u rpc-router),gid=$(id -g rpc-router) tmpfs /var/log/rpc-dart-router
       systemctl start ${SERVICE}`);
@@ -85,7 +85,7 @@ export function survivalTests(shared: SharedState): void {
     await machine.run(`systemctl stop ${SERVICE} && umount /var/log/rpc-dart-router && systemctl start ${SERVICE}`);
   });
 
-  test('at the memory limit the kernel ends the router, and it comes back', async () => {
+  test('the memory limit: the kernel ends the router, and it restarts', async () => {
     const { pid } = await machine.status();
     assert.equal(await machine.property('MemoryMax'), String(1024 ** 3));
     assert.equal(await machine.property('OOMPolicy'), 'continue');
@@ -102,7 +102,7 @@ export function survivalTests(shared: SharedState): void {
     await machine.untilBack(pid);
   });
 
-  test('before that limit PM2 restarts the router gracefully', async () => {
+  test('below the memory limit: PM2 restarts the router gracefully', async () => {
     const dropIn = `/run/systemd/system/${SERVICE}.service.d`;
     await machine.run(`mkdir -p ${dropIn}`);
     // PM2 looks every 30 s otherwise
@@ -118,7 +118,7 @@ export function survivalTests(shared: SharedState): void {
     await machine.run(`rm ${dropIn}/test.conf && systemctl daemon-reload && systemctl restart ${SERVICE}`);
   });
 
-  test('a broken configuration at boot fails clearly, and once mended the service comes back by itself', async () => {
+  test('an invalid configuration at boot: fails with the reason; the service recovers after the correction', async () => {
     await machine.run(`cp ${CONFIG} /root/config.yaml`);
     await machine.setOption('prot', '1');
     await machine.system.reboot();

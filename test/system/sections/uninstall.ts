@@ -8,7 +8,7 @@ const TUNING = '/etc/sysctl.d/90-rpc-dart-router.conf /etc/security/limits.d/rpc
 export function uninstallTests(shared: SharedState): void {
   const { machine } = shared;
 
-  test('--tune puts the limits of the guide in place', async () => {
+  test('--tune: installs the limits of the guide', async () => {
     const { code, text: said } = await machine.install(shared.releases.next, '--tune --quiet --lang en');
     assert.equal(code, 0);
     // a container may not set all of them, which is said then
@@ -27,7 +27,7 @@ export function uninstallTests(shared: SharedState): void {
     if (Number(limit) >= 65536) assert.equal(await machine.run('su -s /bin/sh rpc-router -c "ulimit -n"'), '65536');
   });
 
-  test('--uninstall --dry-run only says so', async () => {
+  test('--uninstall --dry-run: prints the changes and makes none', async () => {
     const { code, stdout } = await machine.install(shared.releases.next, '--uninstall --purge --dry-run --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /would: stop and remove the service/);
@@ -35,7 +35,7 @@ export function uninstallTests(shared: SharedState): void {
     assert.equal((await machine.status()).state, 'ready');
   });
 
-  test('--uninstall removes service and program, and keeps configuration, logs and data', async () => {
+  test('--uninstall: removes service and program, keeps configuration, logs and data', async () => {
     const { code, stdout } = await machine.install(shared.releases.next, '--uninstall --lang en');
     assert.equal(code, 0);
     assert.match(stdout, /Kept: \/etc\/rpc-dart-router/);
@@ -50,12 +50,12 @@ export function uninstallTests(shared: SharedState): void {
     );
   });
 
-  test('installed again, it takes up the configuration that was kept', async () => {
+  test('a new installation: uses the kept configuration', async () => {
     assert.equal((await machine.install(shared.releases.first, '--quiet')).code, 0);
     assert.equal((await machine.status()).connections.max, 4321);
   });
 
-  test('--uninstall --purge leaves nothing', async () => {
+  test('--uninstall --purge: removes everything', async () => {
     assert.equal((await machine.install(shared.releases.first, '--uninstall --purge --quiet')).code, 0);
     const left = await machine.run(
       `find / -xdev \\( -name '*rpc-dart-router*' -o -name '*rpc_dart_router*' -o -name '*rpc-router*' \\) \\
@@ -67,7 +67,7 @@ export function uninstallTests(shared: SharedState): void {
     assert.deepEqual([again.code, again.stdout.split('\n').at(-2)], [0, 'The router is not installed.']);
   });
 
-  test('--uninstall leaves a service of the same name alone that it did not install', async () => {
+  test('--uninstall: keeps a service of the same name from another source', async () => {
     const unit = `/etc/systemd/system/${SERVICE}.service`;
     await machine.run(`printf '[Service]\\nExecStart=/bin/sleep 1000\\n' >${unit} && systemctl daemon-reload`);
     await machine.run(`systemctl start ${SERVICE}`);
@@ -76,7 +76,7 @@ export function uninstallTests(shared: SharedState): void {
     await machine.run(`systemctl stop ${SERVICE} && rm ${unit} && systemctl daemon-reload`);
   });
 
-  test('a first installation that does not come up says so and stops; a good version mends it', async () => {
+  test('a failed first installation: reports and stops; a working version repairs it', async () => {
     const { broken, first } = shared.releases;
     const { code, stderr } = await machine.install(broken, '--lang en');
     assert.equal(code, 1);

@@ -15,7 +15,7 @@ export function upgradeTests(shared: SharedState): void {
   const previous = (): Promise<string> => machine.run('basename $(readlink -f /opt/rpc-dart-router/previous)');
   const kept = (): Promise<string> => machine.run(`sha256sum ${CONFIG} /var/lib/rpc-dart-router/data`);
 
-  test('an upgrade keeps configuration and data, and the version before; the downtime is printed', async (t) => {
+  test('an upgrade: keeps configuration, data and the previous version; prints the downtime', async (t) => {
     await machine.run(`echo '# mine' >>${CONFIG} && echo precious >/var/lib/rpc-dart-router/data`);
     const before = await kept();
     const { code, stdout } = await machine.install(shared.releases.next, '--lang en');
@@ -30,7 +30,7 @@ export function upgradeTests(shared: SharedState): void {
     assert.ok((await machine.run(`cat /proc/${pid}/cmdline | tr '\\0' ' '`)).includes(shared.releases.next.id));
   });
 
-  test('a version that does not come up is rolled back by itself, which is said', async () => {
+  test('a version that does not start: rolled back with a message', async () => {
     const { code, stderr } = await machine.install(shared.releases.broken, '--lang en');
     assert.equal(code, 1);
     assert.match(stderr, /broken for a test/);
@@ -40,7 +40,7 @@ export function upgradeTests(shared: SharedState): void {
     assert.deepEqual([await current(), await previous()], [shared.releases.next.id, shared.releases.first.id]);
   });
 
-  test('a version that does not accept the configuration is not even tried', async () => {
+  test('a version that rejects the configuration: not activated', async () => {
     const { pid } = await machine.status();
     await machine.run(`cp ${CONFIG} /root/config.yaml && echo 'unheard-of: 1' >>${CONFIG}`);
     const { code, stderr } = await machine.install(shared.releases.first, '--lang en');
@@ -51,7 +51,7 @@ export function upgradeTests(shared: SharedState): void {
     assert.equal((await machine.status()).pid, pid);
   });
 
-  test('--rollback goes back to the version before, and once more forward again', async () => {
+  test('--rollback: returns to the previous version; a second call switches forward again', async () => {
     const { releases } = shared;
     const { code, stdout } = await machine.install(releases.next, '--rollback --lang en');
     assert.equal(code, 0);
@@ -64,7 +64,7 @@ export function upgradeTests(shared: SharedState): void {
 
   const moments = { 'while it puts the version there': 'sleep 0.5', 'while it switches': UNTIL_STOPPED };
   for (const [moment, wait] of Object.entries(moments)) {
-    test(`killed ${moment} and run again, it ends well`, async () => {
+    test(`an upgrade killed ${moment}: a second run completes it`, async () => {
       const { releases } = shared;
       const target = (await current()) === releases.next.id ? releases.first : releases.next;
       await machine.try(`bash ${installer(target)} >/dev/null 2>&1 & installer=$!; ${wait}; kill -KILL $installer`);
@@ -75,7 +75,7 @@ export function upgradeTests(shared: SharedState): void {
     });
   }
 
-  test('interrupted by Ctrl-C while it switches, it goes back to what ran', async () => {
+  test('Ctrl-C during the switch: rolls back', async () => {
     const { releases } = shared;
     const old = await current();
     const target = old === releases.next.id ? releases.first : releases.next;
@@ -88,13 +88,13 @@ export function upgradeTests(shared: SharedState): void {
     await machine.untilBack();
   });
 
-  test('only the current version and the one before it stay', async () => {
+  test('old versions: only the current and the previous one are kept', async () => {
     assert.equal((await machine.install(shared.releases.next, '--quiet')).code, 0);
     const versions = (await machine.run('ls -A /opt/rpc-dart-router/versions')).split('\n').sort();
     assert.deepEqual(versions, [shared.releases.first.id, shared.releases.next.id].sort());
   });
 
-  test('two at a time are one too many', async () => {
+  test('two concurrent installations: the second is refused', async () => {
     const lock = 'exec 8>/run/lock/rpc-dart-router-install.lock && flock 8';
     const { code, stderr } = await machine.try(`${lock} && bash ${installer(shared.releases.next)} --lang en`);
     assert.equal(code, 1);
