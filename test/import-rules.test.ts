@@ -61,7 +61,7 @@ function beyond(folder: string, allowed: readonly string[]): string[] {
     .map(({ file, from }) => `${file} imports ${from}`);
 }
 
-test('imports are found in every form', () => {
+test('imports: found in every form', () => {
   const source = `import a from 'a';\nimport type { b } from "b";\nimport {\n c,\n} from 'c';\nexport { d } from 'd';\nimport 'e';
 const f = await import('f');\ncreateRequire(import.meta.url).resolve('g/h');\nconst i = require('i');\ntype J = import('j').J;`;
   assert.deepEqual(importsOf(source), ['a', 'b', 'c', 'd', 'e', 'f', 'g/h', 'i', 'j']);
@@ -112,13 +112,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   top: ['cli', 'daemon', 'telemetry', 'text', 'node:'],
 };
 
-test('every folder has its row', () => {
+test('every folder: has a row', () => {
   const folders = new Set([...FILES.keys()].map(folderOf).filter((folder) => folder !== ''));
   assert.deepEqual(Object.keys(ALLOWED).sort(), [...folders].sort());
 });
 
 /** The folders in the order of their rows import only from rows above. */
-test('no folder imports upwards', () => {
+test('folders: no upward imports', () => {
   const order = Object.keys(ALLOWED);
   for (const [folder, allowed] of Object.entries(ALLOWED)) {
     const upwards = allowed.filter((name) => order.indexOf(name) > order.indexOf(folder));
@@ -127,7 +127,7 @@ test('no folder imports upwards', () => {
 });
 
 for (const [folder, allowed] of Object.entries(ALLOWED)) {
-  test(`${folder} imports nothing but ${allowed.join(', ')}`, () => {
+  test(`${folder}: imports only ${allowed.join(', ')}`, () => {
     assert.deepEqual(beyond(folder, allowed), []);
   });
 }
@@ -162,7 +162,7 @@ for (const folder of ['', ...Object.keys(ALLOWED)]) {
   });
 }
 
-test('only src/daemon loads PM2', () => {
+test('PM2: loaded only by src/daemon', () => {
   const others = IMPORTS.filter((it) => it.folder !== 'daemon' && /^(@?pm2)([-/]|$)/.test(it.target));
   assert.deepEqual(
     others.map((it) => `${it.file} imports ${it.target}`),
@@ -170,7 +170,7 @@ test('only src/daemon loads PM2', () => {
   );
 });
 
-test('the commands never reach into the router', () => {
+test('the commands: never import the router', () => {
   for (const folder of ['cli', 'process', 'daemon', 'doctor', 'top']) {
     const reached = IMPORTS.filter((it) => it.folder === folder && /^(router|rpc|grpc|http2|wire)\//.test(it.target));
     assert.deepEqual(
@@ -180,7 +180,7 @@ test('the commands never reach into the router', () => {
   }
 });
 
-test('other folders are entered by their door', () => {
+test('other folders: imported through their index.ts', () => {
   const past = IMPORTS.filter(
     (it) => it.isRelative && folderOf(it.target) !== it.folder && !/^[^/]+\/index\.ts$/.test(it.target),
   );

@@ -28,11 +28,11 @@ const LIMITS = Object.keys(limitsOf(DEFAULT_CONFIG));
 /** Short for a log level: src/config/log-level.ts turns them into `logLevel`. */
 const SHORTHANDS: readonly string[] = ['verbose', 'quiet'];
 
-test('every limit is read by the core', () => {
+test('limits: each is used by the core', () => {
   for (const name of LIMITS) assert.match(CORE, new RegExp(`\\b${name}\\b`), `${name} is a limit that nothing reads`);
 });
 
-test('every option that a reload changes is a limit or read by the app', () => {
+test('live options: each is a limit or used by the app', () => {
   const live = OPTIONS.filter(({ scope, reload }) => scope === 'router' && reload !== 'restart').filter(
     ({ key }) => !SHORTHANDS.includes(key),
   );

@@ -53,7 +53,7 @@ test('nats: clients of two routers reach each other, are listed on both, and eac
   near.connection.destroy();
 });
 
-test('nats: an id that was registered on one node and is used on another at once is found every time', {
+test('nats: an id used on another node right after its registration is always found', {
   skip,
 }, async () => {
   await using nats = await NatsServer.start();
@@ -76,7 +76,7 @@ test('nats: an id that was registered on one node and is used on another at once
   for (const { connection } of [sender, owner]) connection.destroy();
 });
 
-test('nats: over a restart of NATS of a second nothing is lost, repeated or reordered', { skip }, async () => {
+test('nats: a restart of NATS within a second loses, repeats and reorders nothing', { skip }, async () => {
   await using nats = await NatsServer.start();
   const [a, b] = (await startNodes(2, nats.url, ['--cluster-stall-timeout', '20s'])) as [RouterProcess, RouterProcess];
   await using _a = a;
@@ -107,7 +107,7 @@ test('nats: over a restart of NATS of a second nothing is lost, repeated or reor
 });
 
 for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-  test(`nats: after ${signal} of a node its clients leave within 5 s, once`, { skip }, async () => {
+  test(`nats: after ${signal} of a node its clients are removed within 5 s, once`, { skip }, async () => {
     await using nats = await NatsServer.start();
     const [a, b] = (await startNodes(2, nats.url)) as [RouterProcess, RouterProcess];
     await using _a = a;

@@ -48,7 +48,7 @@ test('nats: user, password, a shared secret and least permissions suffice', { sk
   for (const { connection } of [near, far]) connection.destroy();
 });
 
-test('nats: --check-config names an unreachable server, a refusal and a missing permission', { skip }, async () => {
+test('nats: --check-config reports an unreachable server, a refusal and a missing permission', { skip }, async () => {
   using folder = new TempFolder();
   await using nats = await NatsServer.start(PERMISSIONS('other.>'));
   const check = async (...args: string[]): Promise<string> =>
@@ -62,7 +62,7 @@ test('nats: --check-config names an unreachable server, a refusal and a missing 
   assert.match(await check(), /cannot be reached: .*nats-server/);
 });
 
-test('cluster: mistakes in its options are named with the remedy', async () => {
+test('cluster: mistakes in its options are reported with the remedy', async () => {
   const complaint = async (...args: string[]): Promise<string> => (await runCli(['--check-config', ...args])).stderr;
   assert.match(await complaint('--cluster', 'localhost'), /--cluster: must be URLs such as nats:/);
   assert.match(await complaint('--cluster', 'nats://u:hidden@h'), /--cluster-user-file/);

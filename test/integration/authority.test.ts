@@ -34,13 +34,13 @@ for (const [name, authority] of AUTHORITIES) {
     await assertWorks(client);
   });
 
-  test(`:authority is ${name}, and bytes come one by one`, async () => {
+  test(`:authority is ${name}, byte by byte`, async () => {
     using client = await DartClient.connect(router.port, { authority, splitBytes: 1 });
     await assertWorks(client);
   });
 }
 
-test(':authority is empty by an entry of the dynamic table', async () => {
+test(':authority empty by an entry of the dynamic table: served', async () => {
   using client = await DartClient.connect(router.port);
   const headers = (authority: Buffer) =>
     client.requestHeaders('/router/ping').map((field) => {
@@ -54,7 +54,7 @@ test(':authority is empty by an entry of the dynamic table', async () => {
   }
 });
 
-test(':authority is empty from the second call on', async () => {
+test(':authority empty from the second call on: served', async () => {
   using client = await DartClient.connect(router.port, { authority: 'host' });
   await client.ping(1);
   const headers = client.requestHeaders('/router/ping').map((field) => {
@@ -68,7 +68,7 @@ test(':authority is empty from the second call on', async () => {
   assert.equal((await client.ping(3)).timestamp, 3);
 });
 
-test('clients with an empty authority on many connections are told apart', async () => {
+test('clients with an empty authority on many connections: distinguished', async () => {
   const clients = await Promise.all(
     Array.from({ length: 10 }, (_, n) => {
       const framing: ClientFraming = n % 2 === 0 ? 1 : 2;
@@ -88,13 +88,13 @@ test('clients with an empty authority on many connections are told apart', async
   for (const client of clients) client.connection.destroy();
 });
 
-test('a client that says hello and waits before its first request is served', async () => {
+test('a client that waits between preface and first request: served', async () => {
   using client = await DartClient.connect(router.port, { authority: '' });
   await quiet(100);
   await assertWorks(client);
 });
 
-test('a large first request, sent at once', async () => {
+test('a large first request sent at once: served', async () => {
   using client = await DartClient.connect(router.port, { authority: '' });
   await client.register({ metadata: { note: 'x'.repeat(60_000) } });
   await client.bind();
@@ -102,7 +102,7 @@ test('a large first request, sent at once', async () => {
   assert.equal((await client.next()).message.type, 'unicast');
 });
 
-test('request headers of a kilobyte, padded and with priority, in CONTINUATION frames', async () => {
+test('request headers of a kilobyte, padded and with priority, in CONTINUATION frames: served', async () => {
   using client = await DartClient.connect(router.port, { authority: '', headers: { 'x-long': 'v'.repeat(1000) } });
   await assertWorks(client);
 });

@@ -21,7 +21,7 @@ async function nextConnected(stream: MessageStream): Promise<void> {
   assert.equal(asMap(message.payload).connected, true);
 }
 
-test('a first message without senderId is refused, and the stream stays open for another try', async () => {
+test('a first message without senderId: refused, and the stream stays open for another attempt', async () => {
   using client = await router.connect();
   await client.register();
   const stream = client.openP2p();
@@ -33,7 +33,7 @@ test('a first message without senderId is refused, and the stream stays open for
   await nextConnected(stream);
 });
 
-test('an id that nobody has is refused, and the stream stays open for another try', async () => {
+test('an unknown id: refused, and the stream stays open for another attempt', async () => {
   using client = await router.connect();
   const stream = client.openP2p();
   stream.send({ type: 'heartbeat', senderId: 'client_unknown' });
@@ -43,7 +43,7 @@ test('an id that nobody has is refused, and the stream stays open for another tr
   await nextConnected(stream);
 });
 
-test('a refused first message is not routed', async () => {
+test('a refused first message: not routed', async () => {
   using receiver = await router.join();
   using client = await router.connect();
   const stream = client.openP2p();
@@ -55,7 +55,7 @@ test('a refused first message is not routed', async () => {
   assert.deepEqual(asMap((await receiver.next()).message.payload), { own: true });
 });
 
-test('a first message that is no heartbeat binds, and is routed too', async () => {
+test('a first message that is not a heartbeat: binds and is routed', async () => {
   using receiver = await router.join();
   using client = await router.connect();
   await client.register();
@@ -65,7 +65,7 @@ test('a first message that is no heartbeat binds, and is routed too', async () =
   assert.equal((await receiver.next()).message.senderId, client.id);
 });
 
-test('senderId is replaced by the bound id, whatever the message says', async () => {
+test('senderId: replaced by the bound id', async () => {
   using receiver = await router.join();
   using client = await router.join();
   using victim = await router.join();
@@ -77,7 +77,7 @@ test('senderId is replaced by the bound id, whatever the message says', async ()
   }
 });
 
-test("another connection's id is answered as an unknown one; its owner is not disturbed and not overheard", async () => {
+test('the id of another connection: refused as unknown; its owner is not affected', async () => {
   using owner = await router.join();
   using thief = await router.join();
   const stream = thief.openP2p();
@@ -91,7 +91,7 @@ test("another connection's id is answered as an unknown one; its owner is not di
   assert.equal(stream.receivedCount, 2, 'the thief heard only refusals');
 });
 
-test("nor can another connection bind to an id after its owner's stream or connection is gone", async () => {
+test('the id of a closed connection: not available to another connection', async () => {
   using owner = await router.join();
   using thief = await router.connect();
   const stream = thief.openP2p();
@@ -107,7 +107,7 @@ test("nor can another connection bind to an id after its owner's stream or conne
   assert.equal(await nextError(stream), unknown(owner.id));
 });
 
-test('several clients may share a connection, each with its own stream', async () => {
+test('several clients on one connection: each has its own stream', async () => {
   using client = await router.connect();
   const first = await client.register({ clientName: 'first' });
   const second = await client.register({ clientName: 'second' });
@@ -124,7 +124,7 @@ test('several clients may share a connection, each with its own stream', async (
 });
 
 for (const how of ['half-closed', 'reset'] as const) {
-  test(`a client whose stream was ${how} may open a new one and bind to the same id`, async () => {
+  test(`a client whose stream was ${how}: may bind to the same id on a new stream`, async () => {
     using client = await router.join();
     using sender = await router.join();
     const old = client.p2p;
@@ -139,7 +139,7 @@ for (const how of ['half-closed', 'reset'] as const) {
   });
 }
 
-test('a second stream for an id that has one never makes messages come twice', async () => {
+test('a second stream for the same id: no message is delivered twice', async () => {
   using client = await router.join();
   using sender = await router.join();
   const old = client.p2p;
@@ -158,7 +158,7 @@ test('a second stream for an id that has one never makes messages come twice', a
   );
 });
 
-test('a stream that never says who it is hears nothing', async () => {
+test('an unbound stream: receives nothing', async () => {
   using sender = await router.join();
   using client = await router.connect();
   await client.register({ groups: ['unbound'] });

@@ -25,7 +25,7 @@ async function connect(): Promise<DartClient> {
   return await router.connect({ framing: 1 });
 }
 
-test('gzip on a request is decompressed, and the answer is not compressed', { skip }, async () => {
+test('gzip on a request: decompressed; the response is not compressed', { skip }, async () => {
   const client = await connect();
   const { end, headers, body } = await client.unaryBytes('ping', gzipped(PING), encoded('gzip'));
   assert.equal(end.status, Status.ok);
@@ -33,7 +33,7 @@ test('gzip on a request is decompressed, and the answer is not compressed', { sk
   assert.ok(body !== null);
 });
 
-test('messages with and without the compressed flag arrive in their order', { skip }, async () => {
+test('messages with and without the compressed flag: arrive in order', { skip }, async () => {
   const receiver = await router.join({}, { framing: 1 });
   const sender = await router.join({}, { framing: 1 });
   const stream = sender.open('p2p', encoded('gzip'));
@@ -60,7 +60,7 @@ test('messages with and without the compressed flag arrive in their order', { sk
   assert.equal((await endOf(stream)).status, Status.ok);
 });
 
-test('more than a window of it is taken, one message after the other', { skip }, async () => {
+test('compressed messages beyond a window: processed one after the other', { skip }, async () => {
   const receiver = await router.join({}, { framing: 1 });
   const sender = await router.join({}, { framing: 1 });
   const stream = sender.open('p2p', encoded('gzip'));
@@ -71,7 +71,7 @@ test('more than a window of it is taken, one message after the other', { skip },
   stream.reset();
 });
 
-test('--max-message-bytes holds behind decompression', { skip }, async () => {
+test('--max-message-bytes: applies after decompression', { skip }, async () => {
   const client = await connect();
   for (const body of [Buffer.alloc(1.1 * MIB), Buffer.alloc(200 * MIB)]) {
     const stream = client.open('p2p', encoded('gzip'));
@@ -88,7 +88,7 @@ test('--max-message-bytes holds behind decompression', { skip }, async () => {
   assert.equal((await client.ping(1)).timestamp, 1);
 });
 
-test('another compression is UNIMPLEMENTED, and says what is accepted', { skip }, async () => {
+test('another compression: UNIMPLEMENTED with the accepted encodings', { skip }, async () => {
   const client = await connect();
   const { end, headers } = await client.unaryBytes('ping', prefix(deflateSync(PING), 1), encoded('deflate'));
   assert.equal(end.status, Status.unimplemented);
@@ -99,14 +99,14 @@ test('another compression is UNIMPLEMENTED, and says what is accepted', { skip }
   assert.equal((await endOf(stream)).status, Status.unimplemented);
 });
 
-test('an encoding that no message uses is of no account', { skip }, async () => {
+test('an encoding that no message uses: ignored', { skip }, async () => {
   const client = await connect();
   for (const encoding of ['deflate', 'gzip', 'identity']) {
     assert.equal((await client.unaryBytes('ping', prefix(PING), encoded(encoding))).end.status, Status.ok, encoding);
   }
 });
 
-test('the flag without an encoding, and what is no gzip, are INTERNAL', { skip }, async () => {
+test('the flag without an encoding, or invalid gzip: INTERNAL', { skip }, async () => {
   const client = await connect();
   const rows: readonly (readonly [bytes: Buffer, extra: Record<string, string>])[] = [
     [prefix(gzipSync(PING), 1), {}],
@@ -122,14 +122,14 @@ test('the flag without an encoding, and what is no gzip, are INTERNAL', { skip }
   }
 });
 
-test('a compressed request that is cut off is INVALID_ARGUMENT, as any other', { skip }, async () => {
+test('a truncated compressed request: INVALID_ARGUMENT', { skip }, async () => {
   const client = await connect();
   for (const bytes of [gzipped(PING).subarray(0, 12), gzipped(PING).subarray(0, 3)]) {
     assert.equal((await client.unaryBytes('ping', bytes, encoded('gzip'))).end.status, Status.invalidArgument);
   }
 });
 
-test('what is given up in the middle leaves nothing held', { skip }, async () => {
+test('a call cancelled during decompression: releases its memory', { skip }, async () => {
   const client = await connect();
   for (let n = 0; n < 20; n++) {
     const stream = client.open('p2p', encoded('gzip'));

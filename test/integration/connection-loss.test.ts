@@ -51,7 +51,7 @@ const WAYS: readonly (readonly [string, (client: DartClient) => void])[] = [
 ];
 
 for (const [name, lose] of WAYS) {
-  test(`a connection lost by ${name}: its clients are gone at once`, async () => {
+  test(`a connection lost by ${name}: its clients are removed at once`, async () => {
     using watcher = await router.join();
     const events = await watch(watcher);
     using client = await router.join();
@@ -67,7 +67,7 @@ for (const [name, broken] of [
   ['a frame that is too large', Buffer.from('ffffff000100000003', 'hex')],
   ['broken HPACK', Buffer.from('00000401040000000980808080', 'hex')],
 ] as const) {
-  test(`a client that breaks the protocol by ${name} and closes is gone, without keepalive`, async () => {
+  test(`a protocol violation by ${name} and a close: the client is removed without keepalive`, async () => {
     await using patient = await RouterProcess.start(['--keepalive-interval', '1h']);
     using client = await DartClient.join(patient.port);
     client.connection.write(broken);
@@ -77,7 +77,7 @@ for (const [name, broken] of [
   });
 }
 
-test('a client that only says GOAWAY and keeps its streams is not gone', async () => {
+test('a client that sends only GOAWAY: stays while its streams are open', async () => {
   using watcher = await router.join();
   using client = await router.join();
   client.connection.sendGoaway();
@@ -85,7 +85,7 @@ test('a client that only says GOAWAY and keeps its streams is not gone', async (
   assert.deepEqual((await watcher.p2p.ofType('unicast')).message.payload, { still: 'here' });
 });
 
-test('a client that does not answer keepalive pings is gone', async () => {
+test('a client that does not answer keepalive pings: removed', async () => {
   using watcher = await router.join();
   const events = await watch(watcher);
   using client = await router.join({}, { answerPings: false });
@@ -94,7 +94,7 @@ test('a client that does not answer keepalive pings is gone', async () => {
   await assertGone(watcher, client.id);
 });
 
-test('a client that is silent but answers pings stays', async () => {
+test('a silent client that answers pings: stays', async () => {
   using watcher = await router.join();
   using silent = await router.join();
   const events = await watch(watcher);
@@ -103,7 +103,7 @@ test('a client that is silent but answers pings stays', async () => {
   assert.equal(await watcher.canReach(silent.id), true);
 });
 
-test('a peer that is frozen (SIGSTOP) is gone after interval and timeout', async () => {
+test('a frozen peer (SIGSTOP): removed after interval and timeout', async () => {
   using watcher = await router.join();
   const events = await watch(watcher);
   const child = spawn(process.execPath, ['--import', 'tsx', FROZEN_CLIENT, String(router.port)], {
@@ -122,7 +122,7 @@ test('a peer that is frozen (SIGSTOP) is gone after interval and timeout', async
   }
 });
 
-test('a p2p stream that is reset leaves the client registered and unreachable', async () => {
+test('a reset p2p stream: the client stays registered but unreachable', async () => {
   using watcher = await router.join();
   using client = await router.join();
   client.p2p.stream.reset();
@@ -131,7 +131,7 @@ test('a p2p stream that is reset leaves the client registered and unreachable', 
   assert.ok((await watcher.getOnlineClients()).some(({ clientId }) => clientId === client.id));
 });
 
-test('many clients lost at once are all gone', async () => {
+test('many clients lost at once: all removed', async () => {
   using watcher = await router.join();
   const clients = await Promise.all(Array.from({ length: 50 }, () => router.join({ groups: ['doomed'] })));
   for (const client of clients) client.reset();

@@ -21,7 +21,7 @@ const about =
   (message: CborMap): boolean =>
     message.type === type && asMap(message.data).clientId === clientId;
 
-test('the first event is routerStats, with integers', async () => {
+test('events: the first event is routerStats, with integers', async () => {
   using client = await router.join();
   const { stats } = await watch(client);
   assert.equal(typeof stats.activeClients, 'number');
@@ -31,7 +31,7 @@ test('the first event is routerStats, with integers', async () => {
   for (const [type, count] of Object.entries(counts)) assert.equal(typeof count, 'number', type);
 });
 
-test('the statistics are real', async () => {
+test('routerStats: match the state of the router', async () => {
   using client = await router.join();
   const before = asMap((await watch(client)).stats.messageTypeCounts);
   for (let n = 0; n < 30; n++) client.unicast(client.id, { n });
@@ -49,7 +49,7 @@ test('the statistics are real', async () => {
   assert.equal(stats.activeClients, (await client.getOnlineClients()).length);
 });
 
-test('messagesPerSecond follows the traffic', async () => {
+test('messagesPerSecond: follows the traffic', async () => {
   using client = await router.join();
   await poll('a rate', async () => {
     for (let n = 0; n < 100; n++) client.unicast(client.id, { n });
@@ -59,7 +59,7 @@ test('messagesPerSecond follows the traffic', async () => {
   });
 });
 
-test('clientConnected comes at register, with the groups as capabilities', async () => {
+test('clientConnected: sent at register, with the groups as capabilities', async () => {
   using watcher = await router.connect();
   const { events } = await watch(watcher);
   using client = await router.connect();
@@ -69,7 +69,7 @@ test('clientConnected comes at register, with the groups as capabilities', async
   assert.equal(typeof message.timestamp, 'number');
 });
 
-test('clientConnected of a client without a name and groups', async () => {
+test('clientConnected: of a client without a name and groups', async () => {
   using watcher = await router.connect();
   const { events } = await watch(watcher);
   using client = await router.connect();
@@ -79,7 +79,7 @@ test('clientConnected of a client without a name and groups', async () => {
   assert.deepEqual(data.capabilities ?? [], []);
 });
 
-test('clientDisconnected comes with a reason', async () => {
+test('clientDisconnected: has a reason', async () => {
   using watcher = await router.connect();
   const { events } = await watch(watcher);
   using client = await router.join();
@@ -88,7 +88,7 @@ test('clientDisconnected comes with a reason', async () => {
   assert.deepEqual(message.data, { clientId: client.id, reason: 'Connection lost' });
 });
 
-test('every subscriber hears, each in its framing, in the same order', async () => {
+test('events: every subscriber receives all events in its framing and in order', async () => {
   using once = await router.connect({ framing: 1 });
   using twice = await router.connect({ framing: 2 });
   const streams = [(await watch(once)).events, (await watch(twice)).events];
@@ -105,7 +105,7 @@ test('every subscriber hears, each in its framing, in the same order', async () 
   }
 });
 
-test('events are written as the Dart writer writes', async () => {
+test('events: encoded like the Dart encoder', async () => {
   using watcher = await router.connect();
   const { events } = await watch(watcher);
   using client = await router.join({ clientName: 'w', groups: ['z', 'a'] });
@@ -113,7 +113,7 @@ test('events are written as the Dart writer writes', async () => {
   assert.deepEqual(encodeCbor(message), body);
 });
 
-test('a subscription needs no registration, and its content is ignored', async () => {
+test('a subscription: needs no registration; its content is ignored', async () => {
   using client = await router.connect();
   for (const content of [{}, { v: 1 }, { v: 'x', y: [1] }]) {
     const call = client.open('events');
@@ -123,7 +123,7 @@ test('a subscription needs no registration, and its content is ignored', async (
   }
 });
 
-test('a subscriber that goes away does not disturb the others', async () => {
+test('a subscriber that disconnects: does not affect others', async () => {
   using watcher = await router.connect();
   using leaving = await router.connect();
   const { events } = await watch(watcher);

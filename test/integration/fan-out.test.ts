@@ -12,7 +12,7 @@ async function assertNothing(from: DartClient, to: DartClient): Promise<void> {
   assert.equal(asMap((await to.next()).message.payload).marker, true);
 }
 
-test('multicast reaches the members of the group but the sender', async () => {
+test('multicast: reaches the members of the group except the sender', async () => {
   using a = await router.join({ groups: ['team'] });
   using b = await router.join({ groups: ['team', 'other'] });
   using c = await router.join({ groups: ['other'] });
@@ -24,14 +24,14 @@ test('multicast reaches the members of the group but the sender', async () => {
   await assertNothing(a, c);
 });
 
-test('the sender of a multicast need not be a member', async () => {
+test('multicast: the sender need not be a member', async () => {
   using outsider = await router.join();
   using member = await router.join({ groups: ['open-group'] });
   outsider.send({ type: 'multicast', groupName: 'open-group', payload: { n: 1 } });
   assert.equal((await member.next()).message.senderId, outsider.id);
 });
 
-test('a member that joined the group twice gets one copy', async () => {
+test('multicast: a member that joined the group twice gets one copy', async () => {
   using sender = await router.join();
   using member = await router.join({ groups: ['double', 'double'] });
   sender.send({ type: 'multicast', groupName: 'double', payload: { n: 1 } });
@@ -39,20 +39,20 @@ test('a member that joined the group twice gets one copy', async () => {
   await assertNothing(sender, member);
 });
 
-test('a multicast to an empty group is no error', async () => {
+test('multicast: an empty group is not an error', async () => {
   using a = await router.join({ groups: ['only-me'] });
   a.send({ type: 'multicast', groupName: 'nobody-here', payload: {} });
   a.send({ type: 'multicast', groupName: 'only-me', payload: {} });
   await assertNothing(a, a);
 });
 
-test('a multicast without groupName is answered with an error', async () => {
+test('multicast: without groupName: an error message', async () => {
   using a = await router.join();
   a.send({ type: 'multicast', payload: {} });
   assert.match(String((await a.next()).message.errorMessage), /groupName/);
 });
 
-test('broadcast reaches every bound client but the sender', async () => {
+test('broadcast: reaches every bound client except the sender', async () => {
   using a = await router.join();
   const others = await Promise.all([1, 2, 3, 4, 5].map(() => router.join()));
   using unbound = await router.connect();
@@ -64,7 +64,7 @@ test('broadcast reaches every bound client but the sender', async () => {
   for (const other of others) other.connection.destroy();
 });
 
-test('a broadcast without a right senderId gets the bound one, for everybody', async () => {
+test('broadcast: a wrong senderId is replaced by the bound id for every receiver', async () => {
   using a = await router.join();
   using b = await router.join();
   using c = await router.join({}, { framing: 1 });
@@ -72,7 +72,7 @@ test('a broadcast without a right senderId gets the bound one, for everybody', a
   for (const receiver of [b, c]) assert.equal((await receiver.p2p.ofType('broadcast')).message.senderId, a.id);
 });
 
-test('an error message goes to nobody', async () => {
+test('error message: is not forwarded', async () => {
   using a = await router.join();
   using b = await router.join();
   a.send({ type: 'error', targetId: b.id, errorMessage: 'something went wrong here' });

@@ -19,7 +19,7 @@ for (const framing of FRAMINGS) {
     assert.equal((await client.p2p.ofType('unicast')).message.senderId, client.id);
   });
 
-  test(`framed ${framing}x: a unary request may be half-closed by an empty DATA frame`, async () => {
+  test(`framed ${framing}x: a unary request half-closed by an empty DATA frame is served`, async () => {
     using client = await router.connect({ framing });
     const stream = client.open('ping');
     stream.send(frameBody(encodeCbor({ v: 1 }), framing));
@@ -27,7 +27,7 @@ for (const framing of FRAMINGS) {
     assert.equal((await stream.whenEnded).status, 0);
   });
 
-  test(`framed ${framing}x: bytes may arrive one by one`, async () => {
+  test(`framed ${framing}x: single bytes are reassembled`, async () => {
     using receiver = await router.join({}, { framing });
     using sender = await router.join({ clientName: 'slow', groups: ['drip'] }, { framing, splitBytes: 1 });
     sender.unicast(receiver.id, new Raw(ODD_PAYLOAD));
@@ -35,7 +35,7 @@ for (const framing of FRAMINGS) {
     assert.deepEqual(rawValue(body, 'payload'), ODD_PAYLOAD);
   });
 
-  test(`framed ${framing}x: a message may be cut into DATA frames anywhere`, async () => {
+  test(`framed ${framing}x: a message split anywhere into DATA frames is reassembled`, async () => {
     using receiver = await router.join({}, { framing });
     using sender = await router.join({}, { framing });
     const framed = frameBody(encodeCbor({ type: 'unicast', targetId: receiver.id, payload: { n: 1 } }), framing);
@@ -67,7 +67,7 @@ for (const framing of FRAMINGS) {
 
 for (const from of FRAMINGS) {
   for (const to of FRAMINGS) {
-    test(`from a client that frames ${from}x to one that frames ${to}x`, async () => {
+    test(`from framing ${from}x to framing ${to}x: delivered in the framing of the receiver`, async () => {
       using sender = await router.join({}, { framing: from });
       using receiver = await router.join({}, { framing: to });
       sender.unicast(receiver.id, new Raw(ODD_PAYLOAD));
@@ -78,7 +78,7 @@ for (const from of FRAMINGS) {
   }
 }
 
-test('one broadcast reaches clients of both framings, each in its own', async () => {
+test('one broadcast: reaches clients of both framings in their own', async () => {
   using sender = await router.join();
   using once = await router.join({}, { framing: 1 });
   using twice = await router.join({}, { framing: 2 });
@@ -88,7 +88,7 @@ test('one broadcast reaches clients of both framings, each in its own', async ()
   }
 });
 
-test('several inner frames in one outer message are all taken, in order', async () => {
+test('several inner frames in one outer message: all processed in order', async () => {
   using receiver = await router.join();
   using sender = await router.join();
   const bodies = [1, 2, 3].map((n) => encodeCbor({ type: 'unicast', targetId: receiver.id, payload: { n } }));
@@ -96,7 +96,7 @@ test('several inner frames in one outer message are all taken, in order', async 
   for (const n of [1, 2, 3]) assert.equal(asMap((await receiver.next()).message.payload).n, n);
 });
 
-test('the first message may share its outer frame with the next one', async () => {
+test('the first message and the next one in one outer frame: both processed', async () => {
   using client = await router.connect();
   await client.register();
   const stream = client.openP2p();
@@ -107,7 +107,7 @@ test('the first message may share its outer frame with the next one', async () =
   assert.equal((await stream.next()).message.type, 'unicast');
 });
 
-test('the framing of the first message counts for the answers to all', async () => {
+test('the framing of the first message: used for all responses', async () => {
   using sender = await router.join({}, { framing: 2 });
   // framed once on a stream that began framed twice: understood, and answered framed twice
   sender.p2p.sendBytes(prefix(encodeCbor({ type: 'unicast', targetId: 'client_nobody', payload: {} })));
@@ -115,7 +115,7 @@ test('the framing of the first message counts for the answers to all', async () 
   assert.match(String(message.errorMessage), /не найден/);
 });
 
-test('messages in both framings may follow each other on one stream', async () => {
+test('messages in both framings on one stream: accepted', async () => {
   using receiver = await router.join();
   using sender = await router.join({}, { framing: 1 });
   const body = (n: number) => encodeCbor({ type: 'unicast', targetId: receiver.id, payload: { n } });
@@ -132,7 +132,7 @@ const NEITHER: readonly (readonly [string, string])[] = [
 ];
 
 for (const [name, body] of NEITHER) {
-  test(`a body that is neither framing is answered as malformed: ${name}`, async () => {
+  test(`a body in neither framing: reported as malformed: ${name}`, async () => {
     using receiver = await router.join();
     using sender = await router.join();
     sender.p2p.sendBytes(prefix(Buffer.from(body, 'hex')));

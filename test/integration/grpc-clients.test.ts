@@ -90,7 +90,7 @@ async function bind(client: Client, senderId: string): Promise<ClientDuplexStrea
   return stream;
 }
 
-test('an ordinary gRPC client speaks all five methods, and with Dart clients', async () => {
+test('a standard gRPC client: uses all five methods and reaches Dart clients', async () => {
   const client = grpcClient();
   const id = await register(client, { clientName: 'grpc-js', groups: ['g'], metadata: { a: 1 } });
   const ping = await unary(client, '/router/ping', { v: 42 });
@@ -124,7 +124,7 @@ test('an ordinary gRPC client speaks all five methods, and with Dart clients', a
   events.cancel();
 });
 
-test('deadlines and cancellation of the client leave nothing behind', async () => {
+test('deadlines and cancellation: leave no state', async () => {
   const client = grpcClient();
   const id = await register(client);
   const stream = client.makeBidiStreamRequest('/router/p2p', write, identity, new Metadata(), {
@@ -140,7 +140,7 @@ test('deadlines and cancellation of the client leave nothing behind', async () =
   third.end();
 });
 
-test('unknown paths are UNIMPLEMENTED', async () => {
+test('unknown paths: UNIMPLEMENTED', async () => {
   const client = grpcClient();
   for (const path of ['/router/unknown', '/router/', '/router/Ping', '/other.Service/ping', '/router/ping/x', '/']) {
     assert.equal((await unary(client, path, {})).status.code, Status.UNIMPLEMENTED, path);
@@ -164,7 +164,7 @@ const INVALID: readonly (readonly [string, string, Encodable])[] = [
 ];
 
 for (const [method, name, request] of INVALID) {
-  test(`${method} with ${name} is INVALID_ARGUMENT with a reason`, async () => {
+  test(`${method} with ${name}: INVALID_ARGUMENT with a reason`, async () => {
     const { status, reply } = await unary(grpcClientShared(), `/router/${method}`, request);
     assert.equal(status.code, Status.INVALID_ARGUMENT);
     assert.ok(status.details.length > 5, status.details);
@@ -184,7 +184,7 @@ for (const [name, bytes] of [
   ['a message that is cut off', Buffer.from('0000000009a161', 'hex')],
   ['two messages', Buffer.concat([prefix(encodeCbor({ v: 1 })), prefix(encodeCbor({ v: 2 }))])],
 ] as const) {
-  test(`a unary call with ${name} is INVALID_ARGUMENT`, async () => {
+  test(`a unary call with ${name}: INVALID_ARGUMENT`, async () => {
     const client = await router.connect({ framing: 1 });
     const { end, body } = await client.unaryBytes('ping', bytes);
     assert.deepEqual([end.status, body], [Status.INVALID_ARGUMENT, null]);
@@ -192,7 +192,7 @@ for (const [name, bytes] of [
   });
 }
 
-test('the compressed flag on a p2p stream ends that stream with a status', { skip: IS_GRPC_JS }, async () => {
+test('the compressed flag on a p2p stream: ends that stream with a status', { skip: IS_GRPC_JS }, async () => {
   const client = await router.join({}, { framing: 1 });
   client.p2p.sendBytes(prefix(encodeCbor({ type: 'broadcast' }), 1));
   const end = await within(client.p2p.whenEnded, PATIENCE_MS, 'the end');
@@ -202,7 +202,7 @@ test('the compressed flag on a p2p stream ends that stream with a status', { ski
   assert.equal(await client.canReach(client.id), true);
 });
 
-test('what node:http2 sees of an answer is what a Dart client expects', async () => {
+test('a response seen by node:http2: has the headers that a Dart client expects', async () => {
   const session = connectHttp2(`http://127.0.0.1:${router.port}`);
   const call = (path: string, body: Buffer): ClientHttp2Stream => {
     const stream = session.request({
@@ -234,7 +234,7 @@ test('what node:http2 sees of an answer is what a Dart client expects', async ()
   session.close();
 });
 
-test('a status stands in trailers that end the stream, for refusals of every kind', async () => {
+test('every refusal: the status is in trailers that end the stream', async () => {
   const client = await DartClient.connect(router.port);
   for (const method of ['ping', 'register', 'getOnlineClients', 'nothing']) {
     const { end, headers } = await client.unaryBytes(method, prefix(Buffer.from('ff', 'hex')), {}, 1);

@@ -64,7 +64,7 @@ for (const [name, args, tls] of [
   });
 }
 
-test('SETTINGS are acknowledged before the first request', async () => {
+test('SETTINGS: acknowledged before the first request', async () => {
   await using router = await RouterProcess.start(['--transport', 'grpc-js', '--keepalive-interval', '1h']);
   using connection = await RawConnection.open({ port: router.port });
   await poll('the acknowledgement', () =>
@@ -72,13 +72,13 @@ test('SETTINGS are acknowledged before the first request', async () => {
   );
 });
 
-test('requests without :authority are served', async () => {
+test('requests without :authority: served', async () => {
   await using router = await RouterProcess.start(['--transport', 'grpc-js']);
   using client = await DartClient.join(router.port, {}, { authority: Buffer.alloc(0) });
   assert.equal(await client.canReach(client.id), true);
 });
 
-test('closing a connection with open calls does not end the process', async () => {
+test('closing a connection with open calls: does not end the process', async () => {
   const tokens = folder.write('tokens', 'bob: bob-secret-0815\n');
   await using router = await RouterProcess.start(['--transport', 'grpc-js', '--auth-tokens-file', tokens]);
   using client = await DartClient.join(router.port, {}, { headers: { authorization: 'Bearer bob-secret-0815' } });

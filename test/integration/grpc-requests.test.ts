@@ -30,19 +30,19 @@ async function ping(contentType: string, more: readonly HeaderField[] = []): Pro
 }
 
 for (const contentType of ['application/grpc', 'application/grpc+proto', 'application/grpc;charset=utf-8']) {
-  test(`content-type ${contentType} is served`, { skip }, async () => {
+  test(`content-type ${contentType}: served`, { skip }, async () => {
     assert.equal((await ping(contentType)).trailers?.['grpc-status'], '0');
   });
 }
 
 for (const contentType of ['application/grpc-web', 'application/grpc-web-text+proto', 'application/json']) {
-  test(`content-type ${contentType} is answered with 415`, { skip }, async () => {
+  test(`content-type ${contentType}: status 415`, { skip }, async () => {
     const { trailers } = await ping(contentType);
     assert.deepEqual([trailers?.[':status'], trailers?.['grpc-status']], ['415', undefined]);
   });
 }
 
-test('a malformed grpc-timeout is INVALID_ARGUMENT, and says so in plain text', { skip }, async () => {
+test('a malformed grpc-timeout: INVALID_ARGUMENT with a message', { skip }, async () => {
   for (const timeout of ['5s', '1', '-1S', '123456789m']) {
     const { trailers } = await ping('application/grpc', [['grpc-timeout', timeout]]);
     assert.equal(trailers?.['grpc-status'], '3', timeout);
@@ -50,7 +50,7 @@ test('a malformed grpc-timeout is INVALID_ARGUMENT, and says so in plain text', 
   }
 });
 
-test('a grpc-timeout is kept to, and one beyond all timers is none', { skip }, async () => {
+test('grpc-timeout: applied; a value beyond the timer range means none', { skip }, async () => {
   for (const timeout of ['1M', '99999999H']) {
     const { trailers } = await ping('application/grpc', [['grpc-timeout', timeout]]);
     assert.equal(trailers?.['grpc-status'], '0', timeout);

@@ -32,7 +32,7 @@ function pingStatus(headerTableSize: number, path: string): Promise<string | und
 }
 
 for (const size of [0, 1, 1024, 4096, 65_536]) {
-  test(`a client with a header table of ${size} bytes understands every answer`, async () => {
+  test(`header table of ${size} bytes: the client decodes every response`, async () => {
     assert.equal(await pingStatus(size, '/router/ping'), '0');
     assert.equal(await pingStatus(size, '/router/nothing'), '12');
   });

@@ -42,7 +42,7 @@ class Watch {
 
 const connect = (port: number): Client => new Client(`127.0.0.1:${port}`, credentials.createInsecure());
 
-test('Check and Watch say SERVING, and NOT_SERVING while the router drains', async () => {
+test('Check and Watch: SERVING, and NOT_SERVING while the router drains', async () => {
   await using router = await RouterProcess.start();
   const client = connect(router.port);
   try {
@@ -63,7 +63,7 @@ test('Check and Watch say SERVING, and NOT_SERVING while the router drains', asy
   }
 });
 
-test('health needs no token: probes have none', async () => {
+test('health: needs no token', async () => {
   using folder = new TempFolder();
   await using router = await RouterProcess.start([
     '--auth-tokens-file',

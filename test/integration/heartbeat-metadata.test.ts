@@ -19,7 +19,7 @@ async function settled(client: DartClient): Promise<void> {
   await client.p2p.ofType('unicast');
 }
 
-test('a heartbeat refreshes lastActivity and goes to nobody', async () => {
+test('heartbeat: updates lastActivity and is not forwarded', async () => {
   using client = await router.join();
   using other = await router.join();
   const { lastActivity, connectedAt } = await infoOf(client);
@@ -33,7 +33,7 @@ test('a heartbeat refreshes lastActivity and goes to nobody', async () => {
   assert.equal(other.p2p.inbox.length, 0);
 });
 
-test('any message refreshes lastActivity', async () => {
+test('lastActivity: updated by any message', async () => {
   using client = await router.join();
   const { lastActivity } = await infoOf(client);
   await quiet(20);
@@ -41,7 +41,7 @@ test('any message refreshes lastActivity', async () => {
   assert.ok(Number((await infoOf(client)).lastActivity) >= Number(lastActivity) + 15);
 });
 
-test('updateMetadata replaces the whole map', async () => {
+test('updateMetadata: replaces the whole map', async () => {
   using client = await router.join({ metadata: { a: 1, b: 2 } });
   client.send({ type: 'updateMetadata', payload: { metadata: { c: new Double(3) } } });
   await settled(client);
@@ -51,7 +51,7 @@ test('updateMetadata replaces the whole map', async () => {
   assert.deepEqual((await infoOf(client)).metadata, {});
 });
 
-test('updated metadata is kept byte for byte and is what filters see', async () => {
+test('updateMetadata: stored byte for byte and used by filters', async () => {
   using client = await router.join({ metadata: { color: 'red' } });
   const metadata = Buffer.from('a3617a1801656f74686572f66363757401', 'hex'); // z: 1 in two bytes, keys unsorted
   client.send({ type: 'updateMetadata', payload: { metadata: new Raw(metadata) } });
@@ -65,7 +65,7 @@ test('updated metadata is kept byte for byte and is what filters see', async () 
   );
 });
 
-test('updateMetadata tells the subscribers of events', async () => {
+test('updateMetadata: sends an event to subscribers', async () => {
   using watcher = await router.connect();
   const events = watcher.events();
   await events.ofType('routerStats');
@@ -83,7 +83,7 @@ for (const [name, payload] of [
   ['metadata that is no map', { metadata: 'away' }],
   ['metadata that is null', { metadata: null }],
 ] as const) {
-  test(`updateMetadata with ${name} changes nothing and is counted`, async () => {
+  test(`updateMetadata with ${name}: changes nothing and is counted`, async () => {
     using client = await router.join({ metadata: { kept: true } });
     const before = (await router.process.status()).messages.dropped;
     client.send({ type: 'updateMetadata', payload });

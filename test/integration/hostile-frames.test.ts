@@ -19,7 +19,7 @@ before(async () => {
 after(() => router.stop());
 
 for (const [name, attack] of ATTACKS) {
-  test(`${name}: nobody else suffers`, async () => {
+  test(`${name}: other clients are not affected`, async () => {
     const healthyPair = await HealthyPair.join(router.port);
     const before = await rssOf(router);
     using attacker = await RawConnection.open({ port: router.port });
@@ -35,7 +35,7 @@ for (const [name, attack] of ATTACKS) {
   });
 }
 
-test('after all of it nothing is left behind: no stream, no byte, no client', async () => {
+test('afterwards: no stream, byte or client remains', async () => {
   const status = await router.status();
   assert.equal(status.queues.bytes, 0);
   assert.match(await router.get('/metrics'), /^rpc_router_streams 0$/m);
@@ -44,7 +44,7 @@ test('after all of it nothing is left behind: no stream, no byte, no client', as
   assert.equal(await client.canReach(client.id), true);
 });
 
-test('no HTTP/2 at all: refused at once and counted', async () => {
+test('a protocol other than HTTP/2: refused at once and counted', async () => {
   const hellos = [
     '\u0016\u0003\u0001\u0002\u0000\u0001',
     'PRI * HTTP/2.0\r\n\r\nSM\r\n\rX',
@@ -60,7 +60,7 @@ test('no HTTP/2 at all: refused at once and counted', async () => {
   assert.equal((await router.status()).connections.refused.protocolError, before + hellos.length);
 });
 
-test('preface only, with frames that are no SETTINGS', async () => {
+test('a preface followed by a frame other than SETTINGS: refused', async () => {
   const healthyPair = await HealthyPair.join(router.port);
   for (const frame of [
     dataFrame(1),

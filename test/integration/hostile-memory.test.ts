@@ -23,7 +23,7 @@ function halfSend(client: DartClient, count: number, bytes: number): RawStream[]
   });
 }
 
-test('half-received messages on many streams: --max-buffer-bytes holds', { skip: IS_GRPC_JS }, async () => {
+test('partial messages on many streams: --max-buffer-bytes applies', { skip: IS_GRPC_JS }, async () => {
   await using router = await RouterProcess.start(['--max-buffer-bytes', '16MiB']);
   const healthyPair = await HealthyPair.join(router.port);
   const before = await rssOf(router);
@@ -45,7 +45,7 @@ test('half-received messages on many streams: --max-buffer-bytes holds', { skip:
   await router.until('all of it to be given back', (status) => status.queues.bytes === 0);
 });
 
-test('announced lengths cost nothing, and beyond --max-message-bytes only that stream ends', async () => {
+test('announced lengths: need no memory; beyond --max-message-bytes only that stream ends', async () => {
   await using router = await RouterProcess.start();
   using client = await DartClient.join(router.port);
   const before = await rssOf(router);
@@ -79,7 +79,7 @@ test('one byte at a time: a message of 64 KiB in 65,536 DATA frames arrives', as
   await healthyPair.assertServed();
 });
 
-test('a reader with a window of nought and many requests: its answers are bounded, and it is cut off', async () => {
+test('a client with a zero window and many requests: responses are bounded, then it is disconnected', async () => {
   await using router = await RouterProcess.start(['--write-deadline', '1s', '--max-send-queue-bytes', '256KiB']);
   const healthyPair = await HealthyPair.join(router.port);
   using known = await DartClient.connect(router.port);
@@ -92,7 +92,7 @@ test('a reader with a window of nought and many requests: its answers are bounde
   await healthyPair.assertServed();
 });
 
-test('slowloris: a preface, a frame or a header block that never ends is not waited for long', async () => {
+test('slowloris: an endless preface, frame or header block ends at its deadline', async () => {
   const timeouts = ['--handshake-timeout', '400ms', '--keepalive-interval', '400ms', '--keepalive-timeout', '400ms'];
   await using router = await RouterProcess.start(timeouts);
   const healthyPair = await HealthyPair.join(router.port);
@@ -126,7 +126,7 @@ function hello(frame: Buffer): Buffer {
   return Buffer.concat([PREFACE, settingsFrame({}), frame]);
 }
 
-test('a thousand connections that say nothing leave room again after --handshake-timeout', async () => {
+test('a thousand silent connections: closed after --handshake-timeout', async () => {
   await using router = await RouterProcess.start(['--handshake-timeout', '1500ms', '--max-connections', '500']);
   const healthyPair = await HealthyPair.join(router.port);
   const silent = await Promise.all(

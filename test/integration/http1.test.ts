@@ -12,7 +12,7 @@ import { IS_GRPC_JS } from './healthy-pair.ts';
 const router = useRouter();
 const skip = IS_GRPC_JS && 'grpc-js reads its connections by itself';
 
-test('a request of HTTP/1.1 is answered with 426 and one line, and counted', { skip }, async () => {
+test('a request of HTTP/1.1: status 426 with one line, counted', { skip }, async () => {
   const before = (await router.process.status()).connections.refused.protocolError ?? 0;
   const asked = get({ host: '127.0.0.1', port: router.port, agent: false });
   const [answer] = (await within(once(asked, 'response'), PATIENCE_MS, 'an answer')) as [IncomingMessage];
@@ -21,7 +21,7 @@ test('a request of HTTP/1.1 is answered with 426 and one line, and counted', { s
   assert.equal((await router.process.status()).connections.refused.protocolError, before + 1);
 });
 
-test('the same when it comes byte by byte, and when a body follows', { skip }, async () => {
+test('a request of HTTP/1.1 byte by byte or with a body: status 426', { skip }, async () => {
   for (const request of [
     'GET / HTTP/1.1\r\n\r\n',
     `POST / HTTP/1.1\r\ncontent-length: 100000\r\n\r\n${'x'.repeat(100_000)}`,
@@ -36,13 +36,13 @@ test('the same when it comes byte by byte, and when a body follows', { skip }, a
   }
 });
 
-test('the health check says whether the router serves', { skip }, async () => {
+test('the health check over HTTP/1.1: reports whether the router serves', { skip }, async () => {
   const asked = get({ host: '127.0.0.1', port: router.port, path: '/healthz', agent: false });
   const [answer] = (await within(once(asked, 'response'), PATIENCE_MS, 'an answer')) as [IncomingMessage];
   assert.deepEqual([answer.statusCode, await text(answer)], [200, 'serving\n']);
 });
 
-test('without WebSocket every request of HTTP/1.1 is answered with 426, handshakes too', { skip }, async () => {
+test('--no-websocket: every request of HTTP/1.1 gets status 426, handshakes too', { skip }, async () => {
   await using plain = await RouterProcess.start(['--no-websocket']);
   const headers = { connection: 'Upgrade', upgrade: 'websocket' };
   for (const path of ['/', '/healthz']) {

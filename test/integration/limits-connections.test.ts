@@ -18,7 +18,7 @@ async function isServed(client: DartClient): Promise<boolean> {
   );
 }
 
-test('connections beyond --max-connections are refused at once, logged once and counted', async () => {
+test('connections beyond --max-connections: refused at once, logged once and counted', async () => {
   await using router = await RouterProcess.start(['--max-connections', '3']);
   const clients = await connectMany(router.port, 3);
   for (const client of clients) assert.ok(await isServed(client));
@@ -52,7 +52,7 @@ test('--max-clients-per-connection', async () => {
   assert.equal((await other.getOnlineClients()).length, 4);
 });
 
-test('names, groups and metadata are bounded', async (t) => {
+test('names, groups and metadata: bounded', async (t) => {
   await using router = await RouterProcess.start(['--max-groups', '4']);
   using client = await DartClient.join(router.port);
   const text = (bytes: number) => 'ё'.repeat(bytes / 2);
@@ -84,7 +84,7 @@ test('names, groups and metadata are bounded', async (t) => {
   });
 });
 
-test('--max-pending-requests is per client, and the excess is answered', async () => {
+test('--max-pending-requests: per client; the excess gets an error response', async () => {
   await using router = await RouterProcess.start(['--max-pending-requests', '5']);
   using asking = await DartClient.join(router.port);
   using asked = await DartClient.join(router.port);
@@ -108,7 +108,7 @@ test('--max-pending-requests is per client, and the excess is answered', async (
   assert.deepEqual((await asked.p2p.ofType('request')).message.payload, { requestId: 'again' });
 });
 
-test('many newcomers at once with much to say are all served, in full', async () => {
+test('many new connections with large requests: all served', async () => {
   await using router = await RouterProcess.start();
   const note = 'x'.repeat(30_000);
   const clients = await Promise.all(
@@ -120,7 +120,7 @@ test('many newcomers at once with much to say are all served, in full', async ()
   for (const client of clients) client.connection.destroy();
 });
 
-test('many connections coming and going leave nothing behind', async () => {
+test('many short connections: leave no state', async () => {
   await using router = await RouterProcess.start(['--max-connections', '50']);
   for (let round = 0; round < 10; round++) {
     const clients = await Promise.all(Array.from({ length: 40 }, () => DartClient.join(router.port)));

@@ -32,7 +32,7 @@ function openLarge(client: DartClient, metadataBytes: number): RawStream {
   });
 }
 
-test('40 KB of metadata on one call end that call, and nothing else of its connection', { skip }, async () => {
+test('40 KB of metadata on one call: end only that call', { skip }, async () => {
   await using router = await RouterProcess.start();
   using client = await DartClient.join(router.port);
   const end = await within(openLarge(client, 40_000).whenEnded, PATIENCE_MS, 'the end of the call');
@@ -41,7 +41,7 @@ test('40 KB of metadata on one call end that call, and nothing else of its conne
   assert.equal(await client.canReach(client.id), true);
 });
 
-test('--max-header-bytes is announced, and what it allows is served', { skip }, async () => {
+test('--max-header-bytes: announced in SETTINGS; headers within the limit are served', { skip }, async () => {
   await using router = await RouterProcess.start(['--max-header-bytes', '64KiB']);
   using client = await DartClient.join(router.port);
   const [settings] = client.connection.frames.filter(({ type }) => type === FrameType.settings);
@@ -52,7 +52,7 @@ test('--max-header-bytes is announced, and what it allows is served', { skip }, 
   assert.equal((await within(stream.whenEnded, PATIENCE_MS, 'the answer')).status, 0);
 });
 
-test('header blocks that never end count in --max-buffer-bytes, and are given back', { skip }, async () => {
+test('endless header blocks: count in --max-buffer-bytes, released at the end', { skip }, async () => {
   await using router = await RouterProcess.start(['--max-buffer-bytes', '1MiB']);
   using client = await DartClient.join(router.port);
   const block = encodeHeaders([['x', 'v'.repeat(12 * KIB)]]);

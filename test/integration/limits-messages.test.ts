@@ -28,7 +28,7 @@ for (const framing of [1, 2] as const) {
     assert.equal((await receiver.next()).message.type, 'unicast');
   });
 
-  test(`framed ${framing}x: one byte more ends that stream, and only that one, with RESOURCE_EXHAUSTED`, async () => {
+  test(`framed ${framing}x: one byte more ends only that stream, with RESOURCE_EXHAUSTED`, async () => {
     using receiver = await router.join();
     using sender = await router.join({}, { framing });
     const events = sender.events();
@@ -48,7 +48,7 @@ for (const framing of [1, 2] as const) {
 
 const skip = IS_GRPC_JS && 'grpc-js refuses a message over its own limit by itself';
 
-test('a message is refused by its announced length, before its four gigabytes arrive', { skip }, async () => {
+test('an oversized message: refused by its announced length', { skip }, async () => {
   using client = await router.join();
   client.p2p.sendBytes(Buffer.from('00ffffffff', 'hex'));
   assert.match(
@@ -59,14 +59,14 @@ test('a message is refused by its announced length, before its four gigabytes ar
   assert.equal((await client.ping(1)).timestamp, 1);
 });
 
-test('a unary request that is too large is RESOURCE_EXHAUSTED', async () => {
+test('an oversized unary request: RESOURCE_EXHAUSTED', async () => {
   using client = await router.connect();
   const { end } = await client.unary('register', { clientName: 'x', filler: Buffer.alloc(LIMIT) });
   assert.equal(end.status, RESOURCE_EXHAUSTED);
   await client.register();
 });
 
-test('an outer message whose inner frames are small is bounded all the same', async () => {
+test('a large outer message with small inner frames: bounded', async () => {
   using receiver = await router.join();
   using sender = await router.join();
   const small = encodeCbor({ type: 'unicast', targetId: receiver.id, payload: {} });
@@ -75,7 +75,7 @@ test('an outer message whose inner frames are small is bounded all the same', as
   assert.equal((await sender.p2p.whenEnded).status, RESOURCE_EXHAUSTED);
 });
 
-test('the compressed flag is refused on that stream only', { skip: IS_GRPC_JS }, async () => {
+test('the compressed flag: refused on that stream only', { skip: IS_GRPC_JS }, async () => {
   using client = await router.join();
   client.p2p.sendBytes(prefix(encodeCbor({ type: 'heartbeat' }), 1));
   const { status } = await client.p2p.whenEnded;
@@ -85,14 +85,14 @@ test('the compressed flag is refused on that stream only', { skip: IS_GRPC_JS },
   assert.equal(asMap((await again.next()).message.payload).n, 1);
 });
 
-test('a splice that makes a message longer than the limit is still delivered', async () => {
+test('a message that a spliced senderId makes longer than the limit: delivered', async () => {
   using receiver = await router.join();
   using sender = await router.join();
   sender.p2p.send(bodyOf(LIMIT, receiver.id)); // has no senderId yet
   assert.equal((await receiver.next()).message.senderId, sender.id);
 });
 
-test('half-received messages of many streams are bounded by --max-buffer-bytes', {
+test('partial messages of many streams: bounded by --max-buffer-bytes', {
   skip: IS_GRPC_JS,
 }, async () => {
   await using small = await RouterProcess.start(['--max-buffer-bytes', '2MiB', '--max-message-bytes', '1MiB']);

@@ -22,7 +22,7 @@ function beating(client: DartClient): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-test('silence', { concurrency: true }, async (t) => {
+test('silent connections', { concurrency: true }, async (t) => {
   using watcher = await router.join();
   using _pulse = beating(watcher);
   const events = watcher.events();
@@ -41,7 +41,7 @@ test('silence', { concurrency: true }, async (t) => {
       await poll('it to be online', async () => (await statusOf(watcher, client.id)) === 'online');
     }),
 
-    t.test('silence beyond the client timeout disconnects it, with the reason', async () => {
+    t.test('silent connections beyond the client timeout disconnects it, with the reason', async () => {
       using client = await router.join();
       const started = performance.now();
       const { message } = await events.next(disconnected(client.id));

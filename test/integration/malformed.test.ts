@@ -47,7 +47,7 @@ for (const framing of [1, 2] as const) {
   }
 }
 
-test('a malformed first message leaves the stream open for another try', async () => {
+test('a malformed first message: the stream stays open for another attempt', async () => {
   using client = await router.connect();
   await client.register();
   const stream = client.openP2p();
@@ -58,7 +58,7 @@ test('a malformed first message leaves the stream open for another try', async (
 });
 
 for (const { name, value, why } of VECTORS.never_send.filter(({ name }) => name !== 'timestamp-as-float')) {
-  test(`never sent on, in a payload: ${name} (${why})`, async () => {
+  test(`never forwarded, in a payload: ${name} (${why})`, async () => {
     using sender = await router.join();
     using receiver = await router.join();
     const nested: readonly Encodable[] = [{ x: hex(value) }, { deep: [{ x: [1, hex(value)] }] }];
@@ -68,7 +68,7 @@ for (const { name, value, why } of VECTORS.never_send.filter(({ name }) => name 
     }
   });
 
-  test(`never sent on, beside the payload: ${name}`, async () => {
+  test(`never forwarded, beside the payload: ${name}`, async () => {
     using sender = await router.join();
     using receiver = await router.join();
     const message = { type: 'unicast', targetId: receiver.id, payload: {}, extra: hex(value) };
@@ -88,7 +88,7 @@ for (const { name, value, why } of VECTORS.never_send.filter(({ name }) => name 
   });
 }
 
-test('a float64 that is whole may stand in a payload, and arrives as it was', async () => {
+test('an integral float64 in a payload: arrives unchanged', async () => {
   using sender = await router.join();
   using receiver = await router.join();
   const value = VECTORS.never_send.find(({ name }) => name === 'timestamp-as-float')?.value ?? '';
@@ -109,7 +109,7 @@ const WRONG_TYPES: readonly (readonly [string, Encodable])[] = [
 ];
 
 for (const [field, value] of WRONG_TYPES) {
-  test(`never sent on: ${field} as ${encodeCbor(value).toString('hex')}`, async () => {
+  test(`never forwarded: ${field} as ${encodeCbor(value).toString('hex')}`, async () => {
     using sender = await router.join();
     using receiver = await router.join();
     const message = { type: 'unicast', targetId: receiver.id, payload: {}, [field]: value };
@@ -117,7 +117,7 @@ for (const [field, value] of WRONG_TYPES) {
   });
 }
 
-test('integers beyond int64 are not sent on, the limits of int64 are', async () => {
+test('integers beyond int64: not forwarded; the limits of int64 are', async () => {
   using sender = await router.join();
   using receiver = await router.join();
   for (const beyond of ['1b8000000000000000', '3b8000000000000000', '1bffffffffffffffff']) {
@@ -128,7 +128,7 @@ test('integers beyond int64 are not sent on, the limits of int64 are', async () 
   assert.equal(asMap((await receiver.next()).message.payload).max, 9223372036854775807n);
 });
 
-test('tags are passed on: their content is what a Dart client reads', async () => {
+test('tags: forwarded, since a Dart client reads their content', async () => {
   using sender = await router.join();
   using receiver = await router.join();
   const tagged = Buffer.from('a1617ac11a514b67b0', 'hex'); // {z: 1(1363896240)}
@@ -136,7 +136,7 @@ test('tags are passed on: their content is what a Dart client reads', async () =
   assert.deepEqual(rawValue((await receiver.next()).body, 'payload'), tagged);
 });
 
-test('a key that comes twice never lets anybody speak for somebody else', async () => {
+test('a duplicate key: never lets a client impersonate another', async () => {
   using sender = await router.join();
   using receiver = await router.join();
   using victim = await router.join();
@@ -153,7 +153,7 @@ test('a key that comes twice never lets anybody speak for somebody else', async 
   }
 });
 
-test('a stream that ends in the middle of a message ends with an error, and only that stream', async () => {
+test('a stream that ends within a message: only that stream ends with an error', async () => {
   using client = await router.join();
   const stream = client.open('ping');
   stream.send(Buffer.from('000000', 'hex'));

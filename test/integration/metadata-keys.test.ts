@@ -18,7 +18,7 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
 ];
 
 for (const [name, bytes] of UNREADABLE) {
-  test(`metadata with ${name} is refused, by register and by updateMetadata`, async () => {
+  test(`metadata with ${name}: refused by register and by updateMetadata`, async () => {
     using client = await DartClient.join(router.port, { metadata: { good: 1 } });
     const reply = await client.unary('register', encodeCbor({ metadata: new Raw(bytes) }));
     assert.equal(reply.end.status, INVALID_ARGUMENT);

@@ -11,7 +11,7 @@ async function names(client: DartClient, filter: { groups?: Encodable; metadata?
   return (await client.getOnlineClients(filter)).map(({ clientName }) => clientName).sort();
 }
 
-test('an entry has all its keys, in their types', async () => {
+test('an entry: has all keys in their types', async () => {
   using client = await router.connect();
   const before = Date.now();
   const id = await client.register({ groups: ['g'] });
@@ -33,7 +33,7 @@ test('an entry has all its keys, in their types', async () => {
   }
 });
 
-test('groups match any of those given', async () => {
+test('filter groups: match any given group', async () => {
   using client = await router.connect();
   await client.register({ clientName: 'a', groups: ['any-red', 'any-blue'] });
   await client.register({ clientName: 'b', groups: ['any-blue'] });
@@ -44,7 +44,7 @@ test('groups match any of those given', async () => {
   assert.deepEqual(await names(client, { groups: ['any-none'] }), []);
 });
 
-test('metadata matches when every entry given equals', async () => {
+test('filter metadata: matches if all given entries are equal', async () => {
   using client = await router.connect();
   await client.register({ clientName: 'm1', metadata: { all: 'x', os: 'linux', flag: true } });
   await client.register({ clientName: 'm2', metadata: { all: 'x', os: 'mac', flag: false } });
@@ -55,7 +55,7 @@ test('metadata matches when every entry given equals', async () => {
   assert.deepEqual(await names(client, { metadata: { all: 'X' } }), []);
 });
 
-test('groups and metadata together must both match', async () => {
+test('filter groups and metadata: both must match', async () => {
   using client = await router.connect();
   await client.register({ clientName: 'b1', groups: ['both'], metadata: { side: 1 } });
   await client.register({ clientName: 'b2', groups: ['both'], metadata: { side: 2 } });
@@ -63,7 +63,7 @@ test('groups and metadata together must both match', async () => {
   assert.deepEqual(await names(client, { groups: ['both'], metadata: { side: 2 } }), ['b2']);
 });
 
-test('1 equals 1.0, in either place', async () => {
+test('filter: 1 equals 1.0, on either side', async () => {
   using client = await router.connect();
   await client.register({ clientName: 'int', metadata: { one: 1, kind: 'num' } });
   await client.register({ clientName: 'double', metadata: { one: new Double(1), kind: 'num' } });
@@ -74,14 +74,14 @@ test('1 equals 1.0, in either place', async () => {
   assert.deepEqual(await names(client, { metadata: { one: true, kind: 'num' } }), []);
 });
 
-test('64-bit integers are told apart to the last bit', async () => {
+test('filter: 64-bit integers are compared exactly', async () => {
   using client = await router.connect();
   const values = [9223372036854775807n, 9223372036854775806n, 9007199254740993n, 9007199254740992n];
   for (const big of values) await client.register({ clientName: String(big), metadata: { big } });
   for (const big of values) assert.deepEqual(await names(client, { metadata: { big } }), [String(big)]);
 });
 
-test('a client that is gone is not listed', async () => {
+test('a disconnected client: not listed', async () => {
   using watcher = await router.connect();
   using leaving = await router.join({ clientName: 'leaving', groups: ['leavers'] });
   assert.deepEqual(await names(watcher, { groups: ['leavers'] }), ['leaving']);
@@ -89,14 +89,14 @@ test('a client that is gone is not listed', async () => {
   await poll('it to be unlisted', async () => (await names(watcher, { groups: ['leavers'] })).length === 0);
 });
 
-test('a filter that cannot be read is INVALID_ARGUMENT', async () => {
+test('an unreadable filter: INVALID_ARGUMENT', async () => {
   using client = await router.connect();
   for (const filter of [{ groups: 7 }, { groups: [7] }, { metadata: 'x' }]) {
     assert.equal((await client.unary('getOnlineClients', filter)).end.status, 3, JSON.stringify(filter));
   }
 });
 
-test('a long list arrives whole', async () => {
+test('a long list: arrives completely', async () => {
   const clients = await Promise.all(Array.from({ length: 10 }, () => router.connect()));
   // fifty at once fit the window that a connection has before its server says otherwise
   const metadata = { note: 'x'.repeat(1000) };

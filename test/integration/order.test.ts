@@ -19,14 +19,14 @@ async function assertInOrder(receiver: DartClient, from: DartClient): Promise<vo
   }
 }
 
-test('messages from one sender to one receiver keep their order', async () => {
+test('order: messages from one sender to one receiver arrive in order', async () => {
   using a = await router.join();
   using b = await router.join();
   for (let n = 0; n < COUNT; n++) a.unicast(b.id, payload(n));
   await assertInOrder(b, a);
 });
 
-test('also when the sender changes the way it sends, and when others send at the same time', async () => {
+test('order: kept across message types and concurrent senders', async () => {
   using a = await router.join({}, { framing: 1 });
   using b = await router.join({ groups: ['ordered'] });
   using c = await router.join();

@@ -6,7 +6,7 @@ import { useRouter } from '../support/using-router.ts';
 const router = useRouter();
 const CLIENT_ID = /^client_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-test('register gives an id of its own to each', async () => {
+test('register: every client gets its own id', async () => {
   using client = await router.connect();
   const first = await client.register({ clientName: 'alice' });
   const second = await client.register({ clientName: 'alice' });
@@ -15,7 +15,7 @@ test('register gives an id of its own to each', async () => {
   assert.notEqual(first, second);
 });
 
-test('unknown keys are ignored', async () => {
+test('register: ignores unknown keys', async () => {
   using client = await router.connect();
   const reply = await client.call('register', { clientName: 'x', somethingNew: { a: [1] } });
   assert.equal(reply.success, true);
@@ -29,7 +29,7 @@ const WRONG: readonly (readonly [string, Encodable])[] = [
 ];
 
 for (const [name, request] of WRONG) {
-  test(`register refuses ${name}`, async () => {
+  test(`register: refuses ${name}`, async () => {
     using client = await router.connect();
     const { end, body } = await client.unary('register', request);
     if (end.status === 0) assert.match(body?.toString('latin1') ?? '', /errorMessage/);
@@ -38,7 +38,7 @@ for (const [name, request] of WRONG) {
   });
 }
 
-test('metadata is kept byte for byte, whatever the order of its keys', async () => {
+test('metadata: stored byte for byte, in any key order', async () => {
   using client = await router.connect();
   const metadata = Buffer.from('a36162fb3ff00000000000006161197fff6163bf617801ff', 'hex');
   const id = await client.register({ metadata: new Raw(metadata) });
@@ -49,7 +49,7 @@ test('metadata is kept byte for byte, whatever the order of its keys', async () 
   assert.notEqual(rawValue(list, 'clients'), undefined);
 });
 
-test('names and groups may be in any script', async () => {
+test('names and groups: any script', async () => {
   using client = await router.connect();
   const id = await client.register({ clientName: 'Алиса 👋', groups: ['разработчики', ''] });
   const own = (await client.getOnlineClients()).find(({ clientId }) => clientId === id);
@@ -57,7 +57,7 @@ test('names and groups may be in any script', async () => {
 });
 
 for (const v of [0, -1, 1749925815123, 9223372036854775807n]) {
-  test(`ping echoes ${v} as an integer and adds the router's time`, async () => {
+  test(`ping: echoes ${v} as an integer and adds the router time`, async () => {
     using client = await router.connect();
     const before = Date.now();
     const { timestamp, serverTimestamp } = await client.call('ping', { v });
@@ -68,7 +68,7 @@ for (const v of [0, -1, 1749925815123, 9223372036854775807n]) {
   });
 }
 
-test('answers have the headers that a Dart client reads, and the status in trailers of their own', async () => {
+test('responses: the headers that a Dart client reads, and the status in separate trailers', async () => {
   using client = await router.connect();
   const stream = client.open('ping', { 'x-trace-id': 'trace-1', 'x-request-id': 'request-1' });
   stream.send(Buffer.from('000000000ca161761b000001976fb4e353', 'hex'), true);
@@ -80,7 +80,7 @@ test('answers have the headers that a Dart client reads, and the status in trail
 });
 
 for (const path of ['/router/nonsense', '/other/ping', '/router', '/router/ping/', '/']) {
-  test(`${path} is UNIMPLEMENTED`, async () => {
+  test(`${path}: UNIMPLEMENTED`, async () => {
     using client = await router.connect();
     const stream = client.connection.request(client.requestHeaders(path));
     stream.send(Buffer.from('0000000001a0', 'hex'), true);
@@ -88,7 +88,7 @@ for (const path of ['/router/nonsense', '/other/ping', '/router', '/router/ping/
   });
 }
 
-test('many calls at once on one connection', async () => {
+test('many concurrent calls on one connection: all answered', async () => {
   using client = await router.connect();
   const pings = Array.from({ length: 200 }, (_, v) => client.ping(v));
   const echoes = (await Promise.all(pings)).map(({ timestamp }) => timestamp);

@@ -32,7 +32,7 @@ async function assertFailed(asking: DartClient, requestId: string, code = 'not-f
   return String(message.errorMessage);
 }
 
-test('a request reaches its target and the response comes back, each byte for byte', async () => {
+test('request: reaches its target, and the response returns, byte for byte', async () => {
   using a = await router.join();
   using b = await router.join({}, { framing: 1 });
   ask(a, b.id, { requestId: 'req_1', question: 'how?' });
@@ -51,7 +51,7 @@ test('a request reaches its target and the response comes back, each byte for by
   assert.deepEqual((await a.next()).body, body);
 });
 
-test('a failed response is passed on with its text', async () => {
+test('a failed response: forwarded with its text', async () => {
   using a = await router.join();
   using b = await router.join();
   ask(a, b.id, { requestId: 'req_f' });
@@ -62,7 +62,7 @@ test('a failed response is passed on with its text', async () => {
   assert.equal(message.senderId, b.id);
 });
 
-test('many requests may be open at once, answered in any order', async () => {
+test('many open requests: answered in any order', async () => {
   using a = await router.join();
   using b = await router.join();
   const ids = Array.from({ length: 200 }, (_, n) => `req_${n}`);
@@ -75,13 +75,13 @@ test('many requests may be open at once, answered in any order', async () => {
   assert.deepEqual(answered, ids.reverse());
 });
 
-test('an absent target is answered by a failed response', async () => {
+test('an absent target: a failed response', async () => {
   using a = await router.join();
   ask(a, 'client_nobody', { requestId: 'req_none' });
   assert.ok((await assertFailed(a, 'req_none')).length > 0);
 });
 
-test('a request that nobody answers in time is answered by the router', async () => {
+test('a request without a response in time: the router sends a failed response', async () => {
   using a = await router.join();
   using b = await router.join();
   const before = performance.now();
@@ -91,7 +91,7 @@ test('a request that nobody answers in time is answered by the router', async ()
   assert.ok(tookMs >= 145 && tookMs < 25_000, `${tookMs} ms`);
 });
 
-test('a late answer is dropped and counted', async () => {
+test('a late response: dropped and counted', async () => {
   using a = await router.join();
   using b = await router.join();
   const before = await dropped('lateResponse');
@@ -104,7 +104,7 @@ test('a late answer is dropped and counted', async () => {
   assert.equal((await a.next()).message.type, 'unicast');
 });
 
-test('a second answer, and one that nobody asked for, are dropped and counted', async () => {
+test('a second or unsolicited response: dropped and counted', async () => {
   using a = await router.join();
   using b = await router.join();
   const before = await dropped('lateResponse');
@@ -119,7 +119,7 @@ test('a second answer, and one that nobody asked for, are dropped and counted', 
   assert.equal(await dropped('lateResponse'), before + 2);
 });
 
-test('only who was asked can answer', async () => {
+test('a response of another client: dropped', async () => {
   using a = await router.join();
   using b = await router.join();
   using stranger = await router.join();
@@ -132,7 +132,7 @@ test('only who was asked can answer', async () => {
   assert.equal((await a.next()).message.senderId, b.id);
 });
 
-test('the same requestId may be in use by several at once', async () => {
+test('the same requestId of several clients: independent', async () => {
   using a = await router.join();
   using b = await router.join();
   using c = await router.join();
@@ -142,7 +142,7 @@ test('the same requestId may be in use by several at once', async () => {
   for (const client of [a, b]) assert.equal((await client.next()).message.targetId, client.id);
 });
 
-test('a long timeout does not fire at once', async () => {
+test('a long timeout: does not fire at once', async () => {
   using a = await router.join();
   using b = await router.join();
   const longOnes = [86_400_000, 2 ** 31, 2 ** 40, 9223372036854775807n];
@@ -152,7 +152,7 @@ test('a long timeout does not fire at once', async () => {
   assert.equal(a.p2p.inbox.length, 0);
 });
 
-test('a response that the asking client did not wait for goes nowhere', async () => {
+test('a response to a disconnected requester: dropped', async () => {
   using b = await router.join();
   using a = await router.join();
   ask(a, b.id, { requestId: 'req_gone' });
@@ -172,7 +172,7 @@ const MISSING: readonly (readonly [string, Encodable])[] = [
 ];
 
 for (const [name, message] of MISSING) {
-  test(`${name} is answered with an error`, async () => {
+  test(`${name}: an error message`, async () => {
     using a = await router.join();
     a.send(message);
     const { message: reply } = await a.next();
@@ -181,7 +181,7 @@ for (const [name, message] of MISSING) {
   });
 }
 
-test('a response without what it needs is answered with an error or dropped, and the stream goes on', async () => {
+test('an incomplete response: refused or dropped, and the stream continues', async () => {
   using a = await router.join();
   a.send({ type: 'response', targetId: a.id, success: true });
   a.send({ type: 'response', success: true, payload: { requestId: 'r' } });

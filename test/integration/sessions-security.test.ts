@@ -9,7 +9,7 @@ const ALICE = 'alice-secret-4711';
 const BOB = 'bob-secret-0815';
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-test('with a key file an id survives a restart, the session does not', async () => {
+test('--session-key-file: an id survives a restart, the session does not', async () => {
   using folder = new TempFolder();
   const args = ['--session-key-file', folder.write('session.key', 'k'.repeat(32))];
   const first = await RouterProcess.start(args);
@@ -29,7 +29,7 @@ test('with a key file an id survives a restart, the session does not', async () 
   );
 });
 
-test('tokens: a resume needs a valid one; a revoked one ends sessions that are away; none is logged', async () => {
+test('tokens: a resume needs a valid token; revocation ends sessions that are away; no token is logged', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', `alice: ${ALICE}\nbob: ${BOB}\n`);
   await using router = await RouterProcess.start(['--auth-tokens-file', tokens, '--log-level', 'debug'], { folder });

@@ -25,7 +25,7 @@ const RESOURCE_EXHAUSTED = 8;
 for (const framing of [1, 2] as const) {
   const options = { framing };
 
-  test(`framing ${framing}: a lost connection loses no message in either direction, and makes no event`, async () => {
+  test(`framing ${framing}: a lost connection loses no message in either direction and causes no event`, async () => {
     const bob = await router.join();
     const watcher = await router.connect();
     const events = watcher.events();
@@ -128,7 +128,7 @@ for (const framing of [1, 2] as const) {
   });
 }
 
-test('forged, changed and huge tokens give a new client, never another one', async () => {
+test('forged, changed and huge tokens: a new client, never another one', async () => {
   const { client, grant } = await joinSession(router.port);
   const bytes = Buffer.from(grant.token, 'base64url');
   bytes[20] = (bytes[20] as number) ^ 1;
@@ -153,7 +153,7 @@ test('forged, changed and huge tokens give a new client, never another one', asy
   client.p2p.halfClose();
 });
 
-test('fields of the wrong type are refused', async () => {
+test('fields of the wrong type: refused', async () => {
   using client = await DartClient.connect(router.port);
   const invalid = [
     { token: 1 },
@@ -170,7 +170,7 @@ test('fields of the wrong type are refused', async () => {
   }
 });
 
-test('a count of more than was sent takes up nothing', async () => {
+test('a received count beyond the sent count: resumes nothing', async () => {
   const { client, grant } = await joinSession(router.port);
   using other = await DartClient.connect(router.port);
   for (const received of [1, Number.MAX_SAFE_INTEGER]) {
@@ -179,7 +179,7 @@ test('a count of more than was sent takes up nothing', async () => {
   client.p2p.halfClose();
 });
 
-test('a thousand resumes of one session leave one session', async () => {
+test('a thousand resumes of one session: one session', async () => {
   await using own = await RouterProcess.start();
   const { client, grant } = await joinSession(own.port);
   using other = await DartClient.connect(own.port);
@@ -194,7 +194,7 @@ test('a thousand resumes of one session leave one session', async () => {
   await own.until('no session', ({ sessions }) => sessions.current === 0);
 });
 
-test('the token decides, not the senderId: another id is refused', async () => {
+test('a stream with a token and another senderId: refused', async () => {
   const alice = await joinSession(router.port);
   const bob = await joinSession(router.port);
   using third = await DartClient.connect(router.port);
@@ -207,7 +207,7 @@ test('the token decides, not the senderId: another id is refused', async () => {
   alice.client.connection.destroy();
 });
 
-test('a stream binds by token on a connection that registered nothing; without the token it does not', async () => {
+test('a stream on another connection: binds with the token, not without', async () => {
   using registrar = await DartClient.connect(router.port);
   const { id, grant } = await registerSession(registrar);
   using other = await DartClient.connect(router.port);
@@ -221,7 +221,7 @@ test('a stream binds by token on a connection that registered nothing; without t
   other.p2p.halfClose();
 });
 
-test('a connection that registers with a session and closes at once leaves one client that is away', async () => {
+test('register with a session and close at once: leaves one client that is away', async () => {
   await using own = await RouterProcess.start();
   const client = await DartClient.connect(own.port);
   const { grant } = await registerSession(client);
@@ -247,7 +247,7 @@ test('updateGroups, payload.code and messageId within a session', async () => {
   client.p2p.halfClose();
 });
 
-test('a session that is not resumed within the window expires', async () => {
+test('a session not resumed within the window: expires', async () => {
   await using own = await RouterProcess.start(['--session-window', '1s']);
   using watcher = await DartClient.join(own.port);
   const events = watcher.events();
@@ -259,7 +259,7 @@ test('a session that is not resumed within the window expires', async () => {
   assert.equal(await watcher.canReach(client.id), false);
 });
 
-test('window 0: the answer has no session, and the client ends with its connection', async () => {
+test('window 0: no session in the response; the client ends with its connection', async () => {
   await using own = await RouterProcess.start(['--session-window', '0']);
   using client = await DartClient.connect(own.port);
   const reply = await client.call('register', { session: {} });

@@ -48,7 +48,7 @@ const PROXY_HEADERS: readonly Readonly<Record<string, string>>[] = [
   { 'x-real-ip': '192.0.2.1' },
 ];
 
-test('without tokens: a connection with the header of an HTTP proxy binds no client', async (t) => {
+test('a shared connection without tokens: the header of an HTTP proxy binds no client', async (t) => {
   await using router = await RouterProcess.start();
   for (const headers of PROXY_HEADERS) {
     const name = Object.keys(headers)[0] ?? '';
@@ -82,7 +82,7 @@ test('without tokens: a connection with the header of an HTTP proxy binds no cli
   });
 });
 
-test('with tokens: on a shared connection a token admits only the call that carries it', async () => {
+test('a shared connection with tokens: a token admits only its own call', async () => {
   await using router = await routerWithTokens();
   using shared = await DartClient.connect(router.port, { headers: { via: '2.0 proxy' } });
   const id = await registerAs(shared, bearer(ALICE));
@@ -144,7 +144,7 @@ test('--auth-scope call: every call needs a token, and an id belongs to the toke
   );
 });
 
-test('--auth-scope call: a revoked token ends its clients and streams, and nothing else on the connection', async () => {
+test('--auth-scope call: a revoked token ends only its clients and streams', async () => {
   await using router = await routerWithTokens(['--auth-scope', 'call']);
   using shared = await DartClient.connect(router.port);
   const alice = shared.openP2p(bearer(ALICE));
@@ -165,13 +165,13 @@ test('--auth-scope call: a revoked token ends its clients and streams, and nothi
   assert.equal(status.recentlyClosed[0]?.reason, 'tokenRevoked');
 });
 
-test('--auth-scope call without tokens is a mistake', async () => {
+test('--auth-scope call without tokens: a configuration error', async () => {
   await using router = await RouterProcess.startFailing(['--auth-scope', 'call']);
   assert.equal(router.exit?.code, 2);
   assert.match(router.log, /--auth-scope: requires --auth-tokens-file/);
 });
 
-test('auth-scope cannot change without a restart', async () => {
+test('auth-scope: a change needs a restart', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', `alice: ${ALICE}\n`);
   const config = folder.write('router.yaml', `auth-tokens-file: ${tokens}\n`);

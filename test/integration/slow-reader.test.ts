@@ -33,7 +33,9 @@ for (const [name, settings] of [
   ['its TCP buffers are full', { 4: 2 ** 31 - 1 }],
 ] as const) {
   const skip = IS_GRPC_JS && 4 in settings && 'node:http2 buffers what TCP does not take';
-  test(`a reader that stops reading, ${name}: cut off alone by --max-send-queue-bytes`, { skip }, async () => {
+  test(`a client that stops reading, ${name}: only this client is disconnected by --max-send-queue-bytes`, {
+    skip,
+  }, async () => {
     await using router = await RouterProcess.start(['--max-send-queue-bytes', '256KiB', '--write-deadline', '60s']);
     const healthyPair = await HealthyPair.join(router.port);
     using watcher = await DartClient.connect(router.port);
@@ -58,7 +60,7 @@ for (const [name, settings] of [
   });
 }
 
-test('a reader that stops reading is cut off by --write-deadline, however little is queued', async () => {
+test('a client that stops reading: disconnected at --write-deadline, even with a short queue', async () => {
   await using router = await RouterProcess.start(['--write-deadline', '1s', '--max-send-queue-bytes', '64MiB']);
   using sender = await DartClient.join(router.port);
   using slow = await DartClient.join(router.port);
@@ -72,7 +74,7 @@ test('a reader that stops reading is cut off by --write-deadline, however little
   assert.equal(await sender.canReach(slow.id), false);
 });
 
-test('slow reader: one that pauses within the limits receives everything', async () => {
+test('a client that pauses within the limits: receives everything', async () => {
   await using router = await RouterProcess.start(['--write-deadline', '10m', '--max-send-queue-bytes', '4MiB']);
   using sender = await DartClient.join(router.port);
   using slow = await DartClient.join(router.port);
@@ -90,7 +92,7 @@ test('slow reader: one that pauses within the limits receives everything', async
   assert.equal((await router.status()).queues.slowReaders, 0);
 });
 
-test('a burst that fits the queue reaches everybody, in full', async () => {
+test('a burst that fits the queue: reaches all clients', async () => {
   await using router = await RouterProcess.start();
   using sender = await DartClient.join(router.port);
   const readers = await Promise.all(Array.from({ length: 10 }, () => DartClient.join(router.port)));
@@ -102,7 +104,7 @@ test('a burst that fits the queue reaches everybody, in full', async () => {
   assert.equal((await router.status()).queues.slowReaders, 0);
 });
 
-test('a subscriber of events that stops reading is a slow reader too', async () => {
+test('an events subscriber that stops reading: disconnected as a slow consumer', async () => {
   await using router = await RouterProcess.start(['--max-send-queue-bytes', '128KiB', '--write-deadline', '60s']);
   using healthy = await DartClient.connect(router.port);
   const events = healthy.events();
@@ -124,7 +126,7 @@ test('a subscriber of events that stops reading is a slow reader too', async () 
   await events.next(({ type, data }) => type === 'clientConnected' && asMap(data).clientId === late.id);
 });
 
-test('--max-buffer-bytes bounds the queues of all readers together', async () => {
+test('--max-buffer-bytes: bounds the send queues of all clients together', async () => {
   await using router = await RouterProcess.start([
     ...['--max-buffer-bytes', '4MiB', '--max-send-queue-bytes', '2MiB', '--write-deadline', '60s'],
   ]);

@@ -23,7 +23,7 @@ async function untilCut(port: number, hello: Buffer): Promise<void> {
   await within(new Promise((resolve) => socket.once('close', resolve)), PATIENCE_MS, 'the connection to be cut');
 }
 
-test('--max-connections holds for TLS connections, in the handshake and after it', async () => {
+test('--max-connections: applies to TLS connections, during the handshake and after it', async () => {
   await using router = await RouterProcess.start([...TLS_ARGS, '--max-connections', '2']);
   using inside = await DartClient.join(router.port, {}, { tls });
   using half = await RawConnection.open({ port: router.port, silent: true }); // never begins its handshake
@@ -39,7 +39,7 @@ test('--max-connections holds for TLS connections, in the handshake and after it
   assert.equal(await inside.canReach(late.id), true);
 });
 
-test('keepalive: under TLS, too, who does not answer pings is gone, and who does stays', async () => {
+test('keepalive over TLS: removes a client that does not answer pings, keeps one that does', async () => {
   await using router = await RouterProcess.start([
     ...TLS_ARGS,
     '--keepalive-interval',
@@ -55,7 +55,7 @@ test('keepalive: under TLS, too, who does not answer pings is gone, and who does
   assert.equal(await watcher.canReach(silent.id), true);
 });
 
-test('--handshake-timeout: who dawdles in the TLS handshake, or behind it, is cut and counted', async () => {
+test('--handshake-timeout: closes and counts slow TLS handshakes and prefaces', async () => {
   await using router = await RouterProcess.start([...TLS_ARGS, '--handshake-timeout', '300ms']);
   using bystander = await DartClient.join(router.port, {}, { tls });
   await Promise.all([
@@ -72,7 +72,7 @@ test('--handshake-timeout: who dawdles in the TLS handshake, or behind it, is cu
   assert.equal(await bystander.canReach(bystander.id), true);
 });
 
-test('a slow reader is cut off under TLS as well', async () => {
+test('a slow consumer over TLS: disconnected', async () => {
   await using router = await RouterProcess.start([
     ...TLS_ARGS,
     '--max-send-queue-bytes',

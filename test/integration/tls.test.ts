@@ -76,7 +76,7 @@ test('TLS with ALPN h2, both framings, with and without an :authority', async (t
   });
 });
 
-test('requests that come while the router says hello are served, and so is whoever comes after those that vanish', async () => {
+test('early requests: served during the handshake, also after vanished connections', async () => {
   await using router = await RouterProcess.start(filesOf(server));
   const visit = async (index: number): Promise<void> => {
     using client = await DartClient.connect(router.port, { tls, authority: index % 2 === 0 ? '' : 'router' });
@@ -119,7 +119,7 @@ test('mutual TLS: no certificate, a wrong one, an expired one, the right one', a
   assert.equal(status.connections.refused.tlsError, refused.length);
 });
 
-test('files that cannot be used: the start is refused with exit 2, the file and the cause', async () => {
+test('unusable TLS files: the start is refused with exit code 2, file and cause', async () => {
   const other = ca.issue('other');
   const cases: readonly (readonly [string[], RegExp])[] = [
     [filesOf(ca.issueExpired('expired')), /expired\.pem: expired on .*2021/],
@@ -137,7 +137,7 @@ test('files that cannot be used: the start is refused with exit 2, the file and 
   }
 });
 
-test('HUP takes new certificates for new connections; old connections stay; bad files change nothing', async (t) => {
+test('SIGHUP: new certificates apply to new connections; old connections stay; invalid files change nothing', async (t) => {
   const certFile = folder.file('live.pem');
   const keyFile = folder.file('live.key');
   const install = (identity: Identity): void => {
@@ -190,7 +190,7 @@ test('HUP takes new certificates for new connections; old connections stay; bad 
   });
 });
 
-test('the authority of client certificates can be exchanged: who came by the old one stays, new ones need the new', async () => {
+test('a new client CA: connected clients stay, new connections need the new CA', async () => {
   const first = new TestCa(folder, 'first-ca');
   const second = new TestCa(folder, 'second-ca');
   const caFile = folder.file('live-ca.pem');
@@ -206,7 +206,7 @@ test('the authority of client certificates can be exchanged: who came by the old
   assert.equal(await fresh.canReach(old.id), true);
 });
 
-test('turning TLS off or client certificates on needs a restart', async () => {
+test('disabling TLS or enabling client certificates: needs a restart', async () => {
   const config = folder.write('tls.yaml', `tls-cert: ${server.certFile}\ntls-key: ${server.keyFile}\n`);
   await using router = await RouterProcess.start(['--config', config]);
   for (const text of [
@@ -243,7 +243,7 @@ test('TLS 1.2: no renegotiation, also after a reload', async () => {
   await assertWorks(client);
 });
 
-test('a connection that sends no byte, as of a health check, is no TLS error; one that does is, with its address', async () => {
+test('TLS errors: not counted for a connection without bytes; otherwise logged with the address', async () => {
   await using router = await RouterProcess.start(filesOf(server));
   for (const close of ['end', 'resetAndDestroy'] as const) {
     const probe = connectTcp(router.port, '127.0.0.1');

@@ -20,7 +20,7 @@ async function guardedRouter(args: readonly string[] = []): Promise<RouterProces
   return RouterProcess.start([...all, '--metrics', '--metrics-port', '0'], { folder });
 }
 
-test('without proof: register answers success false, every other method UNAUTHENTICATED', async (t) => {
+test('without a token: register responds with success false, other methods with UNAUTHENTICATED', async (t) => {
   await using router = await guardedRouter();
   using client = await DartClient.connect(router.port);
   const requests = [
@@ -68,7 +68,7 @@ test('without proof: register answers success false, every other method UNAUTHEN
   assert.equal((await router.status()).clients.total, 0);
 });
 
-test('authorization: Bearer proves the connection, and it is trusted from then on', async () => {
+test('authorization header: authenticates the connection for later calls', async () => {
   await using router = await guardedRouter();
   using client = await DartClient.connect(router.port);
   await client.call('ping', { v: 1 }, { authorization: `bearer ${BOB}` });
@@ -80,7 +80,7 @@ test('authorization: Bearer proves the connection, and it is trusted from then o
   assert.equal((await other.unary('ping', { v: 1 })).end.status, UNAUTHENTICATED, 'only that connection');
 });
 
-test('a call can prove itself as it begins: register, p2p and events with the header', async () => {
+test('authorization header: accepted by register, p2p and events', async () => {
   await using router = await guardedRouter();
   using client = await DartClient.join(router.port, { metadata: { plain: true } }, bearer(ALICE));
   assert.equal((await client.events().next()).message.type, 'routerStats');
@@ -88,7 +88,7 @@ test('a call can prove itself as it begins: register, p2p and events with the he
   assert.equal((await onlyEvents.events().next()).message.type, 'routerStats');
 });
 
-test('metadata.token is taken out before anything is stored, listed, told or logged', async () => {
+test('metadata.token: removed before metadata is stored, listed, sent in events or logged', async () => {
   await using router = await guardedRouter();
   using watcher = await DartClient.join(router.port, {}, bearer(BOB));
   const events = watcher.events();
@@ -117,7 +117,7 @@ test('metadata.token is taken out before anything is stored, listed, told or log
   for (const text of said) for (const token of [ALICE, BOB]) assert.ok(!text.includes(token), 'a token was told');
 });
 
-test('a second token behind the first cannot hide: such a map is refused as a whole', async () => {
+test('metadata.token twice: the whole map is refused', async () => {
   await using router = await guardedRouter();
   using client = await DartClient.join(router.port, { metadata: { role: 'x' } }, bearer(BOB));
   const twice = new Raw('a365746f6b656e616165746f6b656e6162617801'); // {token: 'a', token: 'b', x: 1}
@@ -127,13 +127,13 @@ test('a second token behind the first cannot hide: such a map is refused as a wh
   assert.deepEqual((await client.getOnlineClients())[0]?.metadata, { role: 'x' });
 });
 
-test('without a tokens file metadata.token is ordinary metadata', async () => {
+test('metadata.token without a tokens file: ordinary metadata', async () => {
   await using router = await RouterProcess.start();
   using client = await DartClient.join(router.port, { metadata: { token: 'mine' } });
   assert.deepEqual((await client.getOnlineClients())[0]?.metadata, { token: 'mine' });
 });
 
-test('a refused register does not spend a place; a request that cannot be read is still INVALID_ARGUMENT', async () => {
+test('a refused register: does not count in the limit; an unreadable request is still INVALID_ARGUMENT', async () => {
   await using router = await guardedRouter(['--max-clients-per-connection', '1']);
   using client = await DartClient.connect(router.port);
   for (let n = 0; n < 3; n++) assert.equal((await client.tryRegister({ metadata: { token: 'no' } })).success, false);
@@ -141,7 +141,7 @@ test('a refused register does not spend a place; a request that cannot be read i
   assert.equal((await client.unary('register', encodeCbor({ metadata: { token: BOB } }))).end.status, 0);
 });
 
-test('HUP: clients of a removed or changed token are cut off with the reason, others stay', async (t) => {
+test('SIGHUP: clients of a removed or changed token are disconnected with the reason, others stay', async (t) => {
   await using router = await guardedRouter();
   const watcher = await DartClient.join(router.port, {}, bearer(BOB));
   const events = watcher.events();
@@ -184,7 +184,7 @@ test('HUP: clients of a removed or changed token are cut off with the reason, ot
   });
 });
 
-test('HUP turns tokens on: a connection without a token is closed; off again takes a restart', async () => {
+test('SIGHUP with new tokens: closes connections without a token; disabling tokens needs a restart', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', `alice: ${ALICE}\n`);
   const config = folder.write('router.yaml', '{}\n');
@@ -203,7 +203,7 @@ test('HUP turns tokens on: a connection without a token is closed; off again tak
   assert.equal(await alice.canReach(alice.id), true);
 });
 
-test('a file that others can read, or that is malformed, refuses the start with every problem at once', async () => {
+test('a readable or malformed tokens file: the start is refused with all problems', async () => {
   using folder = new TempFolder();
   const file = folder.write('tokens', 'alice: a b\n: x\nbob: yyyy\nbob: zzzz\neve: e\nlonely\n');
   chmodSync(file, 0o644);

@@ -7,7 +7,7 @@ import { useRouter } from '../support/using-router.ts';
 const router = useRouter();
 const notFound = (id: string) => `Клиент ${id} не найден или отключен`;
 
-test('reaches its target and nobody else', async () => {
+test('unicast: reaches only its target', async () => {
   using a = await router.join();
   using b = await router.join();
   using c = await router.join();
@@ -21,7 +21,7 @@ test('reaches its target and nobody else', async () => {
   );
 });
 
-test('a message that is already right is passed on as it came, whole', async () => {
+test('unicast: a message with the right senderId is forwarded unchanged', async () => {
   using a = await router.join();
   using b = await router.join();
   const body = encodeCbor({ type: 'unicast', senderId: a.id, targetId: b.id, payload: { x: 1 }, extra: [1, 2] });
@@ -29,13 +29,13 @@ test('a message that is already right is passed on as it came, whole', async () 
   assert.deepEqual((await b.next()).body, body);
 });
 
-test('a client may write to itself', async () => {
+test('unicast: a client may send to itself', async () => {
   using a = await router.join();
   a.unicast(a.id, { note: 'to self' });
   assert.equal((await a.next()).message.senderId, a.id);
 });
 
-test('a payload may be absent or empty', async () => {
+test('unicast: the payload may be absent or empty', async () => {
   using a = await router.join();
   using b = await router.join();
   a.send({ type: 'unicast', targetId: b.id });
@@ -44,7 +44,7 @@ test('a payload may be absent or empty', async () => {
   assert.deepEqual((await b.next()).message.payload, {});
 });
 
-test('an absent target is answered to the sender', async () => {
+test('unicast to an absent target: the sender gets an error', async () => {
   using a = await router.join();
   for (const id of ['client_nobody', 'нет такого', '']) {
     a.unicast(id, {});
@@ -56,7 +56,7 @@ test('an absent target is answered to the sender', async () => {
   }
 });
 
-test('a target that is registered but not bound is not found', async () => {
+test('unicast to a registered but unbound target: not found', async () => {
   using a = await router.join();
   using b = await router.connect();
   await b.register();
@@ -64,7 +64,7 @@ test('a target that is registered but not bound is not found', async () => {
   assert.equal((await a.next()).message.errorMessage, notFound(b.id));
 });
 
-test('a target that has left is not found', async () => {
+test('unicast to a disconnected target: not found', async () => {
   using a = await router.join();
   using b = await router.join();
   await b.close();
@@ -73,7 +73,7 @@ test('a target that has left is not found', async () => {
   assert.equal((await a.next()).message.errorMessage, notFound(b.id));
 });
 
-test('without targetId: an error message, counted, and the stream goes on', async () => {
+test('unicast without targetId: an error message, counted, and the stream continues', async () => {
   using a = await router.join();
   const before = (await router.process.status()).messages.dropped.missingField ?? 0;
   a.send({ type: 'unicast', payload: {} });
@@ -88,7 +88,7 @@ test('without targetId: an error message, counted, and the stream goes on', asyn
   assert.equal((await router.process.status()).messages.dropped.missingField, before + 2);
 });
 
-test('an unknown type or none is answered, counted, and delivered to nobody', async () => {
+test('an unknown or missing type: an error message, counted, not delivered', async () => {
   using a = await router.join();
   using b = await router.join();
   a.send({ type: 'telegram', targetId: b.id, payload: {} });

@@ -57,7 +57,7 @@ async function pass(name: string, framing: ClientFraming): Promise<{ sent: Buffe
   return { sent, got, from: from.id };
 }
 
-test('the ids of the router are as long as the recorded ones', async () => {
+test('ids of the router: as long as the recorded ones', async () => {
   using client = await router.connect();
   assert.equal((await client.register()).length, VECTOR_SENDER.length);
   assert.equal(VECTOR_TARGET.length, VECTOR_SENDER.length);
@@ -114,14 +114,14 @@ for (const framing of FRAMINGS) {
   });
 
   for (const name of ['unicast-odd-payload', 'multicast', 'broadcast', 'request']) {
-    test(`framed ${framing}x: ${name} is passed on byte for byte`, async () => {
+    test(`framed ${framing}x: ${name} is forwarded byte for byte`, async () => {
       const { sent, got } = await pass(name, framing);
       assert.equal(got.body.toString('hex'), sent.toString('hex'));
     });
   }
 
   for (const name of ['unicast-unsorted-keys', 'unicast-indefinite-map']) {
-    test(`framed ${framing}x: ${name} gets a senderId, all else stays`, async () => {
+    test(`framed ${framing}x: ${name} gets a senderId, the rest is unchanged`, async () => {
       const { sent, got, from } = await pass(name, framing);
       assert.equal(got.message.senderId, from);
       assert.deepEqual({ ...got.message, senderId: undefined }, { ...decodeCborMap(sent), senderId: undefined });

@@ -6,7 +6,7 @@ import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { WsClient } from '../support/ws-client.ts';
 
-test('which origins may connect', () => {
+test('origins: accepted and refused ones', () => {
   const rows: readonly (readonly [
     origin: string | undefined,
     host: string | undefined,
@@ -43,7 +43,7 @@ test('which origins may connect', () => {
   }
 });
 
-test('a page of another origin is refused with 403 and counted; its own and a listed one are served', async () => {
+test('a page of another origin: refused with 403 and counted; own and listed origins are served', async () => {
   await using router = await RouterProcess.start(['--websocket-origins', 'https://app.example']);
   const host = `127.0.0.1:${router.port}`;
   for (const [origin, status] of [
@@ -78,7 +78,7 @@ test('tokens: in the metadata of register, in the handshake, or in the call', as
   await router.until('one client to be left', ({ clients }) => clients.current === 1);
 });
 
-test('with --auth-scope call a WebSocket still needs its token once, in the handshake or in register', async () => {
+test('--auth-scope call: a WebSocket needs its token once, in the handshake or in register', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', 'alice: secret-of-alice-123456\n');
   await using router = await RouterProcess.start(['--auth-tokens-file', tokens, '--auth-scope', 'call'], { folder });
@@ -96,7 +96,7 @@ test('with --auth-scope call a WebSocket still needs its token once, in the hand
   assert.equal((await browser.untilClosed()).code, 1008);
 });
 
-test('a proxy that adds headers to the handshake keeps one connection per client: it can bind', async () => {
+test('a proxy that adds headers to the handshake: one connection per client, which can bind', async () => {
   await using router = await RouterProcess.start();
   const headers = { 'x-forwarded-for': '10.0.0.1', via: '1.1 proxy' };
   using client = await WsClient.join(router.port, {}, { socket: { headers } });
@@ -126,7 +126,7 @@ test('keepalive: a client that answers pings stays, one that does not is removed
   assert.equal((await client.call('ping', { v: 1 })).timestamp, 1);
 });
 
-test('a stop warns, ends the streams with UNAVAILABLE and closes with 1001, also when a client does not answer', async () => {
+test('graceful shutdown: ends streams with UNAVAILABLE and closes with 1001, also without a close frame of the client', async () => {
   await using router = await RouterProcess.start();
   using client = await WsClient.join(router.port);
   const events = client.open('events');

@@ -43,7 +43,7 @@ test('the handshake: no compression, no subprotocol, any path', async () => {
   await poll('101', () => other.head.startsWith('HTTP/1.1 101'));
 });
 
-test('a handshake in single bytes, with the first message in the same packet', async () => {
+test('a handshake in single bytes, with the first message in the same packet: accepted', async () => {
   using client = new RawWebSocket(router.port);
   const text = handshake();
   for (const char of text.slice(0, -1)) client.socket.write(char);
@@ -53,7 +53,7 @@ test('a handshake in single bytes, with the first message in the same packet', a
   await poll('headers, answer and trailers', () => client.frames.length === 3);
 });
 
-test('two hundred handshakes at once, each with a call', async () => {
+test('two hundred concurrent handshakes: each serves a call', async () => {
   const clients = Array.from({ length: 200 }, () => new RawWebSocket(router.port));
   for (const client of clients) client.socket.write(handshake());
   await poll('all answers', () => clients.every(({ head }) => head.startsWith('HTTP/1.1 101')));
@@ -69,7 +69,7 @@ for (const [name, begin] of [
   ['never ends', 'GET / HTTP/1.1\r\nupgrade: websocket\r\n'],
   ['ends within its first line', 'GET / HT'],
 ] as const) {
-  test(`a handshake that ${name} is given up`, async () => {
+  test(`a handshake that ${name}: aborted`, async () => {
     const before = await refusedCount('handshakeTimeout');
     using client = new RawWebSocket(router.port);
     client.socket.write(begin);
@@ -84,7 +84,7 @@ for (const [name, headers, status] of [
   ['with too many headers', { cookie: 'x'.repeat(20_000) }, 431],
   ['for another protocol', { upgrade: 'h2c' }, 426],
 ] as const) {
-  test(`a handshake ${name} is answered with ${status}`, async () => {
+  test(`a handshake ${name}: status ${status}`, async () => {
     using client = await RawWebSocket.open(router.port, headers);
     assert.match(client.head, new RegExp(`^HTTP/1\\.1 ${status} `));
     await client.untilClosed();
@@ -116,7 +116,7 @@ for (const [name, bytes, code] of [
   ['10,000 pings', Buffer.concat(Array(10_000).fill(clientFrame(Opcode.ping, Buffer.alloc(0)))), 1008],
   ['10,000 texts', Buffer.concat(Array(10_000).fill(clientFrame(Opcode.text, Buffer.from('x')))), 1008],
 ] as const) {
-  test(`${name} is answered with ${code}, and the connection closed`, async () => {
+  test(`${name}: close code ${code}`, async () => {
     const before = await refusedCount('protocolError');
     using client = await RawWebSocket.open(router.port);
     client.socket.write(bytes);
@@ -127,7 +127,7 @@ for (const [name, bytes, code] of [
   });
 }
 
-test('fragments are joined, with pings between them, also in single bytes', async () => {
+test('fragments: joined, also with pings between them and in single bytes', async () => {
   using client = await RawWebSocket.open(router.port);
   const whole = open();
   const parts = [0, 1, 100, 200].map((at, index, all) => whole.subarray(at, all[index + 1]));
@@ -146,7 +146,7 @@ test('fragments are joined, with pings between them, also in single bytes', asyn
   );
 });
 
-test('texts, and messages that are too short or for no call, are ignored', async () => {
+test('texts, short messages and messages without a call: ignored', async () => {
   using client = await WsClient.connect(router.port);
   client.ws.send('hello');
   client.ws.send(Buffer.from([0, 0, 0]));
@@ -156,7 +156,7 @@ test('texts, and messages that are too short or for no call, are ignored', async
   assert.equal((await client.call('ping', { v: 2 })).timestamp, 2);
 });
 
-test('a message that is too large ends its stream behind an error; the connection stays', async () => {
+test('an oversized message: ends its stream after an error; the connection stays', async () => {
   using client = await WsClient.join(router.port);
   client.send({ type: 'broadcast', senderId: client.id, payload: { blob: Buffer.alloc(70_000) } });
   const error = await client.next();
@@ -165,7 +165,7 @@ test('a message that is too large ends its stream behind an error; the connectio
   await client.bind();
 });
 
-test('headers that are too large end their call; so do too many calls at a time', async () => {
+test('oversized headers, too many concurrent calls: end the call', async () => {
   using client = await WsClient.connect(router.port);
   assert.equal((await client.open('ping', { 'x-long': 'x'.repeat(5000) }).trailers())['grpc-status'], '8');
   const calls = Array.from({ length: 520 }, () => client.open('ping'));
@@ -175,13 +175,13 @@ test('headers that are too large end their call; so do too many calls at a time'
   assert.equal((await calls[0]?.next())?.timestamp, 3);
 });
 
-test('a deadline ends a call, one that cannot be read too', async () => {
+test('a deadline: ends a call; an unreadable deadline as well', async () => {
   using client = await WsClient.connect(router.port);
   assert.equal((await client.open('ping', { 'grpc-timeout': '50m' }).trailers())['grpc-status'], '4');
   assert.equal((await client.open('ping', { 'grpc-timeout': 'soon' }).trailers())['grpc-status'], '3');
 });
 
-test('a reader that stops is disconnected, others are served meanwhile', async () => {
+test('a client that stops reading: disconnected; others are served meanwhile', async () => {
   await using slow = await RouterProcess.start(['--write-deadline', '500ms', '--max-send-queue-bytes', '256KiB']);
   using sender = await WsClient.join(slow.port);
   using other = await WsClient.join(slow.port);
@@ -202,7 +202,7 @@ test('a reader that stops is disconnected, others are served meanwhile', async (
   await slow.until('its connection to be closed', ({ connections }) => connections.current === 2);
 });
 
-test('a close that is not answered, and one without the end of the connection, are cut', async () => {
+test('a close without a response or without EOF: the connection is destroyed', async () => {
   using silent = await RawWebSocket.open(router.port);
   silent.send(Opcode.binary, Buffer.from('hello, router'));
   assert.equal((await silent.closeFrame()).code, 1002);

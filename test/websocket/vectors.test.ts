@@ -103,7 +103,7 @@ function assertSameKeys(generation: Generation, answer: Buffer, captured: Buffer
 }
 
 for (const generation of ['flags', 'frame'] as const) {
-  test(`${generation}: the captured messages get the captured answers`, async () => {
+  test(`${generation}: the captured messages get the captured responses`, async () => {
     const ids = new Map<string, string>();
     const [first, second] = captures
       .filter((capture) => capture.generation === generation)
