@@ -6,21 +6,21 @@ import { SessionTokens } from './session-tokens.ts';
 const CLAIM = { clientId: 'client_0c84f4c7-66c4-46bf-a39f-352b6c337a0b', generation: 7 };
 const NOW = 1_764_000_000_000;
 
-test('a token yields its claim and its expiry', () => {
+test('session token: verify returns claim and expiry', () => {
   const tokens = new SessionTokens(null);
   const token = tokens.issue(CLAIM, NOW + 60_000);
   assert.deepEqual(tokens.verify(token), { ...CLAIM, expiresAtMs: NOW + 60_000 });
   assert.match(token, /^[\w-]+$/);
 });
 
-test('a key that is kept verifies tokens of an earlier process, another key does not', () => {
+test('session token: a stored key verifies tokens of an earlier process, another key does not', () => {
   const key = randomBytes(32);
   const token = new SessionTokens(key).issue(CLAIM, NOW + 1000);
   assert.deepEqual(new SessionTokens(key).verify(token), { ...CLAIM, expiresAtMs: NOW + 1000 });
   assert.equal(new SessionTokens(null).verify(token), null);
 });
 
-test('every changed bit is refused', () => {
+test('session token: any changed bit is refused', () => {
   const tokens = new SessionTokens(null);
   const bytes = Buffer.from(tokens.issue(CLAIM, NOW + 1000), 'base64url');
   for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -30,7 +30,7 @@ test('every changed bit is refused', () => {
   }
 });
 
-test('texts that are no tokens are refused', () => {
+test('session token: other texts are refused', () => {
   const tokens = new SessionTokens(null);
   for (const text of ['', 'x', '!!!!', 'A'.repeat(60), 'A'.repeat(100_000)]) assert.equal(tokens.verify(text), null);
 });

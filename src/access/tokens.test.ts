@@ -35,7 +35,7 @@ test('parseTokens: reports every malformed line by number, without its content',
   });
 });
 
-test('a token below 4 characters is refused, below 16 it is warned of; neither message shows it', () => {
+test('tokens file: a token below 4 characters is refused, below 16 it is warned of; neither message shows it', () => {
   assert.throws(() => parse('a: xyz\nb: 1\n'), {
     message: [
       '/etc/tokens:1: the token of a is shorter than 4 characters; make one: openssl rand -hex 24',

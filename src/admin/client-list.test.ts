@@ -24,7 +24,7 @@ function harnessWith(...clients: readonly { name: string | null; groups?: readon
   return harness;
 }
 
-test('a page: order, offset and limit', async () => {
+test('page: order, offset and limit', async () => {
   const harness = harnessWith({ name: 'Bob' }, { name: 'alice' }, { name: 'dora' }, { name: 'Carl' });
   assert.deepEqual(names(await list(harness, '')), ['alice', 'Bob', 'Carl', 'dora']);
   assert.deepEqual(names(await list(harness, 'order=desc&offset=1&limit=2')), ['Carl', 'Bob']);
@@ -32,7 +32,7 @@ test('a page: order, offset and limit', async () => {
   assert.deepEqual([beyond.total, beyond.matching, beyond.clients.length], [4, 4, 0]);
 });
 
-test('search: part of a name, id, group or address, in any case', async () => {
+test('search: part of a name, id, group or address, case-insensitive', async () => {
   const harness = harnessWith({ name: 'Наталья' }, { name: null, groups: ['Phones'] }, { name: 'bob' });
   harness.register({ name: 'far', groups: [], connection: harness.connect('10.0.0.7:5000') });
   assert.deepEqual(names(await list(harness, 'search=НАТ')), ['Наталья']);
@@ -43,13 +43,13 @@ test('search: part of a name, id, group or address, in any case', async () => {
   assert.equal((await list(harness, 'search=online')).matching, 4);
 });
 
-test('a client with many groups shows ten, and their number', async () => {
+test('a client with many groups: ten groups and their number', async () => {
   const groups = Array.from({ length: 12 }, (_, i) => `group-${i}`);
   const [client] = (await list(harnessWith({ name: 'many', groups }), '')).clients;
   assert.deepEqual([client?.groups.length, client?.groupCount], [10, 12]);
 });
 
-test('wrong parameters are refused with the values that are allowed', () => {
+test('invalid parameters: refused with the allowed values', () => {
   for (const [text, message] of [
     ['sort=colour', /^sort must be one of name, id/],
     ['order=up', /^order must be asc or desc$/],
@@ -76,14 +76,14 @@ test('10,000 clients: the event loop runs between slices, and the list is comple
   assert.deepEqual(page && names(page), ['phone-0', 'phone-1', 'phone-10']);
 });
 
-test('a viewer that left costs no more than the slice under way', async () => {
+test('a disconnected viewer: only the current slice completes', async () => {
   const harness = harnessWith(...Array.from({ length: 5000 }, (_, i) => ({ name: `phone-${i}` })));
   const slices = new Slices(countedTime());
   assert.equal(await listClients(harness.core.registry.clients, query(''), () => false, slices), null);
   assert.equal(slices.count, 1);
 });
 
-test('sorting in slices is stable and complete', async () => {
+test('sorting in slices: stable and complete', async () => {
   const items = Array.from({ length: 3001 }, (_, i) => ({ key: (i * 31) % 100, i }));
   const sorted = await sortInSlices(items, (a, b) => a.key - b.key, new Slices(countedTime()));
   assert.deepEqual(

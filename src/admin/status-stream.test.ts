@@ -41,11 +41,11 @@ async function watch(method = 'GET'): Promise<Viewer> {
   return viewer;
 }
 
-test('nobody watches: the status is not even asked for', () => {
+test('no viewers: the status is not collected', () => {
   stream.publish(() => assert.fail('asked'));
 });
 
-test('everybody gets the same, made once', async () => {
+test('several viewers: receive the same document, encoded once', async () => {
   const viewers = [await watch(), await watch()];
   let asked = 0;
   stream.publish(() => ({ asked: ++asked }));
@@ -54,7 +54,7 @@ test('everybody gets the same, made once', async () => {
   for (const { socket } of viewers) socket.destroy();
 });
 
-test('a viewer that stops reading is let go, others go on', async () => {
+test('a viewer that stops reading: disconnected, others continue', async () => {
   const slow = await watch();
   const other = await watch();
   slow.socket.pause();
@@ -80,14 +80,14 @@ function count(): Promise<number> {
   return new Promise((resolve) => server.getConnections((_, connections) => resolve(connections)));
 }
 
-test('HEAD is answered without a stream', async () => {
+test('HEAD: no stream', async () => {
   const viewer = await watch('HEAD');
   assert.match(viewer.text, /text\/event-stream/);
   stream.publish(() => assert.fail('it is no viewer'));
   viewer.socket.destroy();
 });
 
-test('closing cuts all viewers', async () => {
+test('close: ends all viewers', async () => {
   const viewer = await watch();
   stream.close();
   await poll('the end', () => viewer.closed);

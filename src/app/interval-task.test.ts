@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { IntervalTask } from './interval-task.ts';
 
-test('runs at its interval, applies a changed interval, stops', () => {
+test('IntervalTask: runs at its interval, applies a changed interval, stops', () => {
   mock.timers.enable({ apis: ['setInterval'] });
   try {
     let runs = 0;

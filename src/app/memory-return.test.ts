@@ -19,7 +19,7 @@ test('unused memory: V8 is nudged once it is quiet', () => {
   assert.equal(nudges(state, 300, 0, 10), 10);
 });
 
-test('memory in use, or little unused memory: no nudges', () => {
+test('memory in use or little unused memory: no nudges', () => {
   assert.equal(nudges(new MemoryReturn(), 300, 250, 100), 0);
   assert.equal(nudges(new MemoryReturn(), 60, 0, 100), 0);
 });

@@ -52,12 +52,12 @@ function makeReloader(prepare: () => void = () => {}): Fixture {
   return fixture;
 }
 
-test('before the first reload there is no outcome', () => {
+test('before the first reload: no outcome', () => {
   const { reloader } = makeReloader();
   assert.deepEqual([reloader.state.count, reloader.state.outcome, reloader.state.lastAt], [0, 'none', null]);
 });
 
-test('a change is prepared, applied, finished, logged and recorded, in this order', () => {
+test('a change: prepared, applied, finished, logged and recorded, in this order', () => {
   const fixture = makeReloader();
   const { configDigest } = fixture.reloader.state;
   fixture.next = loaded({ maxGroups: 7, writeDeadlineMs: 1500 });
@@ -74,14 +74,14 @@ test('a change is prepared, applied, finished, logged and recorded, in this orde
   assert.notEqual(state.configDigest, configDigest);
 });
 
-test('nothing changed: files are reopened nevertheless', () => {
+test('no changes: files are reopened nevertheless', () => {
   const fixture = makeReloader();
   fixture.reloader.reload();
   assert.deepEqual(fixture.steps, ['prepared', 'applied 64', 'finished']);
   assert.equal(fixture.reloader.state.outcome, 'unchanged');
 });
 
-test('one option that needs a restart refuses all, with every such option', () => {
+test('an option that needs a restart: everything is refused, all such options are reported', () => {
   const fixture = makeReloader();
   fixture.next = loaded({ maxGroups: 7, port: 1234, host: '127.0.0.1' });
   fixture.reloader.reload();
@@ -94,7 +94,7 @@ test('one option that needs a restart refuses all, with every such option', () =
   assert.equal(fixture.logged[0], '! Reload refused, the old configuration stays in force');
 });
 
-test('unusable files are reported together with options that need a restart', () => {
+test('unusable files: reported together with options that need a restart', () => {
   const fixture = makeReloader();
   fixture.next = loaded({ port: 1234, authTokensFile: '/nonexistent/tokens' });
   fixture.reloader.reload();
@@ -107,7 +107,7 @@ test('unusable files are reported together with options that need a restart', ()
   assert.match(errorsRu[1] ?? '', /^\/nonexistent\/tokens: не читается: нет такого файла/);
 });
 
-test('a failed preparation refuses the reload before anything is applied', () => {
+test('a failed preparation: the reload is refused before any change', () => {
   const fixture = makeReloader(() => {
     throw new Error('no log file');
   });
@@ -118,7 +118,7 @@ test('a failed preparation refuses the reload before anything is applied', () =>
   assert.equal(fixture.reloader.config.maxGroups, 64);
 });
 
-test('each attempt is counted, and an applied one clears the errors', () => {
+test('attempts: each is counted; an applied one clears the errors', () => {
   const fixture = makeReloader();
   fixture.next = loaded({ port: 1 });
   fixture.reloader.reload();
@@ -128,7 +128,7 @@ test('each attempt is counted, and an applied one clears the errors', () => {
   assert.deepEqual([count, outcome, errors, changes], [2, 'unchanged', [], []]);
 });
 
-test('warnings of the start are repeated after each reload, and shown in both languages', () => {
+test('start warnings: repeated after each reload, in both languages', () => {
   const fixture = makeReloader();
   for (const outcome of ['applied', 'unchanged']) {
     fixture.next = loaded({ maxGroups: 1 });
@@ -142,7 +142,7 @@ test('warnings of the start are repeated after each reload, and shown in both la
   assert.deepEqual(fixture.reloader.state.warnings, []);
 });
 
-test('an unexpected error refuses the reload', () => {
+test('an unexpected error: the reload is refused', () => {
   const fixture = makeReloader();
   Object.defineProperty(fixture, 'next', {
     get: () => {
@@ -153,7 +153,7 @@ test('an unexpected error refuses the reload', () => {
   assert.deepEqual([fixture.reloader.state.outcome, fixture.reloader.state.errors], ['refused', ['EIO: i/o error']]);
 });
 
-test('options of the daemon commands do not concern a running router', () => {
+test('options of the daemon commands: ignored by a running router', () => {
   const fixture = makeReloader();
   fixture.next = loaded({ name: 'another' });
   fixture.reloader.reload();

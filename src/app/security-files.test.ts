@@ -51,7 +51,7 @@ for (const [name, path, verdict, load] of [
   }
 }
 
-test('certificates may be read by everybody, but not be replaced', () => {
+test('certificates: may be readable by others but not writable', () => {
   for (const path of [tlsCert, ca.certFile]) {
     assert.deepEqual(withMode(path, 0o644, all, warningsOf), []);
     assert.deepEqual(withMode(path, 0o646, all, warningsOf), [
@@ -60,7 +60,7 @@ test('certificates may be read by everybody, but not be replaced', () => {
   }
 });
 
-test('a symbolic link counts for what it points to', () => {
+test('a symbolic link: its target counts', () => {
   const [key, tokens] = [folder.file('live.key'), folder.file('live.tokens')];
   symlinkSync(tlsKey, key);
   symlinkSync(authTokensFile, tokens);
@@ -69,13 +69,13 @@ test('a symbolic link counts for what it points to', () => {
   assert.match(withMode(tlsKey, 0o644, linked, warningsOf).join(), /live\.key: readable by others \(mode 644\)/);
 });
 
-test('every problem of every file at once', () => {
+test('problems of all files: reported together', () => {
   const empty = folder.write('empty', '# none\n');
   const problems = withMode(tlsKey, 0o644, { ...all, authTokensFile: empty, tlsClientCa: '/nonexistent' });
   assert.equal(problems.length, 2, problems.join('\n'));
 });
 
-test('digests tell one content from another under the same name', () => {
+test('digests: distinguish contents under the same name', () => {
   const digest = (): string | undefined => {
     const loaded = loadSecurity({ ...DEFAULT_CONFIG, ...all });
     assert.ok(loaded.ok);
@@ -88,7 +88,7 @@ test('digests tell one content from another under the same name', () => {
   assert.notEqual(digest(), before);
 });
 
-test('a token that is easy to guess is among the warnings of --check-config, start and reload', () => {
+test('a weak token: a warning of --check-config, start and reload', () => {
   const short = folder.write('short', 'alice: s3cret\n');
   assert.match(warningsOf({ ...all, authTokensFile: short }).join(), /short:1: the token of alice is shorter than 16/);
 });

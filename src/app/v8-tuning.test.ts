@@ -5,7 +5,7 @@ import { acceptsFlags, canTuneV8, growingPercent, limitSemiSpaceGrowth, setHeapG
 
 const MEBIBYTE = 1024 * 1024;
 
-test('a small heap may grow by 64 MiB, a large one by what V8 finds right', () => {
+test('heap growth: 64 MiB for a small heap, the default of V8 for a large one', () => {
   for (const usedMebibytes of [4, 13, 40, 63]) {
     const roomMebibytes = (usedMebibytes * growingPercent(usedMebibytes * MEBIBYTE)) / 100;
     assert.ok(roomMebibytes >= 64 && roomMebibytes < 65, `${usedMebibytes} MiB: ${roomMebibytes}`);
@@ -15,7 +15,7 @@ test('a small heap may grow by 64 MiB, a large one by what V8 finds right', () =
 });
 
 /** The tag depends on the flags, so it changes when V8 knows the flag. */
-test('this V8 has both flags', async () => {
+test('V8 flags: this V8 has both', async () => {
   const before = cachedDataVersionTag();
   setHeapGrowth();
   const withRoom = cachedDataVersionTag();
@@ -25,7 +25,7 @@ test('this V8 has both flags', async () => {
   assert.equal(await canTuneV8(), true);
 });
 
-test('a V8 that is not known yet is tried in a process of its own', async () => {
+test('an unknown V8: probed in a child process', async () => {
   assert.equal(await canTuneV8('99.1.2'), true);
   assert.equal(await acceptsFlags(['--heap-growing-percent=0', '--no-such-flag=1']), false);
 });

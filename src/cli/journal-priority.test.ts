@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { TempFolder } from '../../test/support/temp.ts';
 import { withPriority } from './journal-priority.ts';
 
-test('each line has its priority on the stream that systemd names, and on no other', () => {
+test('withPriority: only on the stream of JOURNAL_STREAM', () => {
   using folder = new TempFolder();
   const fd = openSync(folder.file('journal'), 'w');
   const stream = { fd } as unknown as NodeJS.WriteStream;

@@ -46,7 +46,7 @@ test('cluster: a killed node is dead after 4 s: one event for each client, and f
   assert.equal(kept.received().length, 1);
 });
 
-test('cluster: a node that stops says so, and its clients leave at once, once', () => {
+test('cluster: a node that stops announces it; its clients are removed at once, once', () => {
   const { harness, a, b } = three();
   const { id } = b.join();
   const subscriber = a.subscribe();
@@ -57,7 +57,7 @@ test('cluster: a node that stops says so, and its clients leave at once, once', 
   assert.deepEqual(eventsOf(subscriber), []);
 });
 
-test('cluster: a node that was cut off is taken up again, and each change is one event', () => {
+test('cluster: a node that was cut off rejoins; each change is one event', () => {
   const { harness, a, b, c } = three();
   const stays = b.join();
   const leaves = b.join();
@@ -92,7 +92,7 @@ test('cluster: a node that was cut off is taken up again, and each change is one
   assert.deepEqual([stays.received().length, sender.received().length], [1, 1]);
 });
 
-test('cluster: an outage shorter than 30 s loses no client and no message that was accepted', () => {
+test('cluster: an outage shorter than 30 s loses no client and no accepted message', () => {
   const { harness, a, b } = three();
   const sender = a.join();
   const receiver = b.join();
@@ -123,7 +123,7 @@ test('cluster: an outage shorter than 30 s loses no client and no message that w
   assert.deepEqual([...harness.node(2).core.listedClients()].length, 3);
 });
 
-test('cluster: a longer outage removes the clients of the others, and brings them back', () => {
+test('cluster: a longer outage removes the clients of other nodes, and they return', () => {
   const { harness, a, b } = three();
   const far = b.join();
   const subscriber = a.subscribe();
@@ -158,7 +158,7 @@ test('cluster: senders to a node that does not acknowledge are paused, then refu
   assert.equal(sender.received().length, 4);
 });
 
-test('cluster: a router that is behind pauses the link of its senders', () => {
+test('cluster: an overloaded router pauses the links of its senders', () => {
   const harness = new ClusterHarness(2, {
     maxMessageBytes: 4 << 20,
     maxSendQueueBytes: 64 << 20,
@@ -184,7 +184,7 @@ test('cluster: a message repeated by the carrier is delivered once', () => {
   assert.deepEqual(receiver.received().length, 10);
 });
 
-test('cluster: an id that was registered on one node is found by another at once, before any other message', () => {
+test('cluster: an id registered on one node is found by another at once', () => {
   const { harness, a, b } = three();
   const sender = a.join();
   const pauses = b.join();
@@ -202,7 +202,7 @@ test('cluster: an id that was registered on one node is found by another at once
   assert.ok(pauses);
 });
 
-test('cluster: a node that starts with the tag of another draws one of its own', () => {
+test('cluster: a node that starts with the tag of another draws a new one', () => {
   const harness = new ClusterHarness(1);
   const first = harness.node(0);
   const second = harness.add('later', { tag: first.cluster.tag });
@@ -273,7 +273,7 @@ test('cluster: last activity and status of remote clients follow within seconds'
   assert.deepEqual(later?.encodedInfo(), far.client.encodedInfo());
 });
 
-test('cluster: an id of a session that another node keeps is not granted again while that node lives', () => {
+test('cluster: the id of a session on another node is not granted again while that node lives', () => {
   const { harness, a, b } = three();
   const peers = a.core.peers;
   assert.ok(peers);

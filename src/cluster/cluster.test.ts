@@ -5,7 +5,7 @@ import { ClusterHarness } from '../../test/support/cluster-harness.ts';
 import { ClientListing, metadataFilter } from '../router/index.ts';
 import { decodeValue } from '../wire/index.ts';
 
-test('cluster: unicasts in both framings reach a client of another node, with the sender that is bound', () => {
+test('cluster: unicasts in both framings reach a client of another node with the bound sender', () => {
   const { nodes } = new ClusterHarness(2);
   const [a, b] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
   for (const framing of [1, 2] as const) {
@@ -23,7 +23,7 @@ test('cluster: unicasts in both framings reach a client of another node, with th
   assert.deepEqual([a.dropped(), b.dropped()], [{}, {}]);
 });
 
-test('cluster: a unicast to a client that is gone is refused by its node, with the message id', () => {
+test('cluster: a unicast to a removed client is refused by its node, with the message id', () => {
   const { nodes } = new ClusterHarness(2);
   const [a, b] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
   const sender = a.join();
@@ -42,7 +42,7 @@ test('cluster: a unicast to a client that is gone is refused by its node, with t
   assert.match(String(sender.received()[0]?.errorMessage), /не найден/, 'a tag that no node has');
 });
 
-test('cluster: multicast and broadcast reach all members but the sender, in order with unicasts', () => {
+test('cluster: multicast and broadcast reach all members except the sender, in order with unicasts', () => {
   const { nodes } = new ClusterHarness(3);
   const [a, b, c] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]];
   const sender = a.join({ groups: ['room'] });

@@ -138,7 +138,7 @@ test('link: senders are paused over the window, and resumed in order by acknowle
   assert.deepEqual(pair.a.stalls, []);
 });
 
-test('link: a receiver that pauses acknowledges nothing until it goes on', () => {
+test('link: a paused receiver acknowledges nothing until it resumes', () => {
   const pair = new Pair(1000);
   pair.b.accepts = false;
   pair.push(pair.a, 'one');
@@ -169,7 +169,7 @@ test('link: without progress it stalls, resumes senders, and loses nothing when 
   assert.deepEqual([pair.a.stalls, pair.b.received.length], [[true, false], 1]);
 });
 
-test('link: after one side has lost its state, the other starts again and gives up unacknowledged envelopes', () => {
+test('link: after one side lost its state, the other restarts and drops unacknowledged envelopes', () => {
   const pair = new Pair();
   for (let i = 0; i < 5; i++) {
     pair.push(pair.a, `before ${i}`);

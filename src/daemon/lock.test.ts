@@ -40,7 +40,7 @@ function release(lock: Lock): void {
   lock.release();
 }
 
-test('a lock excludes the next command, which learns its path and its owner, until it is released', async () => {
+test('takeLock: excludes other commands until released, returns path and owner', async () => {
   using fixture = new LockFixture();
   const first = await fixture.take();
   assert.deepEqual(await fixture.take(), { path: fixture.path, pid: process.pid });
@@ -49,7 +49,7 @@ test('a lock excludes the next command, which learns its path and its owner, unt
   release(await fixture.take());
 });
 
-test('what others left is no lock: an empty file, no pid, an ended process, a pid that another program has', async () => {
+test('takeLock: ignores stale files: empty, without a pid, of an ended process, with a reused pid', async () => {
   using fixture = new LockFixture();
   const { pid = 0 } = await endedProcess();
   for (const content of ['', '\n', 'garbage', `${pid}\n`, '1\n', `${process.pid} 00000000:1\n`, `${pid} x:1\n`]) {
@@ -61,7 +61,7 @@ test('what others left is no lock: an empty file, no pid, an ended process, a pi
   }
 });
 
-test('the lock of a command of an older version, a pid alone, counts while it runs', async () => {
+test('takeLock: respects the lock of a running older version (a pid only)', async () => {
   using fixture = new LockFixture();
   const command = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '/main.js'], { stdio: 'ignore' });
   await once(command, 'spawn');
@@ -72,7 +72,7 @@ test('the lock of a command of an older version, a pid alone, counts while it ru
   release(await fixture.take());
 });
 
-test('a killed owner holds nothing', async () => {
+test('takeLock: ignores the lock of a killed owner', async () => {
   using fixture = new LockFixture();
   const owner = startOwner(fixture.folder.path);
   await once(owner.stdout ?? owner, 'data');
@@ -83,7 +83,7 @@ test('a killed owner holds nothing', async () => {
   release(await fixture.take());
 });
 
-test('of many that find a stale lock at once, one at a time gets it', async () => {
+test('takeLock: one of many gets a stale lock', async () => {
   using fixture = new LockFixture();
   const { pid = 0 } = await endedProcess();
   fixture.leave(`${pid} x:1\n`);

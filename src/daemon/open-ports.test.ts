@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { formatPort, openPorts, parseAddress } from './open-ports.ts';
 
-test('addresses of /proc/net/tcp are read in both families', () => {
+test('parseAddress: IPv4 and IPv6 addresses of /proc/net/tcp', () => {
   for (const [hex, address] of [
     ['00000000', '0.0.0.0'],
     ['0100007F', '127.0.0.1'],
@@ -15,14 +15,14 @@ test('addresses of /proc/net/tcp are read in both families', () => {
   }
 });
 
-test('ports are printed as the guide has them', () => {
+test('formatPort: the format of the guide', () => {
   assert.equal(formatPort({ address: '0.0.0.0', port: 8080 }), '*:8080');
   assert.equal(formatPort({ address: '::', port: 8080 }), '*:8080');
   assert.equal(formatPort({ address: '127.0.0.1', port: 9090 }), '127.0.0.1:9090');
   assert.equal(formatPort({ address: '::1', port: 9090 }), '[::1]:9090');
 });
 
-test('the kernel knows on which ports a process listens, and that it does no more', async () => {
+test('openPorts: contains a port while the process listens on it', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
@@ -32,4 +32,4 @@ test('the kernel knows on which ports a process listens, and that it does no mor
   assert.equal(has(), false);
 });
 
-test('a process that is not there has none', () => assert.deepEqual(openPorts(999_999_999), []));
+test('openPorts: empty for a missing process', () => assert.deepEqual(openPorts(999_999_999), []));

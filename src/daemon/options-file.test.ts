@@ -14,21 +14,21 @@ import {
   writeOptions,
 } from './options-file.ts';
 
-test('options are saved whatever way they were written, commands and options of the moment are not', () => {
+test('optionsToSave: normalizes options, omits commands and command-only options', () => {
   const argv = ['-d', '-p', '80', '--host=::1', '-vs', '--no-health-check', '--json', '--lines', '5', '--lang', 'ru'];
   assert.deepEqual(optionsToSave([...argv, '--name', 'x', '--max-memory', '1G'], '/'), [
     ...['--port=80', '--host=::1', '--verbose=true', '--stats=true', '--health-check=false', '--max-memory=1G'],
   ]);
 });
 
-test('relative paths start at the folder of the caller', () => {
+test('optionsToSave: relative paths are resolved against the folder of the caller', () => {
   const argv = ['--config', 'router.yaml', '--tls-cert=../c.pem', '--pid-file', '/run/x.pid', '--log-file=-'];
   assert.deepEqual(optionsToSave(argv, '/home/me'), [
     ...['--config=/home/me/router.yaml', '--tls-cert=/home/c.pem', '--pid-file=/run/x.pid', '--log-file=-'],
   ]);
 });
 
-test('what is saved means the same as what was written', () => {
+test('optionsToSave: saved options give the same configuration', () => {
   const readFile = (): string => '{}';
   for (const argv of [
     ['-p', '80', '--host', 'a-b', '--client-timeout', '1.5m', '--max-message-bytes=1MiB', '-q'],
@@ -41,7 +41,7 @@ test('what is saved means the same as what was written', () => {
   }
 });
 
-test('given options replace saved ones; verbose and quiet replace each other', () => {
+test('mergeOptions: given options override saved ones; verbose and quiet replace each other', () => {
   assert.deepEqual(mergeOptions(['--port=1', '--quiet=true', '--stats=true'], ['--port=2', '--verbose=true']), [
     ...['--stats=true', '--port=2', '--verbose=true'],
   ]);
@@ -51,12 +51,12 @@ test('given options replace saved ones; verbose and quiet replace each other', (
   ]);
 });
 
-test('only the router’s own options can change at a reload', () => {
+test('isSupervisorOption: options that a reload cannot change', () => {
   for (const key of ['max-memory', 'log-file', 'log-max-size', 'pid-file']) assert.equal(isSupervisorOption(key), true);
   for (const key of ['port', 'max-connections', 'log-level']) assert.equal(isSupervisorOption(key), false);
 });
 
-test('the file is closed to others, and its name is no way out of its folder', () => {
+test('writeOptions: mode 600, a path within the state folder', () => {
   using folder = new TempFolder();
   const env = { PM2_HOME: folder.path };
   const name = '../../evil name';

@@ -5,7 +5,7 @@ import { daemonMessages } from './messages.ts';
 import { formatBytes, formatDuration, formatTime, statusLines } from './status-lines.ts';
 import type { DaemonReport } from './status-report.ts';
 
-test('sizes, times and durations are printed as the guide has them', () => {
+test('sizes, times and durations: the format of the guide', () => {
   assert.equal(formatBytes(1_258_291, ' '), '1.2 MB');
   assert.equal(formatBytes(280_913_510, ''), '267.9MB');
   assert.equal(formatBytes(0, ' '), '0 B');
@@ -23,7 +23,7 @@ const REPORT: DaemonReport = {
   ...{ ports: [], restarts: 4, pm2: { status: 'waiting', version: '7.0.4' }, owner: null, cause: null, router: null },
 };
 
-test('a daemon between two crashes is shown as such, in both languages', () => {
+test('statusLines: a daemon between two crashes, in both languages', () => {
   assert.deepEqual(statusLines(REPORT, daemonMessages('en')), [
     '❌ The router ended, PM2 starts it again (restart 4)',
     ...['📄 PID file: /p', '📝 Log: /l', '⚠️  There is no log file', '🔁 Restarts: 4'],
@@ -34,7 +34,7 @@ test('a daemon between two crashes is shown as such, in both languages', () => {
   );
 });
 
-test('why a router gave up: its critical line, or what it printed without being asked', () => {
+test('failureReasonIn: the critical line, otherwise other printed errors', () => {
   assert.equal(
     failureReasonIn(['2025-06-14T21:30:15: [INFO] a', '2025-06-14T21:30:15: [CRITICAL] b: c', '2025']),
     'b: c',
@@ -66,7 +66,7 @@ test('why a router gave up: its critical line, or what it printed without being 
   );
 });
 
-test('a process that PM2 could not start has its reason in the log of PM2', () => {
+test('spawnErrorIn: the reason why PM2 could not start a process', () => {
   const lines = [
     '2026-11-25T18:00:00: PM2 log: App [x:0] starting in -fork mode-',
     '2026-11-25T18:00:00: PM2 error: Error: spawn /bin/sh ENOENT',

@@ -17,7 +17,7 @@ function problemOf(path: string, options = {}): string | null {
   }
 }
 
-test('a new file has mode 600, an existing one is appended to and keeps its mode', () => {
+test('openLogFile: a new file has mode 600; an existing one keeps its mode and is appended to', () => {
   using folder = new TempFolder();
   const existing = folder.write('existing.log', 'one\n', 0o640);
   for (const path of [existing, folder.file('new.log')]) {
@@ -29,7 +29,7 @@ test('a new file has mode 600, an existing one is appended to and keeps its mode
   assert.deepEqual([statSync(existing).mode & 0o777, statSync(folder.file('new.log')).mode & 0o777], [0o640, 0o600]);
 });
 
-test('symlinks are refused, broken ones too; their targets are not created', () => {
+test('openLogFile: refuses symlinks, also broken ones, and does not create their targets', () => {
   using folder = new TempFolder();
   const target = folder.file('nowhere');
   symlinkSync(target, folder.file('broken'));
@@ -38,7 +38,7 @@ test('symlinks are refused, broken ones too; their targets are not created', () 
   assert.equal(statSync(target, { throwIfNoEntry: false }), undefined);
 });
 
-test('only regular files where that is asked for', () => {
+test('openLogFile: onlyRegular refuses other files', () => {
   using folder = new TempFolder();
   mkdirSync(folder.file('folder'));
   assert.equal(problemOf(folder.file('folder'), REGULAR), 'notAFile');
@@ -46,7 +46,7 @@ test('only regular files where that is asked for', () => {
   assert.equal(problemOf('/dev/null', REGULAR), 'notAFile');
 });
 
-test('a missing folder: unwritable, with the cause', () => {
+test('openLogFile: a missing folder is unwritable, with the cause', () => {
   using folder = new TempFolder();
   assert.throws(
     () => openLogFile(folder.file('missing/router.log')),
@@ -55,7 +55,7 @@ test('a missing folder: unwritable, with the cause', () => {
 });
 
 const skip = process.getuid?.() === 0 ? false : 'needs root, to give a file to another user';
-test('the file of another user is refused', { skip }, () => {
+test('openLogFile: refuses the file of another user', { skip }, () => {
   using folder = new TempFolder();
   const path = folder.write('router.log', '');
   chownSync(path, 12_345, 12_345);

@@ -7,12 +7,12 @@ import { openFilesLimit, openFilesNeeded } from './open-files.ts';
 const limitsFile = (soft: string): string =>
   `Limit                     Soft Limit           Hard Limit           Units\nMax open files            ${soft.padEnd(21)}1048576              files\n`;
 
-test('the limit of this process can be read', () => {
+test('open files: the limit of this process', () => {
   const limit = openFilesLimit();
   assert.ok(limit === null || limit >= 64);
 });
 
-test('the soft limit counts; unlimited and unreadable are null', () => {
+test('open files: the soft limit; null for unlimited or unreadable', () => {
   using folder = new TempFolder();
   for (const process of ['self', '7']) mkdirSync(folder.file(process));
   folder.write('self/limits', limitsFile('1024'));
@@ -22,6 +22,6 @@ test('the soft limit counts; unlimited and unreadable are null', () => {
   assert.equal(openFilesLimit(8, folder.path), null);
 });
 
-test('a router needs descriptors beyond its connections', () => {
+test('open files: a router needs more descriptors than connections', () => {
   assert.ok(openFilesNeeded(1000) > 1000);
 });

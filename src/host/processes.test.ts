@@ -58,7 +58,7 @@ test('isAlive: a zombie has ended', { skip }, async () => {
   }
 });
 
-test('a process is older or younger than a file; neither when one of them is missing', { skip }, () => {
+test('isOlderThan: compares a process with a file; false if one is missing', { skip }, () => {
   using folder = new TempFolder();
   const path = folder.write('pid', '');
   assert.deepEqual([isOlderThan(process.pid, path), isYoungerThan(process.pid, path)], [true, false]);
@@ -73,7 +73,7 @@ test('a process is older or younger than a file; neither when one of them is mis
   }
 });
 
-test('facts about this process', { skip }, () => {
+test('process facts: of this process', { skip }, () => {
   using folder = new TempFolder();
   assert.equal(isSameProgram(process.pid), true);
   assert.equal(hasSameOwner(folder.write('pid', ''), process.pid), true);

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { TempFolder } from '../../test/support/temp.ts';
 import { sourceStack } from './source-stack.ts';
 
-test('a stack trace of the bundle names files and lines of the sources', async () => {
+test('source stack: a stack trace of the bundle has files and lines of the sources', async () => {
   using folder = new TempFolder();
   const inner = folder.write('inner.ts', '\n\nexport function inner(): never {\n  throw new Error("x");\n}\n');
   const outer = folder.write(
@@ -27,7 +27,7 @@ test('a stack trace of the bundle names files and lines of the sources', async (
   assert.match(lines[2] ?? '', new RegExp(`${pathToFileURL(outer).href}:2:34`));
 });
 
-test('a position without a source map stays as it is', () => {
+test('source stack: a position without a source map is unchanged', () => {
   const stack = 'Error: x\n    at f (file:///nowhere/dist/main.js:1:2)\n    at node:internal/x:3:4';
   assert.equal(sourceStack(stack), stack);
 });

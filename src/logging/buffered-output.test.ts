@@ -9,7 +9,7 @@ function collecting(): { output: BufferedOutput; lines: string[] } {
   return { output: new BufferedOutput({ ...inner, write: (line) => void inner.write(line) }), lines };
 }
 
-test('lines are written at once unless output is held', async () => {
+test('buffered output: writes at once unless held', async () => {
   const { output, lines } = collecting();
   output.write('1');
   output.hold();
@@ -22,7 +22,7 @@ test('lines are written at once unless output is held', async () => {
   assert.deepEqual(lines, ['1', 'marker', '2', '3']);
 });
 
-test('buffered lines are written in chunks and in order', async () => {
+test('buffered output: writes chunks in order', async () => {
   const { output, lines } = collecting();
   output.hold();
   for (let i = 0; i < 100; i++) output.write(`${i} ${'.'.repeat(1000)}`);
@@ -36,7 +36,7 @@ test('buffered lines are written in chunks and in order', async () => {
   );
 });
 
-test('held twice, flushed at the end, bounded in between', () => {
+test('buffered output: nested holds flush at the end and are bounded', () => {
   const { output, lines } = collecting();
   output.hold();
   output.write('1');

@@ -52,7 +52,7 @@ class Journald implements AsyncDisposable {
   }
 }
 
-test('lines follow the header, each with the priority of its level', async () => {
+test('journal: lines follow the header, each with the priority of its level', async () => {
   using folder = new TempFolder();
   await using journald = await Journald.listen(folder.file('stdout'));
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
@@ -64,7 +64,7 @@ test('lines follow the header, each with the priority of its level', async () =>
   assert.equal(journal.linesLost, 0);
 });
 
-test('lines arrive after journald has closed its sending side', async () => {
+test('journal: lines arrive after journald has closed its sending side', async () => {
   using folder = new TempFolder();
   await using journald = await Journald.listen(folder.file('stdout'));
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
@@ -76,7 +76,7 @@ test('lines arrive after journald has closed its sending side', async () => {
   await journal.close();
 });
 
-test('lines written without journald arrive when it is available', async () => {
+test('journal: lines written without journald arrive when it is available', async () => {
   using folder = new TempFolder();
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
   journal.write('warning', 'early');
@@ -85,7 +85,7 @@ test('lines written without journald arrive when it is available', async () => {
   await journal.close();
 });
 
-test('after a restart of journald a new stream is opened', async () => {
+test('journal: opens a new stream after a restart of journald', async () => {
   using folder = new TempFolder();
   const path = folder.file('stdout');
   const journal = new JournalStream({ identifier: 'router', socketPath: path });
@@ -103,7 +103,7 @@ test('after a restart of journald a new stream is opened', async () => {
   await journal.close();
 });
 
-test('a long outage of journald drops the oldest lines, and a notice counts them', async () => {
+test('journal: a long outage drops the oldest lines, and a notice counts them', async () => {
   using folder = new TempFolder();
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
   const line = 'x'.repeat(10_000);
@@ -117,7 +117,7 @@ test('a long outage of journald drops the oldest lines, and a notice counts them
   await journal.close();
 });
 
-test('a journald that does not read blocks nothing; queued lines arrive later', async () => {
+test('journal: a journald that does not read blocks nothing; queued lines arrive later', async () => {
   using folder = new TempFolder();
   await using journald = await Journald.listen(folder.file('stdout'));
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('stdout') });
@@ -134,7 +134,7 @@ test('a journald that does not read blocks nothing; queued lines arrive later', 
   await journal.close();
 });
 
-test('closing without a journald ends', async () => {
+test('journal: close completes without journald', async () => {
   using folder = new TempFolder();
   const journal = new JournalStream({ identifier: 'router', socketPath: folder.file('nowhere') });
   journal.write('info', 'lost');

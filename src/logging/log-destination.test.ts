@@ -8,7 +8,7 @@ import { logFile } from './log-destination.ts';
 
 const notice = (lines: number): string => `lost: ${lines}\n`;
 
-test('a log file is created with mode 600 and appended to', () => {
+test('log destination: creates the file with mode 600 and appends', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   for (const line of ['one\n', 'two\n']) {
@@ -20,7 +20,7 @@ test('a log file is created with mode 600 and appended to', () => {
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test('after a rename and reopen, lines go to a new file', () => {
+test('log destination: writes to a new file after rename and reopen', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   const destination = logFile(path, notice);
@@ -33,7 +33,7 @@ test('after a rename and reopen, lines go to a new file', () => {
   assert.deepEqual([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')], ['one\ntwo\n', 'three\n']);
 });
 
-test('a failed reopen keeps the old file open', () => {
+test('log destination: a failed reopen keeps the old file', () => {
   using folder = new TempFolder();
   const path = folder.file('router.log');
   const destination = logFile(path, notice);
@@ -45,7 +45,7 @@ test('a failed reopen keeps the old file open', () => {
   destination.close();
 });
 
-test('a symlink is refused, a broken one as well', () => {
+test('log destination: refuses symlinks, also broken ones', () => {
   using folder = new TempFolder();
   for (const [name, target] of [
     ['a', '/dev/null'],
@@ -56,7 +56,7 @@ test('a symlink is refused, a broken one as well', () => {
   }
 });
 
-test('a full disk: writing never throws, lost lines are counted', () => {
+test('log destination: on a full disk writing never throws and lost lines are counted', () => {
   const destination = logFile('/dev/full', notice);
   for (let n = 0; n < 3; n++) destination.write('lost\n');
   assert.equal(destination.linesLost, 3);

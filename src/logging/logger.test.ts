@@ -61,7 +61,7 @@ test('JSON lines: the same with ISO time and typed values', () => {
   );
 });
 
-test('each level suppresses lower levels, and none suppresses all', () => {
+test('logger: each level suppresses lower levels; none suppresses all', () => {
   const levels = ['debug', 'info', 'warning', 'error', 'critical', 'none'] as const;
   for (const [n, level] of levels.entries()) {
     const { log, lines } = makeLogger({ level });
@@ -78,7 +78,7 @@ test('each level suppresses lower levels, and none suppresses all', () => {
   assert.deepEqual(lines, []);
 });
 
-test('control characters in values are escaped, once', () => {
+test('logger: control characters in values are escaped once', () => {
   const { log, lines } = makeLogger();
   const escapeCode = String.fromCharCode(27);
   const separator = String.fromCharCode(0x2028);
@@ -93,7 +93,7 @@ test('control characters in values are escaped, once', () => {
   assert.deepEqual(lines, [`${String.raw`2025-06-14T21:30:15: [INFO] a\u000ab\u001b ${fields}`}\n`]);
 });
 
-test('a cause is logged once, counted, and summarized a minute later', () => {
+test('logOnce: a cause is logged once, counted, and summarized a minute later', () => {
   const { log, lines, passMs } = makeLogger();
   for (let n = 0; n < 5; n++) log.warnOnce('cause', 'Refused', { n });
   log.warnOnce('other', 'Something else');
@@ -105,7 +105,7 @@ test('a cause is logged once, counted, and summarized a minute later', () => {
   assert.match(lines[2] ?? '', /\[WARNING\] Refused n=6 suppressed=5\n$/);
 });
 
-test('the number of remembered causes is limited', () => {
+test('logOnce: the number of remembered causes is limited', () => {
   const { log, lines } = makeLogger();
   for (let n = 0; n < 5000; n++) log.warnOnce(`cause ${n}`, 'Refused');
   assert.equal(lines.length, 5000);
@@ -113,7 +113,7 @@ test('the number of remembered causes is limited', () => {
   assert.equal(lines.length, 5000, 'the newest are remembered');
 });
 
-test('toggleDebug overrides the configured level', () => {
+test('logger: toggleDebug overrides the configured level', () => {
   const { log, lines } = makeLogger({ level: 'error' });
   assert.equal(log.toggleDebug(), true);
   log.debug('seen');
@@ -127,7 +127,7 @@ test('toggleDebug overrides the configured level', () => {
   assert.equal(log.level, 'warning');
 });
 
-test('replaceDestination closes the old one; lost lines of both are counted', () => {
+test('logger: replaceDestination closes the old one; lost lines of both are counted', () => {
   const [first, second] = [new Lines(), new Lines()];
   const { log } = makeLogger({ destination: first });
   first.linesLost = 2;
@@ -137,7 +137,7 @@ test('replaceDestination closes the old one; lost lines of both are counted', ()
   assert.deepEqual([first.closed, first.lines.length, second.lines.length, log.linesLost], [true, 0, 1, 5]);
 });
 
-test('the tap receives every line with its level', () => {
+test('logger: the tap receives every line with its level', () => {
   const tapped: [string, string][] = [];
   const { log, lines } = makeLogger({ tap: (level, line) => tapped.push([level, line]) });
   log.critical('bad');

@@ -8,7 +8,7 @@ import { compressLog, removeOldLogs, renameLog, rotatedLogs, rotatedName } from 
 
 const NOW = new Date(2026, 10, 23, 0, 5, 9);
 
-test('names are those of pm2-logrotate, with a number suffix when the name exists', () => {
+test('rotated files: names of pm2-logrotate, with a number if the name exists', () => {
   using folder = new TempFolder();
   const log = folder.write('router.log', 'x');
   assert.equal(rotatedName(log, NOW), folder.file('router__2026-11-23_00-05-09.log'));
@@ -16,7 +16,7 @@ test('names are those of pm2-logrotate, with a number suffix when the name exist
   assert.equal(rotatedName(log, NOW), folder.file('router__2026-11-23_00-05-09_01.log'));
 });
 
-test('a rotated log keeps its content and its mode; the new one is empty and has the same mode', async () => {
+test('rotation: the rotated log keeps content and mode; the new log is empty with the same mode', async () => {
   using folder = new TempFolder();
   const log = folder.write('router.log', 'some lines\n', 0o640);
   const { ino } = statSync(log);
@@ -30,7 +30,7 @@ test('a rotated log keeps its content and its mode; the new one is empty and has
   assert.equal(statSync(`${rotated}.gz`).mode & 0o777, 0o640);
 });
 
-test('a symlink in the place of the new log is not followed', () => {
+test('rotation: does not follow a symlink at the path of the new log', () => {
   using folder = new TempFolder();
   const log = folder.write('router.log', 'some lines\n');
   const target = folder.write('target', 'untouched');
@@ -39,7 +39,7 @@ test('a symlink in the place of the new log is not followed', () => {
   assert.deepEqual([readFileSync(target, 'utf8'), statSync(log).isFile()], ['untouched', true]);
 });
 
-test('removes the oldest; files with other names stay', () => {
+test('rotated files: removes the oldest, keeps files with other names', () => {
   using folder = new TempFolder();
   const log = folder.write('router.log', '');
   const days = ['21', '22', '23'];
@@ -55,7 +55,7 @@ test('removes the oldest; files with other names stay', () => {
   assert.ok(existsSync(folder.file('router__notes.log')) && existsSync(folder.file('x__2026-11-20_00-00-00.log')));
 });
 
-test('clock set back: a new name still sorts last, and the oldest is removed', () => {
+test('rotated files: after a clock set back a new name still sorts last', () => {
   using folder = new TempFolder();
   const log = folder.write('router.log', '');
   folder.write('router__2026-11-24_00-00-00.log.gz', '');

@@ -16,21 +16,21 @@ const EXPLAINED: readonly (readonly [object, RegExp])[] = [
 ];
 
 for (const [fields, expected] of EXPLAINED) {
-  test(`explained: ${JSON.stringify(fields)}`, () => {
+  test(`describeStartError: ${JSON.stringify(fields)}`, () => {
     const { en, ru } = describeStartError(failure(fields), config);
     assert.match(en, expected);
     assert.match(ru, /[а-я]/);
   });
 }
 
-test('the name of a network interface is seen, and its addresses are named', () => {
+test('describeStartError: the name of a network interface gives its addresses', () => {
   const [name, addresses] = Object.entries(networkInterfaces())[0] ?? [];
   if (name === undefined) return;
   const { en } = describeStartError(failure({ code: 'EAI_AGAIN', hostname: name }), config);
   assert.ok(en.includes(`network interface; give one of its addresses: ${addresses?.[0]?.address}`), en);
 });
 
-test('hosts are bound as the start binds them', async () => {
+test('checkHosts: binds hosts like the start', async () => {
   const check = async (change: object) => (await checkHosts({ ...DEFAULT_CONFIG, ...change })).map(({ en }) => en);
   assert.deepEqual(await check({ host: '127.0.0.1', metricsHost: '192.0.2.1' }), []);
   assert.deepEqual(await check({ host: '192.0.2.1', metrics: true, metricsHost: '192.0.2.1' }), [

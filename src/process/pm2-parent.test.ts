@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { poll } from '../../test/support/poll.ts';
 import { isPm2 } from './pm2-parent.ts';
 
-test('a process titled like the PM2 daemon is PM2; init, this test and a process that has ended are not', async () => {
+test('isPm2: true for the title of the PM2 daemon; false for init, this test and an ended process', async () => {
   const script = "process.title = 'PM2 v7.0.4: God Daemon (/root/.pm2)'; setInterval(() => {}, 1000)";
   const child = spawn(process.execPath, ['--eval', script], { stdio: 'ignore' });
   try {

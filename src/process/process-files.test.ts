@@ -8,7 +8,7 @@ import { TempFolder } from '../../test/support/temp.ts';
 import { readPid } from '../host/index.ts';
 import { checkPidFile, PidFileError, removePidFile, writePidFile } from './process-files.ts';
 
-test('written, checked by its own process, removed', () => {
+test('pid file: written, checked by its own process, removed', () => {
   using folder = new TempFolder();
   const path = folder.file('pid');
   checkPidFile(path);
@@ -20,14 +20,14 @@ test('written, checked by its own process, removed', () => {
   removePidFile(path);
 });
 
-test('the file of another is not removed', () => {
+test('pid file: the file of another process is not removed', () => {
   using folder = new TempFolder();
   const path = folder.write('pid', '4194303\n');
   removePidFile(path);
   assert.equal(existsSync(path), true);
 });
 
-test('a live process of the same program holds the file, unless it is younger than the file', () => {
+test('pid file: held by a running router that is older than the file', () => {
   using folder = new TempFolder();
   const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   try {
@@ -43,7 +43,7 @@ test('a live process of the same program holds the file, unless it is younger th
   }
 });
 
-test('a pid file that names another live program is left as it is, until that program is gone', async () => {
+test('pid file: with the pid of another running program: kept until that program ends', async () => {
   using folder = new TempFolder();
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const path = folder.write('pid', `${child.pid}\n`);
@@ -60,7 +60,7 @@ test('a pid file that names another live program is left as it is, until that pr
   assert.equal(readPid(path), process.pid);
 });
 
-test('symlinks and folders are refused', () => {
+test('pid file: refuses symlinks and folders', () => {
   using folder = new TempFolder();
   symlinkSync(folder.file('nowhere'), folder.file('link'));
   mkdirSync(folder.file('folder'));
@@ -68,7 +68,7 @@ test('symlinks and folders are refused', () => {
   assert.equal(existsSync(folder.file('nowhere')), false);
 });
 
-test('a folder that cannot be used is named, and nothing is written', () => {
+test('pid file: an unusable folder is reported, nothing is written', () => {
   using folder = new TempFolder();
   folder.write('file', '');
   for (const [path, cause] of [
@@ -92,7 +92,7 @@ test('a folder that cannot be used is named, and nothing is written', () => {
   }
 });
 
-test('a pid file on a full disk: an error that names it, and no empty file', { skip: whyNoSmallDisk() }, () => {
+test('pid file: on a full disk an error with its path, and no empty file', { skip: whyNoSmallDisk() }, () => {
   using folder = new TempFolder();
   const disk = folder.file('disk');
   mkdirSync(disk);

@@ -6,22 +6,22 @@ import { isLoopback, startWarnings } from './start-warnings.ts';
 const warningsOf = (change: Partial<RouterConfig>, limit: number | null = null): string[] =>
   startWarnings({ ...DEFAULT_CONFIG, ...change }, limit, {}).map(({ en }) => en);
 
-test('loopback is every address of 127/8, ::1 and localhost, and nothing that only looks like it', () => {
+test('isLoopback: 127/8, ::1 and localhost, not similar names', () => {
   for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) assert.equal(isLoopback(host), true, host);
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '128.0.0.1', 'localhost.example.org', '1127.0.0.1', '::11']) {
     assert.equal(isLoopback(host), false, host);
   }
 });
 
-test('a name that begins like loopback is none', () => {
+test('isLoopback: false for a name that begins like loopback', () => {
   assert.equal(isLoopback('127.0.0.1.example.org'), false);
 });
 
-test('on loopback nothing is to be said', () => {
+test('start warnings: none on loopback', () => {
   assert.deepEqual(warningsOf({ host: '127.0.0.1' }), []);
 });
 
-test('beyond loopback: TLS and tokens, each by itself; client certificates stand for tokens', () => {
+test('start warnings: beyond loopback for missing TLS and missing tokens; client certificates replace tokens', () => {
   assert.equal(warningsOf({ host: '0.0.0.0' }).length, 2);
   const tls = { tlsCert: 'c', tlsKey: 'k' };
   assert.match(warningsOf(tls).join(), /^Listening on 0\.0\.0\.0 without tokens/);
@@ -30,14 +30,14 @@ test('beyond loopback: TLS and tokens, each by itself; client certificates stand
   assert.deepEqual(warningsOf({ ...tls, tlsClientCa: 'a' }), []);
 });
 
-test('metrics for everybody are warned about', () => {
+test('start warnings: exposed metrics', () => {
   const safe = { host: '127.0.0.1', metrics: true };
   assert.deepEqual(warningsOf(safe), []);
   assert.match(warningsOf({ ...safe, metricsHost: '0.0.0.0' }).join(), /Metrics are served on 0\.0\.0\.0/);
   assert.deepEqual(warningsOf({ ...safe, metrics: false, metricsHost: '0.0.0.0' }), []);
 });
 
-test('more connections than descriptors are warned about, with room for other files', () => {
+test('start warnings: more connections than descriptors', () => {
   const host = '127.0.0.1';
   assert.deepEqual(warningsOf({ host, maxConnections: 900 }, 1024), []);
   assert.match(warningsOf({ host, maxConnections: 1000 }, 1024).join(), /max-connections 1000 .* 1024 open files/);

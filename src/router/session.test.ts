@@ -46,7 +46,7 @@ const REFUSED: readonly (readonly [
 ];
 
 for (const [name, senderOf, textOf] of REFUSED) {
-  test(`a first message ${name} is refused, and the stream stays open for another try`, () => {
+  test(`a first message ${name}: refused, and the stream stays open for another attempt`, () => {
     const harness = new RouterHarness();
     const other = harness.join();
     const own = harness.register();
@@ -70,7 +70,7 @@ for (const [name, senderOf, textOf] of REFUSED) {
   });
 }
 
-test('a router that drains refuses to bind', () => {
+test('a draining router: refuses to bind', () => {
   const harness = new RouterHarness();
   const client = harness.register();
   harness.core.draining = true;
@@ -79,7 +79,7 @@ test('a router that drains refuses to bind', () => {
   assert.equal(peer.received()[0]?.errorMessage, `Ошибка привязки P2P стрима к клиенту ${client.id}`);
 });
 
-test('a first message that is no heartbeat is routed as well', () => {
+test('a first message that is not a heartbeat: routed as well', () => {
   const harness = new RouterHarness();
   const other = harness.join();
   const client = harness.register();
@@ -87,7 +87,7 @@ test('a first message that is no heartbeat is routed as well', () => {
   assert.deepEqual(other.received(), [{ type: 'unicast', senderId: client.id, targetId: other.id }]);
 });
 
-test('everything to a stream is framed as its first message was, whatever comes later', () => {
+test('the framing of the first message: used for everything sent to the stream', () => {
   for (const framing of FRAMINGS) {
     const harness = new RouterHarness();
     const peer = harness.join({ framing });
@@ -99,7 +99,7 @@ test('everything to a stream is framed as its first message was, whatever comes 
   }
 });
 
-test('several inner frames are several messages', () => {
+test('several inner frames: several messages', () => {
   const harness = new RouterHarness();
   const [from, to] = [harness.join({ framing: 2 }), harness.join()];
   const body = Buffer.from('a1647479706569', 'hex');
@@ -110,7 +110,7 @@ test('several inner frames are several messages', () => {
   assert.deepEqual(to.received(), []);
 });
 
-test('every recorded malformed body is answered, counted and not delivered', () => {
+test('recorded malformed bodies: refused, counted and not delivered', () => {
   for (const framing of FRAMINGS) {
     for (const { name, body } of VECTORS.malformed_bodies) {
       const harness = new RouterHarness();
@@ -126,7 +126,7 @@ test('every recorded malformed body is answered, counted and not delivered', () 
   }
 });
 
-test('what the Dart reader cannot read is not passed on', () => {
+test('values unreadable for Dart: not forwarded', () => {
   for (const value of ['f93c00', 'fa3f800000', '7f6161ff', 'f7', '1b8000000000000000', 'c24101']) {
     const harness = new RouterHarness();
     const [from, to] = [harness.join(), harness.join()];
@@ -136,7 +136,7 @@ test('what the Dart reader cannot read is not passed on', () => {
   }
 });
 
-test('a stream that frames badly is ended with its reason, and its client may come back', () => {
+test('a stream with malformed framing: ended with the reason; its client may return', () => {
   const large = prefix(Buffer.alloc(64 * 1024 + 6));
   for (const [name, bytes, status, reason] of [
     ['compressed', prefix(Buffer.from([0xa0]), 1), 'INTERNAL', 'malformed'],
@@ -158,7 +158,7 @@ test('a stream that frames badly is ended with its reason, and its client may co
   }
 });
 
-test('a message that the half-close cuts short ends the stream as truncated; a whole one is served first', () => {
+test('a half-close within a message: ends the stream as truncated after the complete messages', () => {
   const harness = new RouterHarness();
   const [peer, other] = [harness.join(), harness.join()];
   peer.send({ type: 'broadcast' });
@@ -171,7 +171,7 @@ test('a message that the half-close cuts short ends the stream as truncated; a w
   assert.deepEqual(other.transport.ended, ['OK', 'OK']);
 });
 
-test('a newer stream of the same client takes over; the older one ends with ABORTED', () => {
+test('a newer stream of the same client: replaces the older one, which ends with ABORTED', () => {
   const harness = new RouterHarness();
   const [old, other] = [harness.join(), harness.join()];
   const client = old.client;
@@ -186,7 +186,7 @@ test('a newer stream of the same client takes over; the older one ends with ABOR
   assert.deepEqual([fresh.received().length, old.received().length], [2, 0]);
 });
 
-test('half-received messages count towards the memory of the router, until they are whole or gone', () => {
+test('partial messages: count in the memory budget until complete or dropped', () => {
   const harness = new RouterHarness();
   const peer = harness.join();
   const { budget } = harness.core;
@@ -196,7 +196,7 @@ test('half-received messages count towards the memory of the router, until they 
   assert.equal(budget.usedBytes, 0);
 });
 
-test('beyond the memory limit half-received messages are refused', () => {
+test('partial messages beyond the memory limit: refused', () => {
   const harness = new RouterHarness({ maxBufferBytes: 20_000 });
   const peer = harness.join();
   peer.sendBytes(prefix(Buffer.alloc(50_000)).subarray(0, 40_000));
@@ -221,7 +221,7 @@ test('memory budget: stalled partial messages are dropped for those that progres
   assert.equal(idle.transport.ended, null, 'who holds nothing has nothing to lose');
 });
 
-test('a stream that is closed takes nothing and holds nothing', () => {
+test('a closed stream: receives and holds nothing', () => {
   const harness = new RouterHarness();
   const [peer, other] = [harness.join(), harness.join()];
   const client = peer.client;
@@ -232,7 +232,7 @@ test('a stream that is closed takes nothing and holds nothing', () => {
   assert.deepEqual([harness.core.streams.size, harness.core.registry.attached.size, other.received()], [1, 1, []]);
 });
 
-test('a stream that ends while its client stays is announced with its metadata; a lost or replaced one is not', () => {
+test('the end of a stream: an event with metadata; not for a lost or replaced stream', () => {
   const harness = new RouterHarness();
   const events = harness.subscribe();
   const metadata = encodeCbor({ role: 'dev', _status: 'mine' });

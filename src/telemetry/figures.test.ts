@@ -12,7 +12,7 @@ const closedAt = (at: number) => ({
   clientName: 'n',
 });
 
-test('a quantile is interpolated in its bucket', () => {
+test('quantile: interpolated in its bucket', () => {
   const bounds = [1, 2, 4];
   assert.equal(histogramQuantile(bounds, [0, 0, 0, 0], 0.5), 0);
   assert.equal(histogramQuantile(bounds, [10, 0, 0, 0], 0.5), 0.5);
@@ -23,7 +23,7 @@ test('a quantile is interpolated in its bucket', () => {
   assert.equal(histogramQuantile(bounds, [3, 3, 3, 3], 1), 4);
 });
 
-test('quantiles never fall as q grows', () => {
+test('quantile: monotonic in q', () => {
   const counts = [4, 0, 7, 1, 0, 2];
   const bounds = [0.1, 0.2, 0.5, 1, 2];
   let last = 0;
@@ -34,7 +34,7 @@ test('quantiles never fall as q grows', () => {
   }
 });
 
-test('the last 50 clients that went, newest first; who they were only when asked', () => {
+test('recently closed clients: the last 50, newest first; names only on request', () => {
   const closed = new ClosedClientsRing();
   assert.deepEqual(closed.list(true), []);
   for (let n = 1; n <= 3; n++) closed.add(closedAt(n));
@@ -52,7 +52,7 @@ test('the last 50 clients that went, newest first; who they were only when asked
 const sample = (value: number): HistorySample =>
   Object.fromEntries(HISTORY_SERIES.map((series) => [series, value])) as unknown as HistorySample;
 
-test('history is a ring: oldest first, never more than it holds', () => {
+test('history: a ring, oldest first, bounded', () => {
   const history = new History(3);
   assert.equal(history.last(), null);
   assert.deepEqual(history.series().clients, []);

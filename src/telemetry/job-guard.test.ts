@@ -13,7 +13,7 @@ function fail(): never {
   throw new Error('EMFILE: too many open files');
 }
 
-test('a failed job is counted each time and logged once per outage', () => {
+test('job guard: a failed job is counted each time and logged once per outage', () => {
   const { jobs, logged } = makeGuard();
   for (let n = 0; n < 3; n++) assert.equal(jobs.run('sample', fail, 'instead'), 'instead');
   assert.deepEqual([jobs.failures.sample, logged.length], [3, 1]);
@@ -27,7 +27,7 @@ test('a failed job is counted each time and logged once per outage', () => {
   assert.deepEqual([jobs.failures.sample, jobs.failures.healthCheck, logged.length], [4, 1, 3]);
 });
 
-test('resident memory: the last known value while it cannot be read, the peak before the first', () => {
+test('resident memory: the last known value while unreadable, the peak before the first', () => {
   const { jobs } = makeGuard();
   const memory = new MemoryReader(jobs);
   const rss = mock.method(process.memoryUsage, 'rss', fail);

@@ -29,7 +29,7 @@ class Recorder {
 
 const random = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, i) => (i * 167 + length) & 0xff));
 
-test('whole binary messages are unmasked, at every alignment and length', () => {
+test('unmasking: binary messages at every alignment and length', () => {
   for (const length of [0, 1, 2, 3, 4, 5, 7, 8, 125, 126, 127, 300, 65_535, 65_536, 70_001]) {
     for (let offset = 0; offset < 4; offset++) {
       const recorder = new Recorder();
@@ -43,7 +43,7 @@ test('whole binary messages are unmasked, at every alignment and length', () => 
   }
 });
 
-test('everything else goes to ws byte for byte, up to the end of its frame', () => {
+test('other frames: passed to ws byte for byte, up to the end of the frame', () => {
   const whole = frame(0x82, random(20));
   const others = [
     frame(0x81, random(5)),
@@ -62,7 +62,7 @@ test('everything else goes to ws byte for byte, up to the end of its frame', () 
   }
 });
 
-test('however the bytes are cut, ws and the messages together are what was sent', () => {
+test('any split of the bytes: ws and the messages together receive everything', () => {
   const sent = Buffer.concat([
     frame(0x82, random(130)),
     frame(0x89, random(3)),

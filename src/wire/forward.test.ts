@@ -136,7 +136,7 @@ test('ForwardedMessage: messages do not affect each other', () => {
   }
 });
 
-test('any other framing is asked once per message, with the bytes as they came', () => {
+test('ForwardedMessage: other framings are encoded once per message, with the bytes as they came', () => {
   const body = encodeCbor({ a: 1 });
   let calls = 0;
   const reversed: Framing = {

@@ -58,7 +58,7 @@ const messages = fc.array(
 );
 const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
-test('messages are the same however the stream is cut', () => {
+test('MessageReader: the messages do not depend on how the stream is split', () => {
   fc.assert(
     fc.property(messages, cuts, (bodies, at) => {
       const stream = Buffer.concat(bodies.map((body) => prefix(body)));
@@ -70,14 +70,14 @@ test('messages are the same however the stream is cut', () => {
   );
 });
 
-test('any bytes whatever are read the same however they are cut', () => {
+test('MessageReader: arbitrary bytes are read the same however they are split', () => {
   const faulty = fc.tuple(messages, fc.uint8Array({ maxLength: 12 })).map(([bodies, tail]) => {
     return Buffer.concat([...bodies.map((body) => prefix(body)), tail]);
   });
   fc.assert(fc.property(faulty, cuts, (stream, at) => assert.deepEqual(read(stream, at, 30), read(stream, [], 30))));
 });
 
-test('two large messages, byte by byte and in halves', () => {
+test('MessageReader: two large messages, byte by byte and in halves', () => {
   const bodies = [Buffer.alloc(20_000, 'a'), Buffer.alloc(MAX_BYTES, 'b')];
   const stream = Buffer.concat(bodies.map((body) => prefix(body)));
   const expected = bodies.map((body) => body.toString('latin1'));
@@ -90,11 +90,11 @@ test('two large messages, byte by byte and in halves', () => {
   }
 });
 
-test('a message without bytes is a message', () => {
+test('MessageReader: an empty message is a message', () => {
   assert.deepEqual(read(Buffer.alloc(10), [3]), ['', '']);
 });
 
-test('a message of the largest size passes; one that is longer is a fault before its bytes arrive', () => {
+test('MessageReader: accepts the maximum size, refuses a longer message by its prefix', () => {
   assert.deepEqual(read(prefix(Buffer.alloc(35, 'x')), [7], 30), ['x'.repeat(35)], '5 more for an inner prefix');
   for (const at of [[], [2], [5]]) {
     assert.deepEqual(read(prefix(Buffer.alloc(36)).subarray(0, 6), at, 30), ['fault: tooLarge']);
@@ -102,12 +102,12 @@ test('a message of the largest size passes; one that is longer is a fault before
   }
 });
 
-test('a compressed message is a fault, and what follows is ignored', () => {
+test('MessageReader: refuses a compressed message and ignores the rest', () => {
   const stream = Buffer.concat([prefix(Buffer.from('a')), prefix(Buffer.from('b'), 1), prefix(Buffer.from('c'))]);
   for (let at = 0; at < stream.length; at++) assert.deepEqual(read(stream, [at]), ['a', 'fault: compressed']);
 });
 
-test('a stream that ends within a message is truncated, once', () => {
+test('MessageReader: reports a truncated message once', () => {
   const stream = prefix(Buffer.from('abc'));
   for (let end = 1; end < stream.length; end++)
     assert.deepEqual(read(stream.subarray(0, end), []), ['fault: truncated']);
@@ -119,7 +119,7 @@ test('a stream that ends within a message is truncated, once', () => {
   assert.deepEqual(recorder.seen, ['fault: truncated']);
 });
 
-test('memory follows the received bytes, not the announced length', () => {
+test('MessageReader: memory follows the received bytes, not the announced length', () => {
   const recorder = new Recorder(1 << 30);
   const announced = Buffer.from('0020000000', 'hex');
   recorder.reader.push(announced);
@@ -132,7 +132,7 @@ test('memory follows the received bytes, not the announced length', () => {
   assert.equal(recorder.heldBytes, 0);
 });
 
-test('a message that is put together is copied a few times at most, however small the pieces', () => {
+test('MessageReader: reassembly copies linearly, however small the chunks', () => {
   const recorder = new Recorder(2_000_000);
   const stream = prefix(Buffer.alloc(1_000_000));
   for (let pos = 0; pos < stream.length; pos += 7) recorder.reader.push(stream.subarray(pos, pos + 7));
@@ -140,7 +140,7 @@ test('a message that is put together is copied a few times at most, however smal
   assert.ok(recorder.allocations <= 16, `${recorder.allocations} buffers for a megabyte`);
 });
 
-test('a reader that may hold no more ends its stream and gives everything back', () => {
+test('MessageReader: without budget it ends its stream and releases everything', () => {
   for (const limitBytes of [0, 5000]) {
     const recorder = new Recorder();
     recorder.limitBytes = limitBytes;
@@ -151,7 +151,7 @@ test('a reader that may hold no more ends its stream and gives everything back',
   }
 });
 
-test('a limit that is lowered holds from the next prefix on', () => {
+test('MessageReader: a lowered limit applies from the next prefix', () => {
   const recorder = new Recorder();
   recorder.reader.push(prefix(Buffer.from('abcdef')));
   recorder.reader.maxMessageBytes = 0;
@@ -174,7 +174,7 @@ class Pausing extends Recorder {
   }
 }
 
-test('a pause holds back what follows, however the stream is cut, and loses nothing', () => {
+test('MessageReader: a pause withholds the following messages and loses nothing', () => {
   fc.assert(
     fc.property(messages, cuts, fc.uniqueArray(fc.integer({ min: 1, max: 8 })), (bodies, at, pauses) => {
       const stream = Buffer.concat(bodies.map((body) => prefix(body)));
@@ -200,7 +200,7 @@ test('a pause holds back what follows, however the stream is cut, and loses noth
   );
 });
 
-test('bytes received during a pause can be released', () => {
+test('MessageReader: bytes received during a pause can be released', () => {
   const recorder = new Pausing(new Set([1]));
   recorder.reader.push(Buffer.concat([prefix(Buffer.from('a')), prefix(Buffer.from('b'))]));
   recorder.reader.push(prefix(Buffer.from('c')));

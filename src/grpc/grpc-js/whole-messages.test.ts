@@ -7,7 +7,7 @@ const TEXTS = ['one', '', 'a longer message', 'x'.repeat(300), ''];
 const BYTES = Buffer.concat(TEXTS.map((text) => frame(Buffer.from(text), SINGLE)));
 
 for (const chunkBytes of [1, 2, 4, 5, 6, 7, 50, BYTES.length]) {
-  test(`messages in chunks of ${chunkBytes} bytes come out whole, in order`, () => {
+  test(`messages in chunks of ${chunkBytes} bytes: reassembled in order`, () => {
     const messages = new WholeMessages();
     const texts: string[] = [];
     for (let pos = 0; pos < BYTES.length; pos += chunkBytes) {

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { probeNodeInternals } from './capabilities.ts';
 
 /** Runs on every supported Node in CI: a new one that lacks a part is noticed here. */
-test('this Node has all of them', async () => {
+test('capabilities: this Node has all', async () => {
   assert.deepEqual(await probeNodeInternals(), { fastRead: true, fastWrite: true, acceptQueue: true, tlsParent: true });
 });
 
@@ -17,13 +17,13 @@ function hide(t: TestContext, name: '_writev'): void {
   Reflect.set(Socket.prototype, name, undefined);
 }
 
-test('without _writev there is no fast write', async (t) => {
+test('capabilities: no fast write without _writev', async (t) => {
   hide(t, '_writev');
   const { fastRead, fastWrite } = await probeNodeInternals();
   assert.deepEqual([fastRead, fastWrite], [true, false]);
 });
 
-test('without loopback nothing is used, and nothing fails', async (t) => {
+test('capabilities: none without loopback', async (t) => {
   t.mock.method(Server.prototype, 'listen', function (this: Server) {
     process.nextTick(() => this.emit('error', new Error('listen EADDRNOTAVAIL')));
     return this;

@@ -82,7 +82,7 @@ for (const [way, kind, isFast] of WAYS) {
     } else await poll('the socket to close', () => socket.destroyed);
   });
 
-  test(`${way}: after a chunk for which receive returned false, nothing is read until readOn`, async (t) => {
+  test(`${way}: after receive returned false, nothing is read until readOn`, async (t) => {
     const { peer, socket, reader } = await connected(t, kind, isFast);
     reader.wantsMore = false;
     peer.write('one');
@@ -112,7 +112,7 @@ for (const [way, kind, isFast] of WAYS) {
   });
 }
 
-test('without internals the socket stays open at EOF until its reader destroys it', async (t) => {
+test('without internals: the socket stays open at EOF until its reader destroys it', async (t) => {
   const { peer, socket, reader } = await connected(t, 'TCP', false);
   peer.end('all');
   await poll('the end', () => reader.ends === 1);

@@ -58,7 +58,7 @@ both('a write to a destroyed socket completes with an error', async (t, writer) 
   assert.ok((await written((done) => writer.writeAll(socket, PIECES, done))) instanceof Error);
 });
 
-test('a socket without _writev loses no bytes', async (t) => {
+test('a socket without _writev: loses no bytes', async (t) => {
   const { socket, received } = await connected(t);
   Object.defineProperty(socket, '_writev', { value: undefined });
   assert.ok(Socket.prototype._writev, 'there is one to hide');

@@ -27,7 +27,7 @@ function numbers(peer: Peer): unknown[] {
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-test('who broadcasts more than can be written is not read on until it is, and nothing is lost', () => {
+test('backpressure: a sender that broadcasts too much is paused, and nothing is lost', () => {
   const here = new RouterHarness(LIMITS);
   const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
   put(sender, broadcasts(sender, 20));
@@ -40,7 +40,7 @@ test('who broadcasts more than can be written is not read on until it is, and no
   assert.deepEqual(here.warnings, [], 'no consumer was slow');
 });
 
-test('a stream that ends while it waits ends behind its last message', () => {
+test('backpressure: the end of a paused stream follows its last message', () => {
   const here = new RouterHarness(LIMITS);
   const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
   put(sender, broadcasts(sender, 10));
@@ -74,7 +74,7 @@ test('backpressure: paused senders resume in turn', () => {
   assert.ok(Math.min(...ends) > 24, `the last of each comes late: ${ends}`);
 });
 
-test('who sends to one at a time waits, too, when all of them together bring in more than can be written', () => {
+test('backpressure: unicast senders are paused when together they exceed the high watermark', () => {
   const here = new RouterHarness(LIMITS);
   const [target, senders] = [here.join(), Array.from({ length: 60 }, () => here.join())];
   const message = (sender: Peer, n: number): Buffer =>
@@ -112,7 +112,7 @@ test('backpressure: messages that wait for the flusher do not count in the memor
   assert.equal(other.received().length, 2);
 });
 
-test('who sends to one at a time is read on while others wait', () => {
+test('backpressure: unicast senders are read while broadcast senders are paused', () => {
   const here = new RouterHarness(LIMITS);
   const [sender, other, target] = [here.join(), here.join(), here.join()];
   for (let i = 0; i < 200; i++) here.join();

@@ -11,7 +11,7 @@ function streams(of: RouterHarness, count: number): Peer[] {
   return Array.from({ length: count }, () => of.open(of.connect()));
 }
 
-test('every queue that was pushed to is flushed once, at the end of the turn', () => {
+test('flusher: flushes each queue once, at the end of the tick', () => {
   const here = harness();
   const peers = streams(here, 3);
   for (let i = 0; i < 4; i++) for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(10));
@@ -24,7 +24,7 @@ test('every queue that was pushed to is flushed once, at the end of the turn', (
   );
 });
 
-test('a turn writes a few megabytes, and the next turns the rest', () => {
+test('flusher: writes a few megabytes per tick', () => {
   const here = harness();
   const peers = streams(here, 12);
   for (const peer of peers) peer.p2p.queue.push(Buffer.alloc(1024 * 1024));
@@ -43,7 +43,7 @@ test('flusher: messages pushed during a flush are sent once', () => {
   assert.deepEqual(received(peers), Array(6).fill(1024 * 1024 + 10));
 });
 
-test('a message that a flush brings about goes with the next turn', () => {
+test('flusher: messages pushed by a flush are sent in the next tick', () => {
   const here = new RouterHarness({ maxSendQueueBytes: 1000 });
   const [asker, asked] = [here.join(), here.join()];
   const { id } = asked;
@@ -90,7 +90,7 @@ test('fan-out: a direct message neither waits for other receivers nor overtakes 
   assert.deepEqual(last?.transport.batches.map(String), ['all one', 'all again'], 'its first place is passed over');
 });
 
-test('fan-outs get as much time as everything else in a turn, but not more than two milliseconds', () => {
+test('fan-out: gets as much time as everything else in a tick, at most two milliseconds', () => {
   const here = harness();
   const peers = streams(here, 300);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));

@@ -21,7 +21,7 @@ function line(): Line {
 const letters = (letter: string, bytes: number): Buffer => Buffer.alloc(bytes, letter);
 const written = ({ transport }: Line): string => Buffer.concat(transport.batches).toString();
 
-test('messages of one turn are one write, at its end', () => {
+test('send queue: messages of one tick are one write, at its end', () => {
   const here = line();
   for (const letter of ['a', 'b', 'c']) here.queue.push(letters(letter, 1));
   assert.equal(here.transport.batches.length, 0);
@@ -29,7 +29,7 @@ test('messages of one turn are one write, at its end', () => {
   assert.deepEqual(here.transport.batches.map(String), ['abc']);
 });
 
-test('one message is written as it is, without a copy', () => {
+test('send queue: a single message is written without a copy', () => {
   const here = line();
   const message = letters('a', 100);
   here.queue.push(message);
@@ -52,7 +52,7 @@ test('send queue: messages behind a write in flight wait for its completion', ()
   assert.deepEqual([here.queue.bytes, here.queue.isEmpty], [0, true]);
 });
 
-test('the memory of all queues is what each holds, through pushing, taking and closing', () => {
+test('send queue: the memory of all queues is the sum of each, through push, write and close', () => {
   const here = line();
   const { core } = here.harness;
   const held = (): number[] => [core.flusher.waitingBytes, core.budget.usedBytes];
@@ -75,7 +75,7 @@ test('the memory of all queues is what each holds, through pushing, taking and c
   assert.deepEqual([core.heldBytes, here.queue.bytes, written(here).includes('d')], [0, 0, false]);
 });
 
-test('the age is that of the oldest message that the transport has not taken', () => {
+test('send queue: the age is that of the oldest unwritten message', () => {
   const here = line();
   const { clock } = here.harness;
   here.queue.push(letters('a', 1));
@@ -94,7 +94,7 @@ test('the age is that of the oldest message that the transport has not taken', (
   assert.equal(here.queue.isOverdue(firstMs + 1_000_000, 100), false, 'nothing waits');
 });
 
-test('a message that waits pins no large read', () => {
+test('send queue: a queued message does not retain a large read buffer', () => {
   const here = line();
   const read = Buffer.alloc(1_000_000);
   here.queue.push(read.subarray(0, 10));
@@ -105,7 +105,7 @@ test('a message that waits pins no large read', () => {
   assert.notEqual(here.transport.batches[1]?.buffer, read.buffer);
 });
 
-test('a large backlog is written in pieces, each when the one before is taken', () => {
+test('send queue: a large backlog is written in chunks, each after the previous one completes', () => {
   const here = line();
   for (let i = 0; i < 100; i++) here.queue.push(letters('x', 10_000));
   here.harness.runTicks();
@@ -122,7 +122,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant('take' as const) },
 );
 
-test('whatever the transport does, all bytes leave once and in order, and are counted', () => {
+test('send queue: all bytes are written once, in order and counted, whatever the transport does', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const here = line();

@@ -10,7 +10,7 @@ function letter(to: Peer, bytes: number): Encodable {
   return { ...message, payload: { x: Buffer.alloc(bytes - rest) } };
 }
 
-test('a reader that holds too many bytes is cut off alone, with everything it held', () => {
+test('slow consumers: a client over the limit is disconnected alone and its memory released', () => {
   const harness = new RouterHarness({ maxSendQueueBytes: 10_000 });
   const [sender, frozen, reader, events] = [harness.join(), harness.join(), harness.join(), harness.subscribe()];
   const { client } = frozen;
@@ -30,21 +30,21 @@ test('a reader that holds too many bytes is cut off alone, with everything it he
   assert.match(String(sender.received()[0]?.errorMessage), /не найден/);
 });
 
-test('a message larger than the limit reaches a reader that reads', () => {
+test('slow consumers: a message larger than the limit reaches a client that reads', () => {
   const harness = new RouterHarness({ maxSendQueueBytes: 10_000 });
   const [sender, reader] = [harness.join(), harness.join()];
   sender.send(letter(reader, 60_000));
   assert.equal(reader.received().length, 1);
 });
 
-test('several messages in one turn that are too much together reach a reader that reads', () => {
+test('slow consumers: messages of one tick beyond the limit reach a client that reads', () => {
   const harness = new RouterHarness({ maxSendQueueBytes: 10_000 });
   const [sender, reader] = [harness.join(), harness.join()];
   sender.send(...Array.from({ length: 5 }, () => letter(reader, 60_000)));
   assert.equal(reader.received().length, 5);
 });
 
-test('a reader whose oldest message waits beyond the deadline is cut off at a sweep', () => {
+test('slow consumers: a client beyond the write deadline is disconnected at a sweep', () => {
   const harness = new RouterHarness({ writeDeadlineMs: 10_000 });
   const [sender, frozen, reader] = [harness.join(), harness.join(), harness.join()];
   frozen.transport.reads = false;
@@ -61,7 +61,7 @@ test('a reader whose oldest message waits beyond the deadline is cut off at a sw
   assert.equal(harness.counters.closed.slowReaderDeadline, 1);
 });
 
-test('a slow reader that takes something in time is not cut off', () => {
+test('slow consumers: a client that makes progress in time is not disconnected', () => {
   const harness = new RouterHarness({ writeDeadlineMs: 10_000 });
   const [sender, slow] = [harness.join(), harness.join()];
   slow.transport.reads = false;
@@ -105,7 +105,7 @@ test('slow consumers: an events subscriber is disconnected, too', () => {
   );
 });
 
-test('a stream that no client has bound is cut off too', () => {
+test('slow consumers: an unbound stream is disconnected, too', () => {
   const harness = new RouterHarness({ maxSendQueueBytes: 1000 });
   const stranger = harness.open(harness.connect('10.0.0.1:7'));
   stranger.transport.reads = false;

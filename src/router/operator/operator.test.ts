@@ -51,7 +51,7 @@ test('operator: messages reach a client, a group and all, in both framings', () 
   assert.equal(harness.core.registry.clients.size, 3, 'the operator is no client');
 });
 
-test('operator: a message that cannot be sent is refused with its reason', () => {
+test('operator: an invalid message is refused with its reason', () => {
   const harness = new RouterHarness();
   const operator = operatorOf(harness);
   const { id } = harness.register();
@@ -158,7 +158,7 @@ function pages(operator: Operator, limit: number, onPage: () => void = () => {})
   return result;
 }
 
-test('operator: pages hold every client once, also while clients come and go', () => {
+test('operator: pages contain every client once, also while clients connect and disconnect', () => {
   const harness = new RouterHarness();
   const operator = operatorOf(harness);
   const clients = Array.from({ length: 20 }, () => harness.register());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IssuedTokens } from './issued-tokens.ts';
 
-test('a token is valid until a newer one was used', () => {
+test('a token: valid until a newer one was used', () => {
   const tokens = new IssuedTokens(100);
   const [first, second, third] = [tokens.issue(0), tokens.issue(0), tokens.issue(0)];
   assert.deepEqual([first, second, third], [101, 102, 103]);
@@ -10,13 +10,13 @@ test('a token is valid until a newer one was used', () => {
   assert.deepEqual([tokens.use(first), tokens.use(third), tokens.use(second)], [null, true, null]);
 });
 
-test('tokens that were never issued are invalid', () => {
+test('tokens that were never issued: invalid', () => {
   const tokens = new IssuedTokens(100);
   tokens.issue(0);
   for (const generation of [0, 1, 100, 102, 2 ** 32]) assert.equal(tokens.use(generation), null);
 });
 
-test('endless resumes with one token keep it and the newest valid, and take no more memory', () => {
+test('endless resumes with one token: it and the newest stay valid, memory is bounded', () => {
   const tokens = new IssuedTokens(0);
   const used = tokens.issue(7);
   tokens.use(used);

@@ -19,7 +19,7 @@ const contents = (buffer: ReplayBuffer): string[] => {
   return texts;
 };
 
-test('acknowledged messages are released, later ones stay in order', () => {
+test('acknowledged messages: released, later ones stay in order', () => {
   const { buffer, budget } = createBuffer(100);
   for (const text of ['a', 'bb', 'ccc']) buffer.push(Buffer.from(text));
   assert.equal(buffer.acknowledge(2), true);
@@ -29,7 +29,7 @@ test('acknowledged messages are released, later ones stay in order', () => {
   assert.deepEqual(contents(buffer), ['ccc']);
 });
 
-test('an acknowledgement of more than was sent is refused and changes nothing', () => {
+test('an acknowledgement beyond the sent count: refused without a change', () => {
   const { buffer } = createBuffer(100);
   buffer.push(Buffer.from('a'));
   assert.equal(buffer.acknowledge(2), false);
@@ -37,7 +37,7 @@ test('an acknowledgement of more than was sent is refused and changes nothing', 
   assert.deepEqual(contents(buffer), ['a']);
 });
 
-test('beyond the limit the oldest are dropped, and a resume reports how many', () => {
+test('beyond the limit: the oldest are dropped; a resume reports their number', () => {
   const { buffer, budget } = createBuffer(3);
   assert.deepEqual(
     ['a', 'b', 'c', 'd', 'e'].map((text) => buffer.push(Buffer.from(text))),
@@ -50,21 +50,21 @@ test('beyond the limit the oldest are dropped, and a resume reports how many', (
   assert.equal(budget.used, 1);
 });
 
-test('messages that were dropped but received are not lost', () => {
+test('dropped messages that were received: not counted as lost', () => {
   const { buffer } = createBuffer(2);
   for (const text of ['a', 'b', 'c', 'd']) buffer.push(Buffer.from(text));
   assert.equal(buffer.resume(3, 0), 0);
   assert.deepEqual(contents(buffer), ['d']);
 });
 
-test('a message larger than the limit is not kept', () => {
+test('a message larger than the limit: not kept', () => {
   const { buffer, budget } = createBuffer(2);
   assert.equal(buffer.push(Buffer.from('abc')), 1);
   assert.deepEqual([contents(buffer), budget.used], [[], 0]);
   assert.equal(buffer.resume(0, 0), 1);
 });
 
-test('a resume whose answer was lost is repeated with the same result', () => {
+test('a resume whose response was lost: the repetition gives the same result', () => {
   const { buffer } = createBuffer(2);
   for (const text of ['a', 'b', 'c']) buffer.push(Buffer.from(text));
   const skippedBefore = buffer.skippedCount;
@@ -74,7 +74,7 @@ test('a resume whose answer was lost is repeated with the same result', () => {
   assert.deepEqual(contents(buffer), ['c', 'd']);
 });
 
-test('compacting keeps contents and accounting, and shares no memory with the slices', () => {
+test('compacting: keeps contents and accounting, shares no memory with the slices', () => {
   const { buffer, budget } = createBuffer(100);
   const read = Buffer.from('..abc..');
   buffer.push(read.subarray(2, 4));
@@ -85,7 +85,7 @@ test('compacting keeps contents and accounting, and shares no memory with the sl
   assert.deepEqual([contents(buffer), budget.used], [['c'], 1]);
 });
 
-test('property: received, kept and lost messages are all that were sent, in order', () => {
+test('property: received, kept and lost messages are all sent messages, in order', () => {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('send' as const), size: fc.integer({ min: 1, max: 40 }) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('ack' as const), behind: fc.nat(5) }) },
@@ -127,7 +127,7 @@ test('property: received, kept and lost messages are all that were sent, in orde
   );
 });
 
-test('small messages that lie in large reads pin a bounded amount of memory', () => {
+test('small messages within large reads: retain bounded memory', () => {
   const { buffer, budget } = createBuffer(1_000_000);
   const texts: string[] = [];
   for (let n = 0; n < 200; n++) {

@@ -28,7 +28,7 @@ const fill = (from: Peer, to: Client, bytes: number): void => {
   }
 };
 
-test('all sessions together keep at most half of the memory for all clients', () => {
+test('sessions: keep at most half of the memory of all clients', () => {
   const harness = new RouterHarness({ maxBufferBytes: 2 * MIB });
   const bob = harness.join();
   const { budget } = harness.core;
@@ -36,7 +36,7 @@ test('all sessions together keep at most half of the memory for all clients', ()
   assert.ok(budget.usedBytes > MIB * 0.9 && budget.usedBytes <= MIB, `${budget.usedBytes}`);
 });
 
-test('kept messages make room for messages that are being received', () => {
+test('kept messages: dropped to make room for messages being received', () => {
   const harness = new RouterHarness({ maxBufferBytes: 2 * MIB });
   const bob = harness.join();
   const { client, answer } = leaveWithSession(harness);
@@ -49,7 +49,7 @@ test('kept messages make room for messages that are being received', () => {
   assert.ok((resumed?.answer.lost ?? 0) > 0, 'the loss is reported');
 });
 
-test('kept messages make room before a blocked client is disconnected', () => {
+test('kept messages: dropped before a blocked client is disconnected', () => {
   const harness = new RouterHarness({ maxBufferBytes: 2 * MIB, maxSendQueueBytes: 2 * MIB });
   const bob = harness.join();
   const slow = harness.join();
@@ -60,7 +60,7 @@ test('kept messages make room before a blocked client is disconnected', () => {
   assert.equal(harness.core.budget.exceeded, false);
 });
 
-test('a client that acknowledges nothing keeps its connection, and bounded memory', () => {
+test('a client that acknowledges nothing: stays connected with bounded memory', () => {
   const harness = new RouterHarness({ sessionBufferBytes: 100_000 });
   const bob = harness.join();
   const { client, peer } = joinWithSession(harness);
@@ -69,7 +69,7 @@ test('a client that acknowledges nothing keeps its connection, and bounded memor
   assert.ok(harness.core.budget.usedBytes <= 100_000);
 });
 
-test('the number of clients that are away is bounded: the oldest expire early', () => {
+test('detached clients: bounded in number; the oldest expire early', () => {
   const harness = new RouterHarness({ maxBufferBytes: MIB });
   const left = Array.from({ length: 400 }, () => leaveWithSession(harness).client);
   const { sessions, budget } = harness.core;
@@ -81,7 +81,7 @@ test('the number of clients that are away is bounded: the oldest expire early', 
   assert.equal(harness.counters.sessionsExpired, expired);
 });
 
-test('clients that are away are counted, and expire in the order in which they left', () => {
+test('detached clients: counted, expire in order', () => {
   const harness = new RouterHarness();
   const [first, second, third] = Array.from({ length: 3 }, () => joinWithSession(harness));
   assert.ok(first && second && third);
@@ -104,7 +104,7 @@ test('clients that are away are counted, and expire in the order in which they l
   assert.deepEqual([sessions.count, sessions.awayCount, harness.core.budget.usedBytes], [0, 0, 0]);
 });
 
-test('a token of an ended session is not valid for the next session of the same id', () => {
+test('a token of an ended session: invalid for the next session of the same id', () => {
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
   peer.p2p.halfClosed();
@@ -123,7 +123,7 @@ test('a token of an ended session is not valid for the next session of the same 
   assert.equal(sessions.bind(next.token), again);
 });
 
-test('the window of a session counts while it is away, not the client timeout', () => {
+test('a detached session: its window applies, not the client timeout', () => {
   const harness = new RouterHarness({ sessionWindowMs: 600_000 });
   const { client } = leaveWithSession(harness);
   harness.clock.advance(400_000);
@@ -131,7 +131,7 @@ test('the window of a session counts while it is away, not the client timeout', 
   assert.equal(client.removed, false);
 });
 
-test('a session outlives the end of its stream after the client timeout', () => {
+test('a session: outlives the end of its stream after the client timeout', () => {
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
   harness.clock.advance(300_000);
@@ -142,7 +142,7 @@ test('a session outlives the end of its stream after the client timeout', () => 
   assert.ok(harness.core.sessions.resume(answer.token, 0, harness.connect(), {}));
 });
 
-test('no acknowledgement follows the orderly end of a stream', () => {
+test('the orderly end of a stream: no acknowledgement follows', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { peer } = joinWithSession(harness);
@@ -154,7 +154,7 @@ test('no acknowledgement follows the orderly end of a stream', () => {
   assert.deepEqual(peer.received(), []);
 });
 
-test('a heartbeat with a count that is none is answered by an error', () => {
+test('a heartbeat with an invalid count: an error', () => {
   const harness = new RouterHarness();
   const { client, peer } = joinWithSession(harness);
   peer.received();
@@ -169,7 +169,7 @@ test('a heartbeat with a count that is none is answered by an error', () => {
   assert.equal(client.durable?.keptMessages, 0, 'the errors count');
 });
 
-test('a sweep removes at most 1000 expired clients, the next one goes on', () => {
+test('a sweep: removes at most 1000 expired clients; the next one continues', () => {
   const harness = new RouterHarness();
   for (let n = 0; n < 1500; n++) harness.core.sessions.open(harness.register());
   harness.clock.advance(60_000 + 1);

@@ -36,14 +36,14 @@ const acknowledged = (peer: Peer): unknown[] =>
 const send = (from: Peer, to: Client, n: number): void =>
   from.send({ type: 'unicast', targetId: to.id, payload: { n } });
 
-test('a stream binds by its token on another connection than the one of the registration', () => {
+test('a stream: binds by its token on another connection than that of the registration', () => {
   const harness = new RouterHarness();
   const { client, peer } = joinWithSession(harness);
   assert.equal(peer.received()[0]?.success, true);
   assert.equal(client.connection, peer.session?.connection);
 });
 
-test('messages to a client that never attached a stream wait for it', () => {
+test('messages to a client that never attached a stream: kept for it', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const client = harness.register();
@@ -53,7 +53,7 @@ test('messages to a client that never attached a stream wait for it', () => {
   assert.deepEqual(texts(attach(harness, client, token)), [1]);
 });
 
-test('a lost connection loses no message in either direction', () => {
+test('a lost connection: loses no message in either direction', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { client, answer, peer } = joinWithSession(harness);
@@ -74,7 +74,7 @@ test('a lost connection loses no message in either direction', () => {
   assert.equal(client.status, 'online');
 });
 
-test('unacknowledged messages come again, acknowledged ones do not', () => {
+test('resume: repeats unacknowledged messages only', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { client, answer, peer } = joinWithSession(harness);
@@ -85,7 +85,7 @@ test('unacknowledged messages come again, acknowledged ones do not', () => {
   assert.deepEqual(texts(attach(harness, client, resumed?.answer.token ?? '')), [3]);
 });
 
-test('heartbeats are answered with the count, and do not count', () => {
+test('heartbeats: answered with the count; not counted', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { peer } = joinWithSession(harness);
@@ -96,7 +96,7 @@ test('heartbeats are answered with the count, and do not count', () => {
   assert.deepEqual(acknowledged(peer), [1, 1]);
 });
 
-test('without a heartbeat the count is sent after 64 messages, else at the next sweep', () => {
+test('the count without a heartbeat: sent after 64 messages, otherwise at the next sweep', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { peer } = joinWithSession(harness);
@@ -110,7 +110,7 @@ test('without a heartbeat the count is sent after 64 messages, else at the next 
   assert.deepEqual(acknowledged(peer), [65]);
 });
 
-test('messages that cannot be read count, too: both sides count alike', () => {
+test('unreadable messages: counted on both sides', () => {
   const harness = new RouterHarness();
   const { peer } = joinWithSession(harness);
   peer.received();
@@ -123,7 +123,7 @@ test('messages that cannot be read count, too: both sides count alike', () => {
   );
 });
 
-test('an acknowledgement of more than was sent is an error and changes nothing', () => {
+test('an acknowledgement beyond the sent count: an error that changes nothing', () => {
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
   peer.received();
@@ -139,7 +139,7 @@ test('an acknowledgement of more than was sent is an error and changes nothing',
   assert.equal(client.removed, false);
 });
 
-test('the newcomer wins: a stream that seems alive is ended with ABORTED', () => {
+test('a newer stream: the older one is ended with ABORTED even if it seems alive', () => {
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
   const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {});
@@ -151,7 +151,7 @@ test('the newcomer wins: a stream that seems alive is ended with ABORTED', () =>
   assert.deepEqual([client.removed, client.status], [false, 'online'], 'the old connection has no power any more');
 });
 
-test('a token is valid until a newer one was used', () => {
+test('a token: valid until a newer one was used', () => {
   const harness = new RouterHarness();
   const { client, answer } = joinWithSession(harness);
   const second = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
@@ -164,7 +164,7 @@ test('a token is valid until a newer one was used', () => {
   assert.ok(harness.core.sessions.resume(third, 0, harness.connect(), {}));
 });
 
-test('a client that does not come back within the window is removed', () => {
+test('a client that does not resume within the window: removed', () => {
   const harness = new RouterHarness();
   const events = harness.subscribe();
   const { client } = joinWithSession(harness);
@@ -185,7 +185,7 @@ test('a client that does not come back within the window is removed', () => {
   assert.deepEqual([harness.core.sessions.count, harness.core.budget.usedBytes], [0, 0]);
 });
 
-test('an orderly end of the stream ends the session at once', () => {
+test('an orderly end of the stream: ends the session at once', () => {
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
   peer.p2p.halfClosed();
@@ -193,7 +193,7 @@ test('an orderly end of the stream ends the session at once', () => {
   assert.equal(harness.core.sessions.resume(answer.token, 0, harness.connect(), {}), null);
 });
 
-test('requests survive an absence: to the client and from it', () => {
+test('requests to and from a detached client: survive', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { client, answer, peer } = joinWithSession(harness);
@@ -211,7 +211,7 @@ test('requests survive an absence: to the client and from it', () => {
   );
 });
 
-test('beyond the buffer the oldest messages are lost, and the resume reports their number', () => {
+test('beyond the buffer: the oldest messages are lost; the resume reports their number', () => {
   const harness = new RouterHarness({ sessionBufferBytes: 300 });
   const bob = harness.join();
   const { client, answer } = joinWithSession(harness);
@@ -224,14 +224,14 @@ test('beyond the buffer the oldest messages are lost, and the resume reports the
   assert.equal(harness.counters.sessionMessagesLost, resumed?.lost);
 });
 
-test('groups and metadata of a resuming registration replace the old ones', () => {
+test('a resuming registration: replaces groups and metadata', () => {
   const harness = new RouterHarness();
   const { client, answer } = joinWithSession(harness);
   harness.core.sessions.resume(answer.token, 0, harness.connect(), { groups: ['new'] });
   assert.deepEqual([client.groups, harness.core.registry.groups.get('new')?.has(client)], [['new'], true]);
 });
 
-test('broadcasts and multicasts reach a client that is away', () => {
+test('broadcasts and multicasts: reach a detached client', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const client = harness.register({ groups: ['g'] });
@@ -241,7 +241,7 @@ test('broadcasts and multicasts reach a client that is away', () => {
   assert.deepEqual(texts(attach(harness, client, token)), [1, 2]);
 });
 
-test('a client without a session is removed with its connection, as ever', () => {
+test('a client without a session: removed with its connection', () => {
   const harness = new RouterHarness();
   const peer = harness.join();
   const { client } = peer;
@@ -249,7 +249,7 @@ test('a client without a session is removed with its connection, as ever', () =>
   assert.equal(client.removed, true);
 });
 
-test('a second stream by the same token delivers only what the client states not to have received', () => {
+test('a second stream by the same token: delivers only messages not yet received', () => {
   const harness = new RouterHarness();
   const bob = harness.join();
   const { client, answer, peer } = joinWithSession(harness);
@@ -276,7 +276,7 @@ test('a second stream by the same token delivers only what the client states not
   assert.deepEqual(texts(stated), [4], 'a refused stream replaces nothing');
 });
 
-test('a stream that binds by its token counts in the clients of its connection', () => {
+test('a stream that binds by its token: counts in the clients of its connection', () => {
   const harness = new RouterHarness({ maxClientsPerConnection: 1 });
   const connection = harness.connect();
   const clients = [harness.register(), harness.register()] as const;
