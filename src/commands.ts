@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CommandContext, CommandIo } from './cli/index.ts';
 import { cliMessages, EXIT, helpText, translateLegacy, withPriority } from './cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from './config/index.ts';
+import { availableProcessors } from './host/index.ts';
 import { chooseLanguage, explainSystemError, isSystemError } from './text/index.ts';
 
 type Command = (context: CommandContext) => Promise<number>;
@@ -24,7 +25,12 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
   checkConfig: async (context) => (await import('./app/index.ts')).checkConfig(context),
 };
 
-const runInForeground: Command = async (context) => (await import('./app/index.ts')).runRouter(context);
+const runInForeground: Command = async (context) => {
+  const { workers } = context.config;
+  const isSingle = workers === 1 || (workers === 0 && availableProcessors() === 1);
+  if (isSingle) return (await import('./app/index.ts')).runRouter(context);
+  return (await import('./workers/index.ts')).runWorkers(context);
+};
 
 /** Runs the command selected by the command line; resolves with the exit code. */
 export async function runCommandLine(given: CommandIo): Promise<number> {
@@ -43,6 +49,8 @@ function explainError(error: unknown, { env, stderr }: CommandIo): number {
 }
 
 async function runChosen(given: CommandIo): Promise<number> {
+  // a worker gets its configuration from its parent
+  if (given.argv[0] === '--worker') return (await import('./worker/index.ts')).runWorker(given);
   const { argv, env, warnings } = translateLegacy(given.argv, given.env);
   const io = { ...given, argv, env };
   const { stdout, stderr } = io;

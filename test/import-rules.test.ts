@@ -108,6 +108,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'websocket',
     'node:',
   ],
+  workers: ['admin', 'cli', 'config', 'host', 'logging', 'net', 'process', 'telemetry', 'text', 'node:'],
+  worker: ['app', 'cli', 'config', 'host', 'logging', 'net', 'process', 'text', 'workers', 'node:'],
   doctor: ['app', 'cli', 'config', 'daemon', 'host', 'net', 'telemetry', 'text', 'node:'],
   top: ['cli', 'daemon', 'telemetry', 'text', 'node:'],
 };

@@ -120,7 +120,8 @@ function valuesOf(option: Option, lang: Language): string {
     case 'bytes': {
       const range = option.range.map((end) => formatValue(option, end)).join(' – ');
       const special = option.type === 'integer' ? option.special : undefined;
-      return special === undefined ? range : `${special}, ${range}`;
+      const words = option.type === 'integer' ? Object.keys(option.words ?? {}) : [];
+      return [...(special === undefined ? [] : [String(special)]), range, ...words].join(', ');
     }
     default:
       return TYPES[option.type][lang];

@@ -29,7 +29,9 @@ function kindOf(option: Option): Schema {
       return { type: ['boolean', 'null'] };
     case 'integer': {
       const range = { type: 'integer', minimum: option.range[0], maximum: option.range[1] };
-      return { anyOf: [range, ...(option.special === undefined ? [] : [{ const: option.special }]), { type: 'null' }] };
+      const special = option.special === undefined ? [] : [{ const: option.special }];
+      const words = Object.keys(option.words ?? {}).map((word) => ({ const: word }));
+      return { anyOf: [range, ...special, ...words, { type: 'null' }] };
     }
     case 'duration':
       return { type: ['string', 'number', 'null'], pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)?$', minimum: 0 };

@@ -137,3 +137,31 @@ function describe(client: Client): ClientPage['clients'][number] {
 function queueBytes({ stream }: Client): number {
   return stream?.queuedBytes ?? 0;
 }
+
+/** Sort keys of the rows of a page. */
+const ROW_KEYS = {
+  name: ({ clientName }: ClientRow): string => clientName?.toLowerCase() ?? '',
+  id: ({ clientId }: ClientRow): string => clientId,
+  address: ({ address }: ClientRow): string => address,
+  status: ({ status }: ClientRow): string => status,
+  connected: ({ connectedAt }: ClientRow): number => connectedAt,
+  activity: ({ lastActivityAt }: ClientRow): number => lastActivityAt,
+  queue: (row: ClientRow): number => row.queueBytes,
+} as const satisfies Record<SortKey, unknown>;
+
+type ClientRow = ClientPage['clients'][number];
+
+/** Joins the pages of several processes, each of which must start at 0 and hold `offset + limit` clients. */
+export function mergeClientPages(pages: readonly ClientPage[], query: ClientQuery): ClientPage {
+  const { sort, isDescending, offset, limit } = query;
+  const keyOf: (row: ClientRow) => string | number = ROW_KEYS[sort];
+  const rows = pages.flatMap(({ clients }) => clients).map((client) => ({ client, key: keyOf(client) }));
+  rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) * (isDescending ? -1 : 1));
+  const total = (count: (page: ClientPage) => number): number => pages.reduce((sum, page) => sum + count(page), 0);
+  return {
+    total: total((page) => page.total),
+    matching: total((page) => page.matching),
+    offset,
+    clients: rows.slice(offset, offset + limit).map(({ client }) => client),
+  };
+}

@@ -1,20 +1,22 @@
 import type { ServerResponse } from 'node:http';
-import type { Client } from '../router/index.ts';
-import { listClients, parseClientQuery } from './client-list.ts';
+import { type ClientPage, type ClientQuery, parseClientQuery } from './client-list.ts';
 import { respondJson, respondText } from './http-respond.ts';
 
 /** Most concurrent requests; only one of them is processed at a time. */
 const MAX_REQUESTS = 10;
 
+/** One page of the clients; null as soon as `isWanted` returns false. */
+type ListClients = (query: ClientQuery, isWanted: () => boolean) => Promise<ClientPage | null>;
+
 /** Serves `/api/clients`, one request at a time, which bounds the load of many viewers. */
 export class ClientRoutes {
-  private readonly clients: ReadonlyMap<string, Client>;
+  private readonly list: ListClients;
   private readonly isShown: () => boolean;
   private last: Promise<void> = Promise.resolve();
   private requests = 0;
 
-  constructor(clients: ReadonlyMap<string, Client>, isShown: () => boolean) {
-    this.clients = clients;
+  constructor(list: ListClients, isShown: () => boolean) {
+    this.list = list;
     this.isShown = isShown;
   }
 
@@ -33,7 +35,7 @@ export class ClientRoutes {
       return;
     }
     this.requests++;
-    const page = this.last.then(() => listClients(this.clients, query, () => !response.destroyed));
+    const page = this.last.then(() => this.list(query, () => !response.destroyed));
     this.last = page.then(
       () => {},
       () => {},

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
 import type { RouterStatus } from '../telemetry/index.ts';
 import type { RequestHandler } from './http-endpoint.ts';
 import { respond, respondJson, respondText } from './http-respond.ts';
@@ -7,12 +6,18 @@ import { type PageAsset, PageAssets } from './status-page.ts';
 import type { StatusStream } from './status-stream.ts';
 
 export interface RouteDependencies {
-  readonly registry: Registry;
+  /** Text of `/metrics`. */
+  readonly metrics: () => Promise<string>;
+  readonly metricsContentType: string;
   readonly stream: StatusStream;
   readonly status: () => RouterStatus;
+  /** Status for `/api/status`; with several workers it is collected first. */
+  readonly freshStatus: () => RouterStatus | Promise<RouterStatus>;
   readonly history: () => unknown;
   /** Handler of `/api/clients`. */
   readonly clients: (response: ServerResponse) => Promise<void>;
+  /** Handler of `POST /api/restart`; null where restarts cannot be requested. */
+  readonly restart: RequestHandler | null;
   readonly state: () => RouterStatus['state'];
   /** Whether the router cannot reach the others of its cluster, and is ready all the same. */
   readonly degraded?: () => 'no' | 'ready' | 'unready';
@@ -31,15 +36,19 @@ const LOOPBACK_NAME = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 export function createRoutes(deps: RouteDependencies): RequestHandler {
   const assets = new PageAssets();
   const routes: Readonly<Record<string, Route>> = {
-    '/metrics': async (response) => respond(response, 200, deps.registry.contentType, await deps.registry.metrics()),
+    '/metrics': async (response) => respond(response, 200, deps.metricsContentType, await deps.metrics()),
     '/healthz': (response) => respondText(response, 200, 'ok'),
     '/readyz': (response) => respondReadiness(response, deps),
-    '/api/status': (response) => respondJson(response, deps.status()),
+    '/api/status': async (response) => respondJson(response, await deps.freshStatus()),
     '/api/status/history': (response) => respondJson(response, deps.history()),
     '/api/status/stream': (response) => deps.stream.add(response, deps.status),
     '/api/clients': deps.clients,
   };
   return (request, response) => {
+    if (deps.restart !== null && request.method === 'POST' && pathOf(request) === '/api/restart') {
+      deps.restart(request, response);
+      return;
+    }
     const refusal = checkRequest(request, deps.onlyLoopbackNames);
     if (refusal !== null) {
       if (refusal.status === 405) response.setHeader('allow', 'GET, HEAD');

@@ -1,3 +1,4 @@
+export { type ClientPage, type ClientQuery, listClients, mergeClientPages } from './client-list.ts';
 export { ClientRoutes } from './client-routes.ts';
 export { HttpEndpoint, type RequestHandler } from './http-endpoint.ts';
 export { createRoutes } from './http-routes.ts';

@@ -6,21 +6,35 @@ import type { RouterCore } from '../router/index.ts';
 import type { ClusterFiles } from './cluster-files.ts';
 import { systemClock } from './core-dependencies.ts';
 
+/** The place of a router among the workers of one parent. */
+export interface WorkerNode {
+  readonly instance: string;
+  readonly number: number;
+  /** Reaches the other workers. */
+  readonly carrier: Carrier;
+}
+
 export interface ClusterNodeOptions {
   readonly core: RouterCore;
   readonly config: RouterConfig;
   readonly files: ClusterFiles;
   readonly log: Logger;
+  /** Null in a process of its own. */
+  readonly worker: WorkerNode | null;
 }
 
-/** Joins `core` with other routers by `--cluster`; null without it. */
-export function createClusterNode({ core, config, files, log }: ClusterNodeOptions): Cluster | null {
-  if (config.cluster === null) return null;
-  const instance = newInstanceId();
-  const label = config.clusterNode ?? hostname();
+/** Joins `core` with the other workers and, with `--cluster`, with other machines; null when there is nothing to join. */
+export function createClusterNode({ core, config, files, log, worker }: ClusterNodeOptions): Cluster | null {
+  const instance = worker?.instance ?? newInstanceId();
+  const host = config.clusterNode ?? hostname();
+  const label = worker === null ? host : `${host}/${worker.number}`;
+  const carriers: Carrier[] = [];
+  if (worker !== null) carriers.push(worker.carrier);
+  if (config.cluster !== null) carriers.push(natsCarrier(config.cluster, { config, files, log }, instance, label));
+  if (carriers.length === 0) return null;
   return new Cluster({
     core,
-    carriers: [natsCarrier(config.cluster, { config, files, log }, instance, label)],
+    carriers,
     clock: systemClock,
     log,
     instance,

@@ -1,5 +1,14 @@
 import type { AddressInfo } from 'node:net';
-import { ClientRoutes, createRoutes, HttpEndpoint, type RequestHandler, StatusStream } from '../admin/index.ts';
+import {
+  type ClientPage,
+  type ClientQuery,
+  ClientRoutes,
+  createRoutes,
+  HttpEndpoint,
+  listClients,
+  type RequestHandler,
+  StatusStream,
+} from '../admin/index.ts';
 import { controlSocketBeside, type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
 import type { Logger } from '../logging/index.ts';
@@ -11,7 +20,9 @@ import {
   createRegistry,
   type JobGuard,
   MemoryReader,
+  type MetricObject,
   metricDefinitions,
+  type MetricRegistry as Registry,
   type RouterStatus,
   reportStatus,
   routerStats,
@@ -42,6 +53,7 @@ export class Observability {
   private readonly source: TelemetrySource;
   private readonly sampler: Sampler;
   private readonly clients: ClientRoutes;
+  private readonly registry: Registry;
   private readonly closed = new ClosedClientsRing();
   private readonly stream = new StatusStream();
   private readonly endpoints: HttpEndpoint[] = [];
@@ -50,8 +62,12 @@ export class Observability {
   constructor(deps: ObservabilityDependencies) {
     this.deps = deps;
     this.source = this.createSource();
-    this.clients = new ClientRoutes(deps.core.registry.clients, this.source.showClients);
+    this.clients = new ClientRoutes(
+      (query, isWanted) => listClients(deps.core.registry.clients, query, isWanted),
+      this.source.showClients,
+    );
     this.sampler = new Sampler(this.source, () => this.stream.publish(() => this.status()));
+    this.registry = createRegistry(metricDefinitions(this.source, this.sampler));
   }
 
   /** Opens the configured endpoints; returns the metrics port, or null without one. */
@@ -70,6 +86,11 @@ export class Observability {
   /** Adds the gRPC address, which is known once the server listens. */
   setAddress({ address, port }: AddressInfo): void {
     this.listening.unshift({ purpose: 'grpc', host: address, port });
+  }
+
+  /** One page of the clients, as `/api/clients` serves it. */
+  listClients(query: ClientQuery): Promise<ClientPage | null> {
+    return listClients(this.deps.core.registry.clients, query);
   }
 
   messagesPerSecond(): number {
@@ -97,8 +118,13 @@ export class Observability {
     await Promise.all(this.endpoints.map((endpoint) => endpoint.close()));
   }
 
-  private status(): RouterStatus {
+  status(): RouterStatus {
     return reportStatus(this.source, this.sampler, this.closed);
+  }
+
+  /** All metrics with their values, for a process that renders those of several. */
+  metrics(): Promise<MetricObject[]> {
+    return this.registry.getMetricsAsJSON();
   }
 
   private open(onlyLoopbackNames: boolean): HttpEndpoint {
@@ -109,10 +135,13 @@ export class Observability {
 
   private routes(onlyLoopbackNames: boolean): RequestHandler {
     return createRoutes({
-      registry: createRegistry(metricDefinitions(this.source, this.sampler)),
+      metrics: () => this.registry.metrics(),
+      metricsContentType: this.registry.contentType,
       stream: this.stream,
       status: () => this.status(),
+      freshStatus: () => this.status(),
       clients: (response) => this.clients.respond(response),
+      restart: null,
       history: () => ({ intervalMs: 1000, series: this.sampler.history.series() }),
       state: this.deps.state,
       degraded: () => this.degraded(),

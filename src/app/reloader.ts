@@ -1,5 +1,6 @@
 import { type ConfigChange, configDigest, diffConfig, type LoadedConfig, type RouterConfig } from '../config/index.ts';
 import type { LogFields } from '../logging/index.ts';
+import { frozenChanges } from '../process/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
 import { describeInForce, fileChanges, logInForce } from './describe-security.ts';
@@ -21,6 +22,12 @@ export interface ReloaderDependencies {
   readonly apply: (next: RouterConfig, files: SecurityFiles, changes: readonly ConfigChange[]) => void;
 }
 
+interface PreparedReload {
+  readonly next: RouterConfig;
+  readonly files: SecurityFiles;
+  readonly changes: readonly ConfigChange[];
+}
+
 /** Reload as a transaction: reads and checks everything first, then applies all of it or nothing. */
 export class Reloader {
   /** The outcome of the last reload, for status and metrics. */
@@ -28,6 +35,7 @@ export class Reloader {
   private readonly deps: ReloaderDependencies;
   private current: RouterConfig;
   private files: SecurityFiles;
+  private prepared: PreparedReload | null = null;
 
   constructor(config: RouterConfig, files: SecurityFiles, deps: ReloaderDependencies) {
     this.current = config;
@@ -62,19 +70,35 @@ export class Reloader {
 
   private tryReload(): void {
     const loaded = this.deps.load();
-    if (!loaded.ok) {
-      this.refuse(loaded.problems);
-      return;
-    }
-    const next = loaded.config;
+    const problems = loaded.ok ? this.prepare(loaded.config) : loaded.problems;
+    if (problems.length > 0) this.refuse(problems);
+    else this.commit();
+  }
+
+  /** First half of a reload: checks `next` and reads its files. An empty result allows `commit`. */
+  prepare(next: RouterConfig): readonly Text[] {
     const changes = diffConfig(this.current, next);
     const frozen = frozenChanges(changes);
     const security = loadSecurity(next);
-    if (security.ok && frozen.length === 0) this.apply(next, security.files, changes);
-    else this.refuse([...frozen, ...(security.ok ? [] : security.problems)]);
+    if (frozen.length > 0 || !security.ok) return [...frozen, ...(security.ok ? [] : security.problems)];
+    this.prepared = { next, files: security.files, changes };
+    return [];
   }
 
-  private apply(next: RouterConfig, files: SecurityFiles, changes: readonly ConfigChange[]): void {
+  /** Changes of files that the prepared reload would apply, as `commit` reports them. */
+  get preparedFileChanges(): RouterStatus['reload']['changes'] {
+    return this.prepared === null ? [] : fileChanges(this.prepared.next, this.files, this.prepared.files);
+  }
+
+  /** Second half: applies the prepared configuration. Records a refusal when a resource cannot be opened. */
+  commit(): void {
+    const { prepared } = this;
+    if (prepared === null) return;
+    this.prepared = null;
+    this.apply(prepared);
+  }
+
+  private apply({ next, files, changes }: PreparedReload): void {
     try {
       const finish = this.deps.prepare(next);
       this.deps.apply(next, files, changes);
@@ -121,14 +145,4 @@ export class Reloader {
       inForce: describeInForce(this.files),
     };
   }
-}
-
-/** Problems of a reload: changed options that only a restart can apply. */
-function frozenChanges(changes: readonly ConfigChange[]): Text[] {
-  return changes
-    .filter((change) => change.reload === 'restart')
-    .map(({ key, from, to }) => ({
-      en: `${key}: cannot change without a restart (${from || 'none'} -> ${to || 'none'})`,
-      ru: `${key}: нельзя изменить без перезапуска (${from || 'нет'} -> ${to || 'нет'})`,
-    }));
 }

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { Authenticator, SessionTokens } from '../access/index.ts';
 import type { Cluster } from '../cluster/index.ts';
 import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
 import { GrpcServer, type TransportDependencies } from '../grpc/index.ts';
 import { openFilesLimit } from '../host/index.ts';
 import type { Logger } from '../logging/index.ts';
+import type { Listener } from '../net/index.ts';
 import { type OpenLog, type ReadyNotice, type Service, startWarnings } from '../process/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
 import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
 import { type Capabilities, describeCapabilities } from './capabilities.ts';
-import { createClusterNode } from './cluster-node.ts';
+import { createClusterNode, type WorkerNode } from './cluster-node.ts';
 import { clusterStats } from './cluster-stats.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
 import { logInForce } from './describe-security.ts';
@@ -31,7 +33,12 @@ export interface AppDependencies {
   /** Loads the configuration again, for a reload. */
   readonly load: () => LoadedConfig;
   readonly openLog: OpenLog;
-  readonly readyNotice: ReadyNotice;
+  /** Publishes that the router listens; null in a worker, whose parent does. */
+  readonly readyNotice: ReadyNotice | null;
+  /** Null in a process of its own. */
+  readonly worker: WorkerNode | null;
+  /** Makes the listener listen, and resolves with its address. */
+  readonly listen: (listener: Listener) => Promise<AddressInfo>;
 }
 
 const MIN_SWEEP_MS = 50;
@@ -48,9 +55,9 @@ export class RouterApp implements Service {
   private readonly auth: Authenticator;
   private readonly core: RouterCore;
   private readonly cluster: Cluster | null;
-  private readonly server: GrpcServer;
-  private readonly reloader: Reloader;
-  private readonly observability: Observability;
+  readonly server: GrpcServer;
+  readonly reloader: Reloader;
+  readonly observability: Observability;
   private readonly tasks: readonly IntervalTask[];
   private readonly deps: AppDependencies;
   private readonly jobs: JobGuard;
@@ -97,6 +104,7 @@ export class RouterApp implements Service {
       config,
       files: security.cluster,
       log,
+      worker: deps.worker,
     });
     this.server = new GrpcServer({
       core: this.core,
@@ -139,23 +147,22 @@ export class RouterApp implements Service {
   /** Opens all ports and files, then logs that the router is ready. Rejects when one cannot be opened; call `dispose` then. */
   async start(): Promise<void> {
     const { log, capabilities } = this;
-    const { readyNotice } = this.deps;
-    const { host, port } = this.config;
+    const { readyNotice, listen } = this.deps;
     // the lines of a start are those of the operator's guide; a missing capability is worth one more
     log[Object.values(capabilities).every(Boolean) ? 'debug' : 'info'](describeCapabilities(capabilities));
-    readyNotice.check();
+    readyNotice?.check();
     const metricsPort = await this.observability.start();
     if (this.stopsEarly()) return;
     await this.cluster?.start();
     if (this.stopsEarly()) return;
-    const address = await this.server.listen(host, port);
+    const address = await this.server.listen(listen);
     if (this.stopsEarly()) return;
     this.observability.setAddress(address);
     for (const task of this.tasks) task.refresh();
     if (capabilities['v8-tuning']) limitSemiSpaceGrowth();
     this.state = 'ready';
-    logInForce(log, this.reloader.state.inForce);
-    readyNotice.publish(address, metricsPort);
+    if (readyNotice !== null) logInForce(log, this.reloader.state.inForce);
+    readyNotice?.publish(address, metricsPort);
     for (const action of this.deferred) action();
     this.deferred.clear();
   }
@@ -216,7 +223,7 @@ export class RouterApp implements Service {
     this.server.destroy('shutdown');
     await this.cluster?.stop();
     await this.observability.stop();
-    this.deps.readyNotice.withdraw();
+    this.deps.readyNotice?.withdraw();
   }
 
   private createWebSocket(transport: TransportDependencies): WebSocketTransport {

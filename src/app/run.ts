@@ -20,7 +20,9 @@ export async function runRouter(context: CommandContext): Promise<number> {
       security: security.files,
       instanceId,
       openLog,
+      worker: null,
       readyNotice: new ReadyNotice(config, instanceId, tools.log),
+      listen: (listener) => listener.listen(config.host, config.port),
     });
   });
 }

@@ -50,6 +50,8 @@ export interface IntegerOption extends OptionBase {
   readonly range: readonly [number, number];
   /** A value outside the range with a special meaning, such as port 0. */
   readonly special?: number;
+  /** Words that stand for a value, such as `auto` for 0. */
+  readonly words?: Readonly<Record<string, number>>;
 }
 /** Stored in milliseconds, written as `10s` or `500ms`. */
 export interface DurationOption extends OptionBase {

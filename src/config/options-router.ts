@@ -3,6 +3,7 @@ import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
 import { SESSION_OPTIONS } from './options-sessions.ts';
 import { TELEMETRY_OPTIONS } from './options-telemetry.ts';
+import { WORKER_OPTIONS } from './options-workers.ts';
 
 /** Options of the router process. Descriptions have no full stop. */
 export const ROUTER_OPTIONS = [
@@ -216,6 +217,7 @@ export const ROUTER_OPTIONS = [
       ru: 'Файл со списком портов (JSON); записывается, когда они открыты',
     },
   },
+  ...WORKER_OPTIONS,
   {
     key: 'lang',
     type: 'choice',

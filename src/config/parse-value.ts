@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { bothLanguages, type Text } from '../text/index.ts';
 import { parseHost } from './host.ts';
-import type { ChoiceOption, Option } from './option-types.ts';
+import type { ChoiceOption, IntegerOption, Option } from './option-types.ts';
 
 /** A value outside the domain of its option; the text states the expected form. */
 export class InvalidValue extends Error {
@@ -29,7 +29,7 @@ export function parseText(option: Option, text: string): boolean | number | stri
     case 'boolean':
       return parseBoolean(option, text);
     case 'integer':
-      return checkRange(option, /^-?\d+$/.test(text) ? Number(text) : Number.NaN, text);
+      return parseInteger(option, text);
     case 'duration':
       return checkRange(option, parseDuration(text), text);
     case 'bytes':
@@ -61,6 +61,18 @@ function parseChoice(option: ChoiceOption, text: string): string {
   const choice = Object.hasOwn(formerChoices, text) ? (formerChoices[text] ?? text) : text;
   if (!choices.includes(choice)) throw invalid(option, oneOf(choices), text);
   return choice;
+}
+
+function parseInteger(option: IntegerOption, text: string): number {
+  const { words = {}, range } = option;
+  const word = Object.hasOwn(words, text) ? words[text] : undefined;
+  if (word !== undefined) return word;
+  const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+  const names = Object.keys(words);
+  if (names.length === 0 || (value >= range[0] && value <= range[1])) return checkRange(option, value, text);
+  const expected = `${range[0]}..${range[1]}`;
+  const alternatives = names.join(', ');
+  throw invalid(option, { en: `${expected} or ${alternatives}`, ru: `${expected} или ${alternatives}` }, text);
 }
 
 function parseBoolean(option: Option, text: string): boolean {
@@ -104,9 +116,14 @@ function invalid({ key }: Option, expected: Text, got: string): InvalidValue {
 export function formatValue(option: Option, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'number') return String(value);
+  if (option.type === 'integer') return wordOf(option, value) ?? String(value);
   if (option.type === 'duration') return formatDuration(value);
   if (option.type === 'bytes') return formatBytes(value);
   return String(value);
+}
+
+function wordOf({ words = {} }: IntegerOption, value: number): string | undefined {
+  return Object.keys(words).find((word) => words[word] === value);
 }
 
 function formatDuration(ms: number): string {

@@ -63,10 +63,10 @@ export class GrpcServer {
     );
   }
 
-  /** Binds and serves. Rejects with Node's error when the address cannot be bound. */
-  async listen(host: string, port: number): Promise<AddressInfo> {
+  /** Serves connections once `listen` has made the listener listen. Rejects as `listen` does. */
+  async listen(listen: (listener: Listener) => Promise<AddressInfo>): Promise<AddressInfo> {
     this.transport = await this.createTransport();
-    const address = await this.listener.listen(host, port);
+    const address = await listen(this.listener);
     this.health.serving = true;
     return address;
   }

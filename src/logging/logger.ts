@@ -14,6 +14,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
   readonly destination: LogDestination;
+  /** Written with every line, for instance the number of a worker. */
+  readonly fields?: LogFields;
   /** Receives every line with its level; for the systemd journal. */
   readonly tap?: (level: WritingLevel, line: string) => void;
   readonly now?: () => Date;
@@ -51,7 +53,7 @@ export class Logger {
         customLevels: PINO_LEVELS,
         useOnlyCustomLevels: true,
         level: pinoLevel(options.level) as WritingLevel,
-        base: null,
+        base: options.fields ?? null,
         timestamp: () => `,"time":"${this.now().toISOString()}"`,
         formatters: { level: (label) => ({ level: label }) },
       },
@@ -88,6 +90,11 @@ export class Logger {
     if (this.causes.size >= MAX_CAUSES) this.causes.clear();
     this.causes.set(cause, { since: now, suppressed: 0 });
     this.warning(message, suppressed === 0 ? fields : { ...fields, suppressed });
+  }
+
+  /** Passes on a complete line that another process has formatted. */
+  forward(line: string): void {
+    this.destination.write(line);
   }
 
   /** A line without a level, for the banner; not written at level `none`. */

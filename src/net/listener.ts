@@ -24,6 +24,9 @@ export interface ListenerDependencies {
   readonly onClosed: (connection: Connection, reason: CloseReason) => void;
 }
 
+/** Called for each accepted connection with the number of open and accepted ones. */
+export type AdmissionObserver = (admitted: number) => void;
+
 /** TLS 1.2 renegotiation costs the server much more than the client, and HTTP/2 forbids it (RFC 9113, section 9.2.1). */
 const SECURE_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION;
 const LISTEN_BACKLOG = 4096;
@@ -47,6 +50,9 @@ export class Listener {
   private readonly acceptQueue = new TickQueue(ACCEPTS_PER_TICK);
   private readonly handshakes = new TlsHandshakes();
   private draining = false;
+  /** Connections that the system has accepted and `accept` has not processed. */
+  private pendingAccepts = 0;
+  private observeAdmission: AdmissionObserver | null = null;
 
   constructor(deps: ListenerDependencies, tls: TlsMaterial | null) {
     this.deps = deps;
@@ -56,18 +62,47 @@ export class Listener {
 
   /** Binds; rejects with Node's error (`EADDRINUSE`, `EACCES`, …). */
   listen(host: string, port: number): Promise<AddressInfo> {
+    return this.open((onListening) => this.server.listen({ host, port, backlog: LISTEN_BACKLOG }, onListening));
+  }
+
+  /** Listens on a socket that the parent process has bound; again after `pauseAccepting`. */
+  listenOn(handle: object, observeAdmission: AdmissionObserver): Promise<AddressInfo> {
+    this.observeAdmission = observeAdmission;
+    return this.open((onListening) => this.server.listen(handle, LISTEN_BACKLOG, onListening));
+  }
+
+  /** Leaves new connections to the other processes that listen on the socket. Existing ones are not affected. */
+  pauseAccepting(): void {
+    this.server.close();
+  }
+
+  /** Open connections, and accepted ones that are not served yet. */
+  get admitted(): number {
+    return this.connections.count + this.pendingAccepts;
+  }
+
+  private open(listen: (onListening: () => void) => void): Promise<AddressInfo> {
+    const { server } = this;
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
-        this.server.off('error', reject);
-        if (this.deps.internals.acceptQueue) throttleAccepts(this.server, this.acceptQueue);
+      server.once('error', reject);
+      listen(() => {
+        server.off('error', reject);
+        const { acceptQueue } = this.deps.internals;
+        if (acceptQueue) throttleAccepts(server, this.acceptQueue, () => this.countAccepted());
         // for example out of file descriptors; existing connections are not affected
-        this.server.on('error', (error) =>
-          this.deps.log.warnOnce('listener', 'Listener error', { error: error.message }),
-        );
-        resolve(this.server.address() as AddressInfo);
+        if (server.listenerCount('error') === 0) server.on('error', (error) => this.reportError(error));
+        resolve(server.address() as AddressInfo);
       });
     });
+  }
+
+  private countAccepted(): void {
+    this.pendingAccepts++;
+    this.observeAdmission?.(this.admitted);
+  }
+
+  private reportError({ message }: Error): void {
+    this.deps.log.warnOnce('listener', 'Listener error', { error: message });
   }
 
   /** Uses `tls` for the handshakes of new connections. */
@@ -152,6 +187,7 @@ export class Listener {
   }
 
   private accept(socket: Socket): void {
+    if (this.pendingAccepts > 0) this.pendingAccepts--;
     const limit = this.deps.maxConnections();
     if (this.draining || this.connections.count >= limit) {
       this.reportRefused(this.draining ? 'draining' : 'connectionLimit', remoteOf(socket), `limit ${limit}`);
@@ -160,6 +196,7 @@ export class Listener {
     }
     const connection = new Connection(socket);
     this.connections.add(connection);
+    if (!this.deps.internals.acceptQueue) this.observeAdmission?.(this.admitted);
     this.deps.counters.connectionsTotal++;
     socket.on('error', ignoreError); // every error is followed by close
     socket.once('close', () => {

@@ -1,6 +1,7 @@
 export { checkHosts } from './check-hosts.ts';
 export { describeStartError } from './describe-start-error.ts';
+export { frozenChanges } from './frozen-changes.ts';
 export { type OpenLog, openLog } from './log-output.ts';
 export { ReadyNotice } from './ready-notice.ts';
-export { refuseStart, runService, type Service, type ServiceContext } from './run-service.ts';
+export { ConfigurationError, refuseStart, runService, type Service, type ServiceContext } from './run-service.ts';
 export { isLoopback, startWarnings } from './start-warnings.ts';

@@ -12,7 +12,7 @@ import { startWarnings } from './start-warnings.ts';
 
 const BANNER_RULE = '='.repeat(48);
 
-/** The part of a foreground process that serves clients. */
+/** The part of a foreground process that serves clients: a router, or the parent of several workers. */
 export interface Service {
   /** Resolves when the graceful shutdown is complete; rejects when the service cannot run on. */
   readonly stopped: Promise<void>;
@@ -147,11 +147,14 @@ async function runUntilStopped(
     // a user in a terminal does not see the log file and may not read English
     const isLogSeen = logsToStandardOutput(config) && config.logLevel !== 'none';
     if (!isLogSeen || context.lang !== 'en') complain(context, reason);
-    return EXIT.failed;
+    return error instanceof ConfigurationError ? EXIT.usage : EXIT.failed;
   } finally {
     await service.dispose();
   }
 }
+
+/** Problems of the configuration that only show during the start: the exit code is that of wrong usage. */
+export class ConfigurationError extends Problems {}
 
 /** The first lines of a log, as in the operator's guide. */
 function logStart(log: Logger, { config, env }: CommandContext, fileWarnings: readonly Text[]): void {

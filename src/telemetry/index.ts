@@ -1,3 +1,6 @@
+export { aggregateMetrics, type MetricObject, type MetricRegistry } from './aggregate-metrics.ts';
+export type { MetricDefinition } from './callback-metric.ts';
+export { labelled, single } from './callback-metric.ts';
 export { ClosedClientsRing } from './closed-clients-ring.ts';
 export {
   CLUSTER_PROBLEMS,
@@ -6,13 +9,14 @@ export {
   type ClusterStatus,
   type NodeStats,
 } from './cluster-stats.ts';
+export { HISTORY_SERIES, History, type HistorySample } from './history.ts';
 export { type Job, JobGuard } from './job-guard.ts';
 export { MemoryReader } from './memory-reader.ts';
-export { createRegistry, metricDefinitions } from './metrics.ts';
+export { createRegistry, metricDefinitions, reloadMetrics } from './metrics.ts';
 export { type RouterStats, routerStats } from './router-stats.ts';
 export { Sampler } from './sampler.ts';
 export { Slices, sortInSlices } from './sliced-work.ts';
 export { statisticsLines } from './statistics.ts';
-export type { RouterStatus } from './status.ts';
+export type { RouterStatus, WorkerStatus } from './status.ts';
 export { reportStatus } from './status-report.ts';
 export type { TelemetrySource } from './telemetry-source.ts';

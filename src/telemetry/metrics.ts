@@ -154,7 +154,8 @@ function callMetrics(source: TelemetrySource): MetricDefinition[] {
   ];
 }
 
-function reloadMetrics(source: TelemetrySource): MetricDefinition[] {
+/** Also for a parent of several workers, which reloads for all of them. */
+export function reloadMetrics(source: Pick<TelemetrySource, 'reload'>): MetricDefinition[] {
   return [
     {
       name: 'rpc_router_reloads_total',

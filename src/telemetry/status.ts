@@ -1,6 +1,27 @@
 import type { ClusterStatus } from './cluster-stats.ts';
 import type { HistorySample } from './history.ts';
 
+/** One worker of a router with several processes. */
+export interface WorkerStatus {
+  readonly worker: number;
+  readonly pid: number;
+  readonly version: string;
+  readonly state: 'starting' | 'ready' | 'draining';
+  readonly startedAt: number;
+  readonly uptimeMs: number;
+  /** False while it leaves new connections to the other workers. */
+  readonly accepting: boolean;
+  readonly connections: { readonly current: number; readonly max: number };
+  readonly clients: number;
+  readonly inPerSecond: number;
+  readonly outPerSecond: number;
+  readonly latencyP99Ms: number;
+  readonly eventLoopP99Ms: number;
+  readonly queueBytes: number;
+  readonly rssBytes: number;
+  readonly cpuPercent: number;
+}
+
 /** Document of `/api/status`, `--daemon-status --json` and the status page. Keys are stable; new keys may be added. */
 export interface RouterStatus {
   readonly name: 'rpc-dart-router';
@@ -97,6 +118,8 @@ export interface RouterStatus {
     readonly limitBytes: number | null;
   };
   readonly cpu: { readonly percent: number; readonly totalSeconds: number };
+  /** Each worker; absent with one process. Everything else is then the sum of them, latencies and delays the worst of them. */
+  readonly workers?: readonly WorkerStatus[];
   /** The newest sample of `/api/status/history`, for charts to append; null in the first second. */
   readonly lastSecond: HistorySample | null;
 }

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** Processors that this process may use: those of its affinity mask, and no more than the CPU quota of its cgroup allows. */
+export function availableProcessors(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupQuota())));
+}
+
+/** Quota in processors, of cgroup v2 (`cpu.max`: `200000 100000`); infinite without one. */
+function cgroupQuota(): number {
+  try {
+    const [, path = ''] = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
+    const [quota, period] = readFileSync(`/sys/fs/cgroup${path}/cpu.max`, 'utf8').split(' ').map(Number);
+    const processors = (quota ?? Number.NaN) / (period ?? Number.NaN);
+    return processors > 0 ? processors : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY; // another system, or no such file in the root group
+  }
+}
