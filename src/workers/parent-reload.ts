@@ -17,7 +17,7 @@ export interface ParentReloadDependencies {
 type Outcome = RouterStatus['reload'];
 
 /** Reading TLS and tokens files takes milliseconds; a worker that is blocked for this long refuses the reload. */
-const PREPARE_TIMEOUT_MS = 5000;
+const PREPARE_TIMEOUT_MS = 3000;
 
 /**
  * Reload of a router with several workers: the parent reads the configuration, every worker checks it and reads its files,

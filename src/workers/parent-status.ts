@@ -49,9 +49,12 @@ export class StatusCollector {
   }
 
   /** Asks the workers; one that does not answer in time contributes its last beat. */
-  async fresh(): Promise<RouterStatus> {
+  async fresh(timeoutMs?: number): Promise<RouterStatus> {
     const { all } = this.deps.pool;
-    return this.merge(await Promise.all(all.map(async (worker) => (await askStatus(worker)) ?? worker.status)), all);
+    return this.merge(
+      await Promise.all(all.map(async (worker) => (await askStatus(worker, timeoutMs)) ?? worker.status)),
+      all,
+    );
   }
 
   private merge(statuses: readonly (RouterStatus | null)[], workers: readonly WorkerProcess[]): RouterStatus {
@@ -93,9 +96,9 @@ export class StatusCollector {
   }
 }
 
-async function askStatus(worker: WorkerProcess): Promise<RouterStatus | null> {
-  if (worker.state !== 'ready') return null;
-  return worker.ask({ kind: 'status' });
+async function askStatus(worker: WorkerProcess, timeoutMs?: number): Promise<RouterStatus | null> {
+  if (worker.state !== 'ready' || !worker.isResponsive) return null;
+  return worker.ask({ kind: 'status' }, timeoutMs);
 }
 
 function cpuMicros(): number {

@@ -21,6 +21,8 @@ export interface ParentOptions extends ServiceContext {
 }
 
 const SESSION_KEY_BYTES = 32;
+/** A blocked worker must not delay a stop. */
+const STATUS_TIMEOUT_MS = 300;
 
 /**
  * The parent of several workers: owns the socket that they accept connections on, the pid file, the control socket, the
@@ -111,9 +113,15 @@ export class WorkersParent implements Service {
     }
     const wasReady = this.state === 'ready';
     this.state = 'draining';
-    log.info('Stopping', { connections: this.endpoints.status.last().connections.current });
     // during the start, `start` checks the state
-    if (wasReady) void this.pool.stop().then(this.markStopped);
+    if (wasReady) void this.stop();
+  }
+
+  private async stop(): Promise<void> {
+    const { connections } = await this.endpoints.status.fresh(STATUS_TIMEOUT_MS);
+    this.options.log.info('Stopping', { connections: connections.current });
+    await this.pool.stop();
+    this.markStopped();
   }
 
   reload(): void {

@@ -3,7 +3,7 @@ import type { Logger } from '../logging/index.ts';
 import type { BoundSocket } from '../net/index.ts';
 import { decideAdmission } from './admission.ts';
 import { RespawnDelay } from './respawn-delay.ts';
-import { type Program, WorkerProcess } from './worker-process.ts';
+import { LATE_AFTER_MS, type Program, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -19,8 +19,6 @@ export interface WorkerPoolOptions {
 export type RestartReason = 'crash' | 'hang' | 'memory' | 'restart';
 
 const CHECK_INTERVAL_MS = 250;
-/** Workers send a beat every 250 ms. */
-const LATE_AFTER_MS = 1000;
 const START_TIMEOUT_MS = 30_000;
 /** Time beyond the shutdown timeout after which a worker is killed. */
 const DRAIN_RESERVE_MS = 2000;
@@ -271,12 +269,11 @@ export class WorkerPool {
   private balance(): void {
     const { socket, serving } = this;
     if (socket === null || this.isStopping) return;
-    const nowMs = performance.now();
     const { accepts, pausesWhenFull } = decideAdmission(
-      serving.map(({ admitted, connectionLimit, lastBeatAtMs }) => ({
+      serving.map(({ admitted, connectionLimit, isResponsive }) => ({
         admitted,
         limit: connectionLimit,
-        isResponsive: nowMs - lastBeatAtMs < LATE_AFTER_MS,
+        isResponsive,
       })),
     );
     const hasChanged = pausesWhenFull !== this.pausesWhenFull;

@@ -42,6 +42,8 @@ export class WorkerStartError extends Error {
 }
 
 const ASK_TIMEOUT_MS = 2000;
+/** Workers send a beat every 250 ms. */
+export const LATE_AFTER_MS = 1000;
 
 /** A worker as its parent sees it: starts the process, exchanges messages with it, and notices its end. */
 export class WorkerProcess {
@@ -92,6 +94,11 @@ export class WorkerProcess {
     });
     this.serving.catch(() => {}); // there may be no reader
     this.ended = new Promise((resolve) => this.listen(resolve));
+  }
+
+  /** False when its beats are late: its event loop is blocked. */
+  get isResponsive(): boolean {
+    return performance.now() - this.lastBeatAtMs < LATE_AFTER_MS;
   }
 
   send(message: ParentMessage, handle?: object): void {
