@@ -1,5 +1,13 @@
 import { hostname } from 'node:os';
-import { type Carrier, Cluster, NatsCarrier, NatsSubjects, newInstanceId, SignedCarrier } from '../cluster/index.ts';
+import {
+  type Carrier,
+  Cluster,
+  NatsCarrier,
+  NatsSubjects,
+  newInstanceId,
+  SignedCarrier,
+  UnixCarrier,
+} from '../cluster/index.ts';
 import { clusterServers, type RouterConfig, VERSION } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
 import type { RouterCore } from '../router/index.ts';
@@ -8,10 +16,9 @@ import { systemClock } from './core-dependencies.ts';
 
 /** The place of a router among the workers of one parent. */
 export interface WorkerNode {
-  readonly instance: string;
   readonly number: number;
-  /** Reaches the other workers. */
-  readonly carrier: Carrier;
+  /** Folder of the Unix sockets between the workers. */
+  readonly linkFolder: string;
 }
 
 export interface ClusterNodeOptions {
@@ -25,11 +32,11 @@ export interface ClusterNodeOptions {
 
 /** Joins `core` with the other workers and, with `--cluster`, with other machines; null when there is nothing to join. */
 export function createClusterNode({ core, config, files, log, worker }: ClusterNodeOptions): Cluster | null {
-  const instance = worker?.instance ?? newInstanceId();
+  const instance = newInstanceId();
   const host = config.clusterNode ?? hostname();
   const label = worker === null ? host : `${host}/${worker.number}`;
   const carriers: Carrier[] = [];
-  if (worker !== null) carriers.push(worker.carrier);
+  if (worker !== null) carriers.push(unixCarrier(worker.linkFolder, instance, log));
   if (config.cluster !== null) carriers.push(natsCarrier(config.cluster, { config, files, log }, instance, label));
   if (carriers.length === 0) return null;
   return new Cluster({
@@ -41,6 +48,15 @@ export function createClusterNode({ core, config, files, log, worker }: ClusterN
     label,
     release: VERSION,
     stallTimeoutMs: config.clusterStallTimeoutMs,
+  });
+}
+
+function unixCarrier(folder: string, instance: string, log: Logger): Carrier {
+  return new UnixCarrier({
+    folder,
+    instance,
+    clock: systemClock,
+    onIssue: (issue) => log.warnOnce(`workers-${issue}`, 'Connection between workers', { issue }),
   });
 }
 

@@ -6,6 +6,8 @@
 export interface Carrier {
   /** Largest message in bytes, for `send` and `announce`. May change with a new connection, before `onState(true)`. */
   readonly maxBytes: number;
+  /** Instance ids of the nodes that it reaches; absent where it does not know them. */
+  readonly peers?: Iterable<string>;
   /** Starts, and goes on trying while it cannot connect. Called once. */
   open(events: CarrierEvents): void;
   /**
@@ -29,4 +31,6 @@ export interface CarrierEvents {
   onAnnounce(bytes: Buffer): void;
   /** True: connected; messages lost before are worth repeating. False: nothing is delivered until it is true again. */
   onState(up: boolean): void;
+  /** The process of `peer` has ended. Raised only by carriers that notice it. */
+  onPeerLost(peer: string): void;
 }

@@ -60,6 +60,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
       carriers: options.carriers.length,
       label: options.label,
       createPeer: (announcement, carrier) => this.createPeer(announcement, carrier),
+      isSibling: (instance) => this.carriers.isKnown(instance),
       onLeft: (peer, reason) => this.onLeft(peer, reason),
     });
     this.attach('', options.core);
@@ -100,7 +101,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
 
   /** Opens the carriers and joins; resolves after two seconds at most, also when nothing can be reached. */
   async start(): Promise<void> {
-    const gate = new StartGate(this.clock);
+    const gate = new StartGate(this.clock, !this.carriers.areComplete);
     this.gate = gate;
     this.carriers.open(this);
     this.scheduleCheck();
@@ -195,7 +196,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     if (announcement.tag === this.tag) this.onSameTag(announcement);
     else this.membership.onAnnouncement(announcement, carrier);
     if (announcement.kind === 'hello') this.announce('heartbeat');
-    this.compare(announcement);
+    this.membership.compare(announcement);
     this.gate?.check(this.hasJoined);
   }
 
@@ -206,8 +207,15 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     for (const peer of this.nodes) if (peer.carrier === carrier) peer.link.probe();
   }
 
+  onPeerLost(instance: string): void {
+    this.membership.onPeerLost(instance);
+    this.gate?.check(this.hasJoined);
+  }
+
   private get hasJoined(): boolean {
-    return this.isConnected && [...this.nodes].every(({ directory }) => directory.isComplete);
+    const { peers } = this.membership;
+    const isEveryNodeKnown = [...this.carriers.known()].every((instance) => peers.has(instance));
+    return this.isConnected && isEveryNodeKnown && [...this.nodes].every(({ directory }) => directory.isComplete);
   }
 
   /** The node that started later draws another tag, as long as it has no clients. */
@@ -254,17 +262,6 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
   private onComplete(peer: PeerNode): void {
     this.membership.onComplete(peer);
     this.gate?.check(this.hasJoined);
-  }
-
-  /** Asks for a snapshot when the replica of the node differs from its directory. */
-  private compare({ instance, directoryVersion, digest, clients }: Announcement): void {
-    const peer = this.membership.peers.get(instance);
-    if (peer?.directory.differs(directoryVersion, digest, clients) !== true) return;
-    this.counters.resyncs++;
-    this.log.warnOnce(`resync-${instance}`, 'Replica differs from its node: a snapshot is requested', {
-      node: peer.label,
-    });
-    peer.requestSnapshot();
   }
 
   private scheduleCheck(): void {

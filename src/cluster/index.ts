@@ -3,6 +3,7 @@ export type { NatsAccess } from './carriers/nats-access.ts';
 export { NatsCarrier, type NatsCarrierOptions } from './carriers/nats-carrier.ts';
 export { NatsSubjects } from './carriers/nats-subjects.ts';
 export { SignedCarrier } from './carriers/signed-carrier.ts';
+export { UnixCarrier } from './carriers/unix-carrier.ts';
 export { Cluster } from './cluster.ts';
 export type { ClusterOptions } from './cluster-options.ts';
 export { ENVELOPE_VERSION, OLDEST_VERSION } from './envelope.ts';

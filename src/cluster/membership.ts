@@ -22,6 +22,8 @@ export interface MembershipOptions {
   /** Label of this node. */
   readonly label: string;
   readonly createPeer: (announcement: Announcement, carrier: number) => PeerNode;
+  /** Whether a node is a process of this machine and has the same parent: a replaced worker and its successor share a label. */
+  readonly isSibling: (instance: string) => boolean;
   /** The node is gone: its clients are to be removed, with `reason`. */
   readonly onLeft: (peer: PeerNode, reason: string) => void;
 }
@@ -86,10 +88,30 @@ export class Membership {
     this.update(peer, announcement, carrier);
   }
 
+  /** The process of the node has ended, as its carrier has noticed. */
+  onPeerLost(instance: string): void {
+    const peer = this.peers.get(instance);
+    if (peer === undefined) return;
+    this.options.counters.peersLost++;
+    this.options.log.info('Node lost', { node: peer.label, ended: true });
+    this.remove(peer, 'Connection lost');
+  }
+
   /** A message of the node has arrived. */
   onActivity(peer: PeerNode): void {
     peer.lastReceivedMs = this.options.clock.monotonicMs();
     if (peer.state === 'suspect') peer.state = peer.directory.isComplete ? 'up' : 'joining';
+  }
+
+  /** Asks for a snapshot when the replica of the node differs from its directory. */
+  compare({ instance, directoryVersion, digest, clients }: Announcement): void {
+    const peer = this.peers.get(instance);
+    if (peer?.directory.differs(directoryVersion, digest, clients) !== true) return;
+    this.options.counters.resyncs++;
+    this.options.log.warnOnce(`resync-${instance}`, 'Replica differs from its node: a snapshot is requested', {
+      node: peer.label,
+    });
+    peer.requestSnapshot();
   }
 
   /** The replica of the node is complete. */
@@ -136,7 +158,7 @@ export class Membership {
 
   /** Whether the node can be linked; the reason is logged otherwise. */
   private isLinkable({ instance, label, tag, oldestVersion, newestVersion, release }: Announcement): boolean {
-    const { log, counters, label: ownLabel } = this.options;
+    const { log, counters, label: ownLabel, isSibling } = this.options;
     if (newestVersion < OLDEST_VERSION || oldestVersion > ENVELOPE_VERSION) {
       counters.incompatiblePeers++;
       log.warnOnce(`version-${instance}`, 'Node with an incompatible version is not linked', { node: label, release });
@@ -146,7 +168,7 @@ export class Membership {
       log.warnOnce(`tag-${instance}`, 'Node with the tag of another one is not linked', { node: label });
       return false;
     }
-    if (label === ownLabel) {
+    if (label === ownLabel && !isSibling(instance)) {
       log.warnOnce(`label-${label}`, 'Another node has the label of this one: set --cluster-node', { label });
     }
     return true;

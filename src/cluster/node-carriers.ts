@@ -9,6 +9,7 @@ export interface NodeCarrierEvents {
   onData(bytes: Buffer): void;
   onAnnounce(bytes: Buffer, carrier: number): void;
   onState(carrier: number, up: boolean): void;
+  onPeerLost(peer: string): void;
 }
 
 /** All carriers of a node, by their index in the order of preference. */
@@ -29,9 +30,25 @@ export class NodeCarriers {
         onData: (bytes) => this.guard(() => events.onData(bytes)),
         onAnnounce: (bytes) => this.guard(() => events.onAnnounce(bytes, index)),
         onState: (up) => events.onState(index, up),
+        onPeerLost: (peer) => events.onPeerLost(peer),
       };
       carrier.open(guarded);
     });
+  }
+
+  /** True when all carriers know the nodes that they reach. */
+  get areComplete(): boolean {
+    return this.carriers.every(({ peers }) => peers !== undefined);
+  }
+
+  /** The nodes that the carriers are known to reach. */
+  *known(): Iterable<string> {
+    for (const { peers } of this.carriers) if (peers !== undefined) yield* peers;
+  }
+
+  isKnown(instance: string): boolean {
+    for (const known of this.known()) if (known === instance) return true;
+    return false;
   }
 
   maxBytes(carrier: number): number {

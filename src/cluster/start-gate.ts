@@ -10,10 +10,13 @@ export class StartGate {
   readonly opened: Promise<void>;
   private readonly clock: Clock;
   private readonly startMs: number;
+  private readonly discoveryMs: number;
   private open: () => void = () => {};
 
-  constructor(clock: Clock) {
+  /** With `discovers` other nodes may exist that no carrier knows yet. */
+  constructor(clock: Clock, discovers: boolean) {
     this.clock = clock;
+    this.discoveryMs = discovers ? DISCOVERY_MS : 0;
     this.startMs = clock.monotonicMs();
     this.opened = new Promise((resolve) => {
       this.open = resolve;
@@ -23,6 +26,6 @@ export class StartGate {
   /** Call whenever something has happened, and every 100 ms. */
   check(hasJoined: boolean): void {
     const elapsedMs = this.clock.monotonicMs() - this.startMs;
-    if (elapsedMs >= MAX_START_MS || (elapsedMs >= DISCOVERY_MS && hasJoined)) this.open();
+    if (elapsedMs >= MAX_START_MS || (elapsedMs >= this.discoveryMs && hasJoined)) this.open();
   }
 }

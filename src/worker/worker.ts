@@ -138,7 +138,7 @@ export class Worker {
       instanceId: randomUUID(),
       openLog,
       readyNotice: null,
-      worker: null,
+      worker: { number: start.worker, linkFolder: start.linkFolder },
       listen: (listener) => gate.listen(listener, () => this.send({ kind: 'ready' })),
     });
   }

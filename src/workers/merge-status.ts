@@ -1,4 +1,5 @@
 import type { HistorySample, RouterStatus } from '../telemetry/index.ts';
+import { mergeCluster } from './merge-cluster.ts';
 
 /** Facts that only the parent has. */
 export type ParentStatus = Pick<
@@ -6,6 +7,8 @@ export type ParentStatus = Pick<
   'instanceId' | 'version' | 'state' | 'startedAt' | 'uptimeMs' | 'listening' | 'reload' | 'lastSecond' | 'workers'
 > & {
   readonly pid: number;
+  /** Name of this router in the cluster; null without one. */
+  readonly clusterLabel: string | null;
   readonly maxConnections: number;
   readonly memoryLimitBytes: number | null;
   readonly isListed: boolean;
@@ -20,8 +23,10 @@ const MAX_GROUPS = 50;
 
 /** The status of a router with several workers: sums, and the worst value of latencies and delays. */
 export function mergeStatus(parent: ParentStatus, parts: readonly RouterStatus[]): RouterStatus {
-  const { pid, maxConnections, memoryLimitBytes, isListed, rssBytes, heapUsedBytes, externalBytes, cpu, ...own } =
-    parent;
+  const { pid, clusterLabel, maxConnections, memoryLimitBytes, isListed, ...facts } = parent;
+  const { rssBytes, heapUsedBytes, externalBytes, cpu, ...own } = facts;
+  const clusters = parts.flatMap(({ cluster }) => cluster ?? []);
+  const cluster = clusterLabel === null ? null : mergeCluster(clusterLabel, clusters);
   const sum = (value: (part: RouterStatus) => number): number => total(parts.map(value));
   const max = (value: (part: RouterStatus) => number): number => Math.max(0, ...parts.map(value));
   const counts = (value: (part: RouterStatus) => Readonly<Record<string, number>>): Record<string, number> =>
@@ -56,6 +61,7 @@ export function mergeStatus(parent: ParentStatus, parts: readonly RouterStatus[]
       slowReaders: sum(({ queues }) => queues.slowReaders),
     },
     sessions: sumCounts(parts.map(({ sessions }) => sessions)) as RouterStatus['sessions'],
+    ...(cluster !== null && { cluster }),
     authFailures: sum(({ authFailures }) => authFailures),
     recentlyClosed: parts
       .flatMap(({ recentlyClosed }) => recentlyClosed)

@@ -74,11 +74,18 @@ export class ParentEndpoints {
         history: () => ({ intervalMs: 1000, series: this.status.history.series() }),
         restart,
         state: this.deps.state,
+        degraded: () => this.degraded(),
         onlyLoopbackNames,
       }),
     );
     this.endpoints.push(endpoint);
     return endpoint;
+  }
+
+  /** Whether a worker cannot reach the other routers of the cluster, and whether that makes the router unready. */
+  private degraded(): 'no' | 'ready' | 'unready' {
+    if (this.status.last().cluster?.connected !== false) return 'no';
+    return this.deps.config().clusterRequired ? 'unready' : 'ready';
   }
 
   private async metrics(): Promise<string> {

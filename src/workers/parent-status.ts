@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type RouterConfig, VERSION } from '../config/index.ts';
 import { History, type RouterStatus, type WorkerStatus } from '../telemetry/index.ts';
 import { mergeSamples, mergeStatus } from './merge-status.ts';
@@ -66,6 +67,7 @@ export class StatusCollector {
         version: VERSION,
         instanceId,
         pid: process.pid,
+        clusterLabel: config().cluster === null ? null : (config().clusterNode ?? hostname()),
         state: state(),
         startedAt: this.startedAt,
         uptimeMs: Math.round(performance.now() - this.startedMs),

@@ -23,8 +23,6 @@ export interface WorkerStart {
   readonly sessionKey: string;
   /** Folder of the Unix sockets between workers. */
   readonly linkFolder: string;
-  /** Name of this worker's socket in `linkFolder`, unique for each process. */
-  readonly linkName: string;
 }
 
 /** Messages of the parent. */

@@ -39,7 +39,6 @@ export class WorkerPool {
   private isStopping = false;
   private hasStarted = false;
   private isDebug = false;
-  private spawned = 0;
   private checkTimer: NodeJS.Timeout | null = null;
   private checkedAtMs = performance.now();
   private pausesWhenFull = true;
@@ -157,7 +156,6 @@ export class WorkerPool {
         isDebug: this.isDebug,
         sessionKey,
         linkFolder,
-        linkName: String(++this.spawned),
       },
       writeLogLine: (line) => log.forward(line),
       onChange: (changed) => this.onChange(changed),

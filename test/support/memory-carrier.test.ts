@@ -12,6 +12,7 @@ test('memory carrier: messages reach the addressed node, announcements all other
       onData: (bytes) => void received.push(`${name} data ${bytes}`),
       onAnnounce: (bytes) => void received.push(`${name} announce ${bytes}`),
       onState: (up) => void received.push(`${name} ${up}`),
+      onPeerLost: (peer) => void received.push(`${name} lost ${peer}`),
     });
     return carrier;
   });

@@ -29,6 +29,7 @@ export class SignedCarrier implements Carrier {
       onData: (bytes) => this.verify('data', bytes, (signed) => events.onData(signed)),
       onAnnounce: (bytes) => this.verify('announce', bytes, (signed) => events.onAnnounce(signed)),
       onState: (up) => events.onState(up),
+      onPeerLost: (peer) => events.onPeerLost(peer),
     });
   }
 
