@@ -12,6 +12,7 @@ import {
   Sampler,
   type TelemetrySource,
 } from '../../src/telemetry/index.ts';
+import { workerMetrics } from '../../src/workers/index.ts';
 
 type Definition = ReturnType<typeof metricDefinitions>[number];
 
@@ -24,7 +25,8 @@ export function metricsReference(): string {
   const source = idleSource();
   const sampler = new Sampler(source, () => {});
   try {
-    const definitions = metricDefinitions(source, sampler);
+    const workers = workerMetrics({ size: 1, serving: [], restarts: { crash: 0, hang: 0, memory: 0, restart: 0 } });
+    const definitions = [...metricDefinitions(source, sampler), ...workers];
     const rows = definitions.map(({ name, type, help, labels = [] }) => {
       const shown = labels.filter((label) => label !== 'le').map((label) => `\`${label}\``);
       return `| \`${name}\` | ${type} | ${shown.join(', ')} | ${help} |`;
@@ -41,7 +43,7 @@ const HEAD = `<!-- Generated from src/telemetry/metrics*.ts by \`npm run generat
 
 With \`--metrics\` the router serves \`http://127.0.0.1:9090/metrics\` for Prometheus; address and port are \`--metrics-host\` and
 \`--metrics-port\`. The hot path only increments plain numbers, which are read at each scrape. Label values come from closed sets:
-never client ids, groups or addresses. The same port serves \`/healthz\` (liveness), \`/readyz\` (readiness; 503 while draining),
+never client ids, groups or addresses. With \`--workers\` each series has the label \`worker\`: the number of the worker, or \`parent\`. The same port serves \`/healthz\` (liveness), \`/readyz\` (readiness; 503 while draining),
 \`/api/status\` (JSON) and the status page \`/\`.
 
 \`\`\`bash

@@ -100,6 +100,11 @@ const CONTRADICTIONS: readonly (readonly [string, Readonly<Record<string, string
   ['-vq', {}, '--verbose: conflicts with --quiet'],
   ['-m --metrics-port 8080', {}, '--metrics-port: equals the router port 8080; choose another'],
   ['-m --port 9090', {}, '--metrics-port: equals the router port 9090; choose another'],
+  [
+    '--workers auto --no-node-internals',
+    {},
+    '--workers: needs undocumented parts of Node.js: remove --no-node-internals, or use --workers 1',
+  ],
 ];
 
 for (const [line, env, problem] of CONTRADICTIONS) {

@@ -130,6 +130,7 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
   if (config.authScope === 'call' && config.authTokensFile === null) needs('auth-scope', '--auth-tokens-file');
   problems.push(...checkCluster(config, where));
+  if (config.workers !== 1 && !config.nodeInternals) problems.push(PROBLEMS.workersNeedInternals(where('workers')));
   if (hasLevelConflict(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;
   if (samePort && (config.host === config.metricsHost || config.host === '0.0.0.0' || config.host === '::')) {

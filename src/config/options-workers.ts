@@ -11,8 +11,6 @@ export const WORKER_OPTIONS = [
     group: 'process',
     scope: 'router',
     reload: 'restart',
-    hidden: true,
-    flagOnly: true,
     doc: {
       en: 'Processes that share the port; auto is one per processor',
       ru: 'Сколько процессов обслуживает порт; auto — по одному на процессор',
@@ -26,7 +24,6 @@ export const WORKER_OPTIONS = [
     group: 'process',
     scope: 'router',
     reload: 'restart',
-    hidden: true,
     doc: {
       en: 'A worker that does not respond for this time is replaced',
       ru: 'Через это время не отвечающий рабочий процесс заменяется',

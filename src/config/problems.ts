@@ -80,4 +80,8 @@ export const PROBLEMS = {
     en: `${where} equals the router port ${port}; choose another`,
     ru: `${where} совпадает с портом роутера (${port}); выберите другой`,
   }),
+  workersNeedInternals: (where: Where): Text => ({
+    en: `${where} needs undocumented parts of Node.js: remove --no-node-internals, or use --workers 1`,
+    ru: `${where} требует недокументированных частей Node.js: уберите --no-node-internals или укажите --workers 1`,
+  }),
 } as const;

@@ -1,3 +1,4 @@
+export { workerMetrics } from './metrics.ts';
 export {
   type ParentMessage,
   type PreparedReload,

@@ -7,11 +7,11 @@ import { WorkersParent } from './parent.ts';
 /** Runs the parent of several workers in the foreground until it is stopped; returns the exit code. */
 export async function runWorkers(context: CommandContext): Promise<number> {
   const { config, env } = context;
-  if (!config.nodeInternals || !canBindSocket()) {
+  if (!canBindSocket()) {
     return refuseStart(context, [
       {
-        en: '--workers above 1 needs undocumented parts of Node.js; use --workers 1 with --no-node-internals',
-        ru: '--workers больше 1 требует недокументированных частей Node.js; с --no-node-internals укажите --workers 1',
+        en: `--workers: Node.js ${process.versions.node} cannot share a port as the router needs it; use --workers 1`,
+        ru: `--workers: Node.js ${process.versions.node} не может разделить порт так, как нужно роутеру; укажите --workers 1`,
       },
     ]);
   }

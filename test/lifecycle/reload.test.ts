@@ -75,6 +75,8 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   'cluster-node': 'other',
   'cluster-required': 'true',
   'cluster-stall-timeout': '3s',
+  workers: '2',
+  'worker-timeout': '20s',
 };
 
 /** Set by the flags of every test router, which count more than the file; or no matter of one process. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DartClient } from '../support/dart-client.ts';
+import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { startWorkers, workerPids, workersOf } from './worker-bed.ts';
 
@@ -33,13 +34,13 @@ test('HUP: all workers apply a change, their clients stay', async () => {
 
 test('a reload that the parent refuses, and one that a worker refuses, change nothing', async () => {
   using folder = new TempFolder();
-  const config = folder.write('config.yaml', 'max-groups: 5\n');
-  await using router = await startWorkers(['--config', config]);
+  const config = folder.write('config.yaml', 'workers: 2\nmax-groups: 5\n');
+  await using router = await RouterProcess.start(['--config', config]);
   for (const [text, reason] of [
-    ['max-groups: 3\nlog-format: json\n', /log-format: cannot change without a restart/],
-    ['max-groups: 3\nworkers: 3\n', /workers/],
-    ['max-groups: many\n', /max-groups must be/],
-    [`max-groups: 3\nauth-tokens-file: ${folder.file('missing')}\n`, /missing: cannot be read/],
+    ['workers: 2\nmax-groups: 3\nlog-format: json\n', /log-format: cannot change without a restart/],
+    ['workers: 3\nmax-groups: 3\n', /workers: cannot change without a restart \(2 -> 3\)/],
+    ['workers: 2\nmax-groups: many\n', /max-groups must be/],
+    [`workers: 2\nmax-groups: 3\nauth-tokens-file: ${folder.file('missing')}\n`, /missing: cannot be read/],
   ] as const) {
     writeFileSync(config, text);
     const { outcome, errors } = await router.reload();
