@@ -10,7 +10,7 @@ import { clusterServers, type RouterConfig } from '../config/index.ts';
 import type { Text } from '../text/index.ts';
 import type { ClusterFiles } from './cluster-files.ts';
 
-/** A problem of the cluster, and the remedy; `isFatal` when the router cannot join. */
+/** A problem of the cluster, and the remedy; `isFatal` if the router cannot join. */
 export interface ClusterProblem {
   readonly text: Text;
   readonly remedy: Text;
@@ -23,7 +23,7 @@ const LISTEN_MS = 1300;
 const MIN_PAYLOAD_BYTES = 64 * 1024;
 const MAX_CLOCK_OFFSET_MS = 2000;
 
-/** Connects to the NATS servers as the router would; empty without a cluster, or when all is well. */
+/** Checks the NATS servers as the router would use them; empty without a cluster or without problems. */
 export async function checkClusterServers(config: RouterConfig, files: ClusterFiles): Promise<ClusterProblem[]> {
   if (config.cluster === null) return [];
   const subjects = new NatsSubjects(config.clusterPrefix, config.clusterName, newInstanceId());
@@ -91,7 +91,7 @@ function missingPermission(server: string, denied: string, { all }: NatsSubjects
   };
 }
 
-/** Problems of other nodes, each once: several servers may show the same node. */
+/** Problems of other nodes, without duplicates: several servers may report the same node. */
 function nodeProblems(probes: readonly NatsProbe[]): ClusterProblem[] {
   const nodes = new Map(
     probes.flatMap((probe) => probe.nodes.map((node) => [node.instance, { node, probe }] as const)),

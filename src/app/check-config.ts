@@ -50,7 +50,7 @@ export async function checkConfig({ config, sources, env, lang, stdout, stderr }
   return EXIT.done;
 }
 
-/** The problems of NATS and of the other routers: a start is possible all the same. */
+/** Problems of NATS and of other routers as warnings, since a start is still possible. */
 async function clusterWarnings(config: RouterConfig, files: ClusterFiles): Promise<Text[]> {
   const problems = await checkClusterServers(config, files);
   return problems.map(({ text, remedy }) => ({ en: `${text.en}. ${remedy.en}`, ru: `${text.ru}. ${remedy.ru}` }));

@@ -14,7 +14,7 @@ import type { RouterCore } from '../router/index.ts';
 import type { ClusterFiles } from './cluster-files.ts';
 import { systemClock } from './core-dependencies.ts';
 
-/** The place of a router among the workers of one parent. */
+/** Identity of a router among the workers of one parent. */
 export interface WorkerNode {
   readonly number: number;
   /** Folder of the Unix sockets between the workers. */
@@ -26,11 +26,11 @@ export interface ClusterNodeOptions {
   readonly config: RouterConfig;
   readonly files: ClusterFiles;
   readonly log: Logger;
-  /** Null in a process of its own. */
+  /** Null without workers. */
   readonly worker: WorkerNode | null;
 }
 
-/** Joins `core` with the other workers and, with `--cluster`, with other machines; null when there is nothing to join. */
+/** Joins `core` with the other workers and, with `--cluster`, with other machines; null if neither applies. */
 export function createClusterNode({ core, config, files, log, worker }: ClusterNodeOptions): Cluster | null {
   const instance = newInstanceId();
   const host = config.clusterNode ?? hostname();

@@ -21,7 +21,7 @@ export class MemoryReturn {
   private nudges = 0;
   /** External memory that earlier nudges did not free, apart from counted buffers. */
   private liveBytes = 0;
-  /** Kept, because a collection of the young generation would free them before V8 counts them. */
+  /** Retained, because a collection of the young generation would free them before V8 counts them. */
   private nudgeBuffers: Buffer[] = [];
 
   /** Checks the external memory, and nudges V8 if necessary. Call a few times a second. `usedBytes`: buffers in use, as counted. */

@@ -34,7 +34,7 @@ import type { Capabilities } from './capabilities.ts';
 
 export interface ObservabilityDependencies {
   readonly core: RouterCore;
-  /** Null in a router on its own. */
+  /** Null without a cluster. */
   readonly cluster: ClusterStats | null;
   readonly server: GrpcServer;
   readonly log: Logger;

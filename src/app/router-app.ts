@@ -35,7 +35,7 @@ export interface AppDependencies {
   readonly openLog: OpenLog;
   /** Publishes that the router listens; null in a worker, whose parent does. */
   readonly readyNotice: ReadyNotice | null;
-  /** Null in a process of its own. */
+  /** Null without workers. */
   readonly worker: WorkerNode | null;
   /** Makes the listener listen, and resolves with its address. */
   readonly listen: (listener: Listener) => Promise<AddressInfo>;
@@ -148,7 +148,7 @@ export class RouterApp implements Service {
   async start(): Promise<void> {
     const { log, capabilities } = this;
     const { readyNotice, listen } = this.deps;
-    // the lines of a start are those of the operator's guide; a missing capability is worth one more
+    // logged at info level only if a capability is missing, since the operator's guide fixes the lines of a start
     log[Object.values(capabilities).every(Boolean) ? 'debug' : 'info'](describeCapabilities(capabilities));
     readyNotice?.check();
     const metricsPort = await this.observability.start();

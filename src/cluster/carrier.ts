@@ -6,9 +6,9 @@
 export interface Carrier {
   /** Largest message in bytes, for `send` and `announce`. May change with a new connection, before `onState(true)`. */
   readonly maxBytes: number;
-  /** Instance ids of the nodes that it reaches; absent where it does not know them. */
+  /** Instance ids of the reachable nodes; absent if the carrier cannot list them. */
   readonly peers?: Iterable<string>;
-  /** Starts, and goes on trying while it cannot connect. Called once. */
+  /** Starts, and retries while it cannot connect. Called once. */
   open(events: CarrierEvents): void;
   /**
    * Sends one message to the node `peer`: the concatenation of `parts`, `bytes` in all. The parts must not be written to;
@@ -17,7 +17,7 @@ export interface Carrier {
   send(peer: string, parts: readonly Buffer[], bytes: number): void;
   /** Sends a message to all other nodes. Never throws. */
   announce(bytes: Buffer): void;
-  /** Resolves when everything sent so far has left this process; absent where that is so at once. */
+  /** Resolves when everything sent so far has left this process; absent if `send` does that synchronously. */
   flush?(): Promise<void>;
   /** Closes at once, without waiting for unsent messages. No event follows. */
   destroy(): void;
@@ -29,8 +29,8 @@ export interface CarrierEvents {
   onData(bytes: Buffer): void;
   /** A message that another node announced. */
   onAnnounce(bytes: Buffer): void;
-  /** True: connected; messages lost before are worth repeating. False: nothing is delivered until it is true again. */
+  /** True: connected; lost messages can be sent again. False: disconnected; nothing is delivered until it is true again. */
   onState(up: boolean): void;
-  /** The process of `peer` has ended. Raised only by carriers that notice it. */
+  /** The process of `peer` has ended. Raised only by carriers that can detect it. */
   onPeerLost(peer: string): void;
 }

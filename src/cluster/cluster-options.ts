@@ -5,18 +5,18 @@ import type { Carrier } from './carrier.ts';
 export interface ClusterOptions {
   /** The router of the default namespace. */
   readonly core: RouterCore;
-  /** In order of preference: a node that several of them reach is reached by the first. */
+  /** In order of preference: the first carrier that reaches a node is used. */
   readonly carriers: readonly Carrier[];
   readonly clock: Clock;
   readonly log: RouterLog;
-  /** Random, of this process: the carriers have the same. */
+  /** Random id of this process; the carriers use the same one. */
   readonly instance: string;
-  /** Name of the node for people: two nodes should not share one. */
+  /** Human-readable name of the node; should be unique. */
   readonly label: string;
   /** Version of the program. */
   readonly release: string;
   /** Time without progress until senders to a node get errors. */
   readonly stallTimeoutMs?: number;
-  /** The tag to begin with; random by default. */
+  /** Initial tag; random by default. */
   readonly tag?: number;
 }

@@ -94,12 +94,12 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     core.peers = port;
   }
 
-  /** A client id from which every node finds this one. */
+  /** A client id that identifies this node to all others. */
   newClientId(): string {
     return this.identity.newClientId();
   }
 
-  /** Opens the carriers and joins; resolves after two seconds at most, also when nothing can be reached. */
+  /** Opens the carriers and joins; resolves after at most two seconds, even if no node is reachable. */
   async start(): Promise<void> {
     const gate = new StartGate(this.clock, !this.carriers.areComplete);
     this.gate = gate;
@@ -118,7 +118,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     this.destroy();
   }
 
-  /** Releases everything; the other nodes get no announcement. */
+  /** Releases everything without an announcement to other nodes. */
   destroy(): void {
     this.cancelCheck();
     for (const peer of this.membership.peers.values()) peer.link.close();
@@ -180,7 +180,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
       return;
     }
     const peer = this.byTag(this.header.tag);
-    if (peer === undefined) return; // repeated by its sender, once it has announced itself here
+    if (peer === undefined) return; // its sender repeats it after its announcement
     this.membership.onActivity(peer);
     peer.link.receive(this.header, bytes);
     peer.continueSnapshot();
@@ -218,7 +218,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
     return this.isConnected && isEveryNodeKnown && [...this.nodes].every(({ directory }) => directory.isComplete);
   }
 
-  /** The node that started later draws another tag, as long as it has no clients. */
+  /** Of two nodes with the same tag, the later one draws a new tag, as long as it has no clients. */
   private onSameTag(other: Announcement): void {
     if (this.directory.version === 0 && this.identity.giveWayTo(other)) this.announce('hello');
     else {

@@ -12,9 +12,9 @@ export const DeltaOp = {
   groups: 3,
   /** A change without an event. */
   silent: 4,
-  /** The stream is gone. */
+  /** The stream is closed. */
   detached: 5,
-  /** The stream is gone, and subscribers are to be notified. */
+  /** The stream is closed, and subscribers are to be notified. */
   disconnecting: 6,
   removed: 7,
 } as const;

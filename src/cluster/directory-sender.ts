@@ -39,7 +39,7 @@ export class ActivityPublisher {
     this.clock = clock;
   }
 
-  /** Goes through all clients once; no effect while it does. */
+  /** Publishes all clients once; no effect while a pass is running. */
   publish(ports: readonly NodePeers[]): void {
     if (this.isRunning) return;
     this.isRunning = true;

@@ -45,7 +45,7 @@ export class EnvelopeBuilder {
     this.bytes += headBytes + bodyBytes;
   }
 
-  /** Adds the last fragment of the frame `whole`, which is kept for the case that it is not delivered. */
+  /** Adds the last fragment of the frame `whole`, which is kept in case it is not delivered. */
   addLast(fragment: OutgoingFrame, whole: Buffer): void {
     this.add(fragment);
     this.whole = whole;

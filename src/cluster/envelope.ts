@@ -43,7 +43,7 @@ export const FrameKind = {
   fragment: 11,
   /** Last activity and status of several clients. */
   activity: 12,
-  /** Asks for a snapshot. */
+  /** Requests a snapshot. */
   resync: 13,
 } as const;
 

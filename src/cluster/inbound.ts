@@ -73,7 +73,7 @@ export class Inbound {
     return true;
   }
 
-  /** The messages in envelopes that were given up: answers unicasts and requests, and counts all. */
+  /** Handles the messages in dropped envelopes: answers unicasts and requests, and counts all. */
   onLost(lost: readonly Envelope[]): void {
     const frame = new FrameReader();
     for (const { parts, bytes, whole } of lost) {

@@ -3,7 +3,7 @@ import { type EnvelopeHeader, Flag } from './envelope.ts';
 /** Received bytes after which an acknowledgement is sent at once; and the delay of others. */
 const ACKNOWLEDGE_BYTES = 256 * 1024;
 const ACKNOWLEDGE_MS = 20;
-/** A missing envelope is asked for once in this time. */
+/** Minimum time between two requests for a missing envelope. */
 const WANT_INTERVAL_MS = 20;
 /** Envelopes kept while processing is paused; more are dropped, and sent again later. */
 const MAX_BACKLOG_BYTES = 8 * 1024 * 1024;
@@ -80,7 +80,7 @@ export class LinkReceiver {
     this.isPaused = true;
   }
 
-  /** Begins with the first envelope of a new epoch; false when another one came first. */
+  /** Starts with the first envelope of a new epoch; false if another envelope arrived first. */
   private startEpoch(epoch: number, sequence: number, nowMs: number): boolean {
     if (sequence !== 0) {
       // its sender repeats the first one, or begins another epoch
@@ -95,7 +95,7 @@ export class LinkReceiver {
     return true;
   }
 
-  /** Asks for the envelope `sequence` of `epoch`. */
+  /** Requests the envelope `sequence` of `epoch`. */
   private want(epoch: number, sequence: number, nowMs: number): void {
     if (nowMs - this.wantedAtMs < WANT_INTERVAL_MS) return;
     this.wantedAtMs = nowMs;

@@ -28,7 +28,7 @@ export interface LinkSenderOptions {
   readonly maxBytes: () => number;
   /** Sends an envelope; `header` is its first part. */
   readonly transmit: (envelope: Envelope) => void;
-  /** The held envelopes are given up, because the receiver lost its state. A snapshot has to follow. */
+  /** The held envelopes are dropped, because the receiver lost its state. A snapshot has to follow. */
   readonly onReset: (lost: readonly Envelope[]) => void;
   readonly onStall: (isStalled: boolean) => void;
 }
@@ -110,7 +110,7 @@ export class LinkSender implements PauseQueue {
     this.options.transmit(envelope);
   }
 
-  /** The receiver has everything before `sequence` of `epoch`; if it wants that one, the rest is sent again. */
+  /** The receiver has everything before `sequence` of `epoch`; if it requests that one, the rest is sent again. */
   acknowledged(epoch: number, sequence: number, isWanted: boolean, nowMs: number): void {
     if (epoch !== this.epoch || sequence > this.firstHeld + this.held.length) return;
     const count = sequence - this.firstHeld;
@@ -142,7 +142,7 @@ export class LinkSender implements PauseQueue {
     this.retransmit(this.held.slice(0, 1), nowMs);
   }
 
-  /** Gives up everything that is not acknowledged, and returns it. Paused senders are resumed. */
+  /** Drops and returns everything unacknowledged. Resumes paused senders. */
   close(): readonly Envelope[] {
     if (this.builder.frames > 0) this.held.push(this.builder.take());
     const lost = this.held;
@@ -152,7 +152,7 @@ export class LinkSender implements PauseQueue {
     return lost;
   }
 
-  /** The receiver wants a released envelope: it has lost its state, unless this is a delayed message. */
+  /** The receiver requests a released envelope: it has lost its state, unless this is a delayed message. */
   private onWantedBelow(nowMs: number): void {
     this.wantedBelowMs ??= nowMs;
     if (nowMs - this.wantedBelowMs >= RESET_AFTER_MS) this.reset();

@@ -13,7 +13,7 @@ import type { Envelope } from './envelope-builder.ts';
 import { LinkReceiver } from './link-receiver.ts';
 import { LinkSender } from './link-sender.ts';
 
-/** Largest frame that is put together from fragments. */
+/** Largest frame that is reassembled from fragments. */
 const MAX_REASSEMBLED_BYTES = 128 * 1024 * 1024;
 
 export interface LinkOptions {
@@ -26,7 +26,7 @@ export interface LinkOptions {
   readonly send: (parts: readonly Buffer[], bytes: number) => void;
   /** Takes a frame; false pauses the link until `resume`. */
   readonly onFrame: (frame: FrameReader) => boolean;
-  /** Envelopes were given up, because the other node lost its state; a snapshot has to follow. */
+  /** Envelopes were dropped, because the other node lost its state; a snapshot has to follow. */
   readonly onReset: (lost: readonly Envelope[]) => void;
   readonly onStall: (isStalled: boolean) => void;
 }
@@ -79,7 +79,7 @@ export class Link implements PausedSender {
     this.receiver.receive(header, bytes, nowMs);
   }
 
-  /** Goes on with the received frames. */
+  /** Resumes processing of received frames. */
   resume(): void {
     if (!this.isClosed) this.receiver.resume();
   }

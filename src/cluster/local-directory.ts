@@ -1,7 +1,7 @@
 import { CLIENT_STATUSES, type Client, type ClientChange, type Clock } from '../router/index.ts';
 import { ACTIVITY_BYTES, DeltaOp, digestOf, encodeDelta, encodeEntryHead } from './delta.ts';
 
-/** Bytes of a snapshot part, and clients looked at per tick. */
+/** Bytes of a snapshot part, and clients examined per tick. */
 const PART_BYTES = 64 * 1024;
 const CLIENTS_PER_PART = 500;
 /** The last activity of a client is published when it is older than this on other nodes. */

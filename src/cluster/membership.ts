@@ -7,9 +7,9 @@ import type { PeerNode } from './peer-node.ts';
 /** Silence of a node until it is suspect, and dead, while the carrier works. */
 const SUSPECT_MS = 2500;
 const DEAD_MS = 4000;
-/** While the carrier is down, silence does not mean that a node is dead: nodes are kept for this time. */
+/** Nodes are kept for this time while the carrier is down, since their silence proves nothing. */
 const OUTAGE_MS = 30_000;
-/** A gap between two checks beyond this: this process was stopped, and the silence is its own. */
+/** A longer gap between two checks means that this process was stopped; the other nodes were not silent. */
 const FROZEN_MS = 1000;
 /** Interval of the requests for a snapshot that does not arrive. */
 const RESYNC_MS = 2000;
@@ -24,7 +24,7 @@ export interface MembershipOptions {
   readonly createPeer: (announcement: Announcement, carrier: number) => PeerNode;
   /** Whether a node is a process of this machine and has the same parent: a replaced worker and its successor share a label. */
   readonly isSibling: (instance: string) => boolean;
-  /** The node is gone: its clients are to be removed, with `reason`. */
+  /** The node is dead or has left; the owner removes its clients with `reason`. */
   readonly onLeft: (peer: PeerNode, reason: string) => void;
 }
 
@@ -88,7 +88,7 @@ export class Membership {
     this.update(peer, announcement, carrier);
   }
 
-  /** The process of the node has ended, as its carrier has noticed. */
+  /** The carrier has detected the end of the node's process. */
   onPeerLost(instance: string): void {
     const peer = this.peers.get(instance);
     if (peer === undefined) return;
@@ -103,7 +103,7 @@ export class Membership {
     if (peer.state === 'suspect') peer.state = peer.directory.isComplete ? 'up' : 'joining';
   }
 
-  /** Asks for a snapshot when the replica of the node differs from its directory. */
+  /** Requests a snapshot if the replica of the node differs from its directory. */
   compare({ instance, directoryVersion, digest, clients }: Announcement): void {
     const peer = this.peers.get(instance);
     if (peer?.directory.differs(directoryVersion, digest, clients) !== true) return;

@@ -2,7 +2,7 @@ import type { Clock, RouterLog } from '../router/index.ts';
 import type { Carrier, CarrierEvents } from './carrier.ts';
 import type { ClusterCounters } from './node-counters.ts';
 
-/** A message that is being sent when the process stops is waited for so long. */
+/** Time limit for messages in flight when the process stops. */
 const FLUSH_MS = 500;
 
 export interface NodeCarrierEvents {
@@ -76,7 +76,7 @@ export class NodeCarriers {
     for (const carrier of this.carriers) carrier.destroy();
   }
 
-  /** A message that another program has made must not end this one. */
+  /** A malformed message from another program must not end this process. */
   private guard(take: () => void): void {
     try {
       take();

@@ -11,11 +11,11 @@ export class ClusterCounters {
   retransmitted = 0;
   repeated = 0;
   gaps = 0;
-  /** Links that began again because a node had lost its state. */
+  /** Links that restarted because a node had lost its state. */
   resets = 0;
   /** Times a link made no progress for the stall timeout. */
   stalls = 0;
-  /** Messages given up with a link, or not sent over a stalled one. */
+  /** Messages dropped with a link, or not sent over a stalled link. */
   messagesLost = 0;
   /** Snapshots requested because a replica differed. */
   resyncs = 0;

@@ -6,7 +6,7 @@ import { newTag, newTaggedClientId } from './tag.ts';
 export class NodeIdentity {
   /** Address of the node, random per process. */
   readonly instance: string;
-  /** Name of the node for people. */
+  /** Human-readable name of the node. */
   readonly label: string;
   /** Version of the program. */
   readonly release: string;
@@ -29,18 +29,18 @@ export class NodeIdentity {
     return { instance, label, tag, release, startedAt };
   }
 
-  /** The tag is in use from now on. */
+  /** Fixes the tag: it is in use from now on. */
   fix(): void {
     this.isFixed = true;
   }
 
-  /** A client id from which every node finds this one. */
+  /** A client id that identifies this node to all others. */
   newClientId(): string {
     this.fix();
     return newTaggedClientId(this.tag);
   }
 
-  /** Draws another tag when `other`, which has the same one, started earlier; false when this node has to keep its tag. */
+  /** Draws a new tag if `other` with the same tag started earlier; false if this node has to keep its tag. */
   giveWayTo(other: Announcement): boolean {
     const isOlder =
       other.startedAt < this.startedAt || (other.startedAt === this.startedAt && other.instance < this.instance);

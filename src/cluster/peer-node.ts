@@ -18,7 +18,7 @@ export interface PeerHost {
   send(peer: PeerNode, parts: readonly Buffer[], bytes: number): void;
   /** Takes a frame; false pauses the link until `peer.link.resume()`. */
   onFrame(peer: PeerNode, frame: FrameReader): boolean;
-  /** Messages in these envelopes were not delivered, as far as is known. */
+  /** Messages in these envelopes were probably not delivered. */
   onLost(peer: PeerNode, lost: readonly Envelope[]): void;
   onStall(peer: PeerNode, isStalled: boolean): void;
   /** Creates the sender of a new snapshot: `next` sends a part and returns false after the last one. */
@@ -38,7 +38,7 @@ export class PeerNode {
   readonly directory: RemoteDirectory;
   announcement: Announcement;
   state: PeerState = 'joining';
-  /** Time of the last sign of life, by the monotonic clock. */
+  /** Time of the last received message, by the monotonic clock. */
   lastReceivedMs: number;
   /** Difference of its clock to this one. */
   clockOffsetMs = 0;
@@ -105,7 +105,7 @@ export class PeerNode {
     this.host.clock.atTickEnd(() => this.sendSnapshotPart());
   }
 
-  /** Asks the node for a snapshot of its directory. */
+  /** Requests a snapshot of the node's directory. */
   requestSnapshot(): void {
     if (!this.isUnavailable) this.pushControl(FrameKind.resync, EMPTY);
   }

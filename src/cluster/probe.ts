@@ -5,7 +5,7 @@ import type { NatsSubjects } from './carriers/nats-subjects.ts';
 /** State of one NATS server, as a node would find it. */
 export interface NatsProbe {
   readonly server: string;
-  /** Reason for which it cannot be used; null when it can. */
+  /** Reason why the server cannot be used; null if it can. */
   readonly error: string | null;
   /** A permission that is missing. */
   readonly denied: string | null;
@@ -20,7 +20,7 @@ export interface ProbeOptions {
   readonly servers: readonly string[];
   readonly subjects: NatsSubjects;
   readonly access: NatsAccess;
-  /** How long to listen for announcements: each node sends one a second. */
+  /** Time to listen for announcements: each node sends one a second. */
   readonly listenMs: number;
 }
 
@@ -53,7 +53,7 @@ async function probeServer(server: string, { subjects, access, listenMs }: Probe
     };
     subscribe(subjects.inbox);
     subscribe(subjects.shared);
-    // an announcement that no node can read: it tries the permission to publish
+    // an announcement that no node can read: it tests the permission to publish
     connection.publish(subjects.shared, Buffer.from([0xa0]));
     connection.publish(subjects.inbox, Buffer.from([0xa0]));
     await connection.flush();

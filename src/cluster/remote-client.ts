@@ -56,14 +56,14 @@ export class RemoteClient implements ListedClient {
     return this.info;
   }
 
-  /** Replaces everything that the other node has changed. */
+  /** Replaces all attributes that the other node may have changed. */
   update(revision: number, info: Buffer): void {
     this.revision = revision;
     this.info = copyToArena(info);
     this.groups = groupsOf(this.info);
   }
 
-  /** Takes the last activity and the status; true when the status has changed. */
+  /** Sets the last activity and the status; true if the status has changed. */
   setActivity(lastActivity: number, status: ClientStatus): boolean {
     const at = itemOf(this.info, KEY.lastActivity);
     if (at !== null && at.length === UINT64_HEAD_BYTES + 8) at.writeUIntBE(lastActivity, UINT64_HEAD_BYTES + 2, 6);

@@ -9,7 +9,7 @@ const REMOVALS_PER_TICK = 500;
 export interface DirectoryListener {
   added(namespace: string, client: RemoteClient): void;
   changed(namespace: string, client: RemoteClient, change: 'metadata' | 'groups' | 'silent', at: number): void;
-  /** The stream of the client is gone. */
+  /** The stream of the client is closed. */
   detached(namespace: string, client: RemoteClient): void;
   disconnecting(namespace: string, client: RemoteClient, lastActivity: number): void;
   removed(namespace: string, client: RemoteClient, reason: string, at: number): void;
@@ -92,7 +92,7 @@ export class RemoteDirectory {
     this.removeEach((client) => client.generation < this.generation, 'Connection lost');
   }
 
-  /** Takes the last activity and status of clients. */
+  /** Applies the last activity and status of clients. */
   applyActivity(namespace: string, bytes: Buffer): void {
     const clients = this.namespaces.get(namespace)?.clients;
     let hasChanged = false;
@@ -105,7 +105,7 @@ export class RemoteDirectory {
     if (hasChanged) this.listener.statusChanged(namespace);
   }
 
-  /** The node is gone: removes all clients, a part of them per tick. */
+  /** The node is dead or has left: removes all its clients, some of them per tick. */
   clear(reason: string): void {
     this.inSnapshot = false;
     this.removeEach(() => true, reason);

@@ -1,6 +1,6 @@
 import type { Clock } from '../router/index.ts';
 
-/** A start waits so long for other nodes to answer, and for the snapshots of those that did. */
+/** Time limits of a start for the announcements of other nodes, and for their snapshots. */
 const DISCOVERY_MS = 300;
 const MAX_START_MS = 2000;
 

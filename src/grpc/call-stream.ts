@@ -7,13 +7,13 @@ export interface CallStream {
   queueFraming(grpc: Framing): Framing;
   /** Sends the response headers ahead of everything else. */
   sendHeaders(): void;
-  /** Sends gRPC messages or those of a send queue, `first` and `rest`, `bytes` in all; completed by `ServerCall.onWriteComplete`, possibly at once. */
+  /** Writes gRPC messages or messages of a send queue, `first` and `rest`, `bytes` in all; completed by `ServerCall.onWriteComplete`, possibly at once. */
   write(first: Buffer, rest: readonly Buffer[], bytes: number): void;
   /** Sends the trailers after everything written. */
   end(code: EndStatus, details: string): void;
   /** Resets the stream without waiting for its reader; false where only closing the connection does that. */
   reset(): boolean;
-  /** Backpressure: reads no more of the request body; some may still arrive. */
+  /** Backpressure: pauses reading the request body; bytes in flight may still arrive. */
   pauseReading(): void;
   resumeReading(): void;
 }
@@ -21,8 +21,8 @@ export interface CallStream {
 /** The header fields of a request that the router uses. */
 export interface CallRequest {
   readonly path: string;
-  /** The header field of that name. */
+  /** The `authorization` header. */
   readonly authorization: string | null;
-  /** Name of a header field that only a proxy adds, or null. */
+  /** Name of a header field that indicates a proxy, or null. */
   readonly proxyHeader: string | null;
 }

@@ -1,5 +1,12 @@
 import type { Connection } from '../net/index.ts';
-import type { CloseReason, Counters, EndStatus, SendQueue, StreamTransport } from '../router/index.ts';
+import {
+  type CloseReason,
+  type Counters,
+  type EndStatus,
+  MAX_TIMER_MS,
+  type SendQueue,
+  type StreamTransport,
+} from '../router/index.ts';
 import type { RpcMethod } from '../rpc/index.ts';
 import type { Framing } from '../wire/index.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -20,19 +27,19 @@ export interface CallHandler {
 
 export type OpenHandler = (call: ServerCall, request: CallRequest) => CallHandler | null;
 
-/** An answer that is sent in chunks. */
+/** A response that is sent in chunks. */
 interface ChunkedAnswer {
   readonly remaining: Iterator<Buffer>;
   readonly deadline: NodeJS.Timeout;
 }
 
 /**
- * One call, between the stream that carries it and the handler that serves it. The stream calls the `on...` methods; the
- * handler answers by the others.
+ * One call: connects the stream that carries it with the handler that serves it. The stream calls the `on...` methods, the
+ * handler the others.
  */
 export class ServerCall implements StreamTransport {
   readonly connection: Connection;
-  /** Null for calls of other services, which are not counted. */
+  /** Method of the call; null for other services, whose calls are not counted. */
   private readonly method: RpcMethod | null;
   private readonly startedMs: number;
   private readonly counters: Counters;
@@ -59,7 +66,7 @@ export class ServerCall implements StreamTransport {
 
   /** Ends the call with DEADLINE_EXCEEDED when it lasts longer. */
   endAfter(timeoutMs: number): void {
-    if (timeoutMs > LONGEST_TIMER_MS || this.counted) return;
+    if (timeoutMs > MAX_TIMER_MS || this.counted) return;
     this.deadline = setTimeout(() => this.end('DEADLINE_EXCEEDED', 'Deadline exceeded'), timeoutMs).unref();
   }
 
@@ -124,8 +131,8 @@ export class ServerCall implements StreamTransport {
   }
 
   /**
-   * Sends one message in chunks, each in a tick of its own when the one before is written, and ends the call. A client that
-   * reads none for `deadlineMs` is disconnected.
+   * Sends one message in chunks, each in a separate tick after the previous write, and ends the call. A client that reads
+   * nothing for `deadlineMs` is disconnected.
    */
   writeChunks(chunks: Iterable<Buffer>, deadlineMs: number): void {
     this.sendHeaders();
@@ -145,7 +152,7 @@ export class ServerCall implements StreamTransport {
   abort(reason: CloseReason): void {
     this.count('RESOURCE_EXHAUSTED');
     this.handler = null;
-    // a connection without other clients has no other use
+    // no other client uses the connection
     if (this.connection.clients.size === 0 || !this.stream.reset()) this.connection.destroy(reason);
   }
 
@@ -193,7 +200,5 @@ export class ServerCall implements StreamTransport {
   }
 }
 
-/** The longest delay that a Node timer supports: 24 days. */
-const LONGEST_TIMER_MS = 0x7fffffff;
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 const NO_BUFFERS: readonly Buffer[] = [];

@@ -8,7 +8,7 @@ import type { ServerCall } from './call.ts';
 /** `grpc-accept-encoding`: compression accepted in requests. Responses are never compressed. */
 export const ACCEPTED_ENCODINGS = 'identity,gzip';
 
-/** Limits concurrent decompression for all connections: the thread pool is small, and needed for other work. */
+/** Limits concurrent decompression over all connections: the thread pool is small and has other users. */
 const DECOMPRESSIONS = new ConcurrencyLimiter(2);
 /** Growth of incompressible data by gzip. */
 const GZIP_OVERHEAD_BYTES = 1024;
@@ -136,7 +136,7 @@ export class CompressedRequest implements StreamHandler {
     this.call.onData(TOO_LARGE, 0, TOO_LARGE.length);
   }
 
-  /** Passes on the end, after an incomplete message if there is one. */
+  /** Passes on the end of the body, after an incomplete message if there is one. */
   private passEnd(): void {
     const rest = Buffer.from(this.bytes.subarray(this.start, this.end));
     this.stop();

@@ -231,7 +231,7 @@ export class Http2Connection implements ConnectionHandler, SocketReader, Throttl
     if (!this.host.handOver(this, this.socket, received)) return false;
     this.handedOver = true;
     this.onPreface();
-    // nothing of this object may stay with a socket that lives on
+    // remove all listeners of this object: the socket stays open
     this.socket.off('close', this.closeListener);
     return true;
   }

@@ -10,12 +10,12 @@ import type { TransportDependencies } from './transport.ts';
 /** Length at which header values are cut when quoted in an error. */
 const MAX_QUOTED_CHARS = 100;
 
-/** The connection of a request: for clients, and for reading. */
+/** The connection of a request, and its read side. */
 export interface RequestSource extends PausableConnection {
   readonly connection: Connection;
 }
 
-/** Opens the call of an HTTP/2 request; a request that is no valid gRPC call is answered, with the result null. */
+/** Opens the call of an HTTP/2 request. Responds to a request that is not a valid gRPC call and returns null. */
 export function openRequest(
   deps: TransportDependencies,
   source: RequestSource,

@@ -42,7 +42,7 @@ export class ControlFrames {
     guard.countControl();
     const increment = readUint32(bytes, start) & MAX_WINDOW_BYTES;
     if (streamId === 0) {
-      if (increment === 0) throw new ConnectionError(ErrorCode.protocol, 'window update of nought');
+      if (increment === 0) throw new ConnectionError(ErrorCode.protocol, 'WINDOW_UPDATE with increment 0');
       if (!sender.increaseWindow(increment)) throw new ConnectionError(ErrorCode.flowControl, 'window beyond 2^31');
       return;
     }

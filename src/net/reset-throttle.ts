@@ -5,8 +5,8 @@ const QUEUE = Symbol('queue');
 type QueuedSocket = Socket & { [QUEUE]: TickQueue };
 
 /**
- * Runs the destruction of `socket` after an error (ECONNRESET) in `queue`. When a host with thousands of clients goes away,
- * the cleanup of all of them would else happen in one tick.
+ * Runs the destruction of `socket` after an error (ECONNRESET) in `queue`. Otherwise the cleanup for a host that disconnects
+ * with thousands of clients would run in one tick.
  */
 export function throttleResets(socket: Socket, queue: TickQueue): void {
   const queued = socket as QueuedSocket;

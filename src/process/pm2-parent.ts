@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** True for a process that calls itself PM2, as its daemon does: SIGUSR2 ends a program that has no handler for it. */
+/** True for a process with the title of the PM2 daemon. Other programs must not get SIGUSR2: it ends them without a handler. */
 export function isPm2(pid: number): boolean {
   if (pid <= 1) return false;
   try {

@@ -3,7 +3,7 @@ import type { RouterConfig } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { checkPidFile, removePidFile, writePidFile, writePortsFile } from './process-files.ts';
 
-/** The files and log lines by which operators and commands find a router that listens. */
+/** Announces a listening router to operators and commands: pid file, ports file and log lines. */
 export class ReadyNotice {
   private readonly config: Pick<RouterConfig, 'pidFile' | 'portsFile'>;
   private readonly instanceId: string;

@@ -27,8 +27,8 @@ export function handleSignals(actions: SignalActions, early: PendingSignals | un
 }
 
 /**
- * Closes a debugger that no option asked for: a SIGUSR1 while Node itself starts, before any module of this program can
- * install a handler, opens one on port 9229. Returns whether there was one.
+ * Closes a debugger that no option requested: a SIGUSR1 during the start of Node.js, before this program can install a
+ * handler, opens one on port 9229. Returns whether there was one.
  */
 export function closeStrayDebugger(execArgv: readonly string[], nodeOptions: string): boolean {
   if (url() === undefined) return false;

@@ -3,7 +3,7 @@ import { type RouterConfig, serviceLinkWarning } from '../config/index.ts';
 import { openFilesNeeded } from '../host/index.ts';
 import type { Text } from '../text/index.ts';
 
-/** What an operator should know about a configuration that works. */
+/** Warnings about a valid configuration. */
 export function startWarnings(
   config: RouterConfig,
   openFilesLimit: number | null,
@@ -39,7 +39,7 @@ export function startWarnings(
   return warnings;
 }
 
-/** True for addresses that only this machine reaches. */
+/** True for addresses that only this host can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

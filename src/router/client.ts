@@ -6,29 +6,29 @@ import type { EndStatus } from './interfaces.ts';
 export const CLIENT_STATUSES = ['online', 'idle', 'disconnecting', 'offline'] as const;
 export type ClientStatus = (typeof CLIENT_STATUSES)[number];
 
-/** The connection that clients register on. Ids are no secrets: the identity of this object is what counts. */
+/** The connection that clients register on. Its object identity authorizes clients, since ids are not secret. */
 export interface RouterConnection {
   readonly clients: Set<Client>;
   /** For logs: address and port. */
   readonly remote: string;
-  /** Header by which its requests showed an HTTP proxy: several clients may share it. Null for a client's own connection. */
+  /** Header that indicates an HTTP proxy, so that several clients may share the connection; null without one. */
   readonly proxyHeader: string | null;
 }
 
-/** Takes framed messages to one client. */
+/** Queue of framed messages to one client. */
 export interface DeliveryQueue {
   push(framed: Buffer): void;
-  /** For messages to many: they are written when their turn in the fan-out queue comes. */
+  /** For messages to many receivers: the fan-out queue schedules their writes. */
   pushFanOut(framed: Buffer): void;
 }
 
-/** The p2p stream of a client, as others deliver to it. */
+/** The p2p stream of a client, for deliveries from others. */
 export interface ClientStream {
   client: Client | null;
   /** The framing of everything that is pushed to `inbox`. */
   readonly framing: Framing;
   readonly inbox: DeliveryQueue;
-  /** Bytes of messages that wait to be sent. */
+  /** Bytes of unsent messages. */
   readonly queuedBytes: number;
   /** Sends a message of the router itself. */
   send(message: Buffer): void;
@@ -44,11 +44,11 @@ export interface ClientSession {
   readonly keptMessages: number;
   /** Counts a message of the client. */
   countReceived(): void;
-  /** Takes the count of a heartbeat, null without one, and answers it; false when the count is impossible. */
+  /** Processes and answers a heartbeat with the count `received` (null without one); false if the count is impossible. */
   onHeartbeat(received: number | null): boolean;
 }
 
-/** The client that has to answer a request, on this node or another. */
+/** The client that a request is addressed to, on this node or another. */
 export interface Responder {
   readonly id: string;
   /** Unanswered requests to it; created on demand. */
@@ -106,9 +106,9 @@ export class Client implements ListedClient, Responder {
   readonly id: string;
   /** The id as a CBOR text item. */
   readonly idItem: Buffer;
-  /** The connection that it registered on, or the one of its last stream where those may differ. */
+  /** The connection of its registration, or of its last stream if a session allows another one. */
   connection: RouterConnection;
-  /** Proof by which it registered; compared, never shown. */
+  /** Credential of its registration; compared, never shown. */
   credential = '';
   /** Position in the order of registration on this node; set by the registry. */
   sequence = 0;
@@ -152,7 +152,7 @@ export class Client implements ListedClient, Responder {
     return this.groupNames;
   }
 
-  /** To be changed by the registry only, which has the members of each group. */
+  /** Set only by the registry, which indexes the members of each group. */
   set groups(names: readonly string[]) {
     this.groupNames = names;
     this.info = null;

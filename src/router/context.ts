@@ -24,7 +24,7 @@ export interface OpenStream extends QueuedStream {
   closed(): void;
 }
 
-/** The router as its sessions, message handlers and periodic checks see it. RouterCore implements it. */
+/** The router as used by sessions, message handlers and periodic checks. RouterCore implements it. */
 export interface RouterContext {
   readonly clock: Clock;
   readonly log: RouterLog;
@@ -48,9 +48,9 @@ export interface RouterContext {
   readonly forwarded: ForwardedMessage;
   /** True when a p2p stream on `connection` that was opened with `credential` may attach to `client`. */
   mayAttach(client: Client, connection: RouterConnection, credential: string): boolean;
-  /** True when several clients may share `connection`, so that it identifies none of them. */
+  /** True if several clients may share `connection`, so that it cannot identify a client. */
   cannotIdentify(connection: RouterConnection): boolean;
-  /** Why `connection` may not carry a further client, or null. */
+  /** Reason why `connection` may not carry another client, or null. */
   refusalOf(connection: RouterConnection): string | null;
   /** The clients of all nodes. */
   listedClients(): Iterable<ListedClient>;
@@ -58,7 +58,7 @@ export interface RouterContext {
   onDetached(client: Client): void;
   updateMetadata(client: Client, metadata: Buffer): void;
   updateGroups(client: Client, groups: readonly string[]): void;
-  /** Unregisters `client`. Its stream is left to the caller. */
+  /** Unregisters `client`. The caller ends its stream. */
   remove(client: Client, reason: CloseReason, text?: string): void;
   /** Disconnects a stream whose consumer is too slow. */
   disconnectSlow(stream: OpenStream, reason: SlowReason): void;

@@ -19,6 +19,7 @@ export {
   type Limits,
   MAX_METADATA_BYTES,
   MAX_NAME_BYTES,
+  MAX_TIMER_MS,
   type RouterLog,
   type StreamTransport,
 } from './interfaces.ts';

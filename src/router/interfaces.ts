@@ -1,5 +1,8 @@
 import type { CloseReason } from './counters.ts';
 
+/** Longest delay of `Clock.after` and of a Node.js timer: 24 days. */
+export const MAX_TIMER_MS = 0x7fffffff;
+
 /** Time, injected so that tests need not wait. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -57,7 +60,7 @@ export type EndStatus =
   | 'NOT_FOUND'
   | 'INVALID_ARGUMENT';
 
-/** The transport under a p2p or `events` stream, whatever the protocol: the only thing that a new one has to implement. */
+/** The transport of a p2p or `events` stream. A new protocol implements only this interface. */
 export interface StreamTransport {
   /**
    * Writes framed messages, `first` and `rest`, `bytes` in all. One write at a time: the transport calls

@@ -17,7 +17,7 @@ export class Liveness {
   private readonly context: RouterContext;
   private topologyPublishedMs = Number.NEGATIVE_INFINITY;
   private topologyDue = false;
-  /** The rest of the clients of the running check; null between checks. */
+  /** Remaining clients of the running check; null between checks. */
   private unchecked: Iterator<Client> | null = null;
 
   constructor(context: RouterContext) {
@@ -51,12 +51,12 @@ export class Liveness {
   private checkClient(client: Client, nowMs: number): boolean {
     const { clientTimeoutMs, healthCheckIntervalMs } = this.context.limits;
     if (client.stream === null) return this.checkStreamless(client, nowMs, healthCheckIntervalMs);
-    // its session window counts instead
+    // its session window applies instead
     if (client.durable?.isAway) return false;
     const silentMs = nowMs - client.lastReceivedMs;
     if (silentMs >= clientTimeoutMs) {
       const { stream } = client;
-      // the session outlives a connection that has become silent
+      // the session outlives a silent connection
       if (client.durable === null) this.context.remove(client, 'inactivityTimeout');
       stream.end('DEADLINE_EXCEEDED', closeReasonText('inactivityTimeout'));
       return true;
@@ -68,7 +68,7 @@ export class Liveness {
     return false;
   }
 
-  /** A client has one whole interval to open its stream, or another one. */
+  /** A client has one whole interval to open its first or another stream. */
   private checkStreamless(client: Client, nowMs: number, intervalMs: number): boolean {
     if (nowMs - client.unboundSinceMs < intervalMs) return false;
     this.context.remove(client, 'zombie');

@@ -2,10 +2,10 @@ import type { Client, ListedClient } from './client.ts';
 import type { PauseQueue } from './delivery/flush-queue.ts';
 import type { RouterStatistics } from './statistics.ts';
 
-/** `unknown`: no node has the client. `unavailable`: its node cannot be reached at present. */
+/** `unknown`: no node has the client. `unavailable`: its node is currently unreachable. */
 export type Handover = 'sent' | 'unknown' | 'unavailable';
 
-/** The sender of a message, as other nodes need it. */
+/** The sender of a message to other nodes. */
 export interface PausableSender {
   pause(queue: PauseQueue): void;
 }
@@ -17,7 +17,7 @@ export type ClientChange = 'metadata' | 'groups' | 'silent';
 export interface PeerDirectory {
   readonly tag: number;
   readonly label: string;
-  /** Each with the number that its node gave it. */
+  /** Each client with its number on its node. */
   clients(): Iterable<ListedClient & { readonly handle: number }>;
   /** Number of members by group. */
   readonly groups: ReadonlyMap<string, number>;
@@ -28,7 +28,7 @@ export interface PeerDirectory {
  * methods named for a change are called after each change of a client of this node.
  */
 export interface Peers {
-  /** True when the client `bytes[start..end)` belongs to another node for certain: a local lookup would be in vain. */
+  /** True if the client `bytes[start..end)` certainly belongs to another node, so that a local lookup is unnecessary. */
   isRemote(bytes: Buffer, start: number, end: number): boolean;
   /** True when the client `id` belongs to another node that is alive. */
   isOwnedElsewhere(id: string): boolean;
@@ -40,14 +40,14 @@ export interface Peers {
   sendToAll(sender: PausableSender): number;
   registered(client: Client): void;
   changed(client: Client, change: ClientChange): void;
-  /** The p2p stream of `client` is closed: requests to it are not answered any more. */
+  /** The p2p stream of `client` is closed: requests to it fail. */
   detached(client: Client): void;
   /** Subscribers have been notified that `client` has no stream. */
   disconnecting(client: Client): void;
   removed(client: Client, reason: string): void;
   /** The clients of other nodes. */
   listedClients(): Iterable<ListedClient>;
-  /** The number of this node among all, which stays the same while it runs. */
+  /** The number of this node, constant while it runs. */
   readonly tag: number;
   /** The directory of each other node. */
   directories(): Iterable<PeerDirectory>;

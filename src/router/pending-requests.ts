@@ -1,10 +1,8 @@
 import type { Client, PendingRequest, Responder } from './client.ts';
-import type { Clock } from './interfaces.ts';
+import { type Clock, MAX_TIMER_MS } from './interfaces.ts';
 
 /** Timeout of requests without one, so that unanswered requests do not accumulate. */
 const DEFAULT_TIMEOUT_MS = 3_600_000;
-/** The longest delay that a Node timer supports. */
-const MAX_TIMER_MS = 0x7fffffff;
 
 /** Tracks unanswered requests. Indexed from both clients, so that either side's disconnect settles them in O(1). */
 export class PendingRequests {
@@ -56,7 +54,7 @@ export class PendingRequests {
     return true;
   }
 
-  /** Removes all requests of a disconnected client, and returns those that it should have answered. */
+  /** Removes all requests from and to a disconnected client; returns those to it. */
   settleAll(client: Client): PendingRequest[] {
     for (const request of [...(client.outgoingRequests?.values() ?? [])]) this.remove(request);
     return this.settleIncoming(client);

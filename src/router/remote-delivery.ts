@@ -7,9 +7,9 @@ import { messageIdOf } from './handlers/message-id.ts';
 import { requestIdOf } from './handlers/request-id.ts';
 import { errorMessage, failedResponse, TEXT } from './messages.ts';
 
-/** Messages that other nodes have sent, each `bytes[start..end)` behind both gRPC prefixes. */
+/** Delivers messages of other nodes, each `bytes[start..end)` after both gRPC prefixes. */
 
-/** Delivers a unicast or request to the client that it names; false when it has no stream on this node. */
+/** Delivers a unicast or request to its target; false if the target has no stream on this node. */
 export function deliverFromPeer(source: MessageSource, type: number, message: PeerMessage): boolean {
   const { registry } = source.context;
   const { bytes, nameStart, nameEnd } = message;
@@ -37,7 +37,7 @@ export interface PeerMessage {
   readonly end: number;
 }
 
-/** Delivers a response to the client that waits for it; counted when none does. */
+/** Delivers a response to its requester; counts a response without a pending request. */
 export function deliverResponseFromPeer(source: MessageSource, message: PeerMessage): void {
   const { header, counters, pending, registry, operator } = source.context;
   const { bytes, nameStart, nameEnd } = message;
@@ -69,7 +69,7 @@ export function deliverToAllFromPeer(source: MessageSource, group: string | null
   forwarded.clear();
 }
 
-/** A unicast or request that was not delivered, as its sender needs it for an answer. */
+/** A unicast or request that was not delivered; the data for the error to its sender. */
 export interface UndeliveredMessage {
   readonly senderId: string;
   readonly targetId: string;
@@ -94,7 +94,7 @@ export function describeUndelivered(source: MessageSource, message: PeerMessage)
   };
 }
 
-/** Answers the sender of a message that another node did not deliver, as if it had been refused here, and counts it. */
+/** Sends the sender of a message that another node did not deliver the error of a local refusal, and counts it. */
 export function answerUndelivered(
   context: RouterContext,
   message: UndeliveredMessage,

@@ -44,7 +44,7 @@ export interface RouterDependencies {
   readonly sessionTokens: SessionTokenCodec;
 }
 
-/** Losses of a connection that a session outlives. */
+/** Close reasons of a connection that a session outlives. */
 const SURVIVED: ReadonlySet<CloseReason> = new Set([
   'connectionLost',
   'slowReaderBytes',
@@ -104,7 +104,7 @@ export class RouterCore implements RouterContext {
     return this.budget.usedBytes + this.flusher.waitingBytes;
   }
 
-  /** The text of the refusal when `connection` has as many clients as it may have; else null. */
+  /** Reason to refuse another client on `connection`; null if one more is admitted. */
   refusalOf(connection: RouterConnection): string | null {
     const limit = this.limits.maxClientsPerConnection;
     if (connection.clients.size < limit) return null;
@@ -112,7 +112,7 @@ export class RouterCore implements RouterContext {
     return `Too many clients on one connection: at most ${limit}`;
   }
 
-  /** Registers a client on `connection`, with the id `formerId` if it had one before the router was restarted. */
+  /** Registers a client on `connection`, with the id `formerId` that it had before a restart of the router, if any. */
   register(
     connection: RouterConnection,
     profile: ClientProfile,
@@ -177,7 +177,7 @@ export class RouterCore implements RouterContext {
     this.registry.attached.delete(client);
     this.unanswered.clientGone(client);
     this.peers?.detached(client);
-    // not now: a connection that closes removes the client in the same tick
+    // deferred: a closing connection removes the client in the same tick
     if ((this.events.hasListeners || this.peers !== null) && !this.draining)
       this.clock.atTickEnd(() => this.publishDisconnecting(client));
   }

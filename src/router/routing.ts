@@ -27,7 +27,7 @@ export function routeMessage(
     handle(session, sender, bytes);
     return;
   }
-  // clients cannot speak for others: a wrong or missing senderId is replaced
+  // prevents impersonation: a wrong or missing senderId is replaced
   if (namesSender(session, sender, bytes)) forwarded.take(bytes, start, end, prefixes);
   else forwarded.takeWithSender(bytes, start, end, header, sender.idItem);
   handle(session, sender, bytes);

@@ -32,7 +32,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
   readonly transport: StreamTransport;
   readonly credential: string;
   readonly queue: SendQueue;
-  /** Takes the messages to the client: `queue`, or what a durable session puts before it. */
+  /** Queue of the messages to the client: `queue`, or the recording queue of a durable session in front of it. */
   inbox: DeliveryQueue;
   client: Client | null = null;
   lastTarget: Client | null = null;
@@ -56,7 +56,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     return this.ending;
   }
 
-  /** Takes one message, the CBOR bytes `bytes[start..end)`. They may be kept. For `prefixes` see Framing. */
+  /** Processes one message, the CBOR bytes `bytes[start..end)`. They may be kept. For `prefixes` see Framing. */
   onMessage(bytes: Buffer, start: number, end: number, prefixes: number): void {
     if (this.ending) return;
     const { tick, header, limits } = this.context;
@@ -79,7 +79,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     else routeMessage(this, client, bytes, start, end, prefixes);
   }
 
-  /** Answers input that is no message, and goes on. */
+  /** Responds to malformed input with an error; the stream continues. */
   onMalformed(): void {
     if (this.ending) return;
     const { tick } = this.context;
@@ -89,7 +89,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     this.refuse(ScanResult.malformed, 0);
   }
 
-  /** Ends the stream after an input that it cannot recover from. An `error` precedes the end: Dart clients ignore trailers. */
+  /** Ends the stream after an unrecoverable input. An `error` message precedes the end, since Dart clients ignore trailers. */
   fail(fault: FramingFault): void {
     const { tick, counters, log, limits } = this.context;
     tick.begin();
@@ -104,7 +104,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
   halfClosed(): void {
     if (this.ending) return;
     const { client } = this;
-    // an orderly end: nothing is kept
+    // an orderly end: no messages are kept
     if (client?.durable) this.context.remove(client, 'sessionEnded');
     this.end('OK', 'OK');
   }
@@ -183,7 +183,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     routeMessage(this, client, bytes, start, end, prefixes);
   }
 
-  /** The client that the session token of the first message names, or the refusal; null without a valid token. */
+  /** The client of the session token in the first message, or the refusal; null without a valid token. */
   private clientOfToken(bytes: Buffer): Client | Refusal | null {
     const { context, connection } = this;
     const { header, sessions, draining } = context;
@@ -207,7 +207,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
       return { code: 'forbidden', text: TEXT.sharedConnection(connection.proxyHeader ?? '') };
     }
     const client = context.registry.clients.get(id);
-    // an id is not a secret: it takes the connection, or the token, that registered it
+    // an id is not a secret: only the connection or token that registered it may attach
     if (client === undefined || !context.mayAttach(client, connection, this.credential)) {
       return { code: 'not-found', text: TEXT.notRegistered(id) };
     }

@@ -6,7 +6,7 @@ import { SendQueue } from './delivery/send-queue.ts';
 import type { EventSubscriber } from './events.ts';
 import type { EndStatus, StreamTransport } from './interfaces.ts';
 
-/** What a transport hands over to open a stream. */
+/** Arguments of a transport for opening a stream. */
 export interface StreamOptions {
   readonly connection: RouterConnection;
   readonly transport: StreamTransport;

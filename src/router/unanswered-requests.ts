@@ -4,14 +4,14 @@ import type { Clock } from './interfaces.ts';
 import { type ErrorCode, failedResponse, TEXT } from './messages.ts';
 import type { PendingRequests } from './pending-requests.ts';
 
-/** The router as unanswered requests use it. */
+/** The part of the router that unanswered requests use. */
 interface RequestsContext {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly pending: PendingRequests;
 }
 
-/** Answers the requests that get no response, and counts them. */
+/** Fails the requests that get no response, and counts them. */
 export class UnansweredRequests {
   private readonly context: RequestsContext;
 
@@ -24,12 +24,12 @@ export class UnansweredRequests {
     this.fail(request, 'timeout', TEXT.requestTimeout);
   }
 
-  /** `client` has no stream any more: fails the requests to it, and forgets those it has sent. */
+  /** `client` has no stream any more: fails the requests to it and drops those it has sent. */
   clientGone(client: Client): void {
     this.failAll(this.context.pending.settleAll(client), client.id);
   }
 
-  /** The client `id` of another node is gone, or its stream is: fails the requests to it. */
+  /** The client `id` of another node, or its stream, is closed: fails the requests to it. */
   remoteClientGone(id: string): void {
     this.failAll(this.context.pending.settleRemote(id), id);
   }

@@ -25,9 +25,9 @@ export interface RpcAuthenticator {
   trusts(connection: RpcConnection): boolean;
   /** The credential of a call, by its `authorization` header or its connection; null without a valid one. */
   authenticate(connection: RpcConnection, authorization: string | null): string | null;
-  /** The same by the token in a metadata map. */
+  /** The credential of a call, by the token in a metadata map. */
   authenticateByMetadata(connection: RpcConnection, metadata: Buffer): string | null;
-  /** The metadata map without the token. */
+  /** Returns the metadata map without the token. */
   cleanMetadata(metadata: Buffer): Buffer;
 }
 
@@ -53,16 +53,16 @@ export interface RpcRequest {
   readonly entries: readonly Entry[];
 }
 
-/** The part of a call that a deferred answer uses. */
+/** The part of a call that a deferred response uses. */
 export interface RpcResponse {
-  /** True when the call is over: an answer would not be sent. */
+  /** True when the call is over: a response would not be sent. */
   readonly isOver: boolean;
   onClosed(run: () => void): void;
   /** Sends a message of `bodyBytes` in chunks, each when the previous one is written. */
   sendChunks(bodyBytes: number, chunks: Iterable<Buffer>): void;
 }
 
-/** An answer that takes more than one event-loop tick. */
+/** A response that takes more than one event-loop tick. */
 export interface DeferredAnswer {
   start(response: RpcResponse): void;
 }

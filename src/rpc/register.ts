@@ -6,7 +6,7 @@ import { type RpcContext, RpcError, type RpcRequest } from './method.ts';
 
 const EMPTY_MAP = Buffer.from([0xa0]);
 
-/** The `session` field of the request: a new session without a token, else the one to take up. */
+/** The `session` field of the request: without a token a new session, otherwise the session to resume. */
 interface SessionRequest {
   readonly token: string | null;
   /** Messages that the client has received in it. */
@@ -20,7 +20,7 @@ interface Profile {
   readonly metadata: Buffer | null;
 }
 
-/** Registers a client on the connection of the call, or takes up its session. */
+/** Registers a client on the connection of the call, or resumes its session. */
 export function register(request: RpcRequest, context: RpcContext): Buffer {
   const { core, auth, connection } = context;
   const name = textField(request, 'clientName');
@@ -53,7 +53,7 @@ export function register(request: RpcRequest, context: RpcContext): Buffer {
   return session === null ? acceptance(client) : acceptance(client, core.sessions.open(client));
 }
 
-/** The answer to a client whose session goes on; null when it does not. */
+/** Resumes a session; returns the response, or null if it cannot be resumed. */
 function resume(
   { core, connection }: RpcContext,
   { token, received }: SessionRequest,
@@ -94,7 +94,7 @@ function sessionField(request: RpcRequest): SessionRequest | null {
   return { token, received };
 }
 
-/** The text of the refusal of a profile, or null. */
+/** Reason to refuse a profile; null for a valid one. */
 export function checkProfile({ name, groups, metadata }: Profile, maxGroups: number): string | null {
   if (name !== null && Buffer.byteLength(name) > MAX_NAME_BYTES)
     return `clientName too long: at most ${MAX_NAME_BYTES} bytes`;

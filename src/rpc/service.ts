@@ -26,7 +26,7 @@ export const SERVICE: readonly RpcMethod[] = [
   },
 ];
 
-/** The methods by the path of their calls. */
+/** The methods by path. */
 export const METHOD_BY_PATH: ReadonlyMap<string, RpcMethod> = new Map(
   SERVICE.map((method) => [`/${SERVICE_NAME}/${method.name}`, method]),
 );

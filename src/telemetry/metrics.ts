@@ -154,7 +154,7 @@ function callMetrics(source: TelemetrySource): MetricDefinition[] {
   ];
 }
 
-/** Also for a parent of several workers, which reloads for all of them. */
+/** Metrics of reloads; also used by the parent of several workers. */
 export function reloadMetrics(source: Pick<TelemetrySource, 'reload'>): MetricDefinition[] {
   return [
     {

@@ -4,7 +4,7 @@ import type { CloseReason } from '../router/index.ts';
 export const CloseCode = { goingAway: 1001, protocolError: 1002, policy: 1008, tryAgainLater: 1013 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
-/** The close code by which a client learns why the router closes its connection. */
+/** The close code for each reason of the router to close a connection. */
 export const CODE_OF_REASON: Readonly<Record<CloseReason, CloseCode>> = {
   connectionLost: CloseCode.goingAway,
   inactivityTimeout: CloseCode.policy,

@@ -1,8 +1,8 @@
-/** Receives what a FrameReader reads. */
+/** Receives the frames of a FrameReader. */
 export interface FrameSink {
   /** The payload of a whole binary message, unmasked. It may be kept. */
   onMessage(payload: Buffer): void;
-  /** Bytes that `ws` has to read: everything but whole binary messages. */
+  /** Bytes for `ws`: everything except complete binary messages. */
   onOther(bytes: Buffer): void;
 }
 
@@ -14,17 +14,17 @@ const LENGTH_16 = 126;
 const MASK_BYTES = 4;
 
 /**
- * Reads the frames that nearly all bytes of a WebSocket consist of, which are whole, masked binary messages within one
- * chunk, at a fraction of the cost. `ws` reads all others: fragments, control frames, texts, large messages, and every
- * violation of the protocol. It gets them up to the end of a frame, so that both sides know where the next one starts.
+ * Fast path for complete, masked binary messages within one chunk, which are nearly all bytes of a WebSocket. `ws` reads all
+ * others: fragments, control frames, texts, large messages and protocol violations. It receives them up to the end of a frame,
+ * so that both readers stay in sync.
  */
 export class FrameReader {
   private readonly sink: FrameSink;
-  /** Bytes of the current frame that `ws` is still to get. */
+  /** Bytes of the current frame still to be passed to `ws`. */
   private missingBytes = 0;
-  /** `ws` has the beginning of a message whose last fragment is to come. */
+  /** `ws` has received the beginning of a fragmented message but not its last fragment. */
   private inFragments = false;
-  /** A header that is not complete. */
+  /** An incomplete header. */
   private partialHeader: Buffer | null = null;
 
   constructor(sink: FrameSink) {
@@ -124,5 +124,5 @@ function unmask(bytes: Buffer, words: Uint32Array, start: number, end: number): 
 }
 
 const MASK_WORD = new Uint32Array(1);
-/** The same memory, so that the order of bytes is that of the machine. */
+/** A word view of the same memory, in the byte order of the machine. */
 const MASK_VALUE = new Uint8Array(MASK_WORD.buffer);

@@ -15,7 +15,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   503: 'shutting down\n',
 };
 
-/** The answer with `status` to a request that is not a WebSocket handshake. The connection is closed after it. */
+/** The response with `status` to a request that is not a WebSocket handshake. The connection is closed after it. */
 export function plainAnswer(status: number): PlainAnswer {
   const body = TEXTS[status] ?? `${STATUS_CODES[status]}\n`;
   const upgrade = status === 426 ? { upgrade: 'websocket, HTTP/2.0', connection: 'upgrade, close' } : {};
@@ -26,7 +26,7 @@ export function plainAnswer(status: number): PlainAnswer {
   };
 }
 
-/** The same as bytes, for a socket without a response object. */
+/** The response as bytes, for a socket without a response object. */
 export function answerBytes(status: number): string {
   const { headers, body } = plainAnswer(status);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

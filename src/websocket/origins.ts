@@ -7,8 +7,8 @@ export function parseOrigins(text: string | null): ReadonlySet<string> {
 }
 
 /**
- * Whether a browser may open a WebSocket from a page of `origin` (RFC 6455, section 10.2). Without `origin` the client is no
- * browser. With it the page has to come from the host that the request is for, or from one of `allowed`.
+ * Whether a browser may open a WebSocket from a page of `origin` (RFC 6455, section 10.2). A client without `origin` is not a
+ * browser. Otherwise the page must come from the host of the request, or from one of `allowed`.
  */
 export function isAllowedOrigin(
   origin: string | undefined,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type NodeInternals, type SocketWriter, socketWriter } from '../net/index.ts';
 
-/** Learns that its write is complete. */
+/** Notified when its write is complete. */
 export interface WriteOwner {
   onWriteComplete(): void;
 }
@@ -28,7 +28,7 @@ export class Output {
   /** Time at which a sweep first saw the current write in flight; 0 for none. */
   private writeSeenMs = 0;
 
-  /** `isTls`: a TLS socket takes one write at a time, so that ours have to go through the queue that `ws` uses. */
+  /** `isTls`: a TLS socket accepts one write at a time, so writes share the queue of `ws`. */
   constructor(socket: Socket, internals: NodeInternals, isTls: boolean) {
     this.socket = socket;
     this.writer = socketWriter(internals.fastWrite && !isTls);
@@ -39,7 +39,7 @@ export class Output {
     else this.start(owner, first, rest, bytes);
   }
 
-  /** How long the current write has been in flight at least, by sweeps that call this; 0 without one. */
+  /** Minimum time that the current write has been in flight, measured by calls of this method; 0 without a write. */
   checkStalledMs(nowMs: number): number {
     const isSame = this.current !== null && this.completed === this.completedBefore;
     this.completedBefore = this.completed;

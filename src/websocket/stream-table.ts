@@ -19,7 +19,7 @@ export type MessageResult = 'ok' | 'ignored' | 'Malformed metadata' | 'The first
 
 export interface StreamTableOptions {
   readonly connection: Connection;
-  /** `Authorization` of the handshake, which holds for every call. */
+  /** `Authorization` header of the handshake; applies to every call. */
   readonly authorization: string | null;
   readonly deps: TransportDependencies;
 }
@@ -49,7 +49,7 @@ export class StreamTable {
     for (const stream of [...this.streams.values()]) stream.close();
   }
 
-  /** Takes one binary message: opens a call, or passes it to its call. */
+  /** Processes one binary message: opens a call, or passes it to its call. */
   receive(bytes: Buffer): MessageResult {
     if (bytes.length < MIN_MESSAGE_BYTES) return 'ignored';
     this.envelope ??= detectEnvelope(bytes);

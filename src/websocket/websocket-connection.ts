@@ -11,7 +11,7 @@ import type { StreamHost, WebSocketStream } from './websocket-stream.ts';
 
 /** Pings, pongs and messages without effect between two sweeps, about a second. */
 const MAX_IDLE_FRAMES = 2000;
-/** A partial message without progress for this long closes the connection: its memory belongs to a budget of all. */
+/** A partial message without progress for this long closes the connection, since it occupies a shared memory budget. */
 const PARTIAL_TIMEOUT_MS = 30_000;
 /** Per-stream deadlines fire first and name the slow client; the connection gets this much extra time. */
 const STREAM_DEADLINE_SLACK_MS = 2000;
@@ -21,7 +21,7 @@ export interface WebSocketConnectionOptions {
   readonly connection: Connection;
   readonly socket: Socket;
   readonly ws: WebSocket;
-  /** `Authorization` of the handshake, which holds for every call. */
+  /** `Authorization` header of the handshake; applies to every call. */
   readonly authorization: string | null;
 }
 
@@ -85,7 +85,7 @@ export class WebSocketConnection implements StreamHost, SocketReader, FrameSink 
     return this.pausedStreams === 0;
   }
 
-  /** EOF: a client that has closed its side reads nothing more. */
+  /** EOF: a WebSocket client that has closed its side does not read. */
   ended(): void {
     this.deps.closeQueue.run(() => this.socket.destroy());
   }
@@ -147,13 +147,13 @@ export class WebSocketConnection implements StreamHost, SocketReader, FrameSink 
     }
   }
 
-  /** Takes a message that `ws` has read. */
+  /** Processes a message that `ws` has read. */
   onWsMessage(bytes: Buffer, isBinary: boolean): void {
     if (isBinary) this.onMessage(bytes);
     else this.countIdle();
   }
 
-  /** Takes one binary message. */
+  /** Processes one binary message. */
   onMessage(bytes: Buffer): void {
     this.messageReceived = true;
     if (this.ws.readyState !== OPEN) return;
@@ -162,7 +162,7 @@ export class WebSocketConnection implements StreamHost, SocketReader, FrameSink 
     else if (result !== 'ok') this.fail(result);
   }
 
-  /** Reserves memory for a message that is received in part, beyond the chunk that it started in. */
+  /** Reserves memory for a partial message beyond its first chunk. */
   private reservePartial(chunkBytes: number): void {
     const isPartial = !this.messageReceived && !this.frames.isBetweenMessages;
     const partialBytes = isPartial ? this.partialBytes + chunkBytes : 0;
@@ -197,7 +197,7 @@ export class WebSocketConnection implements StreamHost, SocketReader, FrameSink 
     this.deps.reportTerminated('protocolError', this.connection.remote, `${details}${suffix}`);
   }
 
-  /** Closes the connection, the second time at once. */
+  /** Starts the closing handshake; a second call destroys the connection. */
   close(reason: CloseReason): void {
     if (this.isClosing) this.ws.terminate();
     else this.closeWith(CODE_OF_REASON[reason], closeReasonText(reason));

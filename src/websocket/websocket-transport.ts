@@ -21,9 +21,9 @@ const SWEEP_SLICES = 10;
 const PINGS_PER_TICK = 64;
 /** Time for a client to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 1000;
-/** Headers of a handshake: cookies of a browser, and little else. */
+/** Maximum size of the handshake headers; browsers mainly add cookies. */
 const MAX_HANDSHAKE_BYTES = 16 * 1024;
-/** Fragments and reads that one message may consist of: both cost memory besides their bytes. */
+/** Maximum number of fragments and of reads per message: both cost memory besides their bytes. */
 const MAX_FRAGMENTS = 1024;
 const MAX_READS = 16 * 1024;
 /** Envelope and prefixes around a message. */
@@ -118,7 +118,7 @@ export class WebSocketTransport implements Http1Transport {
     else if (!this.options.isServing()) this.refuse(socket, 503, 'Router is shutting down');
     else if (!this.isAllowed(request)) this.refuse(socket, 403, `WebSocket from origin ${headers.origin}`);
     else {
-      // the limit that a reload may have changed; larger messages up to the double are refused on their stream
+      // a reload may change the limit; messages up to twice the limit are refused on their stream only
       this.server.options.maxPayload = 2 * this.options.maxMessageBytes() + ENVELOPE_BYTES;
       this.server.handleUpgrade(request, socket, head, (ws) => this.open(handshake, request, socket, ws));
     }
@@ -151,7 +151,7 @@ export class WebSocketTransport implements Http1Transport {
     response.writeHead(status, headers).end(body);
   }
 
-  /** Answers a handshake that is refused, or a request that cannot be read, and closes the connection. */
+  /** Responds to a refused handshake or an unreadable request and closes the connection. */
   private refuse(socket: Socket, status: number, details: string): void {
     if (!socket.writable) {
       socket.destroy();

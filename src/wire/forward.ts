@@ -41,7 +41,7 @@ export class ForwardedMessage {
     this.take(framed, 2 * PREFIX_BYTES, framed.length, 2);
   }
 
-  /** The message as receivers with `framing` get it. */
+  /** The message in the framing of its receivers. */
   framed(framing: Framing): Buffer {
     if (framing === DOUBLE) {
       if (this.double === null) this.double = this.frame(framing);

@@ -6,27 +6,26 @@
 export const PREFIX_BYTES = 5;
 
 /**
- * How a receiver gets its messages on the wire. There is one object per way: receivers that share it share the framed bytes
- * of a message, too.
+ * Wire format of the messages to a receiver. Receivers with the same Framing object share the framed bytes of a message.
  */
 export interface Framing {
   /**
-   * The message `bytes[start..end)`, framed. `prefixes` is the number of gRPC prefixes of this very message that directly
-   * precede `start`: they can be sent along, without a copy. The result may be a slice of `bytes`.
+   * Frames the message `bytes[start..end)`. `prefixes` is the number of gRPC prefixes of this message directly before `start`;
+   * they are reused without a copy. The result may be a slice of `bytes`.
    */
   frame(bytes: Buffer, start: number, end: number, prefixes: number): Buffer;
   /** Position of the message's CBOR bytes in `framed`, a result of `frame`; they extend to its end. */
   bodyStart(framed: Buffer): number;
 }
 
-/** One gRPC prefix. */
+/** Framing with one gRPC prefix. */
 export const SINGLE: Framing = {
   frame: (bytes, start, end, prefixes) =>
     prefixes > 0 ? slice(bytes, start - PREFIX_BYTES, end) : doubleFrame(bytes, start, end).subarray(PREFIX_BYTES),
   bodyStart: () => PREFIX_BYTES,
 };
 
-/** Two gRPC prefixes. */
+/** Framing with two gRPC prefixes. */
 export const DOUBLE: Framing = {
   frame: (bytes, start, end, prefixes) =>
     prefixes > 1 ? slice(bytes, start - 2 * PREFIX_BYTES, end) : doubleFrame(bytes, start, end),
@@ -53,7 +52,7 @@ export function writePrefixes(framed: Buffer, bodyBytes: number): void {
   writePrefix(framed, PREFIX_BYTES, bodyBytes);
 }
 
-/** The whole of `body`, framed. */
+/** Frames the whole `body`. */
 export function frame(body: Buffer, framing: Framing): Buffer {
   return framing.frame(body, 0, body.length, 0);
 }
@@ -73,7 +72,7 @@ export function doubleFrame(bytes: Buffer, start: number, end: number): Buffer {
   return framed;
 }
 
-/** `bytes[start..end)`, without a new object when that is the whole buffer: most chunks are one message. */
+/** `bytes[start..end)`, without a new object for the whole buffer: most chunks are one message. */
 function slice(bytes: Buffer, start: number, end: number): Buffer {
   return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }

@@ -9,11 +9,11 @@ export interface MessageSink {
   onFault(fault: FramingFault): void;
   /** Reserves memory for a partial message in a budget over all streams. False refuses it. */
   reserveBytes(bytes: number): boolean;
-  /** Releases all that was reserved for a partial message. */
+  /** Releases the memory reserved for a partial message. */
   releaseBytes(bytes: number): void;
 }
 
-/** Small: a byte on each of many streams must not cost much more than a byte. */
+/** Small, so that one byte on each of many streams costs little memory. */
 const FIRST_CAPACITY_BYTES = 64;
 
 /**

@@ -149,7 +149,7 @@ export const ATTACKS: readonly (readonly [string, (attacker: RawConnection) => P
     (attacker) => flood(attacker, [headersFrame(1), windowUpdate(0, 0x7fffffff), windowUpdate(1, 0x7fffffff)]),
   ],
   [
-    'a window update of nought',
+    'a WINDOW_UPDATE with increment 0',
     (attacker) => flood(attacker, [headersFrame(1), windowUpdate(1, 0), windowUpdate(0, 0)]),
   ],
   [

@@ -37,7 +37,7 @@ test('the exposition: valid, and its counters match the traffic', async (t) => {
     }
   });
 
-  await t.test('every series is there before anything happened, so that rates begin at nought', () => {
+  await t.test('every series exists before any traffic, so that rates start at 0', () => {
     assert.equal(metricOf(fresh, 'rpc_router_messages_in_total', { type: 'unicast' }), 0);
     assert.equal(metricOf(fresh, 'rpc_router_messages_dropped_total', { reason: 'targetNotFound' }), 0);
     assert.equal(metricOf(fresh, 'rpc_router_clients_closed_total', { reason: 'slowReaderBytes' }), 0);

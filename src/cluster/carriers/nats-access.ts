@@ -1,6 +1,6 @@
 import type { Authenticator, NodeConnectionOptions } from '@nats-io/transport-node';
 
-/** The proof of identity to NATS. Secrets come from files only, never from the command line. */
+/** Credentials for NATS. Secrets come from files only, never from the command line. */
 export interface NatsAccess {
   readonly user: { readonly name: string; readonly password: string } | null;
   /** Seed of an nkey. */

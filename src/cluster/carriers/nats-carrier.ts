@@ -25,9 +25,9 @@ const MAX_PINGS_OUT = 2;
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 
 /**
- * Nodes joined by NATS: one inbox subject per node, and one shared subject for announcements. A connection object lives as
- * long as its connection: the library discards unsent messages when it dials again, and keeps a dead socket until its
- * pending writes are done. So a lost connection is abandoned, and another one is dialled here.
+ * Nodes joined by NATS: one inbox subject per node, and one shared subject for announcements. Reconnects with a new connection
+ * object instead of the reconnect of the library, which discards unsent messages and keeps a dead socket until its pending
+ * writes are done.
  */
 export class NatsCarrier implements Carrier {
   maxBytes = DEFAULT_MAX_BYTES;
@@ -76,7 +76,7 @@ export class NatsCarrier implements Carrier {
     try {
       connection.publish(subject, payload);
     } catch (error) {
-      // too large, or closed a moment ago: the link above repeats or gives up the message
+      // too large, or just closed: the link above repeats or drops the message
       this.options.onIssue((error as Error).message);
     }
   }

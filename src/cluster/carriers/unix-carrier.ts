@@ -20,9 +20,9 @@ const REDIAL_MS = 100;
 const UNFINISHED = '.new';
 
 /**
- * Joins the processes of one machine by Unix sockets in a common folder. Each listens on a socket that is named after its
- * instance, and dials those that it finds at its start, so that two processes always have a connection. The end of a process
- * shows at once: its connections close.
+ * Joins the processes of one machine by Unix sockets in a common folder. Each listens on a socket named after its instance and
+ * connects to the sockets present at its start, so that any two processes have a connection. The end of a process is detected
+ * at once: its connections close.
  */
 export class UnixCarrier implements Carrier, UnixConnectionEvents {
   readonly maxBytes = MAX_FRAME_BYTES;
@@ -102,7 +102,7 @@ export class UnixCarrier implements Carrier, UnixConnectionEvents {
     const { peer } = connection;
     if (peer === null) return;
     this.remove(peer, connection);
-    // a process that lives on is dialled again
+    // reconnect to a process that still runs
     if (this.dialled.delete(connection)) this.options.clock.after(REDIAL_MS, () => void this.dial(peer));
   }
 

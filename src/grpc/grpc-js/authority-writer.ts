@@ -1,11 +1,11 @@
 import { Flag, FRAME_HEADER_BYTES } from '../../http2/index.ts';
 
-/** The part of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that is needed to replace `:authority` before node:http2 reads it. */
+/** Replaces `:authority` in HTTP/2 frames (RFC 9113, RFC 7541) before node:http2 reads them. */
 
 export interface FrameHeader {
   readonly type: number;
   readonly flags: number;
-  /** Where the frame's payload starts and the frame ends. */
+  /** Header of a frame and the positions of its payload. */
   readonly start: number;
   readonly end: number;
 }
@@ -95,7 +95,7 @@ function findAuthority(bytes: Buffer, start: number, end: number): AuthorityFiel
 }
 
 /** The position after the dynamic table size updates that a block may start with. */
-function behindSizeUpdates(bytes: Buffer, start: number, end: number): number {
+function skipSizeUpdates(bytes: Buffer, start: number, end: number): number {
   let pos = start;
   while (pos < end && ((bytes[pos] as number) & 0xe0) === 0x20) pos = readInteger(bytes, pos, end, 5)?.next ?? end;
   return pos;
@@ -118,7 +118,7 @@ export class AuthorityWriter {
     const field = findAuthority(bytes, block.start, block.end);
     this.sawAuthority ||= field !== null;
     if (field === null) {
-      const at = behindSizeUpdates(bytes, block.start, block.end);
+      const at = skipSizeUpdates(bytes, block.start, block.end);
       const isRequest = !this.sawAuthority && at < block.end && isPseudoHeader(bytes, at);
       return isRequest ? this.spliced(bytes, pos, frame, at, at, AUTHORITY_NAME) : bytes.subarray(pos, frame.end);
     }

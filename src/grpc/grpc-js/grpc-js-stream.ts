@@ -84,7 +84,7 @@ export class GrpcJsStream implements CallStream {
     for (const chunk of rest) messages.push(...this.outgoing.add(chunk));
     const last = messages.pop();
     for (const message of messages) this.base.sendMessage(message, ignore);
-    // a part of a message is kept here until the rest of it follows, so the next write may come
+    // a partial message stays here until the rest follows, so the next write may start
     if (last === undefined) setImmediate(this.onWriteComplete);
     else this.base.sendMessage(last, this.onWriteComplete);
   }

@@ -68,8 +68,8 @@ export class RequestGate extends Duplex {
   }
 
   /**
-   * Reads on from a paused socket until the next chunk. After a connection error node:http2 sends GOAWAY and stops reading
-   * without an event, so the peer's FIN would never be read.
+   * Reads from a paused socket until the next chunk. After a connection error node:http2 sends GOAWAY and stops reading
+   * without an event, so it would never read the peer's FIN.
    */
   checkEnd(): void {
     if (!this.isReading && this.socket.isPaused()) this.socket.resume();

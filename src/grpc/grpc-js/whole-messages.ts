@@ -4,7 +4,7 @@ import { PREFIX_BYTES } from '../../wire/index.ts';
 export class WholeMessages {
   private chunks: Buffer[] = [];
   private heldBytes = 0;
-  /** Bytes that make the next message complete, as far as known. */
+  /** Bytes required for the next complete message, as far as known. */
   private neededBytes = PREFIX_BYTES;
 
   /** The messages that `chunk` completes, without their prefix. */
@@ -27,7 +27,7 @@ export class WholeMessages {
   }
 }
 
-/** Where the message at `pos` ends; where its prefix ends while that is incomplete. */
+/** End of the message at `pos`; end of its prefix while that is incomplete. */
 function messageEnd(bytes: Buffer, pos: number): number {
   const bodyBytes = bytes.length - pos < PREFIX_BYTES ? 0 : bytes.readUInt32BE(pos + 1);
   return pos + PREFIX_BYTES + bodyBytes;

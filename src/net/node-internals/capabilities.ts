@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { socketWriter } from './fast-write.ts';
 import { rawSocketOf } from './tls-parent.ts';
 
-/** Which undocumented parts of Node.js are used. Each has a slower fallback through the documented interface. */
+/** Undocumented parts of Node.js in use. Each has a slower fallback through the documented API. */
 export interface NodeInternals {
   /** A socket passes each chunk to its `push`, and its handle the end to `onread` (fast-read.ts). */
   readonly fastRead: boolean;
@@ -24,14 +24,14 @@ const LIMIT_MS = 5000;
 const PIECES = ['one', 'two', 'three'].map((text) => Buffer.from(text));
 const EXPECTED = 'onetwothree';
 
-/** Tries all of them on a connection over loopback, once at start. Without loopback nothing is used. */
+/** Probes all internals on a loopback connection, once at start. Without loopback none is used. */
 export async function probeNodeInternals(): Promise<NodeInternals> {
   const exchange = new Exchange();
   const limit = setTimeout(() => exchange.stop(), LIMIT_MS);
   try {
     await exchange.run();
   } catch {
-    // what was not observed by then counts as missing
+    // internals not observed by then count as missing
   } finally {
     clearTimeout(limit);
     exchange.stop();

@@ -2,16 +2,15 @@ import { Socket } from 'node:net';
 
 /** Receives the bytes of a socket. */
 export interface SocketReader {
-  /** Takes a chunk; returns false to read no more until `readOn`. */
+  /** Processes a chunk; returns false to pause reading until `readOn`. */
   receive(chunk: Buffer): boolean;
-  /** The peer sends nothing more (EOF). The reader destroys the socket. */
+  /** EOF. The reader destroys the socket. */
   ended(): void;
 }
 
 /**
- * Passes each chunk to `reader`. With `isFast` it does so as the kernel delivers the chunk, past the Readable's buffer, its
- * ticks and its events, which cost as much as routing a message; else by the usual events. They also serve as a fallback
- * should Node ever stop calling `push`.
+ * Passes each chunk to `reader`. With `isFast` it bypasses the buffer, ticks and events of the Readable, which cost as much as
+ * routing a message. Otherwise it uses the 'data' event, which also serves as a fallback if Node stops calling `push`.
  */
 export function attachReader(socket: Socket, reader: SocketReader, isFast: boolean): void {
   const direct = socket as DirectSocket;
@@ -34,11 +33,11 @@ export function detachReader(socket: Socket): void {
   if (handle?.[ON_READ] !== undefined) handle.onread = handle[ON_READ];
   socket.off('data', onData);
   socket.off('end', onEnd);
-  // the stream believes that a read is under way, but a chunk that was refused has stopped it
+  // the stream still has its reading flag set, although a refused chunk has stopped the read
   if (usualPush !== undefined && !socket.destroyed) socket._read(0);
 }
 
-/** Reads nothing more until `readOn`. */
+/** Pauses reading until `readOn`. */
 export function readLater(socket: Socket): void {
   const { _handle: handle } = socket as DirectSocket;
   if (!isFast(socket) || typeof handle?.readStop !== 'function') {
@@ -49,7 +48,7 @@ export function readLater(socket: Socket): void {
   handle.reading = false; // Node checks this before it starts to read
 }
 
-/** Reads on after `readLater`, or after a chunk for which `receive` returned false. */
+/** Resumes reading after `readLater`, or after a chunk for which `receive` returned false. */
 export function readOn(socket: Socket): void {
   if (socket.destroyed) return;
   if (socket.isPaused()) socket.resume();
@@ -61,8 +60,8 @@ function isFast(socket: Socket): boolean {
 }
 
 /**
- * Reports the end to `reader` before the socket does its own work for it, since thousands of ends can arrive in one tick of
- * the event loop. A reset is an end as well: the bytes before it have been read.
+ * Reports EOF to `reader` before the socket handles it, since thousands of EOFs can arrive in one event-loop tick. A reset
+ * counts as EOF: the bytes before it have been read.
  */
 function hookEnd({ _handle: handle }: DirectSocket, reader: SocketReader): void {
   if (typeof handle?.onread !== 'function') return;

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 
 type Written = (error?: Error | null) => void;
 
-/** Writes to a socket. There is at most one write under way per socket; `written` is called once, with an error if it failed. */
+/** Writes to a socket. At most one write per socket is in flight; `written` is called once, with an error if it failed. */
 export interface SocketWriter {
   write(socket: Socket, bytes: Buffer, written: Written): void;
-  /** Writes all `pieces` in order, with one system call where possible. */
+  /** Writes all `pieces` in order, with one system call if possible. */
   writeAll(socket: Socket, pieces: readonly Buffer[], written: Written): void;
 }
 
@@ -27,7 +27,7 @@ const FAST_WRITER: SocketWriter = {
   },
 };
 
-/** The same through the documented interface. */
+/** Writes through the documented API. */
 const PLAIN_WRITER: SocketWriter = {
   write(socket, bytes, written) {
     socket.write(bytes, written);

@@ -10,7 +10,7 @@ export interface QueueOwner {
   disconnectSlow(reason: SlowReason): void;
 }
 
-/** A send queue, as it is flushed. */
+/** A send queue, as used by the flusher. */
 export interface Flushable {
   /** The flush queue that holds it, or null. */
   flushQueue: FlushQueue | null;
@@ -25,7 +25,7 @@ export interface Flushable {
 
 /** A sender paused by backpressure. */
 export interface PausedSender {
-  /** Reads on, which may pause it again. */
+  /** Resumes reading, which may pause the sender again. */
   resume(): void;
 }
 
@@ -39,7 +39,7 @@ export interface PauseQueue {
  * buffered: one array is drained while the other fills, so entries are never shifted.
  */
 export class FlushQueue implements PauseQueue {
-  /** Bytes that were pushed to this flush queue and not flushed yet. */
+  /** Bytes pushed to this flush queue and not flushed yet. */
   waitingBytes = 0;
   private current: Flushable[] = [];
   private pending: Flushable[] = [];

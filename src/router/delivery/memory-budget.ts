@@ -2,7 +2,7 @@
 export class MemoryBudget {
   usedBytes = 0;
   limitBytes: number;
-  /** Releases at least `bytes` of what can be given up without disconnecting a client, if there is so much. */
+  /** Releases up to `bytes` or more of memory that no connected client needs. */
   reclaim: (bytes: number) => void = () => {};
 
   constructor(limitBytes: number) {

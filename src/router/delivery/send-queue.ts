@@ -2,7 +2,7 @@ import type { Flushable, FlushQueue, QueueOwner } from './flush-queue.ts';
 import type { Flusher } from './flusher.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
-/** Longer frames are kept as they are while they wait; shorter ones are copied, so that they do not pin the read they lie in. */
+/** Longer frames are queued without a copy; shorter ones are copied, so that they do not pin the read buffer that contains them. */
 const KEEP_SLICE_BYTES = 16 * 1024;
 /** A backlog is written in batches of about this size, so that the age of its oldest message stays accurate. */
 const BATCH_BYTES = 64 * 1024;
@@ -50,7 +50,7 @@ export class SendQueue implements Flushable {
     if (this.flushQueue !== direct) this.flusher.add(this, direct);
   }
 
-  /** Queues a framed message of a fan-out: it is written when its turn in the fan-out queue comes. */
+  /** Queues a framed message of a fan-out: the fan-out queue schedules its write. */
   pushFanOut(framed: Buffer): void {
     if (this.closed) return;
     this.take(framed);

@@ -14,7 +14,7 @@ export interface SlowConsumersDependencies {
   readonly limits: () => Limits;
 }
 
-/** Disconnects slow consumers, and nothing else: no other stream waits for them. */
+/** Disconnects slow consumers; no other stream is blocked by them. */
 export class SlowConsumers {
   private readonly deps: SlowConsumersDependencies;
 

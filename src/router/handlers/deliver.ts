@@ -28,7 +28,7 @@ export function deliver(session: MessageSource, target: ClientStream): void {
   applyBackpressure(session, flusher.direct);
 }
 
-/** Sends the message to the node of its target, which has no stream on this one. A message that is not sent is counted. */
+/** Sends the message to the node of its target, which has no stream on this node. Counts a message that cannot be sent. */
 export function deliverElsewhere(session: SenderSession, bytes: Buffer): Handover {
   const { peers, counters } = session.context;
   const handover = peers === null ? 'unknown' : peers.send(session, bytes);

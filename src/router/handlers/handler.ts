@@ -3,7 +3,7 @@ import type { RouterContext } from '../context.ts';
 import type { PauseQueue } from '../delivery/flush-queue.ts';
 import { type ErrorCode, TEXT } from '../messages.ts';
 
-/** The place that a message came from: the session of its sender, or another node. */
+/** Source of a message: the session of its sender, or another node. */
 export interface MessageSource {
   readonly context: RouterContext;
   /** Stops reading until `queue` is below its high watermark. */

@@ -4,7 +4,7 @@ import type { MessageHandler } from './handler.ts';
 
 const RECEIVED = Buffer.from('received');
 
-/** Every message counts as activity of its sender. In a durable session a heartbeat also acknowledges, and is answered. */
+/** Records activity, like every message. In a durable session a heartbeat also acknowledges, and is answered. */
 export const heartbeat: MessageHandler = (session, sender, bytes) => {
   const { durable } = sender;
   if (durable === null) return;
@@ -14,7 +14,7 @@ export const heartbeat: MessageHandler = (session, sender, bytes) => {
   session.answerError('malformed', received === undefined ? TEXT.receivedInvalid : TEXT.receivedTooMuch, bytes);
 };
 
-/** The count of received messages; null without one, undefined when it is no count. */
+/** The count of received messages; null without one, undefined if it is invalid. */
 export function receivedOf(header: MessageScanner, bytes: Buffer): number | null | undefined {
   const { payloadStart, payloadEnd } = header;
   const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, RECEIVED);

@@ -6,7 +6,7 @@ const REQUEST_ID = Buffer.from('requestId');
 
 export interface RequestId {
   readonly text: string;
-  /** As the client encoded it. */
+  /** Encoded by the client. */
   readonly item: Buffer;
 }
 

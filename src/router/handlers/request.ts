@@ -8,7 +8,7 @@ import { type RequestId, requestIdOf } from './request-id.ts';
 
 const TIMEOUT_MS = Buffer.from('timeoutMs');
 
-/** Delivers a request and waits for its response; a request that gets none is answered by a failed one. */
+/** Delivers a request and tracks it until its response; without a response the router answers with a failed one. */
 export const request: MessageHandler = (session, sender, bytes) => {
   const { header, counters, limits, log, tick } = session.context;
   const requestId = requestIdOf(session, bytes);

@@ -5,7 +5,7 @@ import { deliver, deliverElsewhere, findTarget } from './deliver.ts';
 import { type MessageHandler, refuseMissing } from './handler.ts';
 import { requestIdOf } from './request-id.ts';
 
-/** The operator, when it is the client `bytes[targetStart..targetEnd)`. */
+/** The operator, if it is the client `bytes[targetStart..targetEnd)`. */
 function operatorNamed({ operator }: RouterContext, bytes: Buffer, header: MessageScanner): Client | null {
   return operator?.hasId(bytes, header.targetStart, header.targetEnd) ? operator : null;
 }

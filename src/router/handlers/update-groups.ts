@@ -26,7 +26,7 @@ export const updateGroups: MessageHandler = (session, sender, bytes) => {
   }
 };
 
-/** The texts in the list `key` of the payload; none when it is absent, null when it is something else. */
+/** The texts in the list `key` of the payload; empty if absent, null if invalid. */
 function namesAt(session: SenderSession, bytes: Buffer, key: Buffer): readonly string[] | null {
   const { payloadStart, payloadEnd } = session.context.header;
   const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, key);

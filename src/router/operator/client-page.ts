@@ -10,7 +10,7 @@ export interface ClientPosition {
 /** A client of any node. */
 export interface PagedClient extends ClientPosition {
   readonly client: ListedClient;
-  /** The client when it is one of this node. */
+  /** The client, if it belongs to this node. */
   readonly local: Client | null;
   /** Label of its node; null for this one. */
   readonly node: string | null;
@@ -31,7 +31,7 @@ export class ClientPage {
   private readonly all: Iterator<PagedClient>;
   private readonly query: PageQuery;
   private kept: PagedClient[] = [];
-  /** No client behind this one belongs to the page. */
+  /** Clients after this one do not belong to the page. */
   private last: PagedClient | null = null;
 
   constructor(context: RouterContext, query: PageQuery) {

@@ -36,7 +36,7 @@ export class OperatorStream implements ClientStream {
     this.waiting.delete(requestId);
   }
 
-  /** Takes a failed response of the router itself; errors about other messages are counted by the router. */
+  /** Receives a failed response of the router itself; the router counts errors about other messages. */
   send(message: Buffer): void {
     const payload = entryOf(message, KEY.payload);
     if (payload === null) return;

@@ -41,7 +41,7 @@ export class Operator implements MessageSource, PausedSender {
   readonly context: RouterCore;
   private readonly stream = new OperatorStream();
   private readonly newRequestId: () => string;
-  /** Resumed callers, while a queue is above its high watermark. */
+  /** Callers to resume when the queues are below their high watermarks. */
   private paused: (() => void)[] | null = null;
 
   constructor(core: RouterCore, newRequestId: () => string) {

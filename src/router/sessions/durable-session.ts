@@ -9,7 +9,7 @@ export interface AttachedStream extends ClientStream {
   sendUncounted(message: Buffer): void;
 }
 
-/** What a durable session needs of its owner. */
+/** The owner of a durable session. */
 export interface DurableSessionOwner {
   readonly budget: ReplayBudget;
   maxBytes(session: DurableSession): number;
@@ -83,7 +83,7 @@ export class DurableSession implements ClientSession {
     return this.queue;
   }
 
-  /** The stream is gone, or is about to be replaced. */
+  /** The stream is closed, or is about to be replaced. */
   detach(nowMs: number): void {
     this.stream = null;
     this.queue.target = null;
@@ -113,7 +113,7 @@ export class DurableSession implements ClientSession {
     }
   }
 
-  /** The client has received `received` messages, if it says so; false when that is impossible. */
+  /** The client reports `received` messages, or null; false if the count is impossible. */
   onHeartbeat(received: number | null): boolean {
     const isPossible = received === null || this.replay.acknowledge(received);
     this.acknowledge();
@@ -153,7 +153,7 @@ class RecordingQueue implements DeliveryQueue {
   }
 }
 
-/** Where messages go while no stream is attached. */
+/** Receives messages while no stream is attached. */
 class DetachedStream implements ClientStream {
   client: Client | null;
   readonly inbox: DeliveryQueue;

@@ -1,9 +1,9 @@
-/** Answers that may be outstanding: a client that repeats a resume uses the token it has or one of the newest. */
+/** Responses that may be outstanding: a client that repeats a resume uses its current token or one of the newest. */
 const MAX_OUTSTANDING = 16;
 
 /**
- * The generations of the valid tokens of one session. A token is valid until a newer one has been used, so that an answer
- * that got lost costs nothing.
+ * The generations of the valid tokens of one session. A token is valid until a newer one has been used, so that a lost
+ * response does no harm.
  */
 export class IssuedTokens {
   private last: number;
@@ -39,7 +39,7 @@ export class IssuedTokens {
     return generation;
   }
 
-  /** Uses a token, which ends the validity of older ones: whether it is used for the first time; null for an invalid one. */
+  /** Uses a token and invalidates older ones. True for its first use, false for a repetition, null for an invalid token. */
   use(generation: number): boolean | null {
     if (!this.skipped.has(generation)) return null;
     const isNew = generation !== this.used;

@@ -74,8 +74,8 @@ export class ReplayBuffer {
 
   /**
    * Prepares a replay to a client that received `received` messages. Returns the number of messages it will never
-   * receive, or null when it claims more than was sent. `skippedBefore` is what `skippedCount` was when the client's token
-   * was made: an answer that got lost did not reach the client, so its count knows nothing of later drops.
+   * receive, or null when it claims more than was sent. `skippedBefore` is the `skippedCount` at the time when the client's
+   * token was issued: if the response was lost, the client's count does not include later drops.
    */
   resume(received: number, skippedBefore: number): number | null {
     const previous = this.skipped;
@@ -96,7 +96,7 @@ export class ReplayBuffer {
     return this.skipDropped();
   }
 
-  /** Replaces each kept message by what `change` makes of it. */
+  /** Replaces each kept message by the result of `change`. */
   transform(change: (message: Buffer) => Buffer): void {
     const before = this.keptBytes;
     this.messages = this.messages.slice(this.head).map(change);
@@ -128,7 +128,7 @@ export class ReplayBuffer {
     this.lastBacking = null;
   }
 
-  /** Releases everything; positions go on. */
+  /** Releases all messages; positions continue. */
   clear(): void {
     this.change(-this.keptBytes);
     this.messages = [];

@@ -7,7 +7,7 @@ export interface SessionClaim {
 /** Makes and verifies session tokens; they are bearer secrets. */
 export interface SessionTokenCodec {
   issue(claim: SessionClaim, expiresAtMs: number): string;
-  /** Where the generations of a new session begin: a random number, see IssuedTokens. */
+  /** First generation of a new session: a random number, see IssuedTokens. */
   firstGeneration(): number;
   /** Null for a token that was not issued with this key. */
   verify(token: string): (SessionClaim & { readonly expiresAtMs: number }) | null;

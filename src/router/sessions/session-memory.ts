@@ -3,7 +3,7 @@ import type { ReplayBudget } from './replay-buffer.ts';
 
 /** The part of `max-buffer-bytes` that sessions may use. */
 const SHARE = 1 / 2;
-/** Released at least when memory is short, so that not every message has to search for some. */
+/** Minimum share to release when memory is short, so that not every message triggers a search. */
 const MIN_RECLAIM_PART = 1 / 16;
 
 /** Kept messages, which are released when others need the memory. */
@@ -22,19 +22,19 @@ export class SessionMemory implements ReplayBudget {
   /** Fixed cost of the sessions that are away: it bounds their number. */
   private awayBytes = 0;
 
-  /** `kept`: all kept messages, in the order in which they are to be given up. */
+  /** `kept`: all kept messages, in the order of their release. */
   constructor(budget: MemoryBudget, kept: () => Iterable<Reclaimable>) {
     this.budget = budget;
     budget.reclaim = (bytes) => this.reclaim(bytes, kept());
   }
 
-  /** Kept messages of a session, or released ones when negative. */
+  /** Adds the bytes of kept messages; negative for released ones. */
   add(bytes: number): void {
     this.keptBytes += bytes;
     this.budget.usedBytes += bytes;
   }
 
-  /** The same for the fixed cost of a session that is away. */
+  /** Adds the fixed cost of a session that is away; negative when it returns. */
   addAway(bytes: number): void {
     this.awayBytes += bytes;
     this.budget.usedBytes += bytes;

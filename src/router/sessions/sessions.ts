@@ -11,7 +11,7 @@ import type { ReplayBuffer } from './replay-buffer.ts';
 import type { SessionAnswer, SessionTokenCodec } from './session-answer.ts';
 import { SessionMemory } from './session-memory.ts';
 
-/** The router as sessions use it. */
+/** The part of the router that sessions use. */
 export interface SessionsContext {
   readonly clock: Clock;
   readonly limits: Limits;
@@ -26,7 +26,7 @@ export interface SessionsContext {
 /** How long a token can restore the id of a client after the router was restarted. */
 const TOKEN_LIFETIME_MS = 30 * 24 * 3_600_000;
 
-/** Memory of a client that is away, its session and its places in maps, apart from its metadata and kept messages. */
+/** Memory of a client that is away: client, session and map entries, without metadata and kept messages. */
 const AWAY_BYTES = 2048;
 /** Removals per sweep: each publishes an event. */
 const MAX_EXPIRED_PER_SWEEP = 1000;
@@ -98,7 +98,7 @@ export class Sessions implements DurableSessionOwner {
     return this.answer(state, false, 0);
   }
 
-  /** Takes up the session of `token` on `connection`, for a client that has received `received` messages; or null. */
+  /** Resumes the session of `token` on `connection` for a client that has received `received` messages; null if impossible. */
   resume(
     token: string,
     received: number,
@@ -175,7 +175,7 @@ export class Sessions implements DurableSessionOwner {
     this.context.registry.move(client, this.away);
   }
 
-  /** Releases what the session of `client`, which was removed, holds. */
+  /** Releases the session of `client`, which was removed. */
   close(client: Client): void {
     const state = this.states.get(client);
     if (state === undefined) return;
@@ -213,7 +213,7 @@ export class Sessions implements DurableSessionOwner {
     this.due.push(session);
   }
 
-  /** Takes the client's count of received messages; returns how many it will never receive, null for an impossible count. */
+  /** Applies the client's count of received messages; returns the number of lost ones, null for an impossible count. */
   private restate(state: SessionState, received: number): number | null {
     const lost = state.session.replay.resume(received, state.tokens.reportedSkipped);
     if (lost === null) return null;
@@ -249,7 +249,7 @@ export class Sessions implements DurableSessionOwner {
     this.context.remove(session.client, 'sessionExpired');
   }
 
-  /** Kept messages in the order in which they are given up: of clients that have been away longest first. */
+  /** Kept messages in the order of their release: clients that have been away longest come first. */
   private *keptMessages(): Iterable<ReplayBuffer> {
     for (const { session } of this.waiting) yield session.replay;
     for (const { session } of this.states.values()) if (!session.isAway) yield session.replay;
