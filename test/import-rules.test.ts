@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Imports point inwards: wire <- router <- rpc <- grpc <- app. Who may reach what is said here, and kept. */
+/** Imports point inwards: wire <- router <- rpc <- grpc <- app. This table defines the allowed imports of each folder. */
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -12,7 +12,7 @@ interface Import {
   /** Relative to src, with slashes. */
   readonly file: string;
   readonly folder: string;
-  /** As written; relative ones resolved against src. */
+  /** As written; relative paths are resolved against src. */
   readonly target: string;
   readonly isRelative: boolean;
 }
@@ -49,7 +49,7 @@ function folderOf(file: string): string {
 
 const isPackage = (target: string, name: string): boolean => target === name || target.startsWith(`${name}/`);
 
-/** What the files of `folder` import from elsewhere and `allowed` does not name; a folder of ours by its name. */
+/** Imports of the files in `folder` that `allowed` does not contain; other folders of src by their name. */
 function beyond(folder: string, allowed: readonly string[]): string[] {
   return IMPORTS.filter((it) => it.folder === folder)
     .map((it) => ({ file: it.file, from: it.isRelative ? folderOf(it.target) : it.target }))
@@ -71,7 +71,7 @@ const f = await import('f');\ncreateRequire(import.meta.url).resolve('g/h');\nco
   }
 });
 
-/** What each folder may import, from the inside outwards; `node:` stands for all of Node's modules. */
+/** Allowed imports of each folder, from the inside outwards; `node:` stands for all modules of Node.js. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   text: [],
   host: ['node:'],
@@ -119,7 +119,7 @@ test('every folder: has a row', () => {
   assert.deepEqual(Object.keys(ALLOWED).sort(), [...folders].sort());
 });
 
-/** The folders in the order of their rows import only from rows above. */
+/** Folders in the order of their rows; each imports only from rows above. */
 test('folders: no upward imports', () => {
   const order = Object.keys(ALLOWED);
   for (const [folder, allowed] of Object.entries(ALLOWED)) {
@@ -192,7 +192,7 @@ test('other folders: imported through their index.ts', () => {
   );
 });
 
-/** Which files say what only one place should. */
+/** Patterns that only the given files may contain. */
 const ONLY_IN: readonly (readonly [string, RegExp, readonly string[]])[] = [
   [
     'process.env, or the whole of it under another name',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { limitsOf } from '../src/app/core-dependencies.ts';
 import { configName, DEFAULT_CONFIG, OPTIONS } from '../src/config/index.ts';
 
-/** An option that a reload may change has to be read by something, or the reload reports a change without an effect. */
+/** An option that a reload may change must be used somewhere; otherwise the reload reports a change without effect. */
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -25,7 +25,7 @@ const APP = sourcesOf(['app', 'process', 'telemetry'], 'limits.ts');
 const CORE = sourcesOf(['router', 'rpc', 'grpc'], 'interfaces.ts');
 const LIMITS = Object.keys(limitsOf(DEFAULT_CONFIG));
 
-/** Short for a log level: src/config/log-level.ts turns them into `logLevel`. */
+/** Short forms of log levels: src/config/log-level.ts converts them to `logLevel`. */
 const SHORTHANDS: readonly string[] = ['verbose', 'quiet'];
 
 test('limits: each is used by the core', () => {

@@ -1,7 +1,6 @@
 /**
  * Runs a suite: `node --import tsx test/run.ts unit|integration|system|all [PART]`, with PART only the files whose path
- * contains it. Node would run test files in the order of their paths; here the longest come first, so that the others run
- * beside them.
+ * contains it. The longest files run first, so that the others run beside them; Node itself would sort by path.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ interface Suite {
   readonly concurrency: number;
 }
 
-/** They need PM2, Chromium, namespaces or a booted systemd, and are skipped with a reason where those are missing. */
+/** Tests that need PM2, Chromium, namespaces or a booted systemd; skipped with a reason where these are missing. */
 const SYSTEM = ['test/system', 'test/daemon', 'test/monitoring', 'test/container'];
 const UNIT = ['src', 'clients/typescript/src'];
 const INTEGRATION = ['test'];

@@ -8,7 +8,7 @@ import { runCli } from './run-cli.ts';
 const folder = new TempFolder();
 after(() => folder.remove());
 
-/** `key -> [value, source]` of what was printed. */
+/** `key -> [value, source]` of the output. */
 function valuesIn(printed: string): Map<string, [string, string]> {
   const lines = printed.matchAll(/^([\w-]+): (.*?)\s+# (.*)$/gm);
   return new Map([...lines].map(([, key, value, source]) => [`${key}`, [`${value}`, `${source}`]]));

@@ -18,7 +18,7 @@ after(async () => {
   folder.remove();
 });
 
-/** examples/chat.mjs with somebody who types. */
+/** examples/chat.mjs with scripted input. */
 class Chat implements Disposable {
   output = '';
   readonly child: ChildProcess;
@@ -80,7 +80,7 @@ test('the example chat: prints why it cannot join', async () => {
 });
 
 test('the example chat without a router: prints address and advice without a stack trace', async () => {
-  // bound and never listened on by a router: a port that refuses
+  // bound but not listening: a port that refuses connections
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

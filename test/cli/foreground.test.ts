@@ -8,7 +8,7 @@ import { spawnCli } from './run-cli.ts';
 const folder = new TempFolder();
 after(() => folder.remove());
 
-/** A router in the foreground, until it is told to stop. */
+/** A router in the foreground, until it is stopped. */
 async function runUntilReady(args: readonly string[], env: Readonly<Record<string, string>>, ready: () => string) {
   const child = spawnCli(['--host', '127.0.0.1', '--port', '0', ...args], { env });
   const output = { stdout: '', stderr: '' };

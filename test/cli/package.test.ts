@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { ROOT } from '../support/program.ts';
 import { TempFolder } from '../support/temp.ts';
 
-/** What makes a checkout; built there, so that nobody else's dist is touched. */
+/** The files of a checkout; built in a copy, so that no other dist is changed. */
 const SOURCES = ['package.json', 'tsconfig.json', 'LICENSE', 'README.md', 'src'];
 
 const folder = new TempFolder();

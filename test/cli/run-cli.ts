@@ -17,7 +17,7 @@ export interface CliOptions {
   readonly cwd?: string;
 }
 
-/** Starts the program as a person would, without anything of the caller's environment that could change what it does. */
+/** Starts the program without the parts of the caller's environment that could affect it. */
 export function spawnCli(args: readonly string[], { env, cwd }: CliOptions = {}): ChildProcess {
   return spawn(process.execPath, [...PROGRAM, ...args], {
     cwd: cwd ?? ROOT,
@@ -43,7 +43,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   }
 }
 
-/** The same without a process of its own, for what ends without having listened. */
+/** Runs the program in this process; for commands that end without listening. */
 export async function runInProcess(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CliResult> {
   const capture = (): { text: string; isTTY: boolean; write: (text: string) => boolean } => ({
     text: '',

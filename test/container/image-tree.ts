@@ -5,10 +5,10 @@ import { ROOT } from '../support/program.ts';
 import type { TempFolder } from '../support/temp.ts';
 import { type Instruction, readStages } from './dockerfile.ts';
 
-/** Folders of this machine that stand for the base image, read-only. */
+/** Folders of this host that replace the base image, read-only. */
 const BASE_FOLDERS = ['bin', 'lib', 'lib64', 'sbin', 'usr'] as const;
 
-/** Why the image cannot be run here, or false. */
+/** Skip reason of the tests of the image, or false. */
 export function skipWithoutNamespaces(): string | false {
   if (process.getuid?.() !== 0) return 'SKIPPED: only root can make a mount namespace';
   if (spawnSync('nsenter', ['--version']).status !== 0) return 'SKIPPED: no nsenter';
@@ -16,7 +16,7 @@ export function skipWithoutNamespaces(): string | false {
   return status === 0 ? false : 'SKIPPED: this machine permits no mount namespaces';
 }
 
-/** The tree of the image, made by the steps of the Dockerfile; the base image is this machine, with its Node. */
+/** The tree of the image, built by the steps of the Dockerfile; this host with its Node replaces the base image. */
 export class ImageTree {
   readonly root: string;
   readonly stage: readonly Instruction[];
@@ -62,7 +62,7 @@ export class ImageTree {
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** `npm ci` needs the network: the packages that are installed here stand for what it would install. */
+/** Replaces `npm ci`, which needs the network: uses the packages installed here. */
 function runBuildStep({ name, args }: Instruction, buildRoot: string): void {
   const work = join(buildRoot, 'app');
   mkdirSync(work, { recursive: true });
@@ -72,7 +72,7 @@ function runBuildStep({ name, args }: Instruction, buildRoot: string): void {
   else if (name !== 'WORKDIR') throw new Error(`no such step is expected in the build stage: ${name}`);
 }
 
-/** Links the packages of the project. npm rewrites only the list of them in place, so that is a copy. */
+/** Links the packages of the project. Their list is copied, since npm rewrites it in place. */
 function linkPackages(target: string): void {
   const linked = spawnSync('cp', ['-al', `${ROOT}node_modules`, target]);
   // the temporary folder may be on another file system

@@ -45,7 +45,7 @@ class Container implements AsyncDisposable {
     return environmentOf(image.stage);
   }
 
-  /** The pid of its PID 1, out here. */
+  /** Pid of its PID 1 on the host. */
   get pid(): number {
     return Number(readFileSync(`/proc/${this.outer.pid}/task/${this.outer.pid}/children`, 'utf8'));
   }
@@ -94,7 +94,7 @@ class Container implements AsyncDisposable {
   }
 }
 
-/** The binary of the base image lies elsewhere in the tree of this test. */
+/** In the tree of this test the binary of the base image has another path. */
 const nodeHere = (word: string): string => (word === 'node' ? '/node' : word);
 
 const ARGS = ['--host', '127.0.0.1', '--port', '0'];

@@ -41,7 +41,7 @@ test('every manifest: matches the schema of its kind', async () => {
   }
 });
 
-/** What the schema of its kind has against a manifest, fields that it does not know included. */
+/** Violations of the schema of its kind in a manifest, including unknown fields. */
 async function problemsOf(manifest: { apiVersion: string; kind: string }): Promise<readonly unknown[]> {
   const name = SCHEMAS[`${manifest.apiVersion} ${manifest.kind}`];
   assert.ok(name, manifest.kind);
@@ -51,7 +51,7 @@ async function problemsOf(manifest: { apiVersion: string; kind: string }): Promi
   return validate.errors ?? ['invalid'];
 }
 
-/** The schemas let unknown fields pass, but a validator reads each field that it knows. */
+/** The schemas accept unknown fields, but a validator reads each known field. */
 function recordReads<T extends object>(value: T, path: string, unread: Set<string>): T {
   const children = new Map<string, unknown>();
   for (const [key, child] of Object.entries(value)) {
@@ -118,7 +118,7 @@ test('the termination grace period: covers the shutdown timeout of the router', 
 test('the router: accepts the configuration and answers the probes', async () => {
   using folder = new TempFolder();
   const config = folder.write('config.yaml', read('config-map').data['config.yaml']);
-  // what the pod has for itself, a test must not take from the machine
+  // a test must not use the paths of the pod on this host
   await using router = await RouterProcess.start([
     '--config',
     config,

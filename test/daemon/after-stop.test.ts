@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { DaemonFixture, signal } from './daemon-fixture.ts';
 
-/** What PM2 shows, keeps and does once a router has ended for good. */
+/** State of PM2 after a router has ended for good. */
 
 const PATIENT = { limitMs: 30_000, everyMs: 200 };
 
@@ -104,7 +104,7 @@ test('--daemon-stop without a saved dump: removes all files of the daemon', asyn
   assert.equal(existsSync(`${fixture.home}/rpc-dart-router/rpc-dart-router.json`), false);
 });
 
-/** Waits until the process that a stopped router leaves has done its work. */
+/** Waits until the --daemon-settle process of a stopped router has ended. */
 async function untilSettled(fixture: DaemonFixture): Promise<void> {
   const settling = (): string[] =>
     readdirSync('/proc').filter(
@@ -117,6 +117,6 @@ function read(pid: string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return ''; // no process, or it has ended meanwhile
+    return ''; // no such process
   }
 }

@@ -19,7 +19,7 @@ export interface Run {
 }
 
 export interface RunOptions {
-  /** Another PM2 than the one among our dependencies. */
+  /** Another PM2 than that of the dependencies. */
   readonly bin?: string;
   /** Another copy of the program. */
   readonly main?: string;
@@ -27,22 +27,22 @@ export interface RunOptions {
   readonly cwd?: string;
 }
 
-/** A PM2 home of its own in a temporary folder, the built program, and PM2's own command. */
+/** A PM2 home in a temporary folder, the built program, and the command line of PM2. */
 export class DaemonFixture implements AsyncDisposable {
   readonly folder = new TempFolder();
   readonly home = this.folder.file('pm2');
   readonly pidFile = this.folder.file('router.pid');
   readonly logFile = this.folder.file('router.log');
-  /** Where every router of this fixture is to be found, and a port that is free. */
+  /** Options for the paths of all routers of this fixture; `options` adds any free port. */
   readonly paths = ['--pid-file', this.pidFile, '--log-file', this.logFile];
   readonly options = [...this.paths, '--host', '127.0.0.1', '--port', '0'];
 
-  /** Runs `rpc-dart-router` with these arguments, in English unless told. */
+  /** Runs `rpc-dart-router` with these arguments, in English by default. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     return this.execute(process.execPath, [options.main ?? MAIN, ...args], options);
   }
 
-  /** Starts a daemon that has to come up. */
+  /** Starts a daemon; throws if the start fails. */
   async start(args: readonly string[] = [], options: RunOptions = {}): Promise<Run> {
     const given = args.includes('--port') ? this.options.slice(0, -2) : this.options;
     const run = await this.run(['--daemon-start', ...given, '--no-log-rotation', ...args], options);
@@ -50,12 +50,12 @@ export class DaemonFixture implements AsyncDisposable {
     return run;
   }
 
-  /** Runs PM2's own command, as a user would. */
+  /** Runs the command line of PM2. */
   pm2(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     return this.execute(process.execPath, [options.bin ?? PM2, ...args], options);
   }
 
-  /** What PM2 has, by its own command. */
+  /** The processes of PM2, by `pm2 jlist`. */
   async pm2List(): Promise<{ name: string; pid: number; pm2_env: Record<string, unknown> }[]> {
     const { stdout } = await this.pm2(['jlist', '--silent']);
     return JSON.parse(stdout.slice(stdout.lastIndexOf('\n[') + 1));
@@ -88,7 +88,7 @@ export class DaemonFixture implements AsyncDisposable {
     });
   }
 
-  /** Ends what was started here, by pid: PM2 first, so that it starts nothing again. */
+  /** Ends all processes of this fixture by pid: PM2 first, so that it restarts nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     const pm2 = readPid(`${this.home}/pm2.pid`);
     if (pm2 !== null) await end([pm2]);
@@ -133,7 +133,7 @@ async function end(pids: readonly number[]): Promise<void> {
   }
 }
 
-/** The processes that have the folder, which has a name like no other, on their command line. */
+/** The processes with the unique folder name on their command line. */
 function processesNaming(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -149,7 +149,7 @@ function commandLineOf(pid: number): string {
   }
 }
 
-/** The command line of the program, for tests that spawn it themselves. */
+/** Command line of the program, for tests that spawn it. */
 export function commandLine(args: readonly string[]): string[] {
   return [process.execPath, MAIN, ...args];
 }

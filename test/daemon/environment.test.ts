@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { DaemonFixture, MAIN, ROOT, signal } from './daemon-fixture.ts';
 
-/** The daemon does not depend on the shell that it was started from, nor on where the program is installed. */
+/** The daemon does not depend on the shell that started it, nor on the install path. */
 
 async function respawn(fixture: DaemonFixture): Promise<void> {
   const { pid } = fixture;
@@ -53,7 +53,7 @@ test('a removed start folder: relative paths keep their meaning', async () => {
   await respawn(fixture);
   assert.equal(JSON.parse(readFileSync(fixture.folder.file('ports.json'), 'utf8')).pid, (await fixture.status()).pid);
   assert.ok(!readlinkSync(`/proc/${fixture.pm2Pid}/cwd`).includes('(deleted)'), 'PM2 does not run there either');
-  mkdirSync(cwd); // `..` of a folder that is gone is found by its name alone
+  mkdirSync(cwd); // `..` of a removed folder is found by its name only
   assert.match((await fixture.run(['--daemon-reload'])).stdout, /nothing changed/);
   assert.equal((await fixture.run(['--daemon-restart'])).code, 0);
   assert.equal((await fixture.run(['--daemon-status'])).code, 0);

@@ -7,7 +7,7 @@ import { poll } from '../support/poll.ts';
 import { TempFolder } from '../support/temp.ts';
 import { commandLine, DaemonFixture, readPid } from './daemon-fixture.ts';
 
-/** A command that fails prints one readable block; a start that is interrupted is undone. */
+/** A failed command prints one readable block; an interrupted start is undone. */
 
 const needsDisk = { skip: whyNoSmallDisk() };
 
@@ -95,7 +95,7 @@ for (const [signal, code] of [
     await using fixture = new DaemonFixture();
     await fixture.start();
     assert.equal((await fixture.run(['--daemon-stop'])).code, 0);
-    // a router that never gets ready
+    // a router that never becomes ready
     const preload = fixture.folder.write(
       'never.cjs',
       'setInterval(() => {}, 1000); while (true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);',
@@ -133,7 +133,7 @@ class SmallDisk implements Disposable {
     return join(this.path, name);
   }
 
-  /** Leaves this much free. */
+  /** Fills the disk except for this much space. */
   fill(freeKiB: number): void {
     const { bfree, bsize } = statfsSync(this.path);
     writeFileSync(this.file('filler'), Buffer.alloc(bfree * bsize - freeKiB * 1024));

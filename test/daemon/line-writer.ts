@@ -1,5 +1,5 @@
-// Writes numbered lines to standard output, a thousand a second, by the router's own log; PM2 runs it.
-// line-writer.ts COUNT_FILE plain|rotating LOG_FILE: on SIGINT it notes in COUNT_FILE how many it wrote, and ends.
+// Writes numbered lines to standard output, a thousand a second, with the log of the router; runs under PM2.
+// line-writer.ts COUNT_FILE plain|rotating LOG_FILE: on SIGINT it writes the number of lines to COUNT_FILE and ends.
 import { writeFileSync } from 'node:fs';
 import { BufferedOutput, Logger, LogRotation, standardOutput } from '../../src/logging/index.ts';
 
@@ -26,7 +26,7 @@ const timer = setInterval(() => {
 
 process.once('SIGINT', () => {
   clearInterval(timer);
-  // what is held back goes out first, and PM2 reads what is in the pipe
+  // flushes held lines, and lets PM2 read the pipe
   setTimeout(() => {
     rotation?.stop();
     writeFileSync(countFile, String(written));

@@ -152,7 +152,7 @@ async function startWriter(fixture: DaemonFixture, log: string, mode: 'plain' | 
   assert.equal(run.code, 0, run.stderr);
 }
 
-/** Stops the writer and looks for each of its lines in all that was written. */
+/** Stops the writer and searches all logs for each of its lines. */
 async function countLost(fixture: DaemonFixture, log: string): Promise<{ written: number; lost: number }> {
   assert.equal((await fixture.pm2(['stop', 'writer'])).code, 0);
   const written = Number(readFileSync(fixture.folder.file('count'), 'utf8'));

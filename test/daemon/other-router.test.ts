@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
 import { DaemonFixture, type Run, signal } from './daemon-fixture.ts';
 
-/** Two PM2 homes on one machine: commands of one leave the router of the other alone, but show it. */
+/** Two PM2 homes on one host: commands of one show the router of the other but do not control it. */
 
 const CHANGING = ['stop', 'restart', 'reload', 'reload --max-groups 3'] as const;
 
-/** A name of its own gives default paths of its own; what was left in /tmp is removed. */
+/** A unique name gives unique default paths; their files in /tmp are removed at the end. */
 class DefaultPaths implements Disposable {
   readonly name = `fixture-${process.pid}-${performance.now()}`.replace('.', '-');
   readonly options = ['--name', this.name];

@@ -136,7 +136,7 @@ test('a failed start: prints the reason of the router and leaves no entry in PM2
       assert.equal(run.stdout, '');
       assert.deepEqual(await fixture.pm2List(), []);
       assert.deepEqual([existsSync(fixture.pidFile), existsSync(fixture.folder.file('router.sock'))], [false, false]);
-      // the settle command of the router that ended may hold the lock for a moment
+      // the settle command of the ended router may briefly hold the lock
       await poll('nothing to stay', () => readdirSync(`${fixture.home}/rpc-dart-router`).length === 0, {
         limitMs: 20_000,
       });

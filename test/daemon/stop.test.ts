@@ -6,7 +6,7 @@ import { poll, quiet } from '../support/poll.ts';
 import { DaemonFixture, ROOT, signal } from './daemon-fixture.ts';
 
 const RUSSIAN = { env: { LANG: 'ru_RU.UTF-8', LC_ALL: '' } };
-/** Longer than PM2 waits before it starts a process again. */
+/** Longer than the restart delay of PM2. */
 const RESPAWN_MS = 500;
 
 test('--daemon-stop: ends the daemon gracefully and removes it from PM2', async () => {
@@ -58,7 +58,7 @@ test('--daemon-stop: a frozen daemon is killed after the grace period and not re
   assert.equal(fixture.log.match(/Startup/g)?.length, 1);
 });
 
-/** The program with another time between SIGTERM and SIGKILL. */
+/** The program with a shorter time between SIGTERM and SIGKILL. */
 function impatientMain(fixture: DaemonFixture, killAfterMs: number): string {
   const program = pathToFileURL(`${ROOT}dist/commands.js`).href;
   return fixture.folder.write(
@@ -75,7 +75,7 @@ test('a stale pid file: removed without launching PM2', async () => {
   await using fixture = new DaemonFixture();
   for (const stale of ['999999999', String(process.pid)]) {
     fixture.folder.write('router.pid', `${stale}\n`);
-    utimesSync(fixture.pidFile, 1e9, 1e9); // from before this process got its pid
+    utimesSync(fixture.pidFile, 1e9, 1e9); // older than this process
     const { code, stdout, stderr } = await fixture.run(['--daemon-stop', ...fixture.paths]);
     assert.equal(code, 3);
     assert.equal(stdout, `🧹 Removed a stale PID file: ${fixture.pidFile}\n`);

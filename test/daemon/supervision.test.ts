@@ -39,7 +39,7 @@ test('a router that keeps crashing: the status shows it, and --daemon-stop stops
   await using fixture = new DaemonFixture();
   const port = await freePort();
   await fixture.start(['--port', String(port)]);
-  signal(fixture.pm2Pid, 'SIGSTOP'); // so that the port can be taken before the respawn
+  signal(fixture.pm2Pid, 'SIGSTOP'); // so that the test can occupy the port before the respawn
   signal(fixture.pid, 'SIGKILL');
   await using busy = await poll('the port to be free', () => takePort(port));
   signal(fixture.pm2Pid, 'SIGCONT');
@@ -66,7 +66,7 @@ test('a router that keeps crashing: the status shows it, and --daemon-stop stops
 
 test('--max-memory exceeded: PM2 restarts the router gracefully', async () => {
   await using fixture = new DaemonFixture();
-  // PM2 looks every 30 seconds otherwise; an idle router is just below the lowest limit
+  // the default check interval of PM2 is 30 seconds; an idle router is just below the lowest limit
   await fixture.start(['--max-memory', '64M', '--max-message-bytes', '1M'], { env: { PM2_WORKER_INTERVAL: '4000' } });
   using _memory = await HeldMemory.of((await fixture.status()).listening[0]?.port ?? 0, 32);
   await poll('the restart', () => (fixture.log.match(/Startup/g)?.length ?? 0) > 1, { limitMs: 20_000 });
@@ -219,7 +219,7 @@ async function freePort(): Promise<number> {
   return taken.port;
 }
 
-/** A copy of PM2 that calls itself another version; the rest of node_modules beside it. */
+/** A copy of PM2 with another version number, with the rest of node_modules beside it. */
 function otherVersion(fixture: DaemonFixture, version: string): string {
   const modules = fixture.folder.file('node_modules');
   mkdirSync(modules);

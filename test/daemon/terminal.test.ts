@@ -33,7 +33,7 @@ test('NO_COLOR: no colours', { skip }, async () => {
   assert.doesNotMatch(output, ESCAPE);
 });
 
-/** What a command prints on a terminal, which script(1) makes. */
+/** Output of a command on a terminal created by script(1). */
 function onTerminal(
   fixture: DaemonFixture,
   args: readonly string[],

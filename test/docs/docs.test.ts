@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { environmentName, OPTIONS, type Option, readFlags } from '../../src/config/index.ts';
 import { anchorsOf, DOCUMENTS, type Document, ROOT } from './documents.ts';
 
-/** Flags of other programs that prose may mention by themselves. */
+/** Flags of other programs that prose may mention without the program. */
 const OTHER_FLAGS = new Set([
   ...['--rollback', '--uninstall', '--purge', '--tune', '--dry-run', '--quiet', '--port', '--lang'], // install-production.sh
   ...['--check', '--import', '--test', '--user', '--service-name', '--omit', '--offline', '--deploy-hook'],
@@ -28,7 +28,7 @@ test('the documentation: contains documents and commands', () => {
   assert.ok(DOCUMENTS.flatMap(({ commands }) => commands).length >= 30);
 });
 
-/** What is wrong with the links of a document. */
+/** Broken links of a document. */
 function brokenLinks(document: Document): string[] {
   const links = [...document.prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
   return links
@@ -65,7 +65,7 @@ for (const document of DOCUMENTS) {
     );
     const variables = [...document.text.matchAll(/\bROUTER_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
     assert.deepEqual(
-      variables.filter((name) => !VARIABLES.has(name) && !/^ROUTER_(TEST_|DIST$)/.test(name)), // those are of the tests
+      variables.filter((name) => !VARIABLES.has(name) && !/^ROUTER_(TEST_|DIST$)/.test(name)), // variables of the tests
       [],
     );
   });

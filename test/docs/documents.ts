@@ -10,7 +10,7 @@ export interface Document {
   readonly text: string;
   /** Without code blocks. */
   readonly prose: string;
-  /** The lines of shell blocks, continued lines joined, comments and prompts taken off. */
+  /** The lines of shell blocks, with continued lines joined, without comments and prompts. */
   readonly commands: readonly string[];
 }
 
@@ -40,7 +40,7 @@ function markdownIn(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** Everything that is written for people. */
+/** All documents of the project. */
 export const DOCUMENTS: readonly Document[] = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
   ...['docs', 'deploy', 'examples'].flatMap(markdownIn),

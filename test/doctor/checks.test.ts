@@ -110,7 +110,7 @@ test('permissions: reports readable secrets, a missing folder and a symlink', as
   const [tokens, key] = await check({ config: fixture.config({ authTokensFile, tlsKey }) });
   assert.match(tokens ?? '', /^fail: .*tokens: readable by others \(mode 644\) → chmod 640 .*tokens$/);
   assert.match(key ?? '', /^warn: .*key\.pem: readable by others \(mode 604\) → chmod 640 .*key\.pem$/);
-  // as certbot and Kubernetes have it: the link has mode 777, the key has not
+  // as with certbot and Kubernetes: the link has mode 777, the key has not
   chmodSync(tlsKey, 0o640);
   const link = fixture.folder.file('live.pem');
   symlinkSync(tlsKey, link);
@@ -131,7 +131,7 @@ test('leftovers: reports stale and reused PID files', async () => {
   using fixture = new DoctorFixture();
   const check = async () => (await fixture.check('leftovers', { pidFolders: [fixture.folder.path] })).map(brief);
   assert.deepEqual(await check(), ['ok']);
-  fixture.folder.write('rpc_dart_router.pid', '4194305\n'); // beyond the largest pid there is
+  fixture.folder.write('rpc_dart_router.pid', '4194305\n'); // above the largest possible pid
   fixture.folder.write('rpc_dart_router.second.pid', `${process.pid}\n`);
   const [stale, reused] = await check();
   assert.match(stale ?? '', /^warn: .*rpc_dart_router\.pid: no process has PID 4194305 → rm .*rpc_dart_router\.pid/);

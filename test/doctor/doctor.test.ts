@@ -55,7 +55,7 @@ test('--doctor: all findings are translated to Russian', async () => {
   using fixture = new DoctorFixture();
   const { stdout } = await fixture.run(['--lang', 'ru', '--json', '--metrics', '--metrics-port', '0']);
   const { findings } = JSON.parse(stdout) as Answer;
-  const facts = ['node', 'sysctl', 'log']; // figures and names alone
+  const facts = ['node', 'sysctl', 'log']; // the finding contains only figures and names
   for (const { check, text } of findings)
     if (!facts.includes(check)) assert.match(text, /[а-яё]/i, `${check}: ${text}`);
 });

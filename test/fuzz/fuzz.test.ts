@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Random } from './mutate.ts';
 import { FuzzFailure, FuzzTarget } from './target.ts';
 
-/** `npm run fuzz` does the same without end, from another seed each time. */
+/** `npm run fuzz` does the same for a minute, from another seed each time. */
 const SEED = 20250614;
 const TRIES = 2000;
 

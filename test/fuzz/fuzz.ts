@@ -3,16 +3,16 @@ import { Http2FuzzTarget } from './http2-target.ts';
 import { Random } from './mutate.ts';
 import { FuzzFailure, FuzzTarget } from './target.ts';
 
-/** `npm run fuzz -- [--seconds N] [--seed N]`: tries mutations of recorded messages, and HTTP/2 clients at random; prints the bytes that one fails on. */
+/** `npm run fuzz -- [--seconds N] [--seed N]`: mutations of recorded messages, and random HTTP/2 clients; prints the failing bytes. */
 
 const { seconds, seed } = readOptions();
 
-/** Clients grow with what they are sent; a fresh router now and then keeps the tries alike. */
+/** The test clients accumulate received messages; a fresh router keeps the runs comparable. */
 const TRIES_PER_ROUTER = 5000;
-/** A connection is many frames. */
+/** Tries per connection: a connection has many frames. */
 const TRIES_PER_CONNECTION = 20;
 
-/** The options; not a number where they make no sense. */
+/** The options; NaN for invalid values. */
 function readOptions(): { seconds: number; seed: number } {
   try {
     const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });

@@ -16,20 +16,20 @@ import { mutated, type Random } from './mutate.ts';
 const { endStream: END, endHeaders: WHOLE } = Flag;
 const PATHS = ['/early', '/hold', '/echo', '/null'];
 const TRAILERS = encodeHeaders([['x', 'y']]);
-/** A field that is added to the table, and what refers to it. */
+/** A field that is added to the dynamic table, and the reference to it. */
 const ADDED = Buffer.from('40017803616263', 'hex');
 const REFERRED = Buffer.from([0xbe]);
 const MALFORMED = encodeHeaders([['X', 'y']]);
 const INCREMENTS = [1, 1, 7, 50, 1000, 20_000, 100_000];
 const WINDOWS = [0, 1, 20, 1000, 65_535, 200_000];
 
-/** Says what a client could say. One that errs does what no good one should, now and then. */
+/** Generates frames of a client. A faulty client sometimes violates the protocol. */
 export class RandomClient {
   private readonly random: Random;
   private readonly errs: boolean;
   private nextId = 1;
   private readonly opened: number[] = [];
-  /** Those that the client has not ended. */
+  /** Streams that the client has not ended. */
   private open: number[] = [];
   private hasAdded = false;
   private readonly kinds: readonly (() => Buffer)[];
@@ -43,7 +43,7 @@ export class RandomClient {
       .map((kind) => kind.bind(this));
   }
 
-  /** One to `most` frames; of a header block, all that belong together are one. */
+  /** One to `most` frames; the frames of a header block count as one. */
   frames(most: number): Buffer[] {
     return Array.from({ length: 1 + this.random.below(most) }, () => this.random.pick(this.kinds)());
   }
@@ -58,12 +58,12 @@ export class RandomClient {
     return this.random.below(100) < percent;
   }
 
-  /** True in so many of a hundred cases, for a client that errs. */
+  /** True in this percentage of cases, for a faulty client only. */
   private mistakes(percent: number): boolean {
     return this.errs && this.chance(percent);
   }
 
-  /** One of `streams`; a mistake, or none to choose from, makes it any other one. */
+  /** One of `streams`; any other id by mistake or if `streams` is empty. */
   private streamId(streams: readonly number[]): number {
     if (this.mistakes(7)) return this.random.below(this.nextId + (this.chance(5) ? 3 : 0));
     return this.random.pick(streams);
@@ -86,7 +86,7 @@ export class RandomClient {
     return refers ? REFERRED : ADDED;
   }
 
-  /** A header block in one frame or several, with padding and priority or without. */
+  /** A header block in one or several frames, with or without padding and priority. */
   private block(streamId: number, block: Buffer, flags: number): Buffer {
     const cut = this.chance(20) ? this.random.below(block.length + 1) : block.length;
     const isWhole = cut === block.length;
@@ -187,7 +187,7 @@ const MANGLES: readonly Mangle[] = [
   },
   function alterHead(random, frames, at) {
     const frame = Buffer.from(frames[at] as Buffer);
-    // length, type, flags, stream: mostly not the length, behind which nothing is read any more
+    // length, type, flags, stream: rarely the length, since nothing after a wrong length is read
     const pos = random.pick([2, 3, 3, 4, 4, 4, 8, 8]);
     frame[pos] = random.below(3) === 0 ? random.below(256) : (frame[pos] as number) ^ (1 << random.below(6));
     return replaced(frames, at, [frame]);

@@ -8,9 +8,9 @@ const FIRST_WINDOW = 65_535;
 
 const MAX_STREAM_ID = 0x7fffffff;
 
-/** A stream as its client sees it. */
+/** The client's view of a stream. */
 interface Seen {
-  /** SETTINGS that the client had sent when it opened the stream. */
+  /** SETTINGS of the client when it opened the stream. */
   readonly settingsBefore: number;
   window: number;
   bodyBytes: number;
@@ -18,18 +18,18 @@ interface Seen {
   reset: boolean;
 }
 
-/** `bytes` of an answer's body, from `pos` on. */
+/** `bytes` of a response body, from `pos` on. */
 export function bodyPart(streamId: number, pos: number, bytes: number): Buffer {
   const cycle = Buffer.from(Array.from({ length: 256 }, (_, i) => (31 * (pos + i) + streamId) & 0xff));
   return Buffer.alloc(bytes, cycle);
 }
 
 /**
- * Reads both directions of one connection as RFC 9113 has them, apart from the sources of the router: notes what the
- * client grants, and says when the server sends what is no frame, does not fit its stream, or is beyond a window.
+ * Checks both directions of one connection against RFC 9113, independently of the sources of the router: records the windows
+ * that the client grants, and reports invalid frames, frames that do not fit their stream, and data beyond a window.
  */
 export class Http2Observer {
-  /** Everything that the client has sent. */
+  /** All bytes sent by the client. */
   private readonly fromClient: Buffer[] = [];
   private readonly clientParser = new FrameParser();
   private readonly serverParser = new FrameParser();
@@ -38,7 +38,7 @@ export class Http2Observer {
   private prefaceBytes = 0;
   private isPreface = true;
   private connectionWindow = FIRST_WINDOW;
-  /** The window of new streams behind each SETTINGS of the client, and how many of these were acknowledged. */
+  /** The initial window after each SETTINGS of the client, and the number of acknowledged SETTINGS. */
   private readonly initialWindows = [FIRST_WINDOW];
   private acknowledged = 0;
   private readonly pings: string[] = [];
@@ -55,7 +55,7 @@ export class Http2Observer {
     if (this.isPreface) for (const frame of this.clientParser.push(bytes.subarray(before))) this.grant(frame);
   }
 
-  /** The server has written `bytes`; `written` says how many bytes of a body it was given. */
+  /** The server has written `bytes`; `written` returns the body bytes passed to it. */
   received(bytes: Buffer, written: (streamId: number) => number): void {
     const frames = this.serverParser.push(bytes);
     const frameBytes = frames.reduce((sum, { payload }) => sum + 9 + payload.length, 0);
@@ -63,7 +63,7 @@ export class Http2Observer {
     for (const frame of frames) this.check(frame, written);
   }
 
-  /** The body of the request that was sent on each stream, also what has come of the last frame. */
+  /** The request body sent on each stream, including a part of the last frame. */
   requestBodies(): ReadonlyMap<number, Buffer> {
     const bytes = Buffer.concat(this.fromClient).subarray(PREFACE.length);
     const missing = Buffer.alloc(MAX_FRAME_BYTES);
@@ -172,7 +172,7 @@ export class Http2Observer {
     stream.reset = true;
   }
 
-  /** A number that the client left out, and now sends DATA with, is that of a closed stream. */
+  /** A stream id that the client skipped and then uses for DATA belongs to a closed stream. */
   private checkResetOfSkipped(streamId: number, code: number): void {
     assert.equal(code, STREAM_CLOSED);
     assert.ok(streamId < Math.max(...this.streams.keys()), `stream ${streamId} was not opened`);
@@ -180,7 +180,7 @@ export class Http2Observer {
   }
 }
 
-/** The last value that counts; undefined when there is none. */
+/** The last valid value; undefined without one. */
 function initialWindowOf(payload: Buffer): number | undefined {
   let value: number | undefined;
   for (let pos = 0; pos + 6 <= payload.length; pos += 6) {

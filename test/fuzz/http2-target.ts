@@ -10,10 +10,10 @@ import { FuzzFailure } from './target.ts';
 const HEADERS = Buffer.from([0x88]);
 const SIZES = [1, 10, 100, 1000, 16_384, 16_385, 40_000];
 
-/** A server that answers at random, also from within what it is told. */
+/** A server that responds at random, also from within its callbacks. */
 class RandomServer extends Http2Peer {
   private readonly random: Random;
-  /** Bytes of the body that was written on each stream. */
+  /** Body bytes written on each stream. */
   readonly written = new Map<number, number>();
 
   constructor(random: Random) {
@@ -35,7 +35,7 @@ class RandomServer extends Http2Peer {
     return served;
   }
 
-  /** Takes what was sent, with a pause wherever one is asked for. */
+  /** Reads the sent bytes, with the requested pauses. */
   override send(...parts: readonly Buffer[]): void {
     for (let left = Buffer.concat(parts); left.length > 0; this.connection.resume()) {
       const read = this.connection.receive(left);
@@ -44,7 +44,7 @@ class RandomServer extends Http2Peer {
     }
   }
 
-  /** Does something that a host may do between two chunks. */
+  /** Calls a random method that a host may call between two chunks. */
   happen(): void {
     const what = this.random.below(100);
     if (what < 45 && this.served.length > 0) this.act(this.random.pick(this.served));
@@ -79,11 +79,11 @@ class RandomServer extends Http2Peer {
   }
 }
 
-/** One connection from its greeting to its end. */
+/** One connection from its preface to its end. */
 class Session {
   readonly input: Buffer[] = [];
   private readonly random: Random;
-  /** Whether the client does nothing for which it may be given up. */
+  /** True if the client sends nothing that justifies closing the connection. */
   private readonly isGood: boolean;
   private readonly client: RandomClient;
   private readonly server: RandomServer;
@@ -111,7 +111,7 @@ class Session {
     this.end();
   }
 
-  /** Sends `bytes` in chunks of some size, with things that happen in between. */
+  /** Sends `bytes` in random chunks, with random calls in between. */
   private sendAll(bytes: Buffer): void {
     const { random } = this;
     const most = random.pick([1, 9, 100, 3000, bytes.length + 1]);
@@ -132,7 +132,7 @@ class Session {
     this.look();
   }
 
-  /** Has the observer read what was written. */
+  /** Passes the written bytes to the observer. */
   private look(): void {
     const { server } = this;
     for (; this.looked < server.writes.length; this.looked++) {
@@ -141,7 +141,7 @@ class Session {
     assert.ok(server.finishes <= 1, 'finished again');
   }
 
-  /** A client that reads everything, and opens every window, gets everything. */
+  /** Asserts that a client that reads everything and opens all windows receives everything. */
   private drain(): void {
     const { server } = this;
     server.reads = true;
@@ -168,14 +168,14 @@ class Session {
   }
 }
 
-/** Tries whole connections of the router's HTTP/2, each from a seed of its own. */
+/** Tests whole connections of the router's HTTP/2, each from its own seed. */
 export class Http2FuzzTarget {
   /** Throws FuzzFailure. */
   tryOne(random: Random): void {
     this.trySeed(random.below(0x7fffffff));
   }
 
-  /** What a failure names, again. */
+  /** Replays the connection of a reported failure. */
   trySeed(seed: number): void {
     const session = new Session(new Random(seed));
     try {

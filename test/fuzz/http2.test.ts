@@ -6,7 +6,7 @@ import { bodyPart, Http2Observer } from './http2-observer.ts';
 import { Http2FuzzTarget } from './http2-target.ts';
 import { Random } from './mutate.ts';
 
-/** `npm run fuzz` does the same without end, from another seed each time. */
+/** `npm run fuzz` does the same for a minute, from another seed each time. */
 const SEED = 20250614;
 const TRIES = 1000;
 
@@ -16,7 +16,7 @@ test(`${TRIES} random connections: nothing throws, every stream ends once, flow 
   for (let i = 0; i < TRIES; i++) target.tryOne(random);
 });
 
-/** An observer of a client that has opened stream 1, whose window is 10. */
+/** An observer of a client that has opened stream 1 with a window of 10. */
 function observer(): Http2Observer {
   const observing = new Http2Observer();
   observing.sent(Buffer.concat([PREFACE, settingsFrame({ 4: 10 }), headers(1, requestBlock())]));

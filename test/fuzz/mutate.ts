@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32). */
+/** Pseudo-random numbers, the same for the same seed (mulberry32). */
 export class Random {
   private state: number;
 
@@ -23,7 +23,7 @@ export class Random {
   }
 }
 
-/** Bytes on which readers of CBOR and of frames trip: heads of every kind, breaks, reserved and odd lengths. */
+/** Bytes that stress readers of CBOR and frames: heads of every kind, breaks, reserved and odd lengths. */
 const TELLING = [
   '00', '17', '18', '1b', '1c', '1f', '20', '3b', '40', '5f', '60', '78', '7b', '7f', '80', '81', '9b', '9f', 'a0', 'a1',
   'bb', 'bf', 'c0', 'c2', 'c3', 'd8', 'db', 'df', 'e0', 'f4', 'f6', 'f7', 'f8', 'f9', 'fa', 'fb', 'fc', 'ff', '1bffffffffffffffff',

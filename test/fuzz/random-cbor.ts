@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
 /**
- * Arbitrary CBOR in arbitrary valid forms: integers and lengths longer than they need be, definite and indefinite containers,
- * tags. Written apart from src/wire and by the RFC alone.
+ * Arbitrary CBOR in arbitrary valid forms: integers and lengths in longer forms, definite and indefinite containers, tags.
+ * Independent of src/wire, from the RFC only.
  */
 
-/** One item; `readable` says that the Dart reader can read all of it, `plain` that it has no tags. */
+/** One item; `readable`: the Dart decoder accepts all of it; `plain`: it has no tags. */
 export interface RandomItem {
   readonly bytes: Buffer;
   readonly readable: boolean;
@@ -14,7 +14,7 @@ export interface RandomItem {
 
 const WIDTHS = [0, 1, 2, 4, 8] as const;
 
-/** The head of `major` with `argument`, in the `extra`-th form that is longer than the shortest one. */
+/** The head of `major` with `argument`, `extra` steps longer than the shortest form. */
 export function headIn(major: number, argument: bigint, extra = 0): Buffer {
   const shortest =
     argument < 24n ? 0 : argument < 1n << 8n ? 1 : argument < 1n << 16n ? 2 : argument < 1n << 32n ? 3 : 4;
@@ -53,7 +53,7 @@ const float64 = fc.double().map((value) => {
 
 const simple = fc.constantFrom('f4', 'f5', 'f6').map((hex) => leaf(Buffer.from(hex, 'hex')));
 
-/** Well-formed, and beyond the Dart reader. */
+/** Well-formed, but rejected by the Dart decoder. */
 const unreadable = fc
   .constantFrom(
     'f7',
@@ -74,7 +74,7 @@ interface Shape {
   readonly form: number;
 }
 
-/** A container of `items`, which are keys and values by turns for a map. */
+/** A container of `items`; for a map, keys and values alternate. */
 export function container(shape: Shape, items: readonly RandomItem[]): RandomItem {
   const { major, indefinite, form } = shape;
   const bytes = items.map((item) => item.bytes);
@@ -119,7 +119,7 @@ function tree(leaves: fc.Arbitrary<RandomItem>): fc.Arbitrary<RandomItem> {
   return item;
 }
 
-/** Keys are the same when their text is, whatever the form of their length. */
+/** Keys are equal if their texts are, in any form of their length. */
 function keyOf([key]: readonly [RandomItem, RandomItem]): string {
   const info = (key.bytes[0] as number) & 31;
   return key.bytes.toString('latin1', info < 24 ? 1 : 1 + (1 << (info - 24)));
@@ -131,12 +131,12 @@ const bytes = string(
 );
 const readableLeaf = fc.oneof(integer, bytes, text, float64, simple);
 
-/** Items that the Dart reader can read. */
+/** Items that the Dart decoder accepts. */
 export const readableItem = tree(readableLeaf);
-/** Items of which some hold something that it cannot read. */
+/** Items, some of which contain values that the Dart decoder rejects. */
 export const anyItem = tree(fc.oneof({ weight: 20, arbitrary: readableLeaf }, { weight: 1, arbitrary: unreadable }));
 
-/** Maps with text keys, as payloads are. */
+/** Maps with text keys, like payloads. */
 export const readableMap = fc
   .tuple(shape(5), fc.uniqueArray(fc.tuple(text, readableItem), { maxLength: 8, selector: keyOf }))
   .map(([head, entries]) => container(head, entries.flat()));

@@ -7,7 +7,7 @@ import { VECTORS, vectorFor } from '../support/vectors.ts';
 import { mutated, type Random } from './mutate.ts';
 import { judgeMessage, type Verdict } from './validator.ts';
 
-/** The bytes that the router went wrong on, for the message of the failure. */
+/** The bytes that made the router fail. */
 export class FuzzFailure extends Error {
   constructor(what: string, input: Buffer, cause: unknown) {
     super(`${what} ${input.toString('hex')}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
@@ -17,18 +17,18 @@ export class FuzzFailure extends Error {
 const CODES: Readonly<Record<Verdict, number>> = ScanResult;
 const KEYS = ['requestId', 'timeoutMs', 'metadata', 'a', ''].map((key) => Buffer.from(key));
 
-/** A router with two clients that speak different framings: the first sends what is wrong, the second must not suffer. */
+/** A router with two clients of different framings: the first sends invalid input, which must not affect the second. */
 export class FuzzTarget {
   private readonly harness = new RouterHarness();
   private readonly sender: Peer = this.harness.join({ framing: 2, groups: ['developers'] });
   private readonly receiver: Peer = this.harness.join({ framing: 1, groups: ['developers'] });
-  /** Opens a stream for each try, and binds it when the bytes say so. */
+  /** Opens a stream for each try, and binds it if the bytes contain an id. */
   private readonly visitor = this.harness.register();
   private readonly scanner = new MessageScanner();
   private readonly messageSeeds = this.seedsFrom(this.sender.id);
   private readonly streamSeeds = this.seedsFrom(this.visitor.id);
 
-  /** Tries one mutation as a message, and one of a whole stream; throws FuzzFailure. */
+  /** Tests one mutation of a message and one of a whole stream; throws FuzzFailure. */
   tryOne(random: Random): void {
     const body = mutated(random, this.messageSeeds);
     attempt('message', body, () => this.tryMessage(body));
@@ -37,7 +37,7 @@ export class FuzzTarget {
     attempt('stream', stream, () => this.tryStream(stream, random));
   }
 
-  /** What is judged well-formed is scanned so and passed on as it was; anything else is answered and reaches nobody. */
+  /** Asserts that a well-formed message is accepted and forwarded unchanged, and any other gets an error and is not delivered. */
   tryMessage(body: Buffer): void {
     const verdict = judgeMessage(body);
     assert.equal(this.scanner.scan(body, 0, body.length), CODES[verdict], `expected ${verdict}`);
@@ -57,7 +57,7 @@ export class FuzzTarget {
     }
   }
 
-  /** Bytes at random in chunks at random: the stream may end, nothing may throw, and no memory may be kept. */
+  /** Random bytes in random chunks: the stream may end, nothing may throw or retain memory. */
   tryStream(bytes: Buffer, random: Random): void {
     const before = this.harness.core.budget.usedBytes;
     const peer = this.harness.open(this.visitor.connection);
@@ -82,7 +82,7 @@ export class FuzzTarget {
     ];
   }
 
-  /** The readers of unary calls and payloads see whole bodies only, of which those of payloads are scanned before. */
+  /** The readers of unary calls and payloads receive complete bodies; payloads were scanned before. */
   private tryReaders(body: Buffer, verdict: Verdict): void {
     const entries = mapEntries(body, 0, body.length);
     for (const { key } of entries ?? []) decodeEntry(body, entries ?? [], key);

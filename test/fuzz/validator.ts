@@ -1,6 +1,6 @@
 /**
- * Says of bytes what the router must make of them: written by the RFC and PROTOCOL.md alone, recursive and simple, to
- * be compared with the scanner of src/wire, which is neither.
+ * Reference validator, from the RFC and PROTOCOL.md only, recursive and simple, for comparison with the optimized scanner of
+ * src/wire.
  */
 
 export type Verdict = 'ok' | 'malformed' | 'unreadable';
@@ -12,7 +12,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const MAX_DEPTH = 128;
 const INT64_MAX = (1n << 63n) - 1n;
 
-/** What is at the start of an item. */
+/** The head of an item. */
 interface Head {
   readonly major: number;
   readonly info: number;
@@ -20,7 +20,7 @@ interface Head {
   readonly argument: bigint | null;
 }
 
-/** A value as far as fields need it: its major type without tags, and which simple value it is. */
+/** Properties of a value for the checks of fields: its major type without tags, and its simple value. */
 interface Value {
   readonly major: number;
   readonly info: number;
@@ -112,7 +112,7 @@ function judge(run: () => boolean): Verdict {
   }
 }
 
-/** Judges `bytes`, which must be exactly one item. */
+/** Validates `bytes`, which must be exactly one item. */
 export function judgeItem(bytes: Buffer): Verdict {
   const validator = new Validator(bytes);
   return judge(() => {
@@ -133,13 +133,13 @@ const FIELDS: Readonly<Record<string, (value: Value) => boolean>> = {
   success: ({ major, info }) => major === 7 && (info === 20 || info === 21),
 };
 
-/** Judges `body` as a RouterMessage. */
+/** Validates `body` as a RouterMessage. */
 export function judgeMessage(body: Buffer): Verdict {
   return judge(() => {
     const validator = new Validator(body);
     if (validator.peekMajor() !== 5) return false;
     const { argument } = validator.head();
-    if (argument !== null && argument >= 1n << 32n) return false; // a count that no input has
+    if (argument !== null && argument >= 1n << 32n) return false; // larger than any input
     const seen = new Set<string>();
     for (let i = 0n; i !== argument; i++) {
       if (argument === null && validator.peekBreak()) break;

@@ -10,7 +10,7 @@ import { useRouter } from '../support/using-router.ts';
 
 const router = useRouter();
 
-/** Registers, binds and sends something to itself: all that a client does first. */
+/** Registers, binds and sends a message to itself: the first steps of every client. */
 async function assertWorks(client: DartClient): Promise<void> {
   await client.register({ clientName: 'x' });
   await client.bind();
@@ -63,7 +63,7 @@ test(':authority empty from the second call on: served', async () => {
   const stream = client.connection.request(headers);
   stream.send(frameBody(encodeCbor({ v: 2 }), 2), true);
   const { status } = await stream.whenEnded;
-  // nothing else on the connection may suffer, whether or not such a client is served
+  // other streams of the connection must not be affected
   assert.ok(status === 0 || status === null);
   assert.equal((await client.ping(3)).timestamp, 3);
 });
@@ -80,7 +80,7 @@ test('clients with an empty authority on many connections: distinguished', async
     client.unicast(target.id, { n });
     assert.equal((await target.next()).message.senderId, client.id);
   }
-  // binding is by connection: another one's id is still refused
+  // binding is by connection: the id of another connection is still refused
   const [first, second] = clients as [DartClient, DartClient];
   const stream = first.openP2p();
   stream.send({ type: 'heartbeat', senderId: second.id });

@@ -16,7 +16,7 @@ const server = ca.issue('server');
 
 const RECEIVERS = 150;
 const BROADCASTS = 600;
-/** Far less than all messages together: the sender has to wait. The deadline leaves time to 150 readers on a busy machine. */
+/** Far less than all messages together, so that the sender is paused. The deadline suffices for 150 readers on a busy machine. */
 const SMALL_BUFFER = ['--max-buffer-bytes', '1MiB', '--write-deadline', '60s'];
 
 async function withClients<T>(clients: readonly DartClient[], run: () => Promise<T>): Promise<T> {
@@ -27,7 +27,7 @@ async function withClients<T>(clients: readonly DartClient[], run: () => Promise
   }
 }
 
-/** One client sends hundreds of broadcasts at once, and closes the connection: behind them, or when all are taken. */
+/** One client sends hundreds of broadcasts at once and closes the connection: directly after them, or once all are received. */
 async function flood(port: number, tls: ConnectionOptions | null): Promise<void> {
   const options = tls === null ? {} : { tls };
   const receivers = await Promise.all(Array.from({ length: RECEIVERS }, () => DartClient.join(port, {}, options)));
@@ -35,7 +35,7 @@ async function flood(port: number, tls: ConnectionOptions | null): Promise<void>
   await withClients([...receivers, sender], async () => {
     for (let n = 0; n < BROADCASTS; n++) sender.send({ type: 'broadcast', senderId: sender.id, payload: { n } });
     sender.p2p.halfClose();
-    // what waits in grpc-js when a connection ends is lost there
+    // grpc-js loses unsent messages at the end of a connection
     if (IS_GRPC_JS) await sender.p2p.whenEnded;
     sender.connection.end();
     const isComplete = (): boolean => receivers.every(({ p2p }) => p2p.inbox.length >= BROADCASTS);

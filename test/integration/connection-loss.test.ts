@@ -19,14 +19,14 @@ async function watch(watcher: DartClient): Promise<MessageStream> {
   return events;
 }
 
-/** The reason that subscribers are told for the loss of `id`. */
+/** The reason in the event about the loss of `id`. */
 async function lossOf(id: string, events: MessageStream): Promise<unknown> {
   const isLoss = ({ type, data }: { type?: unknown; data?: unknown }) =>
     type === 'clientDisconnected' && (data as { clientId?: unknown }).clientId === id;
   return asMap((await events.next(isLoss)).message.data).reason;
 }
 
-/** Asserts that the router has forgotten the client: for unicast and for lists. */
+/** Asserts that unicasts and lists no longer find the client. */
 async function assertGone(watcher: DartClient, id: string): Promise<void> {
   assert.equal(await watcher.canReach(id), false);
   assert.ok((await watcher.getOnlineClients()).every(({ clientId }) => clientId !== id));

@@ -6,7 +6,7 @@ import { useRouter } from '../support/using-router.ts';
 
 const router = useRouter();
 
-/** Asserts that nothing but this private marker is in the client's inbox: what came before it would be there. */
+/** Asserts that the client's inbox contains only this marker, since earlier messages would precede it. */
 async function assertNothing(from: DartClient, to: DartClient): Promise<void> {
   from.unicast(to.id, { marker: true });
   assert.equal(asMap((await to.next()).message.payload).marker, true);

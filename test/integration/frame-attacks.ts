@@ -1,4 +1,4 @@
-/** What hostile clients send: one attack each, as bytes on a connection that has said hello. */
+/** Attacks of hostile clients, each as bytes on a connection after the preface. */
 import { EMPTY_AUTHORITY, encodeHeaders, type HeaderField } from '../support/hpack.ts';
 import {
   ErrorCode,
@@ -18,7 +18,7 @@ const BASIC: readonly HeaderField[] = [
   [':scheme', 'http'],
 ];
 const NAMED = encodeHeaders([...BASIC, [':authority', 'x'], ['content-type', 'application/grpc'], ['te', 'trailers']]);
-/** The same from a client whose requests pass through the authority patch. */
+/** The same flood with requests that pass the authority rewriter of grpc-js. */
 const UNNAMED = encodeHeaders([
   ...BASIC,
   EMPTY_AUTHORITY.newName,
@@ -35,7 +35,7 @@ const many = (count: number, frame: (n: number) => Buffer): Buffer =>
   Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)));
 const streamId = (n: number): number => 2 * n + 1;
 
-/** Writes until everything is taken or the router closes the connection; never reads more than it must. */
+/** Writes until everything is sent or the router closes the connection; reads as little as possible. */
 export async function flood(attacker: RawConnection, chunks: Iterable<Buffer>): Promise<void> {
   for (const chunk of chunks) {
     if (attacker.closed) return;

@@ -109,7 +109,7 @@ test('the first message and the next one in one outer frame: both processed', as
 
 test('the framing of the first message: used for all responses', async () => {
   using sender = await router.join({}, { framing: 2 });
-  // framed once on a stream that began framed twice: understood, and answered framed twice
+  // single framing on a stream that started with double framing: accepted, answered with double framing
   sender.p2p.sendBytes(prefix(encodeCbor({ type: 'unicast', targetId: 'client_nobody', payload: {} })));
   const { message } = await sender.p2p.ofType('error');
   assert.match(String(message.errorMessage), /не найден/);

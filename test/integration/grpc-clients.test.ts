@@ -20,13 +20,13 @@ import { useRouter } from '../support/using-router.ts';
 import { IS_GRPC_JS } from './healthy-pair.ts';
 
 const opened: Client[] = [];
-// before the router's own hook, which waits until nobody is connected
+// before the hook of the router, which waits until no client is connected
 after(() => {
   for (const client of opened) client.close();
 });
 const router = useRouter();
 
-/** An ordinary gRPC client, which frames once. */
+/** A standard gRPC client, with single framing. */
 function grpcClient(): Client {
   const client = new Client(`127.0.0.1:${router.port}`, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
@@ -77,7 +77,7 @@ async function nextMessage(
   return decodeCborMap(bytes);
 }
 
-/** The status that a stream ends with; an error is one as well. */
+/** The final status of a stream; an error has a status as well. */
 function endOf(stream: ClientDuplexStream<Encodable, Buffer>): Promise<StatusObject> {
   return within(new Promise((resolve) => stream.once('status', resolve)), PATIENCE_MS, 'the end');
 }
@@ -196,7 +196,7 @@ test('the compressed flag on a p2p stream: ends that stream with a status', { sk
   const client = await router.join({}, { framing: 1 });
   client.p2p.sendBytes(prefix(encodeCbor({ type: 'broadcast' }), 1));
   const end = await within(client.p2p.whenEnded, PATIENCE_MS, 'the end');
-  assert.equal(end.status, Status.INTERNAL); // as the gRPC specification has it, where no encoding was agreed on
+  assert.equal(end.status, Status.INTERNAL); // required by the gRPC specification without an agreed encoding
   assert.match(end.message, /[Cc]ompress/);
   await client.bind();
   assert.equal(await client.canReach(client.id), true);

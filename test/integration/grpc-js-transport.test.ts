@@ -21,7 +21,7 @@ const REQUESTS = [
   ['POST', '/grpc.health.v1.Health/Watch'],
 ] as const;
 
-/** Opens streams and resets each at once, in one segment, as the first frames of a connection and after others. */
+/** Opens streams and resets each in the same segment, at the beginning of a connection and later. */
 async function openAndReset(options: RawOptions, endStream: boolean, authority: readonly string[]): Promise<void> {
   for (const [method, path] of REQUESTS) {
     using connection = await RawConnection.open(options);

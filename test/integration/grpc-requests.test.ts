@@ -9,12 +9,12 @@ import type { RawStream } from '../support/raw-stream.ts';
 import { useRouter } from '../support/using-router.ts';
 import { IS_GRPC_JS } from './healthy-pair.ts';
 
-/** Requests by their headers: which of them are gRPC, and what the others are answered with. */
+/** Requests by their headers: gRPC requests are served, others get an HTTP status. */
 
 const router = useRouter();
 const skip = IS_GRPC_JS && 'grpc-js decides on headers by itself';
 
-/** The end of a `ping` that is sent with these headers, and its stream. */
+/** The end of a `ping` with these headers, and its stream. */
 async function ping(contentType: string, more: readonly HeaderField[] = []): Promise<RawStream> {
   using connection = await RawConnection.open({ port: router.port });
   const stream = connection.request([

@@ -7,7 +7,7 @@ import { useRouter } from '../support/using-router.ts';
 
 const router = useRouter();
 
-/** The status of a `ping` by node:http2, whose decoder insists on hearing of a smaller table (RFC 7541, section 4.2). */
+/** The status of a `ping` by node:http2, whose decoder requires an announcement of a smaller table (RFC 7541, section 4.2). */
 function pingStatus(headerTableSize: number, path: string): Promise<string | undefined> {
   const session = connect(`http://127.0.0.1:${router.port}`, { settings: { headerTableSize } });
   return new Promise<string | undefined>((resolve, reject) => {

@@ -9,7 +9,7 @@ const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 
-/** grpc.health.v1 by hand: one text in, one enumeration out. */
+/** grpc.health.v1 without generated code: one string in, one enum out. */
 const writeRequest = (service: string): Buffer => {
   return service === '' ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, service.length]), Buffer.from(service)]);
 };

@@ -4,12 +4,12 @@ import { DartClient } from '../support/dart-client.ts';
 import type { RouterProcess } from '../support/router-process.ts';
 
 /**
- * The suite is run over the public interface of grpc-js: it puts messages together by itself, which is beyond the router's
- * own checks of half-received bytes and of the compressed flag.
+ * True when the suite runs on `--transport grpc-js`, which reassembles messages itself: the router's checks of partial messages
+ * and of the compressed flag do not apply.
  */
 export const IS_GRPC_JS = /--transport[ =]grpc-js/.test(process.env.ROUTER_TEST_ARGS ?? '');
 
-/** Two clients that exchange messages one by one while somebody else misbehaves. */
+/** Two clients that exchange messages one by one while another client misbehaves. */
 export class HealthyPair {
   exchanged = 0;
   private running = true;
@@ -21,14 +21,14 @@ export class HealthyPair {
     this.a = a;
     this.b = b;
     this.done = this.exchange();
-    this.done.catch(() => {}); // told by `assertServed`
+    this.done.catch(() => {}); // reported by `assertServed`
   }
 
   static async join(port: number): Promise<HealthyPair> {
     return new HealthyPair(await DartClient.join(port), await DartClient.join(port));
   }
 
-  /** Both were served all the while, and on their first connections. */
+  /** Asserts that both clients were served all the time on their first connections. */
   async assertServed(): Promise<void> {
     this.running = false;
     await this.done;

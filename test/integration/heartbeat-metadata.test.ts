@@ -13,7 +13,7 @@ async function infoOf(client: DartClient): Promise<CborMap> {
   return info;
 }
 
-/** Returns when the router has handled what the client sent before. */
+/** Resolves when the router has processed all earlier messages of the client. */
 async function settled(client: DartClient): Promise<void> {
   client.unicast(client.id, { settled: true });
   await client.p2p.ofType('unicast');

@@ -9,7 +9,7 @@ import { ATTACKS, dataFrame, flood } from './frame-attacks.ts';
 import { HealthyPair, rssOf } from './healthy-pair.ts';
 
 const MIB = 1024 * 1024;
-/** What one attack may cost, on top of what the router had; garbage of the runtime included. */
+/** Maximum additional memory of the router during one attack, garbage included. */
 const MAX_GROWTH_BYTES = 120 * MIB;
 
 let router: RouterProcess;

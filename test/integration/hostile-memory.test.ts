@@ -111,7 +111,7 @@ test('slowloris: an endless preface, frame or header block ends at its deadline'
     const attacker = await RawConnection.open({ port: router.port, silent: true, answerPings: false });
     attackers.push(attacker);
     attacker.write(bytes);
-    // byte by byte, as slow as it likes
+    // byte by byte, without a time limit
     const drip = setInterval(() => attacker.write(Buffer.alloc(name === 'half a preface' ? 0 : 1)), 150);
     await within(attacker.whenClosed, PATIENCE_MS, `${name} to be cut off`);
     clearInterval(drip);

@@ -4,7 +4,7 @@ import { DartClient } from '../support/dart-client.ts';
 import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 
-/** Connects as often as told; what is refused is among them, and gets closed. */
+/** Opens this number of connections; refused ones are included and get closed. */
 async function connectMany(port: number, count: number): Promise<DartClient[]> {
   const clients: DartClient[] = [];
   for (let n = 0; n < count; n++) clients.push(await DartClient.connect(port));

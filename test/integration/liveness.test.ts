@@ -16,7 +16,7 @@ const disconnected =
   (message: CborMap): boolean =>
     message.type === 'clientDisconnected' && asMap(message.data).clientId === id;
 
-/** Sends heartbeats more often than the checks come, until disposed of. */
+/** Sends heartbeats more often than the checks run, until disposed. */
 function beating(client: DartClient): Disposable {
   const timer = setInterval(() => client.send({ type: 'heartbeat', senderId: client.id }), 300);
   return { [Symbol.dispose]: () => clearInterval(timer) };

@@ -15,7 +15,7 @@ async function droppedInAll(): Promise<number> {
   return Object.values(messages.dropped).reduce((sum, count) => sum + count, 0);
 }
 
-/** Sends `body` and asserts that its sender is told, it is counted, and nobody else hears of it. */
+/** Sends `body` and asserts that its sender gets an error, it is counted, and no other client receives it. */
 async function assertRefused(sender: DartClient, receiver: DartClient, body: Buffer): Promise<void> {
   const before = await droppedInAll();
   sender.p2p.send(body);

@@ -7,7 +7,7 @@ import { useRouter } from '../support/using-router.ts';
 const router = useRouter();
 const INVALID_ARGUMENT = 3;
 
-/** A Dart client casts metadata to a map with text keys: one such entry in a list, and nobody can read the list. */
+/** A Dart client casts metadata to a map with text keys: one other key makes the whole list unreadable. */
 const UNREADABLE: readonly (readonly [string, string])[] = [
   ['an integer as key', 'a10102'],
   ['bytes as key', 'a1416102'],

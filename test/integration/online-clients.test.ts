@@ -98,7 +98,7 @@ test('an unreadable filter: INVALID_ARGUMENT', async () => {
 
 test('a long list: arrives completely', async () => {
   const clients = await Promise.all(Array.from({ length: 10 }, () => router.connect()));
-  // fifty at once fit the window that a connection has before its server says otherwise
+  // fifty requests at once fit the initial connection window
   const metadata = { note: 'x'.repeat(1000) };
   const registering = clients.flatMap((client) =>
     Array.from({ length: 50 }, () => client.register({ groups: ['crowd'], metadata })),

@@ -8,7 +8,7 @@ const router = useRouter();
 const COUNT = 2000;
 
 function payload(n: number): { n: number; filler: string } {
-  // sizes that cross frames and windows now and then
+  // sizes that sometimes cross frames and windows
   return { n, filler: 'x'.repeat(n % 97 === 0 ? 20_000 : n % 50) };
 }
 

@@ -72,7 +72,7 @@ backend router
   },
 };
 
-/** A proxy in the foreground, ended by its process. */
+/** A proxy in the foreground, ended with its process. */
 class ProxyProcess implements AsyncDisposable {
   readonly port: number;
   private readonly child: ChildProcess;
@@ -126,7 +126,7 @@ async function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** A port that was free a moment ago: neither proxy can report one that it chose. */
+/** A recently free port: neither proxy can report a port that it chose itself. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -15,7 +15,7 @@ import {
 } from '../support/session-client.ts';
 import { SharedRouter } from '../support/using-router.ts';
 
-// sessions of tests before may be away still: this router ends with them
+// sessions of earlier tests may still be away; this router ends with them
 const router = new SharedRouter();
 before(() => router.start(['--max-message-bytes', '64KiB'], {}));
 after(() => router.process.stop());

@@ -13,7 +13,7 @@ const gone =
   (message: CborMap): boolean =>
     message.type === 'clientDisconnected' && asMap(message.data).clientId === id;
 
-/** Sends to `targetId` until the router answers that it is gone; returns the bytes that it took. */
+/** Sends to `targetId` until the router reports it as not found; returns the bytes sent. */
 async function floodUntilGone(sender: DartClient, targetId: string): Promise<number> {
   let bytes = 0;
   await poll(

@@ -15,7 +15,7 @@ const server = ca.issue('server');
 const tls = { ca: ca.cert };
 const TLS_ARGS = ['--tls-cert', server.certFile, '--tls-key', server.keyFile];
 
-/** A TCP connection that says `hello` and then nothing; resolves when the router closes it. */
+/** A TCP connection that sends `hello` and then nothing; resolves when the router closes it. */
 async function untilCut(port: number, hello: Buffer): Promise<void> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.on('error', () => {}).resume();

@@ -19,7 +19,7 @@ const tls = { ca: ca.cert };
 
 const filesOf = (identity: Identity): string[] => ['--tls-cert', identity.certFile, '--tls-key', identity.keyFile];
 
-/** The certificate that a new connection is shown. */
+/** The server certificate of a new connection. */
 async function shownCertificate(port: number): Promise<PeerCertificate> {
   const socket = connect({ host: '127.0.0.1', port, ALPNProtocols: ['h2'], ...tls });
   await once(socket, 'secureConnect');
@@ -28,7 +28,7 @@ async function shownCertificate(port: number): Promise<PeerCertificate> {
   return certificate;
 }
 
-/** Registers, binds and hears its own message. */
+/** Registers, binds and receives its own message. */
 async function assertWorks(client: DartClient): Promise<void> {
   await client.register({ clientName: 'secure' });
   await client.bind();
@@ -80,7 +80,7 @@ test('early requests: served during the handshake, also after vanished connectio
   await using router = await RouterProcess.start(filesOf(server));
   const visit = async (index: number): Promise<void> => {
     using client = await DartClient.connect(router.port, { tls, authority: index % 2 === 0 ? '' : 'router' });
-    // the router's own SETTINGS go out 5 ms after the hello of a client that says no more
+    // the router sends its SETTINGS 5 ms after the handshake of a silent client
     await new Promise((resolve) => setTimeout(resolve, 3 + (index % 6)));
     if (index % 3 > 0) await client.register();
   };
@@ -101,7 +101,7 @@ test('mutual TLS: no certificate, a wrong one, an expired one, the right one', a
   ];
   for (const [name, identity] of refused) {
     await t.test(`${name}: refused`, async () => {
-      // with TLS 1.3 a client learns of the refusal only after its own end of the handshake
+      // with TLS 1.3 a client receives the refusal only after its own part of the handshake
       const served = RawConnection.open({ port: router.port, tls: { ...tls, ...identity } }).then(
         async (connection) => {
           await within(connection.whenClosed, PATIENCE_MS, 'the connection to be closed');

@@ -12,7 +12,7 @@ const ALICE = 'alice-secret-4711';
 const BOB = 'bob-secret-0815';
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-/** A router with the tokens of Alice and Bob; everything it logs and shows can be searched for them. */
+/** A router with the tokens of Alice and Bob; its log and status can be searched for them. */
 async function guardedRouter(args: readonly string[] = []): Promise<RouterProcess> {
   const folder = new TempFolder();
   const tokens = folder.write('tokens', `# who may come in\nalice: ${ALICE}\n\nbob: ${BOB}\n`);

@@ -25,7 +25,7 @@ function withRecordedTime(message: CborMap, recorded: CborMap): CborMap {
   return replaced;
 }
 
-/** Asserts that `body` is the recorded message but for the time, written as the Dart writer writes. */
+/** Asserts that `body` is the recorded message except for the time, in the encoding of Dart. */
 function assertRecorded(body: Buffer, name: string, sender: string, target: string): void {
   const recorded = vectorFor(name, sender, target);
   const message = decodeCborMap(body);
@@ -133,7 +133,7 @@ for (const framing of FRAMINGS) {
     const [asking, asked] = await pair(framing);
     asking.send(vectorFor('request', asking.id, asked.id));
     await asked.p2p.ofType('request');
-    // in this one the recorded target is who answers
+    // in this vector the recorded target is the responder
     const answer = vectorFor('response', asking.id, asked.id);
     asked.send(answer);
     assert.equal((await asking.p2p.ofType('response')).body.toString('hex'), answer.toString('hex'));
@@ -156,7 +156,7 @@ for (const framing of FRAMINGS) {
     const { body, message } = await client.next();
     assert.equal(message.targetId, client.id);
     assert.equal(message.errorMessage, `Клиент ${VECTOR_TARGET} не найден или отключен`);
-    // the recorded text names the target's id, and targetId is the sender
+    // the recorded text contains the id of the target; targetId is the sender
     const recorded = decodeCborMap(vector('error-not-found'));
     const expected = { ...recorded, targetId: client.id, payload: { code: 'not-found' } };
     assert.deepEqual(withRecordedTime(message, expected), expected, 'the code is an addition to the recorded message');

@@ -10,7 +10,7 @@ import { SpawnedRouter } from './spawned-router.ts';
 
 const PRELOAD = pathToFileURL(`${ROOT}test/support/signal-while-loading.mjs`).href;
 
-/** The environment of a program that gets these signals while its modules are loaded. */
+/** Environment of a program that receives these signals while it loads its modules. */
 function signalled(...signals: readonly NodeJS.Signals[]): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=${PRELOAD}`, EARLY_SIGNALS: signals.join(',') };
 }
@@ -46,7 +46,7 @@ test('SIGHUP, SIGUSR1 and SIGUSR2 during loading: handled once the router runs, 
 });
 
 test('a debugger opened by SIGUSR1 during the start of Node.js: closed; one requested by --inspect is not', async () => {
-  // what a SIGUSR1 does that comes before the first module: it cannot be timed, so the preload opens it the same way
+  // a SIGUSR1 before the first module opens the debugger; it cannot be timed, so the preload opens it the same way
   const open = `data:text/javascript,${encodeURIComponent("import { open } from 'node:inspector'; open(0, '127.0.0.1');")}`;
   await using router = new SpawnedRouter([], { env: { NODE_OPTIONS: `--import=${open}` } });
   await router.logged(/\[WARNING\] SIGUSR1 came while Node\.js started and opened its debugger; it is closed\n/);

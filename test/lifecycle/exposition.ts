@@ -1,4 +1,4 @@
-/** A strict reader of the Prometheus text format, written apart from prom-client. */
+/** A strict parser of the Prometheus text format, independent of prom-client. */
 
 export interface Sample {
   readonly name: string;
@@ -17,7 +17,7 @@ const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const SAMPLE = new RegExp(`^(${NAME})(?:\\{(.*)\\})? (\\S+)$`);
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,|$)/y;
 
-/** The metric families of an exposition; throws on whatever the format does not allow. */
+/** The metric families of an exposition; throws on violations of the format. */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
   if (!text.endsWith('\n')) throw new Error('the last line does not end');
   const families = new Map<string, Family>();
@@ -66,7 +66,7 @@ function parseLabels(text: string): Record<string, string> {
   return labels;
 }
 
-/** Buckets that grow, end with +Inf, and agree with count and sum; checked for each set of labels. */
+/** Checks for each set of labels that buckets increase, end with +Inf, and match count and sum. */
 export function checkHistogram(family: Family): void {
   const groups = new Map<string, Sample[]>();
   for (const sample of family.samples) {

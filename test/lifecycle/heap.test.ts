@@ -9,10 +9,10 @@ const BURST = 64;
 const ROUNDS = 6;
 const BLOB = Buffer.alloc(15_000);
 
-/** Makes V8 tell of each collection on standard output; Node does not let an environment variable do that. */
+/** Makes V8 print each collection to standard output; NODE_OPTIONS does not allow this flag. */
 const TRACE_GC = `import{setFlagsFromString}from'node:v8';setFlagsFromString('--trace-gc')`;
 
-/** Both ways of a pair's messages are checked elsewhere; here it is enough that all of them arrive. */
+/** Asserts only that all messages arrive; other tests check their contents. */
 async function burst(pairs: readonly (readonly [DartClient, DartClient])[]): Promise<void> {
   for (const [sender, receiver] of pairs) {
     for (let n = 0; n < BURST; n++) sender.unicast(receiver.id, { blob: BLOB });
@@ -31,7 +31,7 @@ test('large messages: few full garbage collections', async () => {
   const join = async () => [await DartClient.join(router.port), await DartClient.join(router.port)] as const;
   const pairs = await Promise.all(Array.from({ length: PAIRS }, join));
   try {
-    await burst(pairs); // V8 thinks about the room it grants at the end of a collection
+    await burst(pairs); // V8 recalculates the growth at the end of a collection
     const before = walks();
     for (let round = 0; round < ROUNDS; round++) await burst(pairs);
     const during = walks() - before;

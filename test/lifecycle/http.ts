@@ -6,7 +6,7 @@ export interface HttpReply {
   readonly body: string;
 }
 
-/** One HTTP request over a connection of its own; by default a GET on loopback. */
+/** One HTTP request over a new connection; by default a GET on loopback. */
 export function fetchHttp(port: number, path: string, options: RequestOptions = {}): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     const call = request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {

@@ -30,7 +30,7 @@ test('text log: the lines of the operator guide in order, nothing between', asyn
   const lines = router.output.trimEnd().split('\n');
   assert.equal(lines.length, expected.length, router.output);
   for (const [n, line] of lines.entries()) assert.match(line, new RegExp(`^${TIME}: ${expected[n]}$`));
-  // local time, as the guide has it
+  // local time, as in the guide
   const [, logged = ''] = /^([^ ]+): /.exec(lines[0] ?? '') ?? [];
   assert.ok(Math.abs(Date.parse(logged) - Date.now()) < 60_000, logged);
 });
@@ -60,7 +60,7 @@ test('json log: one object per line with time, level and msg; the same lines as 
 
 test('log of clients: one line per connect and disconnect, none per message', async () => {
   await using router = await RouterProcess.start();
-  await router.logged(/Ready to accept connections\n/); // the ports file may be there before its last lines are read
+  await router.logged(/Ready to accept connections\n/); // the ports file may exist before the last log lines are read
   const from = router.log.length;
   const a = await DartClient.join(router.port, { clientName: 'first' });
   const b = await DartClient.join(router.port);

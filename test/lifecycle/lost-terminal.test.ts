@@ -15,7 +15,7 @@ test('a closed terminal: the router stops with its own exit code, not by SIGABRT
   using folder = new TempFolder();
   const [pidFile, codeFile] = [folder.file('router.pid'), folder.file('code')];
   const router = [process.execPath, ...PROGRAM, '--host=127.0.0.1', '--port=0', `--pid-file=${pidFile}`];
-  // the shell outlives the terminal, to note how its child ended
+  // the shell outlives the terminal, to record the exit of its child
   const command = `trap "" HUP; ${router.map((part) => `'${part}'`).join(' ')}; echo $? >'${codeFile}'`;
   const terminal = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'ignore', 'ignore'] });
   await poll('the router listens', () => existsSync(pidFile), SLOW);

@@ -44,7 +44,7 @@ for (const [name, content] of [
 test('a pid file whose pid was reused by another program: replaced', async () => {
   using folder = new TempFolder();
   const sleeping = spawn('sleep', ['60'], { stdio: 'ignore' });
-  // the same program as a router, but younger than the file: a pid is given again after a reboot
+  // the same program as a router, but younger than the file: pids are reused after a reboot
   const node = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   try {
     for (const { pid } of [sleeping, node]) {

@@ -6,7 +6,7 @@ import { PATIENCE_MS, poll, within } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 
-/** A router whose configuration file can be written anew; the folder goes with it. */
+/** A router with a configuration file that tests can replace; its folder is removed at the end. */
 class Configured implements AsyncDisposable {
   readonly folder: TempFolder;
   readonly router: RouterProcess;
@@ -21,7 +21,7 @@ class Configured implements AsyncDisposable {
     return new Configured(folder, await RouterProcess.start(['--config', config], { folder }));
   }
 
-  /** Reloads with `text`, which has to change something. */
+  /** Reloads with `text`, which must contain a change. */
   async apply(text: string): Promise<void> {
     this.folder.write('router.yaml', text);
     const { outcome, errors } = await this.router.reload();
@@ -119,7 +119,7 @@ test('other limits: apply to connected clients', async () => {
   await client.register();
   await configured.apply('max-clients-per-connection: 2\nhealth-check: false\n');
   assert.equal((await client.tryRegister()).success, false);
-  // a health check that was off begins, with its interval and timeout
+  // a disabled health check starts with its interval and timeout
   await configured.apply('client-timeout: 300ms\nhealth-check-interval: 50ms\n');
   await router.until('the silent client to be gone', ({ clients }) => clients.current === 0);
   assert.match(router.log, /reason="?(Inactivity timeout|Zombie connection cleanup)/);

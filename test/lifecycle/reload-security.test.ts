@@ -8,7 +8,7 @@ import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { SpawnedRouter } from './spawned-router.ts';
 
-/** A stranger without a token tries to come in. */
+/** Tries to register without a token. */
 async function strangerComesIn(router: RouterProcess): Promise<boolean> {
   using stranger = await DartClient.connect(router.port);
   return (await stranger.tryRegister()).success === true;

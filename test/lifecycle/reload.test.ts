@@ -6,7 +6,7 @@ import { DartClient } from '../support/dart-client.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 
-/** What every configuration of these tests begins with. */
+/** Beginning of every configuration in these tests. */
 const BASE = { 'max-groups': '10', 'log-level': 'debug' } as const;
 
 const folder = new TempFolder();
@@ -79,9 +79,9 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   'worker-timeout': '20s',
 };
 
-/** Set by the flags of every test router, which count more than the file; or no matter of one process. */
+/** Options set by the flags of every test router, which override the file, and options of several processes. */
 const NOT_FROM_FILE = ['host', 'port', 'ports-file', 'control-socket', 'config', 'options-file'];
-/** Tried with real files in the tests of TLS and of tokens. */
+/** Tested with real files in the tests of TLS and of tokens. */
 const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'auth-scope'];
 /** Files of the cluster: unread without --cluster. */
 const CLUSTER_FILES = /^cluster-(\w+-file|tls-\w+)$/;
@@ -108,7 +108,7 @@ for (const { key, reload } of routerOptions) {
   if (reload === 'restart') {
     test(`${key} requires a restart: the whole reload is refused with its name`, async () => {
       const before = (await router.status()).reload;
-      // an innocent change goes with it, and must not be applied either
+      // a second, valid change must not be applied either
       folder.write('router.yaml', yaml({ [key]: value, 'max-groups': '4' }));
       const refused = await router.reload();
       assert.equal(refused.outcome, 'refused');

@@ -6,20 +6,20 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Descriptors or streams for standard output and standard error; pipes by default. */
   readonly stdout?: 'pipe' | number;
-  /** A command in front of the router's, for instance `setpriv`. */
+  /** A command that runs the router, for example `setpriv`. */
   readonly wrapper?: readonly string[];
   /** Run as this user. */
   readonly uid?: number;
 }
 
 /**
- * A router started with exactly the given arguments (RouterProcess adds some that cannot be given twice), on a free port
- * of 127.0.0.1 unless they name another.
+ * A router started with exactly the given arguments (RouterProcess adds some that cannot be repeated), by default on a free
+ * port of 127.0.0.1.
  */
 export class SpawnedRouter implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** What came on standard output and standard error. */
+  /** Output on standard output and standard error. */
   output = '';
 
   constructor(args: readonly string[] = [], options: SpawnOptions = {}) {

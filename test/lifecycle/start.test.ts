@@ -52,7 +52,7 @@ test('a port below 1024 without permission: exit code 1 with advice', { skip: pr
   );
 });
 
-/** In a network of its own, where ports below 1024 are privileged whatever this machine says, as a user without rights. */
+/** In a separate network namespace, where ports below 1024 are privileged, as an unprivileged user. */
 const PRIVILEGED_SETUP = [
   'echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start',
   `exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --inh-caps=-all --bounding-set=-all -- "$@"`,

@@ -10,7 +10,7 @@ import { SpawnedRouter } from './spawned-router.ts';
 
 const UNAVAILABLE = 14;
 
-/** Makes a client that takes nothing any more, with much queued for it: its stream cannot be ended in good order. */
+/** A client that does not read, with many queued messages: its stream cannot end gracefully. */
 async function stuckClient(router: RouterProcess): Promise<DartClient> {
   const sender = await DartClient.join(router.port);
   const stuck = await DartClient.join(router.port);
@@ -80,7 +80,7 @@ test('draining: readyz 503, healthz 200, no new connection, no new call', async 
   for (const method of ['register', 'ping', 'p2p', 'events']) {
     assert.equal((await patient.unary(method, {})).end.status, UNAVAILABLE, method);
   }
-  router.signal('SIGHUP'); // no reload while stopping, and no harm either
+  router.signal('SIGHUP'); // ignored while stopping
   stuck.connection.destroy();
   assert.deepEqual(await within(router.exited, PATIENCE_MS, 'the exit'), { code: 0, signal: null });
 });

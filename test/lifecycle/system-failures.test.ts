@@ -10,7 +10,7 @@ import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { SpawnedRouter } from './spawned-router.ts';
 
-/** The value of a metric line that begins with `name`, as `rpc_router_job_failures_total{job="memory"}`. */
+/** The value of the metric line that starts with `name`, such as `rpc_router_job_failures_total{job="memory"}`. */
 async function metric(router: RouterProcess, name: string): Promise<number> {
   const line = (await router.get('/metrics')).split('\n').find((candidate) => candidate.startsWith(`${name} `));
   return Number(line?.split(' ').at(-1) ?? Number.NaN);
@@ -25,7 +25,7 @@ for (const code of ['EMFILE', 'ENOENT', 'EACCES', 'ENOSPC']) {
     const failure = folder.write('failure', '');
     const config = folder.write('router.yaml', 'stats-interval: 100ms\nhealth-check-interval: 50ms\n');
     const files = ['--log-file', folder.file('router.log'), '--pid-file', folder.file('router.pid')];
-    // as PM2 would start it, so that its log is looked after as well
+    // started as by PM2, so that log rotation runs as well
     const rotation = ['--output-file', folder.write('output.log', ''), '--log-journal'];
     await using router = await RouterProcess.start(
       ['--config', config, '--stats', '--metrics', '--metrics-port', '0', ...files, ...rotation],

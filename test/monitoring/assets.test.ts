@@ -5,7 +5,7 @@ import { RouterProcess } from '../support/router-process.ts';
 
 const TYPES: Readonly<Record<string, RegExp>> = { html: /^text\/html/, css: /^text\/css/, js: /^text\/javascript/ };
 
-/** What a file of the page asks the browser to load. */
+/** The paths that a file of the page makes the browser load. */
 function wanted(body: string): string[] {
   const links = [...body.matchAll(/(?:src|href)="([^"]+)"|from '\.\/([^']+)'/g)].map(
     ([, link, script]) => link ?? script,

@@ -4,7 +4,7 @@ import { findProgram, skipWithout } from './programs.ts';
 const CHROMIUM = findProgram('chromium', 'chromium-browser', 'google-chrome');
 export const SKIP_WITHOUT_CHROMIUM = skipWithout('chromium', CHROMIUM);
 
-/** Nothing but the page itself may go to the network; as root, Chromium has no sandbox. */
+/** Only the page may use the network; as root, Chromium has no sandbox. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,9 +18,9 @@ const ARGS = [
 /** A headless Chromium with one status page open. */
 export class PageFixture implements AsyncDisposable {
   readonly page: Page;
-  /** What the page's console said, broken rules of the CSP included, but for requests that found no router. */
+  /** Console messages of the page, including CSP violations, without failed requests to a stopped router. */
   readonly complaints: string[] = [];
-  /** Every address that the page asked for. */
+  /** All addresses requested by the page. */
   readonly requested: string[] = [];
   private readonly browser: Browser;
 
@@ -47,12 +47,12 @@ export class PageFixture implements AsyncDisposable {
     }
   }
 
-  /** The text of what has `data-value="name"`. */
+  /** The text of the element with `data-value="name"`. */
   async value(name: string): Promise<string> {
     return (await this.page.locator(`[data-value="${name}"]`).textContent()) ?? '';
   }
 
-  /** A figure as a number; the page groups its digits by commas in English. */
+  /** A figure as a number; in English the page groups digits by commas. */
   async figure(name: string): Promise<number> {
     return Number((await this.value(name)).replace(/[,\s]/g, ''));
   }

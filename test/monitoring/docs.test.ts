@@ -15,7 +15,7 @@ const PAGES = ['monitoring.md', 'troubleshooting.md'];
 const ALL_PAGES = PAGES.flatMap((page) => [page, `ru/${page}`]);
 const readPage = (page: string): string => readFileSync(`${DOCS}/${page}`, 'utf8');
 
-/** The text below a heading, up to the next one of its level or above. */
+/** The text below a heading, up to the next heading of the same or a higher level. */
 function section(page: string, heading: string): string {
   const text = readPage(page);
   const at = text.search(new RegExp(`^#+ ${heading}$`, 'm'));
@@ -35,7 +35,7 @@ function firstColumn(text: string): string[] {
 /** Options of certbot and journalctl. */
 const OTHERS = new Set(['deploy-hook', 'since']);
 
-/** As GitHub makes them of headings. */
+/** Anchors of headings as GitHub generates them. */
 function anchors(text: string): Set<string> {
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? '');
   const slug = (heading: string) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '');

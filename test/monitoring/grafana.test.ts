@@ -27,7 +27,7 @@ interface Dashboard {
 const FOLDER = `${MONITORING}/grafana`;
 const dashboard = JSON.parse(readFileSync(`${FOLDER}/dashboards/rpc-dart-router.json`, 'utf8')) as Dashboard;
 
-/** As Grafana fills in the variables when everything is selected. */
+/** The variables as Grafana sets them with everything selected. */
 function filledIn(expression: string): string {
   const values: Record<string, string> = { $job: '.+', $instance: '.+', $__rate_interval: '10s' };
   return expression.replace(/\$\w+/g, (name) => values[name] ?? assert.fail(`${name} in ${expression}`));
@@ -78,7 +78,7 @@ test('the dashboard: every query returns data of a router under load', { skip: S
   assert.deepEqual(await prometheus.firing(), []);
   load[Symbol.dispose]();
   await router.stop();
-  // what is left needs a restart: its mark in the charts, and its alert
+  // the remaining queries need a restart: the annotation in the charts, and its alert
   await using again = await RouterProcess.start(['--metrics', '--metrics-port', String(port)], { folder });
   for (const { expr } of dashboard.annotations.list) {
     await poll(`the mark ${expr}`, () => hasData(prometheus, expr), PATIENT);

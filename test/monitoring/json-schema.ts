@@ -1,4 +1,4 @@
-/** The part of JSON Schema that the schemas of this project use. */
+/** The part of JSON Schema in use by the schemas of this project. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -11,7 +11,7 @@ interface Schema {
 const KNOWN = new Set(['type', 'enum', 'pattern', 'required', 'properties', 'additionalProperties']);
 const NOTES = new Set(['$schema', 'title', 'description', 'format']);
 
-/** What is wrong with `value`, each with its place; throws for a keyword that is not checked here. */
+/** Errors in `value` with their paths; throws for an unsupported keyword. */
 export function violations(schema: Schema, value: unknown, place = ''): string[] {
   for (const keyword of Object.keys(schema)) {
     if (!KNOWN.has(keyword) && !NOTES.has(keyword)) throw new Error(`${keyword} is not checked`);

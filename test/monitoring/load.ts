@@ -2,7 +2,7 @@ import { DartClient } from '../support/dart-client.ts';
 
 const EVERY_MS = 20;
 
-/** Clients that keep sending every kind of message, wrong ones too, so that everything that is counted moves. */
+/** Clients that keep sending every kind of message, also invalid ones, so that all counters change. */
 export class Load implements Disposable {
   readonly clients: readonly DartClient[];
   private readonly timer: NodeJS.Timeout;
@@ -27,7 +27,7 @@ export class Load implements Disposable {
     from.unicast(to.id, { n });
     if (n % 5 === 0) from.send({ ...common, type: 'multicast', groupName: 'phones' });
     if (n % 10 === 0) from.send({ ...common, type: 'broadcast' });
-    // at the end it is cut off in the middle
+    // the last message is truncated
     if (n % 10 === 2) from.ping().catch(() => {});
     if (n % 10 === 5) from.unicast('client_nobody', { n });
   }

@@ -50,7 +50,7 @@ test('the log of a router that is used, misused, reloaded and stopped: every lin
   );
 });
 
-/** What `misuse` and the rest leave in the log. */
+/** Log messages that `misuse` and the other steps cause. */
 const EXPECTED = [
   'Ready to accept connections',
   'Client registered',
@@ -64,7 +64,7 @@ const EXPECTED = [
   'RPC Dart Router stopped',
 ];
 
-/** Does what makes a router log: good calls and bad ones. */
+/** Makes valid and invalid calls that the router logs. */
 async function misuse(router: RouterProcess): Promise<void> {
   const headers = { authorization: 'Bearer secret-of-alice' };
   using stranger = await DartClient.connect(router.port);

@@ -10,14 +10,14 @@ const PATIENT = { limitMs: 20_000, everyMs: 100 };
 const LOCALES = { 'en-GB': 'Ready', 'ru-RU': 'Работает' } as const;
 const THEMES = ['light', 'dark'] as const;
 const WIDTHS = [320, 390, 768, 1280] as const;
-/** A folder for pictures of every variant, for people who change the page. */
+/** A folder for screenshots of every variant, for work on the page. */
 const { PAGE_SCREENSHOTS } = process.env;
 
 let router: RouterProcess;
 let load: Load;
 before(async () => {
   if (SKIP_WITHOUT_CHROMIUM !== false) return;
-  // a memory limit fills the memory tile, the names of clients the tables
+  // with a memory limit and client names, all tiles and tables have content
   const args = ['--metrics', '--metrics-port', '0', '--status-page-clients', '--supervised', '--max-memory', '512M'];
   router = await RouterProcess.start(args);
   load = await Load.start(router.port, 60);
@@ -57,7 +57,7 @@ for (const [locale, ready] of Object.entries(LOCALES)) {
 
 const WIDEST_CHART = `Math.max(...[...document.querySelectorAll('.u-wrap')].map((el) => el.getBoundingClientRect().right))`;
 
-/** Elements whose contents are wider than they are, and texts cut off by the edge of the screen. */
+/** Elements with overflowing contents, and texts cut off by the edge of the screen. */
 const OVERFLOWING = `(() => {
   const found = [];
   const name = (el) => el.tagName.toLowerCase() + '.' + el.className + ' ' + el.textContent.trim().slice(0, 40);

@@ -12,7 +12,7 @@ export function findProgram(...names: readonly string[]): string | null {
   return null;
 }
 
-/** Why tests that need these programs are skipped, or false when they can run. */
+/** Skip reason of tests that need these programs; false if all are present. */
 export function skipWithout(debianPackage: string, ...programs: readonly (string | null)[]): string | false {
   if (!programs.includes(null)) return false;
   return `SKIPPED: not on the PATH; install it with: apt-get install -y --no-install-recommends ${debianPackage}`;

@@ -9,10 +9,10 @@ import { findProgram, skipWithout } from './programs.ts';
 export const PROMETHEUS = findProgram('prometheus');
 export const PROMTOOL = findProgram('promtool');
 export const SKIP_WITHOUT_PROMETHEUS = skipWithout('prometheus', PROMETHEUS, PROMTOOL);
-/** The folder that users copy. */
+/** The folder for users to copy. */
 export const MONITORING = fileURLToPath(new URL('../../deploy/monitoring', import.meta.url));
 
-/** One series of an answer. */
+/** One series of a response. */
 export interface PromSeries {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [number, string];
@@ -24,7 +24,7 @@ interface PromConfig {
   scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
 }
 
-/** A real Prometheus with the configuration of the repository, but for the target and for how often it looks. */
+/** A real Prometheus with the configuration of the repository, except target and scrape interval. */
 export class PrometheusProcess implements AsyncDisposable {
   private readonly child: ChildProcess;
   private readonly folder: TempFolder;
@@ -41,7 +41,7 @@ export class PrometheusProcess implements AsyncDisposable {
     this.exited = new Promise((resolve) => child.once('close', () => resolve()));
   }
 
-  /** Starts one that scrapes the router on `metricsPort`. */
+  /** Starts a Prometheus that scrapes the router on `metricsPort`. */
   static async start(metricsPort: number | null): Promise<PrometheusProcess> {
     const folder = new TempFolder();
     const config = folder.write('prometheus.yml', testConfig(metricsPort));
@@ -59,13 +59,13 @@ export class PrometheusProcess implements AsyncDisposable {
     return prometheus;
   }
 
-  /** The value of an expression now. */
+  /** The current value of an expression. */
   async query(expression: string): Promise<readonly PromSeries[]> {
     const data = (await this.get(`/api/v1/query?query=${encodeURIComponent(expression)}`)) as { result: PromSeries[] };
     return data.result;
   }
 
-  /** The names of the alerts that fire. */
+  /** The names of the firing alerts. */
   async firing(): Promise<string[]> {
     const alerts = await this.query('ALERTS{alertstate="firing"}');
     return alerts.map(({ metric }) => metric.alertname ?? '');
@@ -100,7 +100,7 @@ export class PrometheusProcess implements AsyncDisposable {
   }
 }
 
-/** The file of the repository, with this target, scraped often. */
+/** The configuration of the repository, with this target and a short scrape interval. */
 function testConfig(metricsPort: number | null): string {
   const folder = `${MONITORING}/prometheus`;
   const config = parse(readFileSync(`${folder}/prometheus.yml`, 'utf8')) as PromConfig;

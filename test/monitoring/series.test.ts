@@ -10,7 +10,7 @@ interface Series {
   addHistory(history: Readonly<Record<string, number[]>>): void;
 }
 
-/** The page is plain JavaScript: it has no types of its own. */
+/** The page is plain JavaScript without types. */
 const url = new URL('../../src/admin/page/series.js', import.meta.url).href;
 const { Series } = (await import(url)) as { Series: new (names: readonly string[]) => Series };
 

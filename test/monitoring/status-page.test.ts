@@ -41,7 +41,7 @@ test('the page under load: figures change, charts are drawn, no other host is co
   );
 });
 
-/** How many columns of pixels of the first chart have the blue of its first line. */
+/** Number of pixel columns of the first chart with the blue of its first line. */
 async function paintedColumns({ page }: PageFixture): Promise<number> {
   return page.evaluate<number>(`(() => {
     const canvas = document.querySelector('.chart canvas');

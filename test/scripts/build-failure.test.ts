@@ -8,7 +8,7 @@ import { TempFolder } from '../support/temp.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs release.sh of a small clone with `npm` in the place of the real one. */
+/** Runs release.sh of a small clone with a fake `npm`. */
 function release(folder: TempFolder, npm: string, env: NodeJS.ProcessEnv = {}) {
   const [clone, bin, tmp] = ['clone', 'bin', 'tmp'].map((name) => folder.file(name)) as [string, string, string];
   for (const path of [clone, bin, tmp]) mkdirSync(path);

@@ -7,7 +7,7 @@ import { TempFolder } from '../support/temp.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url));
 
-/** What a script of the production installation says to a wrong command line, which it refuses before all else. */
+/** Wrong command lines of the installation scripts and their error messages; refused before any other step. */
 const MISTAKES: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['backup', ['--output', './typo'], /--output \.\/typo: no such folder/],
   ['backup', ['--output', './typo/x.tar.gz'], /no such folder/],

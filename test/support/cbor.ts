@@ -1,9 +1,9 @@
 /**
- * CBOR as the Dart clients write and read it, written apart from src/wire so that a mistake there cannot hide itself.
- * The reader throws on exactly what the Dart reader throws on: whatever it accepts, a Dart client can read.
+ * CBOR as the Dart clients encode and decode it; independent of src/wire, so that a mistake there is detected. The decoder
+ * throws on exactly the input that the Dart decoder rejects.
  */
 
-/** A float64, kept apart from integers: Dart tells `1.0` from `1`. */
+/** A float64, distinct from integers: Dart distinguishes `1.0` from `1`. */
 export class Double {
   readonly value: number;
   constructor(value: number) {
@@ -11,7 +11,7 @@ export class Double {
   }
 }
 
-/** CBOR bytes to be put in as they are. */
+/** CBOR bytes to be inserted verbatim. */
 export class Raw {
   readonly bytes: Buffer;
   constructor(bytes: Buffer | string) {
@@ -20,9 +20,9 @@ export class Raw {
 }
 
 export type CborMap = { [key: string]: CborValue };
-/** What the reader gives: integers beyond 2^53 are bigint. */
+/** Decoded values: integers beyond 2^53 are bigint. */
 export type CborValue = null | boolean | number | bigint | string | Buffer | Double | CborValue[] | CborMap;
-/** What the writer takes. Fields that are undefined are left out, as the Dart writer leaves out null fields. */
+/** Encodable values. Undefined fields are omitted, as the Dart encoder omits null fields. */
 export type Encodable =
   | null
   | undefined
@@ -36,7 +36,7 @@ export type Encodable =
   | readonly Encodable[]
   | { readonly [key: string]: Encodable };
 
-/** Encodes as the Dart writer does: keys sorted bytewise, shortest integers, float64 only. */
+/** Encodes like the Dart encoder: keys sorted bytewise, shortest integers, float64 only. */
 export function encodeCbor(value: Encodable): Buffer {
   if (value === null || value === undefined) return Buffer.from([0xf6]);
   if (typeof value === 'boolean') return Buffer.from([value ? 0xf5 : 0xf4]);
@@ -87,7 +87,7 @@ function head(major: number, argument: bigint): Buffer {
   return bytes.subarray(0, 1 + width);
 }
 
-/** Decodes one item that fills `bytes`. Throws where the Dart reader throws, and on bytes behind the item. */
+/** Decodes one item that fills `bytes`. Throws on input that the Dart decoder rejects, and on trailing bytes. */
 export function decodeCbor(bytes: Buffer): CborValue {
   const reader = new Reader(bytes);
   const value = reader.item();
@@ -100,14 +100,14 @@ export function decodeCborMap(bytes: Buffer): CborMap {
   return asMap(decodeCbor(bytes));
 }
 
-/** `value` as a map; throws when it is something else, as a Dart cast would. */
+/** `value` as a map; throws for any other value, like a Dart cast. */
 export function asMap(value: CborValue | undefined): CborMap {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('not a map');
   if (Buffer.isBuffer(value) || value instanceof Double) throw new Error('not a map');
   return value;
 }
 
-/** The bytes of the value of `key` in the top-level map `bytes`, to check that something was passed on verbatim. */
+/** The bytes of the value of `key` in the top-level map `bytes`, to check verbatim forwarding. */
 export function rawValue(bytes: Buffer, key: string): Buffer | undefined {
   const reader = new Reader(bytes);
   let found: Buffer | undefined;

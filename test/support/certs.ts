@@ -35,7 +35,7 @@ export class TestCa {
     return this.sign(name, ['-days', '2']);
   }
 
-  /** Issues one whose time was over in 2021. */
+  /** Issues a certificate that expired in 2021. */
   issueExpired(name: string): Identity {
     const request = this.request(name);
     const certFile = this.folder.file(`${name}.pem`);

@@ -5,11 +5,11 @@ import { FakeClock } from './fake-clock.ts';
 import { type MemoryCarrier, MemoryNetwork } from './memory-carrier.ts';
 import { RouterHarness } from './router-harness.ts';
 
-/** A network whose messages a test can drop, repeat, reorder and hold up. */
+/** A network in which a test can drop, repeat, reorder and delay messages. */
 export class FaultyNetwork extends MemoryNetwork {
-  /** What happens to a message: how often it is delivered. */
+  /** Number of deliveries of a message. */
   copies: (from: string, to: string) => number = () => 1;
-  /** Extra time on the way. */
+  /** Additional delay. */
   delayMs: (from: string, to: string) => number = () => 0;
   lost = 0;
   private readonly clock: FakeClock;
@@ -27,7 +27,7 @@ export class FaultyNetwork extends MemoryNetwork {
     this.pass(from, peer, () => super.deliverAnnouncement(from, peer, bytes));
   }
 
-  /** Cuts the node off, silently; undefined joins all. */
+  /** Isolates the node silently; undefined reconnects all. */
   isolate(...instances: string[]): void {
     this.copies = (from, to) => (instances.includes(from) !== instances.includes(to) ? 0 : 1);
   }
@@ -103,7 +103,7 @@ export class ClusterHarness {
     this.nodes.splice(this.nodes.indexOf(node), 1);
   }
 
-  /** Ends ticks until nothing more happens by itself. */
+  /** Ends ticks until nothing is scheduled. */
   run(): void {
     for (let i = 0; i < 100_000; i++) {
       const ran = this.clock.endTick();

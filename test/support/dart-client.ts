@@ -8,16 +8,16 @@ import { RawConnection } from './raw-connection.ts';
 import type { RawStream, StreamEnd } from './raw-stream.ts';
 
 export interface DartClientOptions {
-  /** Default 2, as the Dart clients of 2025. */
+  /** Default 2, like the Dart clients of 2025. */
   readonly framing?: ClientFraming;
   /** Value of `:authority`, or the bytes that encode it. Default: the host without a port. */
   readonly authority?: string | Buffer;
   readonly tls?: ConnectionOptions;
-  /** Headers behind the fixed ones, for instance `authorization`. */
+  /** Headers after the fixed ones, for example `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<number, number>>;
   readonly answerPings?: boolean;
-  /** Cut everything sent into pieces of this many bytes. */
+  /** Splits all sent bytes into chunks of this size. */
   readonly splitBytes?: number;
   readonly host?: string;
 }
@@ -37,11 +37,11 @@ export interface RegisterReply {
 export interface UnaryReply {
   readonly end: StreamEnd;
   readonly headers: Record<string, string>;
-  /** The single message of the answer. */
+  /** The single message of the response. */
   readonly body: Buffer | null;
 }
 
-/** A client that does on the wire what the Dart clients do, in the same order and with the same bytes. */
+/** A client with the wire behaviour of the Dart clients: the same bytes in the same order. */
 export class DartClient {
   readonly connection: RawConnection;
   readonly framing: ClientFraming;
@@ -70,7 +70,7 @@ export class DartClient {
     return new DartClient(connection, options);
   }
 
-  /** Connects, registers and binds: a client that can be reached. */
+  /** Connects, registers and binds, so that the client is reachable. */
   static async join(port: number, request: RegisterRequest = {}, options: DartClientOptions = {}): Promise<DartClient> {
     const client = await DartClient.connect(port, options);
     await client.register(request);
@@ -84,7 +84,7 @@ export class DartClient {
     return this.stream;
   }
 
-  /** The headers of a call in the order that Dart sends them. */
+  /** The headers of a call in the order of Dart. */
   requestHeaders(path: string, extra: Readonly<Record<string, string>> = {}): HeaderField[] {
     const authority = this.options.authority ?? '127.0.0.1';
     return [
@@ -104,7 +104,7 @@ export class DartClient {
     return this.connection.request(this.requestHeaders(`/router/${method}`, extra));
   }
 
-  /** A unary call: one DATA frame with END_STREAM. A Buffer is the CBOR body as it is. */
+  /** A unary call: one DATA frame with END_STREAM. A Buffer is sent as the CBOR body. */
   async unary(method: string, request: Encodable, extra: Readonly<Record<string, string>> = {}): Promise<UnaryReply> {
     const body = Buffer.isBuffer(request) ? request : encodeCbor(request);
     return this.unaryBytes(method, frameBody(body, this.framing), extra);
@@ -127,14 +127,14 @@ export class DartClient {
     return { end, headers: stream.headers ?? {}, body: bodies[0] ?? null };
   }
 
-  /** A unary call that has to succeed; its decoded answer. */
+  /** The decoded response of a unary call that must succeed. */
   async call(method: string, request: Encodable, extra: Readonly<Record<string, string>> = {}): Promise<CborMap> {
     const reply = await this.unary(method, request, extra);
     if (reply.body === null || reply.end.status !== 0) throw new Error(`${method}: ${JSON.stringify(reply.end)}`);
     return decodeCborMap(reply.body);
   }
 
-  /** Registers; a refusal is returned, not thrown. */
+  /** Registers; returns a refusal instead of throwing it. */
   async tryRegister(request: RegisterRequest = {}): Promise<RegisterReply> {
     const reply = await this.call('register', { ...request });
     const { clientId, success, errorMessage } = reply;
@@ -143,7 +143,7 @@ export class DartClient {
     return { clientId, success, ...(typeof errorMessage === 'string' ? { errorMessage } : {}) };
   }
 
-  /** Registers and returns the id; throws the refusal's text, as Dart does. */
+  /** Registers and returns the id; throws the text of a refusal, like Dart. */
   async register(request: RegisterRequest = {}): Promise<string> {
     const reply = await this.tryRegister(request);
     if (!reply.success) throw new Error(reply.errorMessage);
@@ -195,7 +195,7 @@ export class DartClient {
     this.send({ type: 'unicast', senderId: this.id, targetId, payload, timestamp: Date.now() });
   }
 
-  /** Whether the router delivers to `targetId`, found out by a message to it; the echo tells when there is no error. */
+  /** Whether the router delivers to `targetId`, tested by a message to it followed by an echo. */
   async canReach(targetId: string): Promise<boolean> {
     const echo = `echo_${this.echoes++}`;
     this.unicast(targetId, { probe: true });

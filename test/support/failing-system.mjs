@@ -1,6 +1,6 @@
 /**
- * Preloaded into a router: while the file named by FAILURE_FILE holds an error code, system calls fail with it. Those of
- * sockets, time and CPU usage are left alone: the first are reported as events, the others take no descriptor and no file.
+ * Preloaded into a router: while the file FAILURE_FILE contains an error code, system calls fail with it. Calls for sockets,
+ * time and CPU usage are excluded: the first report errors as events, the others use no descriptor or file.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

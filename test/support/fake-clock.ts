@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
     return this.nowMs - this.steppedMs;
   }
 
-  /** Sets the wall clock; the monotonic clock goes on. */
+  /** Sets the wall clock; the monotonic clock continues. */
   step(ms: number): void {
     this.nowMs += ms;
     this.steppedMs += ms;

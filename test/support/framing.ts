@@ -1,6 +1,6 @@
-/** The length prefixes of the wire, apart from src/wire: what a client of either kind writes and reads. */
+/** Length prefixes of both kinds of clients, independent of src/wire. */
 
-/** 1: ordinary gRPC. 2: the Dart clients of 2025, which prefix twice. */
+/** 1: standard gRPC. 2: the Dart clients of 2025, which prefix twice. */
 export type ClientFraming = 1 | 2;
 
 /** `body` behind one gRPC prefix. */
@@ -10,18 +10,18 @@ export function prefix(body: Buffer, compressed = 0): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** `body` framed as a client with that framing frames it. */
+/** `body` in the given framing. */
 export function frameBody(body: Buffer, framing: ClientFraming): Buffer {
   return framing === 2 ? prefix(prefix(body)) : prefix(body);
 }
 
-/** Several bodies as inner frames of one outer message, which a Dart transport may do. */
+/** Several bodies as inner frames of one outer message, as a Dart transport may send them. */
 export function frameTogether(bodies: readonly Buffer[]): Buffer {
   return prefix(Buffer.concat(bodies.map((body) => prefix(body))));
 }
 
 /**
- * Reads the messages of one stream as strictly as a client with that framing does: a reply in the other framing throws.
+ * Reads the messages of one stream as strictly as a client with that framing: a reply in the other framing throws.
  */
 export class FrameReader {
   private rest: Buffer = Buffer.alloc(0);
@@ -31,12 +31,12 @@ export class FrameReader {
     this.framing = framing;
   }
 
-  /** Bytes of a message that has not arrived whole. */
+  /** Bytes of a partial message. */
   get pendingBytes(): number {
     return this.rest.length;
   }
 
-  /** Takes the next bytes; returns the bodies that are whole now. */
+  /** Reads the next bytes; returns the bodies completed by them. */
   push(chunk: Buffer): Buffer[] {
     const split = splitFrames(this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]));
     this.rest = split.rest;

@@ -1,4 +1,4 @@
-/** A client in a process of its own, to be stopped by a signal: joins, prints its id and goes on. */
+/** A client in a separate process, for tests that stop it by a signal: joins, prints its id and keeps running. */
 import { DartClient } from './dart-client.ts';
 
 async function main(): Promise<void> {
@@ -6,4 +6,4 @@ async function main(): Promise<void> {
   process.stdout.write(`${client.id}\n`);
 }
 
-void main(); // a failure shows as an unhandled rejection, which ends the process
+void main(); // a failure is an unhandled rejection, which ends the process

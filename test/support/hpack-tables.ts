@@ -1,4 +1,4 @@
-/** The constants of RFC 7541: the static table, and the code lengths from which the Huffman code follows. */
+/** The constants of RFC 7541: the static table, and the code lengths that define the Huffman code. */
 
 export const STATIC_TABLE: readonly (readonly [string, string])[] = [
   [':authority', ''],
@@ -31,7 +31,7 @@ function plainNames(names: string): [string, string][] {
   return names.split(' ').map((name) => [name, '']);
 }
 
-/** Bits of the code of each byte, and of the end-of-string symbol behind them; the code is canonical. */
+/** Code lengths of each byte and of the end-of-string symbol after them; the code is canonical. */
 const LENGTHS = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
   28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,

@@ -1,9 +1,9 @@
 import { HUFFMAN_SYMBOLS, STATIC_TABLE } from './hpack-tables.ts';
 
-/** A header, or header-block bytes to be put in as they are. */
+/** A header, or header-block bytes to be inserted verbatim. */
 export type HeaderField = readonly [name: string, value: string] | Buffer;
 
-/** Encodes as the http2 package of Dart does: every field a literal with a new name, no Huffman, nothing indexed. */
+/** Encodes like the http2 package of Dart: every field is a literal with a new name, without Huffman coding or indexing. */
 export function encodeHeaders(fields: readonly HeaderField[]): Buffer {
   return Buffer.concat(fields.map((field) => (Buffer.isBuffer(field) ? field : literal(field[0], field[1]))));
 }
@@ -27,9 +27,9 @@ export function integer(first: number, bits: number, value: number): Buffer {
   return Buffer.from([...bytes, left]);
 }
 
-/** The ways in which HPACK can say that `:authority` is empty. */
+/** The HPACK encodings of an empty `:authority`. */
 export const EMPTY_AUTHORITY = {
-  /** As Dart writes it: literal, new name. */
+  /** As in Dart: literal, new name. */
   newName: literal(':authority', ''),
   /** Literal without indexing, name from the static table. */
   indexedName: Buffer.from([0x01, 0x00]),
@@ -63,7 +63,7 @@ export class HpackDecoder {
     if (first >= 0x80) return this.entry(this.integer(7));
     if (first >= 0x40) {
       const field = this.literal(6);
-      // entries are never evicted here: an encoder that respects the table's size does not refer to those it evicted
+      // no eviction: a correct encoder never refers to evicted entries
       this.dynamic.unshift(field);
       return field;
     }

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { pingFrame } from './http2-frames.ts';
 import { Http2Peer } from './http2-peer.ts';
 
-/** Frames that a client sends, and what it must be told: lines, or what one must match. */
+/** Frames of a client, and the expected answer of the server: lines, or a pattern for one line. */
 export type Row = readonly [what: string, frames: readonly Buffer[], said: readonly (string | RegExp)[]];
 
 const ALIVE = pingFrame(Buffer.from('alive?!?'));
 
-/** A test for each row, whose frames come at once, and byte by byte. */
+/** A test for each row: its frames arrive at once, and byte by byte. */
 export function conformance(rows: readonly Row[]): void {
   for (const [what, frames, expected] of rows) {
     test(what, () => {

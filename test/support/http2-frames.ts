@@ -1,4 +1,4 @@
-/** HTTP/2 frames as bytes: what a hand-written client needs, and what a hostile one may want to get wrong. */
+/** HTTP/2 frames as bytes, for hand-written and hostile clients. */
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
@@ -88,7 +88,7 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** Cuts a byte stream into frames. */
+/** Splits a byte stream into frames. */
 export class FrameParser {
   private rest: Buffer = Buffer.alloc(0);
 

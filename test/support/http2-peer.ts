@@ -11,12 +11,12 @@ import {
 import { encodeHeaders, type HeaderField, HpackDecoder } from './hpack.ts';
 import { encodeFrame, Flag, type Frame, FrameParser, FrameType, PREFACE, settingsFrame } from './http2-frames.ts';
 
-/** What a served request is answered with: one header block that ends the stream. */
+/** Response to a served request: one header block that ends the stream. */
 export const ANSWER = encodeHeaders([[':status', '200']]);
-/** The end of an answer that has a body. */
+/** The trailers of a response with a body. */
 export const TRAILERS = encodeHeaders([['grpc-status', '0']]);
 
-/** A request of which the server keeps what it is told; nothing may follow its end. */
+/** Records the events of a request; asserts that none follows its end. */
 export class Served implements StreamHandler {
   readonly stream: ServerStream;
   readonly headers: RequestHeaders;
@@ -87,7 +87,7 @@ export const LIMITS: Http2Limits = { maxHeaderBytes: 16 * 1024, maxResetsPerSeco
 export class Http2Peer implements ConnectionHandler {
   nowMs = 1_749_925_815_123;
   readonly now = (): number => this.nowMs;
-  /** True when a write completes at once; false when only `completeWrite` completes it. */
+  /** True if writes complete at once; false if only `completeWrite` completes them. */
   reads = true;
   readonly served: Served[] = [];
   readonly failures: number[] = [];
@@ -108,7 +108,7 @@ export class Http2Peer implements ConnectionHandler {
   private readWrites = 0;
   private busy = false;
 
-  /** A peer that has sent its preface and read the answer of the server. */
+  /** A peer that has sent its preface and read that of the server. */
   static connected(settings: Readonly<Record<number, number>> = {}): Http2Peer {
     const peer = new Http2Peer();
     peer.send(PREFACE, settingsFrame(settings));
@@ -135,7 +135,7 @@ export class Http2Peer implements ConnectionHandler {
   sendCut(size: number, ...parts: readonly Buffer[]): void {
     const bytes = Buffer.concat(parts);
     for (let pos = 0; pos < bytes.length; pos += size) {
-      // as from a socket: every chunk is memory of its own
+      // as from a socket: every chunk has its own memory
       this.connection.receive(Buffer.from(bytes.subarray(pos, pos + size)));
     }
   }
@@ -203,7 +203,7 @@ export class Http2Peer implements ConnectionHandler {
     return true;
   }
 
-  /** By its path: `/early` is answered at once, `/hold` is left to the test, others are answered when their body ends. */
+  /** By path: `/early` gets its response at once, `/hold` from the test, others at the end of their body. */
   openStream(stream: ServerStream, headers: RequestHeaders): StreamHandler | null {
     const served = new Served(stream, headers);
     this.served.push(served);
@@ -241,7 +241,7 @@ export function requestBlock(path = '/echo', more: readonly HeaderField[] = []):
   return encodeHeaders([[':method', 'POST'], [':scheme', 'http'], [':path', path], ...more]);
 }
 
-/** HEADERS of a request that goes on, or has ended with `Flag.endStream`. */
+/** HEADERS of a request; `Flag.endStream` ends it. */
 export function request(streamId: number, path = '/echo', flags = 0): Buffer {
   return headers(streamId, requestBlock(path), flags | Flag.endHeaders);
 }
@@ -258,7 +258,7 @@ export function data(streamId: number, content: Buffer, flags = 0): Buffer {
   return encodeFrame(FrameType.data, flags, streamId, content);
 }
 
-/** `content` with `padding` bytes behind it, and how many there are in front. */
+/** `content` with `padding` bytes after it and the pad length before it. */
 export function padded(content: Buffer, padding: number): Buffer {
   return Buffer.concat([Buffer.from([padding]), content, Buffer.alloc(padding)]);
 }

@@ -3,7 +3,7 @@ import { type ClientFraming, FrameReader, frameBody } from './framing.ts';
 import { PATIENCE_MS, within } from './poll.ts';
 import type { RawStream, StreamEnd } from './raw-stream.ts';
 
-/** A message as it came: decoded, and byte for byte. */
+/** A received message: decoded, and its bytes. */
 export interface Received {
   readonly message: CborMap;
   readonly body: Buffer;
@@ -17,11 +17,11 @@ interface Waiter {
 /** A long-lived call, `p2p` or `events`: sends and collects messages. */
 export class MessageStream {
   readonly stream: RawStream;
-  /** What came and was not taken yet. */
+  /** Received messages that were not taken yet. */
   readonly inbox: Received[] = [];
-  /** How many messages came in all. */
+  /** Number of received messages. */
   receivedCount = 0;
-  /** What a Dart client could not have read. */
+  /** Received messages that a Dart client cannot read. */
   fault: Error | null = null;
   private readonly framing: ClientFraming;
   private readonly reader: FrameReader;
@@ -38,17 +38,17 @@ export class MessageStream {
     return this.stream.whenEnded;
   }
 
-  /** Sends a message in the client's framing. A Buffer is the CBOR body as it is. */
+  /** Sends a message in the framing of the client. A Buffer is sent as the CBOR body. */
   send(message: Encodable): void {
     this.sendBytes(frameBody(Buffer.isBuffer(message) ? message : encodeCbor(message), this.framing));
   }
 
-  /** Sends bytes as they are, framing included. */
+  /** Sends bytes verbatim, framing included. */
   sendBytes(bytes: Buffer): void {
     this.stream.send(bytes);
   }
 
-  /** Half-closes as Dart does. */
+  /** Half-closes like Dart. */
   halfClose(): void {
     this.stream.halfClose();
   }
@@ -67,7 +67,7 @@ export class MessageStream {
     return this.next((message) => message.type === type, limitMs);
   }
 
-  /** Everything that came and was not taken yet; the inbox is empty afterwards. */
+  /** Takes all messages in the inbox. */
   drain(): Received[] {
     return this.inbox.splice(0);
   }
@@ -98,7 +98,7 @@ export class MessageStream {
   }
 }
 
-/** A fixture's or a test's body in hex, to be sent as it is. */
+/** A body in hex, to be sent verbatim. */
 export function hex(body: string): Raw {
   return new Raw(body);
 }

@@ -7,7 +7,7 @@ import { TempFolder } from './temp.ts';
 export const WITHOUT_NATS: string | false =
   spawnSync('nats-server', ['--version']).status !== 0 && 'nats-server is not installed';
 
-/** A port that is free now. A server that is stopped and started again needs a fixed one. */
+/** A currently free port. A server that restarts needs a fixed one. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -16,7 +16,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A nats-server in a process of its own, on the loopback interface. */
+/** A nats-server in a separate process, on the loopback interface. */
 export class NatsServer implements AsyncDisposable {
   readonly port: number;
   private readonly folder = new TempFolder();
@@ -39,7 +39,7 @@ export class NatsServer implements AsyncDisposable {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, on the same port as before. */
+  /** Starts the server on the same port as before. */
   async start(): Promise<void> {
     const file = this.folder.write('nats.conf', `listen: 127.0.0.1:${this.port}\n${this.config}\n`);
     this.child = spawn('nats-server', ['-c', file], { stdio: 'ignore' });
@@ -50,7 +50,7 @@ export class NatsServer implements AsyncDisposable {
     this.child?.kill(signal);
   }
 
-  /** Kills it. */
+  /** Kills the server. */
   async kill(): Promise<void> {
     const { child } = this;
     this.child = null;

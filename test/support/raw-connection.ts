@@ -28,26 +28,26 @@ export interface RawOptions {
   readonly tls?: ConnectionOptions;
   /** SETTINGS to send, by id. */
   readonly settings?: Readonly<Record<number, number>>;
-  /** Send neither preface nor settings. */
+  /** Sends neither preface nor SETTINGS. */
   readonly silent?: boolean;
-  /** Answer PING frames. Default true. */
+  /** Answers PING frames. Default true. */
   readonly answerPings?: boolean;
-  /** Cut everything sent into pieces of this many bytes, each written by itself. */
+  /** Splits all sent bytes into chunks of this size, each a separate write. */
   readonly splitBytes?: number;
 }
 
 const DEFAULT_WINDOW = 65535;
 const MAX_FRAME_BYTES = 16384;
 
-/** One HTTP/2 connection as a client drives it, frame by frame: well-behaved unless told otherwise. */
+/** The client side of one HTTP/2 connection, frame by frame; follows the protocol by default. */
 export class RawConnection {
   readonly socket: Socket;
   readonly streams = new Map<number, RawStream>();
-  /** Every frame that came, newest last, without the payload of DATA; bounded. */
+  /** Received frames, newest last, without the payload of DATA; bounded. */
   readonly frames: Frame[] = [];
   goaway: { code: number; lastStreamId: number } | null = null;
   closed = false;
-  /** Resolves when the socket is closed, whoever did it. */
+  /** Resolves when the socket is closed by either side. */
   readonly whenClosed: Promise<void>;
   private readonly parser = new FrameParser();
   private readonly hpack = new HpackDecoder();
@@ -63,7 +63,7 @@ export class RawConnection {
     socket.setNoDelay(true);
     this.whenClosed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (chunk) => this.onData(chunk));
-    socket.on('error', () => {}); // a reset is seen as the close that follows
+    socket.on('error', () => {}); // the close event follows a reset
     socket.once('close', () => this.onClose());
   }
 
@@ -79,12 +79,12 @@ export class RawConnection {
     return connection;
   }
 
-  /** The port of this end, to find the connection in a log. */
+  /** The local port, to find the connection in a log. */
   get localPort(): number {
     return this.socket.localPort ?? 0;
   }
 
-  /** Writes bytes as they are, in pieces when the options say so. */
+  /** Writes bytes verbatim, in chunks if the options require it. */
   write(bytes: Buffer): void {
     if (this.closed) return;
     const step = this.options.splitBytes ?? bytes.length;
@@ -110,7 +110,7 @@ export class RawConnection {
     return stream;
   }
 
-  /** Sends what the windows allow of `bytes` on a stream as DATA frames; returns how much that was. */
+  /** Sends as much of `bytes` as the windows allow, as DATA frames; returns the number of bytes sent. */
   sendData(streamId: number, bytes: Buffer, streamWindow: number): number {
     const allowed = Math.min(bytes.length, streamWindow, this.sendWindow);
     for (let at = 0; at < allowed; at += MAX_FRAME_BYTES) {
@@ -120,7 +120,7 @@ export class RawConnection {
     return allowed;
   }
 
-  /** Sends `bytes` as one DATA frame with END_STREAM, as unary requests are, or nothing when that is not allowed now. */
+  /** Sends `bytes` as one DATA frame with END_STREAM, like unary requests; sends nothing if the windows are too small. */
   sendLast(streamId: number, bytes: Buffer, streamWindow: number): boolean {
     if (bytes.length > Math.min(streamWindow, this.sendWindow, MAX_FRAME_BYTES)) return false;
     this.sendWindow -= bytes.length;
@@ -140,12 +140,12 @@ export class RawConnection {
     this.write(rstStream(streamId, code));
   }
 
-  /** Opens the connection's receive window by that much; a stream's is opened by SETTINGS. */
+  /** Increases the receive window of the connection; SETTINGS open those of streams. */
   openWindow(bytes: number): void {
     this.write(windowUpdate(0, bytes));
   }
 
-  /** Stops taking bytes off the socket, as a frozen program does: kernel buffers and windows fill up. */
+  /** Stops reading the socket, like a frozen program: kernel buffers and windows fill up. */
   stopReading(): void {
     this.socket.pause();
   }

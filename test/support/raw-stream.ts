@@ -1,9 +1,9 @@
 import { ErrorCode, Flag, FrameType } from './http2-frames.ts';
 import type { RawConnection } from './raw-connection.ts';
 
-/** How a stream ended, as a gRPC client sees it. */
+/** The end of a stream as seen by a gRPC client. */
 export interface StreamEnd {
-  /** `grpc-status` of the trailers; null when the stream ended in another way. */
+  /** `grpc-status` of the trailers; null if the stream ended without it. */
   readonly status: number | null;
   readonly message: string;
   /** Error code of a RST_STREAM. */
@@ -18,7 +18,7 @@ export class RawStream {
   /** Headers that ended the stream; the only place where a Dart client reads a status. */
   trailers: Record<string, string> | null = null;
   ended = false;
-  /** Takes the bytes as they come. */
+  /** Receives the bytes as they arrive. */
   onBytes: (bytes: Buffer) => void = () => {};
   readonly whenEnded: Promise<StreamEnd>;
   private settle: (end: StreamEnd) => void = () => {};
@@ -36,7 +36,7 @@ export class RawStream {
     });
   }
 
-  /** Bytes that the peer's windows do not let out yet. */
+  /** Bytes blocked by the windows of the peer. */
   get unsentBytes(): number {
     return this.unsent.reduce((sum, bytes) => sum + bytes.length, 0);
   }
@@ -52,7 +52,7 @@ export class RawStream {
     this.flush();
   }
 
-  /** Half-closes as the Dart transport does: an empty DATA frame with END_STREAM. */
+  /** Half-closes like the Dart transport: an empty DATA frame with END_STREAM. */
   halfClose(): void {
     this.send(Buffer.alloc(0), true);
   }

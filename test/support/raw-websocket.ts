@@ -13,11 +13,11 @@ export interface FrameOptions {
   readonly masked?: boolean;
   /** The reserved bits, from 0 to 7. */
   readonly reserved?: number;
-  /** The announced length, if not that of the payload. */
+  /** The announced length, if different from that of the payload. */
   readonly length?: number;
 }
 
-/** One frame as a client sends it; mask of zeros. */
+/** One client frame; the mask consists of zeros. */
 export function clientFrame(opcode: number, payload: Buffer, options: FrameOptions = {}): Buffer {
   const { fin = true, masked = true, reserved = 0, length = payload.length } = options;
   const head = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
@@ -38,7 +38,7 @@ export function clientFrame(opcode: number, payload: Buffer, options: FrameOptio
 /** A WebSocket client without a library, which may break every rule. */
 export class RawWebSocket implements Disposable {
   readonly socket: Socket;
-  /** The answer to the handshake. */
+  /** The response to the handshake. */
   head = '';
   readonly frames: WsFrame[] = [];
   isClosed = false;

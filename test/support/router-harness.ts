@@ -75,7 +75,7 @@ export class FakeTransport implements StreamTransport {
     this.paused = false;
   }
 
-  /** Takes the last write; false when there is none. */
+  /** Completes the last write; false without one. */
   completeWrite(): boolean {
     if (!this.writePending) return false;
     this.writePending = false;
@@ -90,7 +90,7 @@ export interface JoinOptions extends Partial<ClientProfile> {
   readonly credential?: string;
 }
 
-/** Somebody at the far end of a p2p stream, or of an `events` stream. */
+/** The client of a p2p or `events` stream. */
 export class Peer {
   readonly harness: RouterHarness;
   readonly transport: FakeTransport;
@@ -127,7 +127,7 @@ export class Peer {
     return this.client.id;
   }
 
-  /** Sends messages in one turn. */
+  /** Sends messages in one tick. */
   send(...messages: readonly Encodable[]): void {
     this.sendBytes(Buffer.concat(messages.map((message) => frameBody(encodeCbor(message), this.framing))));
   }
@@ -137,14 +137,14 @@ export class Peer {
     this.harness.runTicks();
   }
 
-  /** Bodies that came since the last look. */
+  /** Bodies received since the last call. */
   bodies(): Buffer[] {
     const fresh = this.transport.batches.slice(this.batchesRead);
     this.batchesRead = this.transport.batches.length;
     return fresh.flatMap((batch) => this.reader.push(batch));
   }
 
-  /** Messages that came since the last look. */
+  /** Messages received since the last call. */
   received(): CborMap[] {
     return this.bodies().map(decodeCborMap);
   }
@@ -156,7 +156,7 @@ export interface NodeOptions {
   readonly newClientId?: () => string;
 }
 
-/** A router core with a clock, connections and streams that are all of this test. */
+/** A router core with a fake clock, connections and streams. */
 export class RouterHarness {
   readonly clock: FakeClock;
   readonly counters = new Counters();
@@ -203,7 +203,7 @@ export class RouterHarness {
     return client;
   }
 
-  /** Opens a p2p stream that says nothing yet. */
+  /** Opens an unbound p2p stream. */
   open(connection: RouterConnection, framing: ClientFraming = 1, credential = ''): Peer {
     const outlet = this.newTransport();
     const open = (transport: StreamTransport): Session => this.core.openSession({ connection, transport, credential });
@@ -212,7 +212,7 @@ export class RouterHarness {
     return new Peer(this, outlet, stream, framing);
   }
 
-  /** Registers, opens a p2p stream and binds it; the greeting is read. */
+  /** Registers, opens a p2p stream and binds it; discards the `connected` message. */
   join(options: JoinOptions = {}): Peer {
     const client = this.register(options);
     const peer = this.open(client.connection, options.framing, options.credential);
@@ -221,7 +221,7 @@ export class RouterHarness {
     return peer;
   }
 
-  /** Subscribes to the events; the first one, the statistics, is read. */
+  /** Subscribes to the events; discards the first one, the statistics. */
   subscribe(framing: ClientFraming = 1): Peer {
     const outlet = this.newTransport();
     const subscription = this.core.subscribe(
@@ -235,7 +235,7 @@ export class RouterHarness {
     return peer;
   }
 
-  /** Ends event-loop turns until nothing more happens by itself. */
+  /** Ends event-loop ticks until nothing is scheduled. */
   runTicks(): void {
     for (;;) {
       const ran = this.clock.endTick();
@@ -248,7 +248,7 @@ export class RouterHarness {
     return this.transports.filter((outlet) => outlet.reads && outlet.completeWrite()).length > 0;
   }
 
-  /** The reasons for which messages were dropped, with their numbers. */
+  /** Number of dropped messages by reason. */
   dropped(): Record<string, number> {
     return Object.fromEntries(Object.entries(this.counters.dropped).filter(([, count]) => count > 0));
   }

@@ -15,9 +15,9 @@ export interface RouterExit {
 }
 
 export interface RouterProcessOptions {
-  /** Added to the environment; `ROUTER_*` of the caller never get through. */
+  /** Added to the environment; `ROUTER_*` variables of the caller are never passed on. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Folder for its files; by default one of its own, removed at the end. */
+  /** Folder for its files; by default a temporary one, removed at the end. */
   readonly folder?: TempFolder;
 }
 
@@ -29,14 +29,14 @@ interface Ports {
 }
 
 /**
- * A router in a process of its own. Options in ROUTER_TEST_ARGS, separated by spaces, go to every router that is started, so
- * that the whole suite can be run another way.
+ * A router in a separate process. Options in ROUTER_TEST_ARGS, separated by spaces, are added to every router, to run the whole
+ * suite with them.
  */
 export class RouterProcess implements AsyncDisposable {
   readonly folder: TempFolder;
   readonly args: readonly string[];
   readonly exited: Promise<RouterExit>;
-  /** Everything it printed, cut at the front when it is too much. */
+  /** Its output; the beginning is dropped when it becomes too long. */
   log = '';
   exit: RouterExit | null = null;
   private ports: Ports | null = null;
@@ -62,7 +62,7 @@ export class RouterProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts a router and waits until it listens; throws with its output when it does not. */
+  /** Starts a router and waits until it listens; throws with its output on failure. */
   static async start(args: readonly string[] = [], options: RouterProcessOptions = {}): Promise<RouterProcess> {
     const router = new RouterProcess(args, options);
     try {
@@ -74,7 +74,7 @@ export class RouterProcess implements AsyncDisposable {
     return router;
   }
 
-  /** Starts one that is expected to give up; resolves with its exit and leaves the output in `log`. */
+  /** Starts a router that is expected to exit; resolves with its exit, the output is in `log`. */
   static async startFailing(args: readonly string[], options: RouterProcessOptions = {}): Promise<RouterProcess> {
     const router = new RouterProcess(args, options);
     try {
@@ -156,7 +156,7 @@ export class RouterProcess implements AsyncDisposable {
     return (await this.until('the reload to be tried', ({ reload }) => reload.count > before)).reload;
   }
 
-  /** Ends it: TERM, then KILL; removes its folder. Safe to call again. */
+  /** Ends the process by SIGTERM, then SIGKILL; removes its folder. Idempotent. */
   async stop(): Promise<RouterExit> {
     if (this.exit === null) {
       this.child.kill('SIGCONT');
@@ -192,7 +192,7 @@ export class RouterProcess implements AsyncDisposable {
         if (this.exit !== null) return true;
         if (!existsSync(file)) return false;
         const ports = JSON.parse(readFileSync(file, 'utf8')) as Ports;
-        // a file of an earlier router may lie in a shared folder
+        // a shared folder may contain the file of an earlier router
         if (ports.pid === this.pid) this.ports = ports;
         return this.ports !== null;
       },

@@ -11,7 +11,7 @@ export interface SessionGrant {
   readonly lost: number;
 }
 
-/** Registers with the `session` field; returns the id and the answer. */
+/** Registers with the `session` field; returns the id and the response. */
 export async function registerSession(
   client: DartClient,
   session: Encodable = {},
@@ -53,7 +53,7 @@ export async function joinSession(
   return { client, grant };
 }
 
-/** A new connection that takes up the session of `token`. */
+/** A new connection that resumes the session of `token`. */
 export async function resumeSession(
   port: number,
   session: { readonly token: string; readonly received: number },
@@ -65,7 +65,7 @@ export async function resumeSession(
   return { client, grant };
 }
 
-/** The next `count` messages that are counted, that is all but heartbeats. */
+/** The next `count` counted messages: all except heartbeats. */
 export async function counted(client: DartClient, count: number): Promise<CborMap[]> {
   const messages: CborMap[] = [];
   while (messages.length < count) messages.push((await client.next(({ type }) => type !== 'heartbeat')).message);

@@ -1,6 +1,6 @@
 /**
- * Preloaded into a router: sends it the signals named in EARLY_SIGNALS when the first module after the entry is about to be
- * loaded, which is as early as the program can answer for.
+ * Preloaded into a router: sends it the signals in EARLY_SIGNALS before the first module after the entry is loaded, the
+ * earliest point at which the program can handle them.
  */
 import { register } from 'node:module';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of its own that is removed with everything in it. */
+/** A temporary folder, removed with its contents. */
 export class TempFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'rpc-router-test-'));
 
@@ -11,7 +11,7 @@ export class TempFolder implements Disposable {
     return join(this.path, name);
   }
 
-  /** Writes a file, mode 600 unless told, and returns its path. */
+  /** Writes a file, by default with mode 600, and returns its path. */
   write(name: string, content: string, mode = 0o600): string {
     const path = this.file(name);
     writeFileSync(path, content, { mode });
@@ -19,7 +19,7 @@ export class TempFolder implements Disposable {
   }
 
   remove(): void {
-    // a process that ends may still write into it
+    // an ending process may still write to it
     rmSync(this.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 

@@ -16,7 +16,7 @@ export class SharedRouter {
     return this.process.port;
   }
 
-  /** Connects a client that is closed when the file is done. */
+  /** Connects a client that is closed at the end of the file. */
   async connect(options: DartClientOptions = {}): Promise<DartClient> {
     return this.keep(await DartClient.connect(this.port, options));
   }
@@ -30,7 +30,7 @@ export class SharedRouter {
     this.current = await RouterProcess.start(args, options);
   }
 
-  /** Closes the clients and waits until the router has none left, which turns a leak into a failing test. */
+  /** Closes the clients and waits until the router has none, so that a leak fails the test. */
   async stop(): Promise<void> {
     for (const client of this.clients) client.connection.destroy();
     try {
@@ -48,7 +48,7 @@ export class SharedRouter {
   }
 }
 
-/** One router for all tests of a file, started before them and checked for leftovers after them. */
+/** One router for all tests of a file, started before them and checked for leaks after them. */
 export function useRouter(args: readonly string[] = [], options: RouterProcessOptions = {}): SharedRouter {
   const shared = new SharedRouter();
   before(() => shared.start(args, options));

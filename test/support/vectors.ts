@@ -24,7 +24,7 @@ export function vector(name: string): Buffer {
   return Buffer.from(found.cbor, 'hex');
 }
 
-/** The ids that stand in the recorded messages; an id that a router gives is as long, so it can take their place. */
+/** The ids in the recorded messages; ids of the router have the same length and can replace them. */
 export const VECTOR_SENDER = 'client_3f0c1a52-9d5e-4b1c-8a77-0d9f5a1e2b34';
 export const VECTOR_TARGET = 'client_b7c2d9e4-1f60-4a8b-9c3d-5e6f70819203';
 

@@ -28,7 +28,7 @@ export interface WsClientOptions {
 export class WsCall {
   readonly id: number;
   readonly path: string;
-  /** Messages as they came, in order. */
+  /** Received messages, in order. */
   readonly received: EnvelopeMessage[] = [];
   private readonly client: WsClient;
   private readonly reader: FrameReader;
@@ -41,7 +41,7 @@ export class WsCall {
     this.reader = new FrameReader(client.framing);
   }
 
-  /** Sends one message. A Buffer is the CBOR body as it is. */
+  /** Sends one message. A Buffer is sent as the CBOR body. */
   send(message: Encodable, isEnd = false): void {
     const body = Buffer.isBuffer(message) ? message : encodeCbor(message);
     this.sendBytes(frameBody(body, this.client.framing), isEnd);
@@ -69,7 +69,7 @@ export class WsCall {
     return this.bodies.length;
   }
 
-  /** The trailers, once they have come. */
+  /** The trailers, once received. */
   async trailers(limitMs = LIMIT_MS): Promise<Readonly<Record<string, string>>> {
     const ended = await poll(`the end of ${this.path}`, () => this.received.find(({ isEnd }) => isEnd), { limitMs });
     return ended.headers ?? {};
@@ -81,7 +81,7 @@ export class WsCall {
   }
 }
 
-/** A client that does over WebSocket what the Dart clients do. */
+/** A client with the behaviour of the Dart clients over WebSocket. */
 export class WsClient implements Disposable {
   readonly ws: WebSocket;
   readonly generation: Generation;
@@ -140,7 +140,7 @@ export class WsClient implements Disposable {
     return call;
   }
 
-  /** A unary call that succeeds; its answer. */
+  /** The response of a unary call that must succeed. */
   async call(method: string, request: Encodable, extra: Readonly<Record<string, string>> = {}): Promise<CborMap> {
     const call = this.open(method, extra);
     call.send(request, true);

@@ -1,4 +1,4 @@
-/** The envelopes of rpc_dart over WebSocket, apart from src/websocket: what a client of either generation writes and reads. */
+/** The envelopes of rpc_dart over WebSocket, for clients of both generations; independent of src/websocket. */
 
 export type Generation = 'flags' | 'frame';
 

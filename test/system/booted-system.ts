@@ -4,18 +4,18 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('systemd-bed', import.meta.url));
-/** A command inside that takes longer is stuck. */
+/** Time limit of a command inside. */
 const COMMAND_LIMIT_MS = 180_000;
 
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, as a terminal would have shown them one after the other. */
+  /** Standard output and standard error in the order of their output. */
   readonly text: string;
 }
 
-/** Run inside the machine, to join its loopback with standard input and output. */
+/** Program inside the machine that connects its loopback with standard input and output. */
 const JOIN = `const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1');
 socket.on('error', () => process.exit(1));
 process.stdin.pipe(socket).pipe(process.stdout);`;
@@ -34,7 +34,7 @@ export class BootedSystem {
     await this.control('boot', '--fresh', '--private-net');
   }
 
-  /** Off; nothing of it stays. */
+  /** Powers off and removes the machine. */
   async stop(): Promise<void> {
     for (const server of this.forwards) server.close();
     await this.control('stop', '--purge');
@@ -48,13 +48,13 @@ export class BootedSystem {
     await this.control('reboot', '--hard');
   }
 
-  /** Runs a shell script inside as root, whatever comes of it. */
+  /** Runs a shell script inside as root; a failure is part of the result. */
   async try(script: string, environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
     const variables = Object.entries(environment).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
     return run(this.name, ['exec', ...variables, '-C', '/root', '--', 'bash', '-c', script]);
   }
 
-  /** Runs a shell script that has to succeed; its standard output without the last line break. */
+  /** Runs a shell script that must succeed; returns its standard output without the last line break. */
   async run(script: string): Promise<string> {
     return checked(script, await this.try(script)).stdout.trimEnd();
   }
@@ -64,7 +64,7 @@ export class BootedSystem {
     await this.control('copy', source, target);
   }
 
-  /** Copies a clone without what was made in it. */
+  /** Copies a clone without generated files. */
   async copySources(source: string, target: string): Promise<void> {
     const made = ['./node_modules', './dist', './.git', './release', './coverage'];
     await this.control('copy', ...made.flatMap((folder) => ['--exclude', folder]), source, target);
@@ -80,7 +80,7 @@ export class BootedSystem {
     await this.run(`base64 -d >${path} <<<${Buffer.from(content).toString('base64')}`);
   }
 
-  /** A port out here whose connections end at `port` of the machine's loopback. */
+  /** A local port that forwards to `port` on the loopback of the machine. */
   async forward(port: number): Promise<number> {
     const server = createServer((socket) => {
       const inside = spawn('bash', [SCRIPT, 'exec', '--', 'node', '-e', JOIN, String(port)], {
@@ -127,7 +127,7 @@ async function run(name: string, args: readonly string[], limitMs = COMMAND_LIMI
     stderr += chunk;
     text += chunk;
   });
-  // 'close' would wait for what a booted machine inherits of the pipes
+  // 'close' would wait for processes of the machine that inherited the pipes
   const [code] = (await once(child, args[0] === 'boot' || args[0] === 'reboot' ? 'exit' : 'close')) as [number | null];
   return { code, stdout, stderr, text };
 }

@@ -11,10 +11,10 @@ export const PID_FILE = '/var/run/rpc-dart-router/rpc_dart_router.pid';
 export const PM2_PID_FILE = '/var/lib/rpc-dart-router/.pm2/pm2.pid';
 export const CONTROL_SOCKET = '/var/run/rpc-dart-router/rpc_dart_router.sock';
 const HEALTH_CHECK = '/opt/rpc-dart-router/current/scripts/lib/health-check.mjs';
-/** The machine that runs the tests may be slow; nothing here is a benchmark. */
+/** Generous, since the host of the tests may be slow. */
 export const SLOW = { limitMs: 60_000, everyMs: 200 } as const;
 
-/** A server with the product's releases in /root, and what an operator does on it. */
+/** A server with the releases in /root, and the actions of an operator. */
 export class Machine {
   readonly system: BootedSystem;
   private readonly clients: DartClient[] = [];
@@ -51,12 +51,12 @@ export class Machine {
     return this.system.write(path, content);
   }
 
-  /** What systemd says of the service, for instance `active`. */
+  /** State of the service in systemd, for example `active`. */
   async property(name: string): Promise<string> {
     return this.run(`systemctl show -P ${name} ${SERVICE}`);
   }
 
-  /** What the router says of itself; throws when it does not answer. */
+  /** Status document of the router; throws without a response. */
   async status(): Promise<RouterStatus> {
     return JSON.parse(await this.run(`curl -sf --unix-socket ${CONTROL_SOCKET} http://router/api/status`));
   }
@@ -82,19 +82,19 @@ export class Machine {
     return this.run(`journalctl -u ${SERVICE} -o cat --no-pager ${options}`);
   }
 
-  /** A mark for `journal`: what is logged from now on. */
+  /** A position for `journal`: entries from now on. */
   async mark(): Promise<string> {
     await this.run('journalctl --sync');
     const cursor = await this.run('journalctl -n 0 --show-cursor | sed -n "s/^-- cursor: //p"');
     return `--after-cursor="${cursor}"`;
   }
 
-  /** Sets an option in config.yaml, whether it stood there or not. */
+  /** Sets an option in config.yaml; adds it if absent. */
   async setOption(key: string, value: string): Promise<void> {
     await this.run(`sed -i '/^${key}:/d' ${CONFIG} && echo '${key}: ${value}' >>${CONFIG}`);
   }
 
-  /** A port of this machine that leads to the router's. */
+  /** A local port that forwards to that of the router. */
   async reachablePort(): Promise<number> {
     this.forwarded ??= await this.system.forward(8080);
     return this.forwarded;

@@ -6,18 +6,18 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
-/** The place in the bundle that makes a start fail, but not `--check-config`. */
+/** Text in the bundle whose replacement makes a start fail, but not `--check-config`. */
 const BROKEN_AT = /RouterApp = class \{[\s\S]*?\n {2}async start\(\) \{/;
 
 /** A release as a folder that was unpacked, and its archive. */
 export interface Release {
   readonly folder: string;
   readonly archive: string;
-  /** What the installer calls this version. */
+  /** Name of this version in the installer. */
   readonly id: string;
 }
 
-/** The releases that the tests install; all but the first are copies of it with one thing changed. */
+/** The releases for the tests; all except the first are copies of it with one change. */
 export interface Releases {
   readonly first: Release;
   readonly next: Release;
@@ -27,7 +27,7 @@ export interface Releases {
   readonly npmCache: string;
 }
 
-/** Builds a release the way a user does, in `folder`, and makes others of it. */
+/** Builds a release like a user, in `folder`, and derives the others from it. */
 export async function buildReleases(folder: string): Promise<Releases> {
   const npmCache = join(folder, 'npm-cache');
   mkdirSync(npmCache);

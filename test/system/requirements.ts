@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statfsSync } from 'node:fs';
 const GIB = 1024 ** 3;
 const NEEDED_BYTES = 3 * GIB;
 
-/** Why the machine cannot be booted on this machine, in a sentence; null when it can. */
+/** Reason why the machine cannot be booted on this host; null if it can. */
 export function whyUnavailable(): string | null {
   if (process.getuid?.() !== 0) return 'it needs root';
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'it is made for Linux on amd64';
@@ -25,7 +25,7 @@ function has(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
-/** Tried, since containers differ; where it works, also namespaces and mounts are allowed. */
+/** Tests a boot, since containers differ; if it works, namespaces and mounts are allowed as well. */
 function overlayMounts(): boolean {
   const script = `d=$(mktemp -d /var/tmp/overlay-test.XXXXXX) && mkdir $d/l $d/u $d/w $d/m &&
     unshare --mount sh -c "mount -t overlay overlay -o lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m"

@@ -2,8 +2,8 @@ import type { Machine } from './machine.ts';
 import type { Releases } from './releases.ts';
 
 /**
- * What the sections of the test share. They run in order, on one machine: after the installation, each finds the service
- * running and leaves it so.
+ * Shared state of the sections of the test. They run in order on one machine; after the installation, each starts and ends with
+ * the service running.
  */
 export interface SharedState {
   readonly machine: Machine;

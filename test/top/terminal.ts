@@ -5,10 +5,10 @@ import { PROGRAM } from '../support/program.ts';
 const hasScript = spawnSync('script', ['--version']).status === 0;
 export const SKIP_WITHOUT_SCRIPT = hasScript ? false : 'SKIPPED: script(1) is not on the PATH (Debian: bsdutils)';
 
-/** A command on a terminal of its own, which script(1) makes. */
+/** A command on its own terminal, created by script(1). */
 export class Terminal implements AsyncDisposable {
   readonly exited: Promise<number | null>;
-  /** Everything that was written to the terminal. */
+  /** All output to the terminal. */
   output = '';
   private readonly child: ChildProcess;
 
@@ -28,7 +28,7 @@ export class Terminal implements AsyncDisposable {
     this.child.stdin?.write(text);
   }
 
-  /** What the screen shows after the last time it was drawn from the top. */
+  /** The screen since it was last drawn from the top. */
   get screen(): string {
     return this.output.slice(this.output.lastIndexOf('\u001b[H'));
   }

@@ -68,13 +68,13 @@ test('--top: exit code 1 without permission for the socket', async () => {
   using folder = new TempFolder();
   await using router = await RouterProcess.start([], { folder });
   const args = ['--top', '--control-socket', router.socketPath];
-  await runInProcess([...args, '--json'], { HOME: folder.path }); // what it imports may not be readable later
+  await runInProcess([...args, '--json'], { HOME: folder.path }); // loads the imports now: they may be unreadable later
   const { code, stderr } = await asSomebodyElse(folder.path, () => runInProcess(args, { HOME: folder.path }));
   assert.equal(code, 1);
   assert.match(stderr, /^No permission to access .*router\.sock\nUse sudo/);
 });
 
-/** Runs `body` while this process may not look into `folder`: as root it becomes nobody for that time. */
+/** Runs `body` without access to `folder`: as root it switches to the user nobody. */
 async function asSomebodyElse<T>(folder: string, body: () => Promise<T>): Promise<T> {
   const isRoot = process.getuid?.() === 0;
   chmodSync(folder, isRoot ? 0o700 : 0o000);

@@ -21,7 +21,7 @@ const PING = '/router/ping';
 const open = (id = 1): Buffer => openMessage('flags', id, PING);
 const request = (id = 1): Buffer => dataMessage('flags', id, PING, frameBody(encodeCbor({ v: 1 }), 2), true);
 
-/** A client in good order is served after what the others did. */
+/** Asserts that a correct client is served after the attacks. */
 async function assertServes(): Promise<void> {
   using client = await WsClient.connect(router.port);
   assert.equal((await client.call('ping', { v: 7 })).timestamp, 7);

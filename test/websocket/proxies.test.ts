@@ -9,7 +9,7 @@ import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
 import { WsClient } from '../support/ws-client.ts';
 
-/** The configurations of docs/websocket.md, run against real proxies. */
+/** The configurations of docs/websocket.md, tested with real proxies. */
 
 const DOCS = readFileSync(fileURLToPath(new URL('../../docs/websocket.md', import.meta.url)), 'utf8');
 const NGINX = '/usr/sbin/nginx';

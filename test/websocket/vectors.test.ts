@@ -19,7 +19,7 @@ const { captures } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as { captures: re
 const ID = /client_[0-9a-f-]{36}/g;
 const router = useRouter();
 
-/** One captured connection: its client's messages are sent again, and its server's messages expected again. */
+/** One captured connection: the messages of its client are sent, those of its server expected. */
 class Replay {
   readonly ws: WebSocket;
   readonly capture: Capture;
@@ -28,7 +28,7 @@ class Replay {
   private position = 0;
   private answered = 0;
 
-  /** `ids`: from those of the capture to those of this router, for all connections. */
+  /** `ids`: maps the ids of the capture to those of this router, for all connections. */
   constructor(port: number, capture: Capture, ids: Map<string, string>) {
     this.capture = capture;
     this.ids = ids;
@@ -73,7 +73,7 @@ class Replay {
   }
 }
 
-/** The message with its body decoded, in which a router may order the keys otherwise. Metadata stays as it is. */
+/** The message with its body decoded, since a router may order the keys differently. Metadata is unchanged. */
 function withoutTimes(generation: Generation, bytes: Buffer): unknown {
   const { headers, body } = parseMessage(generation, bytes);
   if (headers !== null) return bytes.toString('latin1');
@@ -81,7 +81,7 @@ function withoutTimes(generation: Generation, bytes: Buffer): unknown {
   return [bytes.toString('latin1', 0, bytes.length - body.length), JSON.parse(decoded)];
 }
 
-/** Lists and statistics depend on the other clients of the router; errors of this router carry a code besides. */
+/** Lists and statistics depend on other clients of the router; errors of this router also carry a code. */
 function hasVariableContent(captured: Buffer): boolean {
   return ['clients', 'activeClients', 'errorMessage'].some((key) => captured.includes(key));
 }

@@ -34,7 +34,7 @@ export function backupTests(shared: SharedState): void {
       await fresh.boot();
       await fresh.system.copy(shared.releases.first.folder, `/root/${shared.releases.first.id}`);
       await fresh.system.copy(archive, '/root/backup.tar.gz');
-      // another uid than where the backup is from
+      // another uid than on the machine of the backup
       await fresh.run('useradd --system somebody-else');
       assert.equal((await fresh.install(shared.releases.first, '--quiet')).code, 0);
       const { code, text } = await fresh.try(`${script('restore')} /root/backup.tar.gz --lang en`);

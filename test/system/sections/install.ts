@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CONFIG, SERVICE } from '../machine.ts';
 import type { SharedState } from '../shared-state.ts';
 
-/** Everything that the installer may touch: names, owners, modes and sizes. */
+/** All files that the installer may change: names, owners, modes and sizes. */
 const SNAPSHOT = `(find /etc /opt /usr/local -printf '%p %U:%G %m %s\\n'
   find /var/lib /var/log /run/systemd/system -maxdepth 1 -printf '%p %U:%G %m\\n') | sort | sha256sum`;
 
@@ -92,7 +92,7 @@ export function installTests(shared: SharedState): void {
 
 function refusalTests(shared: SharedState): void {
   const { machine } = shared;
-  /** Runs the installer where it has to refuse, and looks that nothing has changed. */
+  /** Runs the installer in a case that it must refuse, and asserts that nothing has changed. */
   const refused = async (prepare: string, undo: string, options = '--lang en'): Promise<string> => {
     await machine.run(prepare);
     const before = await machine.run(SNAPSHOT);

@@ -4,7 +4,7 @@ import { poll } from '../../support/poll.ts';
 import { CONFIG, CONTROL_SOCKET, LOG, PID_FILE, SERVICE, SLOW } from '../machine.ts';
 import type { SharedState } from '../shared-state.ts';
 
-/** What the installer asks after an upgrade. */
+/** The health check of the installer after an upgrade. */
 const HEALTH = `node /opt/rpc-dart-router/current/scripts/lib/health-check.mjs ${CONTROL_SOCKET}`;
 
 export function serviceTests(shared: SharedState): void {
@@ -142,7 +142,7 @@ export function serviceTests(shared: SharedState): void {
     const { pid } = await machine.status();
     const status = await machine.run(`cat /proc/${pid}/status`);
     assert.match(status, /^NoNewPrivs:\t1$/m);
-    assert.match(status, /^CapBnd:\t0000000000000400$/m); // CAP_NET_BIND_SERVICE alone
+    assert.match(status, /^CapBnd:\t0000000000000400$/m); // only CAP_NET_BIND_SERVICE
     assert.match(status, /^Seccomp:\t2$/m);
     const limits = await machine.run(`cat /proc/${pid}/limits`);
     assert.match(limits, /^Max processes +4096 /m);

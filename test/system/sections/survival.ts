@@ -105,9 +105,9 @@ export function survivalTests(shared: SharedState): void {
   test('below the memory limit: PM2 restarts the router gracefully', async () => {
     const dropIn = `/run/systemd/system/${SERVICE}.service.d`;
     await machine.run(`mkdir -p ${dropIn}`);
-    // PM2 looks every 30 s otherwise
+    // the default check interval of PM2 is 30 s
     await machine.write(`${dropIn}/test.conf`, '[Service]\nEnvironment=PM2_WORKER_INTERVAL=5000\n');
-    await machine.setOption('max-memory', '64M'); // little more than an idle router takes
+    await machine.setOption('max-memory', '64M'); // slightly more than an idle router uses
     const { pid } = await machine.status();
     await machine.run(`systemctl daemon-reload && systemctl restart --no-block ${SERVICE}`);
     await machine.untilBack(pid);
@@ -134,7 +134,7 @@ export function survivalTests(shared: SharedState): void {
 const GROUP = `group=/sys/fs/cgroup/memory$(systemctl show -P ControlGroup ${SERVICE})
     [ -d "$group" ] || group=/sys/fs/cgroup$(systemctl show -P ControlGroup ${SERVICE})`;
 
-/** Takes memory within the service's control group until its router, made the kernel's first choice, is ended. */
+/** Allocates memory within the control group of the service until the kernel ends its router, the preferred OOM victim. */
 function fillMemory(pid: number): string {
   const fill = 'const all = []; setInterval(() => all.push(Buffer.alloc(2e7, 1)), 10)';
   return `${GROUP}
