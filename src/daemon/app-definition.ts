@@ -83,17 +83,7 @@ export function appDefinition(
   return {
     name: config.name,
     ...nodeProgram(MAIN, loaderArguments()),
-    args: [
-      ...options,
-      '--supervised',
-      `--name=${config.name}`,
-      ...(config.endPm2 ? ['--end-pm2'] : []),
-      '--log-file=-',
-      `--output-file=${paths.logFile}`,
-      ...(rotates ? [] : ['--no-log-rotation']),
-      `--pid-file=${paths.pidFile}`,
-      `--control-socket=${paths.controlSocket}`,
-    ],
+    args: [...options, ...fixedArguments(config, paths, rotates)],
     out_file: paths.logFile,
     error_file: paths.logFile,
     merge_logs: true,
@@ -117,7 +107,20 @@ export function appDefinition(
   };
 }
 
-/** The program's own command line, for a process beside the router. */
+function fixedArguments({ name, endPm2 }: RouterConfig, paths: DaemonPaths, rotates: boolean): string[] {
+  return [
+    '--supervised',
+    `--name=${name}`,
+    ...(endPm2 ? ['--end-pm2'] : []),
+    '--log-file=-',
+    `--output-file=${paths.logFile}`,
+    ...(rotates ? [] : ['--no-log-rotation']),
+    `--pid-file=${paths.pidFile}`,
+    `--control-socket=${paths.controlSocket}`,
+  ];
+}
+
+/** Command line of this program, for a process beside the router. */
 export function mainCommand(): [string, ...string[]] {
   return [process.execPath, ...loaderArguments(), MAIN];
 }

@@ -31,20 +31,14 @@ export async function withDaemonCommand(
   body: (command: DaemonCommand) => Promise<number>,
 ): Promise<number> {
   let connected: Promise<ProcessSupervisor> | null = null;
-  const { stdout, stderr, env } = context;
+  const { env } = context;
   const t = daemonMessages(context.lang);
-  const progress = new Progress(stdout);
-  const print = (stream: NodeJS.WriteStream, line: string): void => {
-    progress.end();
-    stream.write(`${line}\n`);
-  };
-  const printWarning = (line: string): void =>
-    print(stderr, withPriority(stderr, 'warning', paint(stderr, 'yellow', line, env), env));
+  const output = createOutput(context);
   const supervisor = async (): Promise<ProcessSupervisor> => {
     const first = connected === null;
     connected ??= connect(env);
     const { versions } = await connected;
-    if (first && versions.running !== versions.own) printWarning(t('pm2Version', versions));
+    if (first && versions.running !== versions.own) output.printWarning(t('pm2Version', versions));
     return connected;
   };
   try {
@@ -52,21 +46,35 @@ export async function withDaemonCommand(
       context,
       interruption: new Interruption(),
       t,
-      progress,
       supervisor,
       runningSupervisor: async () => ((await isPm2Running(env)) ? await supervisor() : null),
-      printLine: (line) => print(stdout, line),
-      printSuccess: (line) => print(stdout, paint(stdout, 'green', line, env)),
-      printWarning,
-      printError: (line) => print(stderr, withPriority(stderr, 'error', paint(stderr, 'red', line, env), env)),
+      ...output,
     });
   } finally {
-    progress.end();
+    output.progress.end();
     await (connected as Promise<ProcessSupervisor> | null)?.then(
       (pm2) => pm2.disconnect(),
       () => {},
     );
   }
+}
+
+type Output = Pick<DaemonCommand, 'progress' | 'printLine' | 'printSuccess' | 'printWarning' | 'printError'>;
+
+/** Each line removes the progress line first. */
+function createOutput({ stdout, stderr, env }: CommandContext): Output {
+  const progress = new Progress(stdout);
+  const print = (stream: NodeJS.WriteStream, line: string): void => {
+    progress.end();
+    stream.write(`${line}\n`);
+  };
+  return {
+    progress,
+    printLine: (line) => print(stdout, line),
+    printSuccess: (line) => print(stdout, paint(stdout, 'green', line, env)),
+    printWarning: (line) => print(stderr, withPriority(stderr, 'warning', paint(stderr, 'yellow', line, env), env)),
+    printError: (line) => print(stderr, withPriority(stderr, 'error', paint(stderr, 'red', line, env), env)),
+  };
 }
 
 /** Localized text of a supervisor error. */

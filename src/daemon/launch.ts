@@ -49,9 +49,8 @@ export async function launch(
 ): Promise<LaunchOutcome> {
   const { env } = command.context;
   prepareLogFile(paths.logFile);
-  const logFrom = logStats(paths.logFile)?.sizeBytes ?? 0;
   const supervisor = await command.supervisor();
-  const pm2LogFrom = logStats(pm2LogFile(env))?.sizeBytes ?? 0;
+  const logEnds: LogEnds = { routerBytes: sizeOf(paths.logFile), pm2Bytes: sizeOf(pm2LogFile(env)) };
   const before = readOptions(env, config.name);
   writeOptions(env, config.name, options);
   const undo = (): Promise<void> => undoStart(command, supervisor, config.name, paths, before);
@@ -69,20 +68,17 @@ export async function launch(
   if (!isFailure(outcome)) return { ok: true, status: outcome };
   await undo();
   await delay(LOG_FLUSH_DELAY_MS);
-  const lines = lastLines(paths.logFile, SCANNED_LINES, logFrom);
-  const cause =
-    failureReasonIn(lines, command.context.lang) ??
-    spaceProblem(command, paths) ??
-    spawnErrorIn(lastLines(pm2LogFile(env), SCANNED_LINES, pm2LogFrom));
-  return {
-    ok: false,
-    // log lines around a known cause would only repeat it
-    lines: cause === null || outcome.isLate ? lines.slice(-MAX_REPORTED_LINES) : [],
-    reason: outcome.isLate
-      ? command.t('startTimedOut', { seconds: START_TIMEOUT_MS / 1000 })
-      : (cause ?? exitReason(command, outcome)),
-    isConfigurationError: outcome.exitCode === EXIT.usage,
-  };
+  return describeFailure(command, outcome, paths, logEnds);
+}
+
+/** Sizes of the logs before the start: only later lines belong to it. */
+interface LogEnds {
+  readonly routerBytes: number;
+  readonly pm2Bytes: number;
+}
+
+function sizeOf(path: string): number {
+  return logStats(path)?.sizeBytes ?? 0;
 }
 
 interface Failure {
@@ -92,6 +88,30 @@ interface Failure {
 
 function isFailure(outcome: RouterStatus | Failure): outcome is Failure {
   return 'isLate' in outcome;
+}
+
+/** Searches the reason of a failed start in the logs. */
+function describeFailure(
+  command: DaemonCommand,
+  outcome: Failure,
+  paths: DaemonPaths,
+  { routerBytes, pm2Bytes }: LogEnds,
+): LaunchOutcome {
+  const { env, lang } = command.context;
+  const lines = lastLines(paths.logFile, SCANNED_LINES, routerBytes);
+  const cause =
+    failureReasonIn(lines, lang) ??
+    spaceProblem(command, paths) ??
+    spawnErrorIn(lastLines(pm2LogFile(env), SCANNED_LINES, pm2Bytes));
+  return {
+    ok: false,
+    // log lines around a known cause would only repeat it
+    lines: cause === null || outcome.isLate ? lines.slice(-MAX_REPORTED_LINES) : [],
+    reason: outcome.isLate
+      ? command.t('startTimedOut', { seconds: START_TIMEOUT_MS / 1000 })
+      : (cause ?? exitReason(command, outcome)),
+    isConfigurationError: outcome.exitCode === EXIT.usage,
+  };
 }
 
 /** Resolves when the router is ready, its process has ended, the time is up, or the command is interrupted. */

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
+import { SmallDisk, whyNoSmallDisk } from '../../test/support/small-disk.ts';
 import { TempFolder } from '../../test/support/temp.ts';
 import { logFile } from './log-destination.ts';
 
@@ -67,28 +66,14 @@ test('full disk: a partial line is terminated, and a notice counts the lost line
   skip: whyNoSmallDisk(),
 }, () => {
   using folder = new TempFolder();
-  const disk = folder.file('disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', disk]);
-  try {
-    writeFileSync(join(disk, 'filler'), Buffer.alloc(4096));
-    const path = join(disk, 'router.log');
-    const destination = logFile(path, notice);
-    destination.write(`${'a'.repeat(4090)}\n`);
-    for (const line of ['torn line\n', 'lost line\n']) destination.write(line);
-    rmSync(join(disk, 'filler'));
-    for (const line of ['next\n', 'last\n']) destination.write(line);
-    destination.close();
-    assert.deepEqual(readFileSync(path, 'utf8').split('\n').slice(1), ['torn ', 'lost: 2', 'next', 'last', '']);
-  } finally {
-    execFileSync('umount', [disk]);
-  }
+  using disk = new SmallDisk(folder.file('disk'), '8k');
+  disk.fill(4);
+  const path = disk.file('router.log');
+  const destination = logFile(path, notice);
+  destination.write(`${'a'.repeat(4090)}\n`);
+  for (const line of ['torn line\n', 'lost line\n']) destination.write(line);
+  disk.empty();
+  for (const line of ['next\n', 'last\n']) destination.write(line);
+  destination.close();
+  assert.deepEqual(readFileSync(path, 'utf8').split('\n').slice(1), ['torn ', 'lost: 2', 'next', 'last', '']);
 });
-
-function whyNoSmallDisk(): string | false {
-  using folder = new TempFolder();
-  if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder.path]).status !== 0)
-    return 'it needs root, to mount a small disk';
-  spawnSync('umount', [folder.path]);
-  return false;
-}

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { SmallDisk, whyNoSmallDisk } from '../../test/support/small-disk.ts';
 import { TempFolder } from '../../test/support/temp.ts';
 import { readPid } from '../host/index.ts';
 import { checkPidFile, PidFileError, removePidFile, writePidFile } from './process-files.ts';
@@ -94,26 +95,12 @@ test('pid file: an unusable folder is reported, nothing is written', () => {
 
 test('pid file: on a full disk an error with its path, and no empty file', { skip: whyNoSmallDisk() }, () => {
   using folder = new TempFolder();
-  const disk = folder.file('disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', disk]);
-  try {
-    writeFileSync(join(disk, 'filler'), Buffer.alloc(4096));
-    const path = join(disk, 'router.pid');
-    assert.throws(
-      () => writePidFile(path),
-      (error: Error) => error.message.startsWith(`${path}: cannot be written: ENOSPC`),
-    );
-    assert.equal(existsSync(path), false);
-  } finally {
-    execFileSync('umount', [disk]);
-  }
+  using disk = new SmallDisk(folder.file('disk'), '4k');
+  disk.fill(0);
+  const path = disk.file('router.pid');
+  assert.throws(
+    () => writePidFile(path),
+    (error: Error) => error.message.startsWith(`${path}: cannot be written: ENOSPC`),
+  );
+  assert.equal(existsSync(path), false);
 });
-
-function whyNoSmallDisk(): string | false {
-  using folder = new TempFolder();
-  if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder.path]).status !== 0)
-    return 'it needs root, to mount a small disk';
-  spawnSync('umount', [folder.path]);
-  return false;
-}

@@ -4,10 +4,14 @@ import type { TelemetrySource } from './telemetry-source.ts';
 
 /** The nodes of a cluster; without values in a router on its own. */
 export function clusterMetrics({ cluster }: TelemetrySource): MetricDefinition[] {
-  const read = (values: (stats: ClusterStats) => readonly MetricValue[]): (() => readonly MetricValue[]) =>
-    cluster === null ? () => [] : () => values(cluster);
-  const sum = (nodes: readonly NodeStats[], value: (node: NodeStats) => number): number =>
-    nodes.reduce((total, node) => total + value(node), 0);
+  const read: ReadStats = (values) => (cluster === null ? () => [] : () => values(cluster));
+  return [...nodeMetrics(read), ...linkMetrics(read), ...delayMetrics(read)];
+}
+
+/** The reader of a metric; returns no values without a cluster. */
+type ReadStats = (values: (stats: ClusterStats) => readonly MetricValue[]) => () => readonly MetricValue[];
+
+function nodeMetrics(read: ReadStats): MetricDefinition[] {
   return [
     {
       name: 'rpc_router_cluster_connected',
@@ -32,6 +36,11 @@ export function clusterMetrics({ cluster }: TelemetrySource): MetricDefinition[]
       help: 'Clients of other routers.',
       read: read((stats) => single(sum(stats.nodes(), ({ clients }) => clients))),
     },
+  ];
+}
+
+function linkMetrics(read: ReadStats): MetricDefinition[] {
+  return [
     {
       name: 'rpc_router_cluster_messages_total',
       type: 'counter',
@@ -58,6 +67,11 @@ export function clusterMetrics({ cluster }: TelemetrySource): MetricDefinition[]
       help: 'Bytes sent to other routers that they have not acknowledged.',
       read: read((stats) => single(sum(stats.nodes(), ({ unacknowledgedBytes }) => unacknowledgedBytes))),
     },
+  ];
+}
+
+function delayMetrics(read: ReadStats): MetricDefinition[] {
+  return [
     {
       name: 'rpc_router_cluster_lag_seconds',
       type: 'gauge',
@@ -80,4 +94,8 @@ export function clusterMetrics({ cluster }: TelemetrySource): MetricDefinition[]
       read: read((stats) => labelled('kind', stats.problems())),
     },
   ];
+}
+
+function sum(nodes: readonly NodeStats[], value: (node: NodeStats) => number): number {
+  return nodes.reduce((total, node) => total + value(node), 0);
 }

@@ -6,6 +6,28 @@ import type { TelemetrySource } from './telemetry-source.ts';
 /** Process metrics: time, memory, event loop, build. Names without prefix are the usual ones of any process. */
 export function processMetrics(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {
   return [
+    ...programMetrics(source),
+    ...logMetrics(source),
+    ...eventLoopMetrics(sampler),
+    ...memoryMetrics(source),
+    {
+      name: 'rpc_router_job_failures_total',
+      type: 'counter',
+      help: 'Failed periodic jobs and measurements, by job. The router keeps running.',
+      labels: ['job'],
+      read: () => labelled('job', source.jobs.failures),
+    },
+    {
+      name: 'process_start_time_seconds',
+      type: 'gauge',
+      help: 'Start of the process, in seconds since the epoch.',
+      read: () => single(source.startedAt / 1000),
+    },
+  ];
+}
+
+function programMetrics(source: TelemetrySource): MetricDefinition[] {
+  return [
     {
       name: 'rpc_router_build_info',
       type: 'gauge',
@@ -27,6 +49,11 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       help: '1 while the router accepts connections, 0 while it starts or drains.',
       read: () => single(source.state() === 'ready' ? 1 : 0),
     },
+  ];
+}
+
+function logMetrics(source: TelemetrySource): MetricDefinition[] {
+  return [
     {
       name: 'rpc_router_log_lines_total',
       type: 'counter',
@@ -40,6 +67,11 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       help: 'Log lines that could not be written.',
       read: () => single(source.logLinesLost()),
     },
+  ];
+}
+
+function eventLoopMetrics(sampler: Sampler): MetricDefinition[] {
+  return [
     {
       name: 'rpc_router_event_loop_delay_seconds',
       type: 'gauge',
@@ -63,6 +95,11 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
         return single((user + system) / 1e6);
       },
     },
+  ];
+}
+
+function memoryMetrics(source: TelemetrySource): MetricDefinition[] {
+  return [
     {
       name: 'process_resident_memory_bytes',
       type: 'gauge',
@@ -89,19 +126,6 @@ export function processMetrics(source: TelemetrySource, sampler: Sampler): Metri
       type: 'gauge',
       help: 'Memory of buffers outside the JavaScript heap.',
       read: () => single(source.memory.heap().externalBytes),
-    },
-    {
-      name: 'rpc_router_job_failures_total',
-      type: 'counter',
-      help: 'Failed periodic jobs and measurements, by job. The router keeps running.',
-      labels: ['job'],
-      read: () => labelled('job', source.jobs.failures),
-    },
-    {
-      name: 'process_start_time_seconds',
-      type: 'gauge',
-      help: 'Start of the process, in seconds since the epoch.',
-      read: () => single(source.startedAt / 1000),
     },
   ];
 }

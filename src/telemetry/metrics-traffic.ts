@@ -4,11 +4,12 @@ import type { TelemetrySource } from './telemetry-source.ts';
 
 /** Messages in and out, drops, routing latency, queues and backpressure. */
 export function trafficMetrics(source: TelemetrySource): MetricDefinition[] {
-  const { router } = source;
-  const { counters } = router;
+  return [...messageMetrics(source), ...routingMetrics(source), ...queueMetrics(source)];
+}
+
+function messageMetrics({ router: { counters } }: TelemetrySource): MetricDefinition[] {
   const byType = (values: Float64Array): MetricValue[] =>
     MESSAGE_TYPES.map((type, i) => ({ labels: { type }, value: values[i] ?? 0 }));
-  const latency = 'rpc_router_routing_latency_seconds';
   return [
     {
       name: 'rpc_router_messages_in_total',
@@ -38,6 +39,13 @@ export function trafficMetrics(source: TelemetrySource): MetricDefinition[] {
       labels: ['type'],
       read: () => byType(counters.bytesOutByType),
     },
+  ];
+}
+
+function routingMetrics({ router }: TelemetrySource): MetricDefinition[] {
+  const { counters } = router;
+  const latency = 'rpc_router_routing_latency_seconds';
+  return [
     {
       name: 'rpc_router_events_out_total',
       type: 'counter',
@@ -58,6 +66,12 @@ export function trafficMetrics(source: TelemetrySource): MetricDefinition[] {
       labels: ['le'],
       read: () => histogramValues(latency, counters.routingLatency),
     },
+  ];
+}
+
+function queueMetrics({ router }: TelemetrySource): MetricDefinition[] {
+  const { counters } = router;
+  return [
     {
       name: 'rpc_router_send_queue_bytes',
       type: 'gauge',

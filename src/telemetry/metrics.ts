@@ -22,7 +22,9 @@ import type { TelemetrySource } from './telemetry-source.ts';
 export function metricDefinitions(source: TelemetrySource, sampler: Sampler): MetricDefinition[] {
   return [
     ...connectionMetrics(source),
+    ...securityMetrics(source),
     ...clientMetrics(source),
+    ...streamMetrics(source),
     ...trafficMetrics(source),
     ...sessionMetrics(source),
     ...clusterMetrics(source),
@@ -67,6 +69,12 @@ function connectionMetrics(source: TelemetrySource): MetricDefinition[] {
       labels: ['reason'],
       read: () => labelled('reason', counters.refused),
     },
+  ];
+}
+
+function securityMetrics(source: TelemetrySource): MetricDefinition[] {
+  const { counters } = source.router;
+  return [
     {
       name: 'rpc_router_auth_failures_total',
       type: 'counter',
@@ -107,6 +115,11 @@ function clientMetrics(source: TelemetrySource): MetricDefinition[] {
       labels: ['reason'],
       read: () => labelled('reason', router.counters.closed),
     },
+  ];
+}
+
+function streamMetrics({ router }: TelemetrySource): MetricDefinition[] {
+  return [
     {
       name: 'rpc_router_groups',
       type: 'gauge',

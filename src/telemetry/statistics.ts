@@ -5,53 +5,56 @@ const MEGABYTE = 1e6;
 
 /** Log lines of `--stats` and SIGUSR1, one per topic. */
 export function statisticsLines(status: RouterStatus): readonly (readonly [string, LogFields])[] {
-  const { connections, clients, messages, latencyMs, queues, memory, eventLoop, cpu } = status;
   return [
-    [
-      'Statistics: clients',
-      {
-        uptime: duration(status.uptimeMs),
-        connections: connections.current,
-        connectionsTotal: connections.total,
-        connectionsMax: connections.max,
-        clients: clients.current,
-        clientsTotal: clients.total,
-        ...clients.byStatus,
-      },
-    ],
-    [
-      'Statistics: messages',
-      {
-        ...prefixed('in', messages.inByType),
-        inPerSecond: round(messages.inPerSecond),
-        outPerSecond: round(messages.outPerSecond),
-        bytesIn: messages.bytesIn,
-        bytesOut: messages.bytesOut,
-        latencyP50Ms: round(latencyMs.p50),
-        latencyP99Ms: round(latencyMs.p99),
-      },
-    ],
-    [
-      'Statistics: errors',
-      {
-        ...messages.dropped,
-        ...prefixed('refused', connections.refused),
-        authFailures: status.authFailures,
-        slowReaders: queues.slowReaders,
-        queueBytes: queues.bytes,
-      },
-    ],
-    [
-      'Statistics: process',
-      {
-        memoryMB: round(memory.rssBytes / MEGABYTE),
-        heapMB: round(memory.heapUsedBytes / MEGABYTE),
-        cpuPercent: round(cpu.percent),
-        eventLoopP99Ms: round(eventLoop.p99Ms),
-        eventLoopMaxMs: round(eventLoop.maxMs),
-      },
-    ],
+    ['Statistics: clients', clientFields(status)],
+    ['Statistics: messages', messageFields(status)],
+    ['Statistics: errors', errorFields(status)],
+    ['Statistics: process', processFields(status)],
   ];
+}
+
+function clientFields({ uptimeMs, connections, clients }: RouterStatus): LogFields {
+  return {
+    uptime: duration(uptimeMs),
+    connections: connections.current,
+    connectionsTotal: connections.total,
+    connectionsMax: connections.max,
+    clients: clients.current,
+    clientsTotal: clients.total,
+    ...clients.byStatus,
+  };
+}
+
+function messageFields({ messages, latencyMs }: RouterStatus): LogFields {
+  return {
+    ...prefixed('in', messages.inByType),
+    inPerSecond: round(messages.inPerSecond),
+    outPerSecond: round(messages.outPerSecond),
+    bytesIn: messages.bytesIn,
+    bytesOut: messages.bytesOut,
+    latencyP50Ms: round(latencyMs.p50),
+    latencyP99Ms: round(latencyMs.p99),
+  };
+}
+
+function errorFields({ messages, connections, queues, authFailures }: RouterStatus): LogFields {
+  return {
+    ...messages.dropped,
+    ...prefixed('refused', connections.refused),
+    authFailures,
+    slowReaders: queues.slowReaders,
+    queueBytes: queues.bytes,
+  };
+}
+
+function processFields({ memory, cpu, eventLoop }: RouterStatus): LogFields {
+  return {
+    memoryMB: round(memory.rssBytes / MEGABYTE),
+    heapMB: round(memory.heapUsedBytes / MEGABYTE),
+    cpuPercent: round(cpu.percent),
+    eventLoopP99Ms: round(eventLoop.p99Ms),
+    eventLoopMaxMs: round(eventLoop.maxMs),
+  };
 }
 
 function prefixed(prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {

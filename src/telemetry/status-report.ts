@@ -24,30 +24,12 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     startedAt: source.startedAt,
     uptimeMs: source.uptimeMs(),
     listening: source.listening(),
-    connections: {
-      current: source.connections(),
-      total: counters.connectionsTotal,
-      max: source.maxConnections(),
-      refused: nonZero(counters.refused),
-    },
-    clients: {
-      current: router.clients.size,
-      total: counters.clientsTotal,
-      byStatus: clientsByStatus(source),
-      byGroup: largestGroups(router.groups),
-      listed: source.showClients(),
-    },
+    connections: connections(source),
+    clients: clients(source),
     messages: messages(source, sampler),
     latencyMs: sampler.latencyMs(),
     queues: { bytes: router.heldBytes, slowReaders: counters.slowReaders },
-    sessions: {
-      current: router.sessions.count,
-      away: router.sessions.awayCount,
-      resumed: counters.sessionsResumed,
-      expired: counters.sessionsExpired,
-      messagesReplayed: counters.sessionMessagesReplayed,
-      messagesLost: counters.sessionMessagesLost,
-    },
+    sessions: sessions(router),
     ...(source.cluster !== null && { cluster: clusterStatus(source.cluster) }),
     authFailures: counters.authFailures,
     recentlyClosed: closed.list(source.showClients()),
@@ -56,6 +38,38 @@ export function reportStatus(source: TelemetrySource, sampler: Sampler, closed: 
     memory: memory(source),
     cpu: { percent: sampler.cpuPercent, totalSeconds: cpuSeconds() },
     lastSecond: sampler.history.last(),
+  };
+}
+
+function connections(source: TelemetrySource): RouterStatus['connections'] {
+  const { counters } = source.router;
+  return {
+    current: source.connections(),
+    total: counters.connectionsTotal,
+    max: source.maxConnections(),
+    refused: nonZero(counters.refused),
+  };
+}
+
+function clients(source: TelemetrySource): RouterStatus['clients'] {
+  const { router } = source;
+  return {
+    current: router.clients.size,
+    total: router.counters.clientsTotal,
+    byStatus: clientsByStatus(source),
+    byGroup: largestGroups(router.groups),
+    listed: source.showClients(),
+  };
+}
+
+function sessions({ sessions: { count, awayCount }, counters }: RouterStats): RouterStatus['sessions'] {
+  return {
+    current: count,
+    away: awayCount,
+    resumed: counters.sessionsResumed,
+    expired: counters.sessionsExpired,
+    messagesReplayed: counters.sessionMessagesReplayed,
+    messagesLost: counters.sessionMessagesLost,
   };
 }
 

@@ -23,7 +23,7 @@ const form = fc.nat(4);
 
 /** The senderId that a client may have written, or none. */
 const claimed = fc.option(
-  fc.tuple(form, fc.constantFrom<readonly Buffer[]>([encodeText('somebody')], [Buffer.from([0xf6])], [encodeText('')])),
+  fc.tuple(form, fc.constantFrom<readonly Buffer[]>([encodeText('other')], [Buffer.from([0xf6])], [encodeText('')])),
 );
 
 /** Messages: a payload, a senderId or none, and other entries, in any order and any valid form. */

@@ -127,7 +127,7 @@ async function end(pids: readonly number[]): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGCONT');
   for (const pid of pids) signal(pid, 'SIGTERM');
   try {
-    await poll('what was started to end', () => pids.every((pid) => !signal(pid, 0)), { limitMs: 8000 });
+    await poll('all processes to end', () => pids.every((pid) => !signal(pid, 0)), { limitMs: 8000 });
   } catch {
     for (const pid of pids) signal(pid, 'SIGKILL');
   }

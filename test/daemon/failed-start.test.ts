@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { poll } from '../support/poll.ts';
-import { TempFolder } from '../support/temp.ts';
+import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts';
 import { commandLine, DaemonFixture, readPid } from './daemon-fixture.ts';
 
 /** A failed command prints one readable block; an interrupted start is undone. */
@@ -119,41 +118,7 @@ for (const [signal, code] of [
   });
 }
 
-/** A mounted file system of a few kilobytes. */
-class SmallDisk implements Disposable {
-  readonly path: string;
-
-  constructor(path: string, size: string) {
-    this.path = path;
-    mkdirSync(path, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'none', path]);
-  }
-
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
-  /** Fills the disk except for this much space. */
-  fill(freeKiB: number): void {
-    const { bfree, bsize } = statfsSync(this.path);
-    writeFileSync(this.file('filler'), Buffer.alloc(bfree * bsize - freeKiB * 1024));
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.file('filler'), { force: true });
-    execFileSync('umount', ['--lazy', this.path]);
-  }
-}
-
 /** PM2 keeps files of the small disk open. */
 async function endPm2(fixture: DaemonFixture): Promise<void> {
   await fixture.pm2(['kill']);
-}
-
-function whyNoSmallDisk(): string | false {
-  using folder = new TempFolder();
-  if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder.path]).status !== 0)
-    return 'it needs root, to mount a small disk';
-  spawnSync('umount', [folder.path]);
-  return false;
 }

@@ -157,7 +157,7 @@ class Session {
     this.look();
     const bodies = this.observer.requestBodies();
     for (const { stream, closes, body } of server.served) {
-      assert.equal(closes, 1, `told ${closes} times that stream ${stream.id} is over`);
+      assert.equal(closes, 1, `closed ${closes} times: stream ${stream.id} is over`);
       const sent = bodies.get(stream.id)?.subarray(0, body.length);
       assert.ok(body.length === 0 || sent?.equals(body) === true, 'another request body');
     }

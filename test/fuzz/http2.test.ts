@@ -27,7 +27,7 @@ const body = (from: number, bytes: number): Buffer => data(1, bodyPart(1, from, 
 const STATUS = Buffer.from([0x88]);
 const ACK = encodeFrame(FrameType.settings, 1, 0, Buffer.alloc(0));
 
-const WRONG: readonly (readonly [what: string, said: readonly Buffer[]])[] = [
+const WRONG: readonly (readonly [what: string, frames: readonly Buffer[]])[] = [
   ['half a frame', [pingFrame(Buffer.alloc(8)).subarray(1)]],
   ['a frame that is too long', [headers(1, Buffer.alloc(16_385, 0x88))]],
   ['a header block that cannot be read', [headers(1, Buffer.from([0xff]))]],
@@ -46,8 +46,8 @@ const WRONG: readonly (readonly [what: string, said: readonly Buffer[]])[] = [
 ];
 
 test('the observer: detects its violations', () => {
-  for (const [what, said] of WRONG) {
-    assert.throws(() => observer().received(Buffer.concat(said), () => 5), Error, what);
+  for (const [what, frames] of WRONG) {
+    assert.throws(() => observer().received(Buffer.concat(frames), () => 5), Error, what);
   }
   const fits = observer();
   fits.received(Buffer.concat([settingsFrame({}), ACK, headers(1, STATUS), body(0, 10)]), () => 12);

@@ -86,7 +86,7 @@ test('early requests: served during the handshake, also after vanished connectio
   };
   for (let round = 0; round < 25; round++)
     await Promise.all(Array.from({ length: 12 }, (_, i) => visit(12 * round + i)));
-  const { clients } = await router.until('nobody to be left', ({ connections }) => connections.current === 0);
+  const { clients } = await router.until('all clients to be removed', ({ connections }) => connections.current === 0);
   assert.equal(clients.total, 200);
 });
 
@@ -115,7 +115,7 @@ test('mutual TLS: no certificate, a wrong one, an expired one, the right one', a
     using client = await DartClient.connect(router.port, { tls: { ...tls, ...clientCa.issue('client') } });
     await assertWorks(client);
   });
-  const status = await router.until('nobody to be left', ({ connections }) => connections.current === 0);
+  const status = await router.until('all clients to be removed', ({ connections }) => connections.current === 0);
   assert.equal(status.connections.refused.tlsError, refused.length);
 });
 

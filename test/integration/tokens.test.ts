@@ -112,9 +112,9 @@ test('metadata.token: removed before metadata is stored, listed, sent in events 
 
   router.signal('SIGUSR1');
   await router.logged(/Statistics/);
-  const said = [router.log, await router.get('/api/status'), await router.get('/metrics')];
-  said.push(JSON.stringify(events.drain().map(({ message }) => message)));
-  for (const text of said) for (const token of [ALICE, BOB]) assert.ok(!text.includes(token), 'a token was told');
+  const outputs = [router.log, await router.get('/api/status'), await router.get('/metrics')];
+  outputs.push(JSON.stringify(events.drain().map(({ message }) => message)));
+  for (const text of outputs) for (const token of [ALICE, BOB]) assert.ok(!text.includes(token), 'a token was told');
 });
 
 test('metadata.token twice: the whole map is refused', async () => {
@@ -148,7 +148,7 @@ test('SIGHUP: clients of a removed or changed token are disconnected with the re
   await events.ofType('routerStats');
   using alice = await DartClient.join(router.port, { metadata: { token: ALICE } });
 
-  await t.test('a comment is added: nobody is disturbed', async () => {
+  await t.test('a comment is added: no client is disconnected', async () => {
     router.folder.write('tokens', `# x\nalice: ${ALICE}\nbob: ${BOB}\n`);
     assert.notEqual((await router.reload()).outcome, 'refused');
     assert.equal(await watcher.canReach(alice.id), true);
@@ -189,10 +189,10 @@ test('SIGHUP with new tokens: closes connections without a token; disabling toke
   const tokens = folder.write('tokens', `alice: ${ALICE}\n`);
   const config = folder.write('router.yaml', '{}\n');
   await using router = await RouterProcess.start(['--config', config]);
-  using anybody = await DartClient.join(router.port);
+  using unauthenticated = await DartClient.join(router.port);
   folder.write('router.yaml', `auth-tokens-file: ${tokens}\n`);
   assert.equal((await router.reload()).outcome, 'applied');
-  await within(anybody.connection.whenClosed, PATIENCE_MS, 'it to be cut off');
+  await within(unauthenticated.connection.whenClosed, PATIENCE_MS, 'it to be cut off');
   using alice = await DartClient.join(router.port, {}, bearer(ALICE));
   folder.write('router.yaml', '{}\n');
   const { outcome, errors } = await router.reload();
@@ -219,5 +219,5 @@ test('a readable or malformed tokens file: the start is refused with all problem
   ]) {
     assert.match(router.log, expected);
   }
-  assert.doesNotMatch(router.log, /a b|lonely/, 'what is in the file is not told');
+  assert.doesNotMatch(router.log, /a b|lonely/, 'contents of the file are not logged');
 });

@@ -147,15 +147,15 @@ test('the control socket: accessible only to its owner; any Host header is accep
 });
 
 test('garbage, huge headers and silent connections: do no harm', async () => {
-  const say = async (bytes: string): Promise<void> => {
+  const send = async (bytes: string): Promise<void> => {
     const socket = connect(metricsPort(), '127.0.0.1');
     socket.on('error', () => {}).resume();
     socket.write(bytes);
     await within(new Promise((resolve) => socket.once('close', resolve)), PATIENCE_MS, 'the connection to be closed');
   };
-  await say('\u0000\u0001\u0002 nonsense\r\n\r\n');
-  await say(`GET /metrics HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
-  await say('GET /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n');
+  await send('\u0000\u0001\u0002 nonsense\r\n\r\n');
+  await send(`GET /metrics HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+  await send('GET /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n');
   const idle = Array.from({ length: 30 }, () => connect(metricsPort(), '127.0.0.1').on('error', () => {}));
   assert.equal((await fetchHttp(metricsPort(), '/healthz')).status, 200);
   for (const socket of idle) socket.destroy();

@@ -48,21 +48,21 @@ test('SIGUSR1: logs statistics that match the traffic', async () => {
 test('SIGUSR2: turns debug logging of calls and messages on and off', async () => {
   const { process } = router;
   const client = await router.join();
-  const said = async (): Promise<string> => {
+  const logged = async (): Promise<string> => {
     const from = process.log.length;
     assert.equal(await client.canReach(client.id), true);
     await client.ping(1);
     return process.log.slice(from);
   };
-  assert.doesNotMatch(await said(), /DEBUG/);
+  assert.doesNotMatch(await logged(), /DEBUG/);
   process.signal('SIGUSR2');
   await process.logged(/\[INFO\] Debug mode on\n/);
-  await said();
+  await logged();
   await process.logged(/\[DEBUG\] Message type=unicast from=client_\S+ bytes=\d+\n/);
   await process.logged(/\[DEBUG\] Call method=ping remote=127\.0\.0\.1:\d+\n/);
   process.signal('SIGUSR2');
   await process.logged(/\[INFO\] Debug mode off\n/);
-  assert.equal(await said(), '');
+  assert.equal(await logged(), '');
 });
 
 test('a reload of another level: does not end the debug mode', async () => {

@@ -42,8 +42,8 @@ test('the log of a router that is used, misused, reloaded and stopped: every lin
   const lines = router.log.trimEnd().split('\n');
   const parsed = lines.map((line) => JSON.parse(line) as Line);
   for (const line of parsed) assert.deepEqual(violations(schema, line), [], JSON.stringify(line));
-  const said = new Set(parsed.map(({ msg }) => msg));
-  for (const msg of EXPECTED) assert.ok(said.has(msg), `no line says "${msg}"`);
+  const messages = new Set(parsed.map(({ msg }) => msg));
+  for (const msg of EXPECTED) assert.ok(messages.has(msg), `no line says "${msg}"`);
   assert.deepEqual(
     ['debug', 'info', 'warning', 'error'].filter((level) => !parsed.some((line) => line.level === level)),
     [],

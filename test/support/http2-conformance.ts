@@ -4,7 +4,7 @@ import { pingFrame } from './http2-frames.ts';
 import { Http2Peer } from './http2-peer.ts';
 
 /** Frames of a client, and the expected answer of the server: lines, or a pattern for one line. */
-export type Row = readonly [what: string, frames: readonly Buffer[], said: readonly (string | RegExp)[]];
+export type Row = readonly [what: string, frames: readonly Buffer[], answers: readonly (string | RegExp)[]];
 
 const ALIVE = pingFrame(Buffer.from('alive?!?'));
 
@@ -20,13 +20,13 @@ export function conformance(rows: readonly Row[]): void {
 
 function checkRow(peer: Http2Peer, size: number, bytes: Buffer, expected: readonly (string | RegExp)[]): void {
   peer.sendCut(size, bytes);
-  const said = peer.sent();
-  assert.equal(said.length, expected.length, said.join('; '));
+  const answers = peer.sent();
+  assert.equal(answers.length, expected.length, answers.join('; '));
   for (const [i, wanted] of expected.entries()) {
-    if (typeof wanted === 'string') assert.equal(said[i], wanted);
-    else assert.match(said[i] ?? '', wanted);
+    if (typeof wanted === 'string') assert.equal(answers[i], wanted);
+    else assert.match(answers[i] ?? '', wanted);
   }
-  const isOver = said.some((line) => line.startsWith('GOAWAY'));
+  const isOver = answers.some((line) => line.startsWith('GOAWAY'));
   peer.send(ALIVE);
   assert.equal(peer.frames().length, isOver ? 0 : 1, 'alive or not');
   assert.deepEqual([peer.finishes, peer.failures.length], isOver ? [1, 1] : [0, 0]);

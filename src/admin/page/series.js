@@ -12,7 +12,7 @@ export class Series {
     this.columns = this.emptyColumns();
   }
 
-  /** Merges a history in order of time with the samples there are, which may be of the router before a restart. */
+  /** Merges a history in order of time with the existing samples, which may be from before a restart of the router. */
   addHistory(history) {
     if (history.at.length === 0) return;
     const first = history.at[0] / 1000;

@@ -9,11 +9,11 @@ export function uninstallTests(shared: SharedState): void {
   const { machine } = shared;
 
   test('--tune: installs the limits of the guide', async () => {
-    const { code, text: said } = await machine.install(shared.releases.next, '--tune --quiet --lang en');
+    const { code, text: output } = await machine.install(shared.releases.next, '--tune --quiet --lang en');
     assert.equal(code, 0);
     // a container may not set all of them; then a warning is printed
-    if (said === '') assert.equal(await machine.run('sysctl -n net.core.somaxconn'), '65536');
-    else assert.match(said, /The kernel did not accept all values/);
+    if (output === '') assert.equal(await machine.run('sysctl -n net.core.somaxconn'), '65536');
+    else assert.match(output, /The kernel did not accept all values/);
     const text = await machine.run(`cat ${TUNING}`);
     for (const line of [
       'net.core.somaxconn = 65536',
