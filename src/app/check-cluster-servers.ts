@@ -101,7 +101,7 @@ function nodeProblems(probes: readonly NatsProbe[]): ClusterProblem[] {
   for (const { node, probe } of nodes.values()) {
     labels.set(node.label, (labels.get(node.label) ?? 0) + 1);
     const offsetMs = Math.abs(probe.clockOffsetsMs.get(node.instance) ?? 0);
-    if (offsetMs > MAX_CLOCK_OFFSET_MS) problems.push(clockApart(node.label, offsetMs));
+    if (offsetMs > MAX_CLOCK_OFFSET_MS) problems.push(clockDifference(node.label, offsetMs));
     if (node.newestVersion < OLDEST_VERSION || node.oldestVersion > ENVELOPE_VERSION) {
       problems.push(incompatible(node.label, node.release));
     }
@@ -118,7 +118,7 @@ function sameLabel(label: string, count: number): ClusterProblem {
   };
 }
 
-function clockApart(label: string, offsetMs: number): ClusterProblem {
+function clockDifference(label: string, offsetMs: number): ClusterProblem {
   const seconds = (offsetMs / 1000).toFixed(1);
   return {
     text: {

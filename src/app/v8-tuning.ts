@@ -6,7 +6,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 const FLAGS = ['--semi-space-growth-factor=2', '--heap-growing-percent=0'];
 /** The newest V8 known to have all flags: that of Node 26. The test of this file checks every supported Node. */
 const NEWEST_KNOWN_V8 = 14;
-const ANSWER_LIMIT_MS = 5000;
+const PROBE_TIMEOUT_MS = 5000;
 
 /**
  * Whether V8 has the flags of this file. An unknown flag does not throw; V8 prints two lines to stderr. A V8 newer than the
@@ -19,7 +19,7 @@ export async function canTuneV8(v8Version = process.versions.v8): Promise<boolea
 /** Whether Node.js starts with these flags: with an unknown one it exits with code 9 at once. */
 export async function acceptsFlags(flags: readonly string[]): Promise<boolean> {
   try {
-    await promisify(execFile)(process.execPath, [...flags, '--version'], { timeout: ANSWER_LIMIT_MS, env: {} });
+    await promisify(execFile)(process.execPath, [...flags, '--version'], { timeout: PROBE_TIMEOUT_MS, env: {} });
     return true;
   } catch {
     return false;

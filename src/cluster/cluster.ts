@@ -220,7 +220,7 @@ export class Cluster implements PeerTable, PeerHost, NodeCarrierEvents {
 
   /** Of two nodes with the same tag, the later one draws a new tag, as long as it has no clients. */
   private onSameTag(other: Announcement): void {
-    if (this.directory.version === 0 && this.identity.giveWayTo(other)) this.announce('hello');
+    if (this.directory.version === 0 && this.identity.resolveTagConflict(other)) this.announce('hello');
     else {
       const { instance } = other;
       this.log.warnOnce('same-tag', 'Another node has the tag of this one: the two are not linked', { instance });

@@ -123,7 +123,7 @@ export class FrameReader {
     return this.bytes.subarray(this.bodyStart, this.end);
   }
 
-  /** Start of the CBOR bytes of a message, behind both prefixes. */
+  /** Start of the CBOR bytes of a message, after both prefixes. */
   get messageStart(): number {
     return this.bodyStart + PREFIXES_BYTES;
   }

@@ -41,7 +41,7 @@ export class NodeIdentity {
   }
 
   /** Draws a new tag if `other` with the same tag started earlier; false if this node has to keep its tag. */
-  giveWayTo(other: Announcement): boolean {
+  resolveTagConflict(other: Announcement): boolean {
     const isOlder =
       other.startedAt < this.startedAt || (other.startedAt === this.startedAt && other.instance < this.instance);
     if (!isOlder || this.isFixed) return false;

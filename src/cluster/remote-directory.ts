@@ -124,7 +124,7 @@ export class RemoteDirectory {
     at: number,
   ): void {
     const { handle, revision, info } = entry;
-    const place = this.placeOf(namespace);
+    const place = this.namespaceOf(namespace);
     const known = place.clients.get(handle);
     if (known === undefined) {
       const client = new RemoteClient(handle, revision, this.generation, info);
@@ -145,7 +145,7 @@ export class RemoteDirectory {
   }
 
   private remove(namespace: string, client: RemoteClient, reason: string, at: number): void {
-    const place = this.placeOf(namespace);
+    const place = this.namespaceOf(namespace);
     if (!place.clients.delete(client.handle)) return;
     place.leave(client);
     if (place.clients.size === 0) this.namespaces.delete(namespace);
@@ -172,7 +172,7 @@ export class RemoteDirectory {
     proceed();
   }
 
-  private placeOf(namespace: string): RemoteNamespace {
+  private namespaceOf(namespace: string): RemoteNamespace {
     let place = this.namespaces.get(namespace);
     if (place === undefined) {
       place = new RemoteNamespace();

@@ -12,7 +12,7 @@ type WritingLevel = Exclude<LogLevel, 'none'>;
 const MAX_QUEUED_BYTES = 1024 * 1024;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 10_000;
-const CLOSE_LIMIT_MS = 500;
+const CLOSE_TIMEOUT_MS = 500;
 
 export interface JournalOptions {
   /** The syslog identifier, for `journalctl -t`. */
@@ -57,7 +57,7 @@ export class JournalStream {
     const { socket } = this;
     if (socket === null) return Promise.resolve();
     return new Promise((resolve) => {
-      const limit = setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS);
+      const limit = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
       socket.once('close', () => {
         clearTimeout(limit);
         resolve();

@@ -29,7 +29,7 @@ export interface LogRotationOptions extends RotationSettings {
   readonly format: LogFormat;
   /** Makes the writer of the file reopen it. */
   readonly reopen: () => void;
-  readonly complain: (problem: string) => void;
+  readonly reportProblem: (problem: string) => void;
 }
 
 /**
@@ -71,15 +71,15 @@ export class LogRotation {
 
   /** Rotates when the file has reached its size. Never throws. */
   async rotateIfFull(): Promise<void> {
-    const { rotates, logFile, maxSizeBytes, complain } = this.options;
+    const { rotates, logFile, maxSizeBytes, reportProblem } = this.options;
     if (!rotates || this.isBusy || performance.now() < this.pausedUntil) return;
     this.isBusy = true;
     try {
       if (sizeOf(logFile) >= maxSizeBytes) await this.rotate();
-      await this.tidy();
+      await this.compressAndRemoveOld();
     } catch (error) {
       this.pausedUntil = performance.now() + RETRY_PAUSE_MS;
-      complain(`${logFile}: cannot be rotated: ${(error as Error).message}`);
+      reportProblem(`${logFile}: cannot be rotated: ${(error as Error).message}`);
     } finally {
       this.isBusy = false;
     }
@@ -87,7 +87,7 @@ export class LogRotation {
 
   /** Makes PM2 reopen the file after a rename or removal, for instance by logrotate. Never throws. */
   async reopenIfMoved(): Promise<void> {
-    const { logFile, complain, output } = this.options;
+    const { logFile, reportProblem, output } = this.options;
     if (this.isBusy || (this.openInode !== null && inodeOf(logFile) === this.openInode)) return;
     this.isBusy = true;
     output.hold();
@@ -96,7 +96,7 @@ export class LogRotation {
       this.options.reopen();
       await this.probeNewFile('a file that was renamed or removed');
     } catch (error) {
-      complain(`${logFile}: cannot be opened again: ${(error as Error).message}`);
+      reportProblem(`${logFile}: cannot be opened again: ${(error as Error).message}`);
     } finally {
       output.release();
       this.isBusy = false;
@@ -115,7 +115,11 @@ export class LogRotation {
     try {
       const from = sizeOf(logFile);
       this.marker.info('Log goes on in a new file; this one becomes', { file: basename(rotated) });
-      await until(() => textFrom(logFile, from).includes(basename(rotated)), WRITE_TIMEOUT_MS, 'PM2 does not write');
+      await requireWithin(
+        () => textFrom(logFile, from).includes(basename(rotated)),
+        WRITE_TIMEOUT_MS,
+        'PM2 does not write',
+      );
       renameLog(logFile, rotated);
       try {
         reopen();
@@ -135,28 +139,28 @@ export class LogRotation {
     for (let probe = 1; probe <= MAX_PROBES; probe++) {
       await delay(POLL_MS);
       this.marker.info('Log goes on from', { file: before });
-      if (await appears(() => sizeOf(logFile) > 0, PROBE_TIMEOUT_MS)) {
+      if (await waitFor(() => sizeOf(logFile) > 0, PROBE_TIMEOUT_MS)) {
         this.openInode = inodeOf(logFile);
         return;
       }
       reopen();
     }
-    throw new Error('PM2 does not open its logs anew');
+    throw new Error('PM2 does not reopen its logs');
   }
 
   /** Compresses rotated logs, also those left by a killed router, and removes the oldest. */
-  private async tidy(): Promise<void> {
+  private async compressAndRemoveOld(): Promise<void> {
     const { logFile } = this.options;
     for (const path of rotatedLogs(logFile)) if (path.endsWith('.log')) await compressLog(path);
     removeOldLogs(this.options);
   }
 }
 
-async function until(condition: () => boolean, limitMs: number, problem: string): Promise<void> {
-  if (!(await appears(condition, limitMs))) throw new Error(problem);
+async function requireWithin(condition: () => boolean, limitMs: number, problem: string): Promise<void> {
+  if (!(await waitFor(condition, limitMs))) throw new Error(problem);
 }
 
-async function appears(condition: () => boolean, limitMs: number): Promise<boolean> {
+async function waitFor(condition: () => boolean, limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > deadline) return false;

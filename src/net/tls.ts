@@ -27,9 +27,9 @@ type ReadFile = (path: string) => Buffer;
 export function loadTls(files: TlsFiles, readFile: ReadFile, now: number): TlsMaterial | null {
   const { tlsCert, tlsKey, tlsClientCa } = files;
   if (tlsCert === null || tlsKey === null) return null;
-  const cert = readOrExplain(tlsCert, readFile);
-  const key = readOrExplain(tlsKey, readFile);
-  const clientCa = tlsClientCa === null ? null : readOrExplain(tlsClientCa, readFile);
+  const cert = readTlsFile(tlsCert, readFile);
+  const key = readTlsFile(tlsKey, readFile);
+  const clientCa = tlsClientCa === null ? null : readTlsFile(tlsClientCa, readFile);
   const certificate = parseCertificate(cert, tlsCert);
   checkValidity(certificate, tlsCert, now);
   checkPair(certificate, key, tlsCert, tlsKey);
@@ -42,7 +42,7 @@ export function loadTls(files: TlsFiles, readFile: ReadFile, now: number): TlsMa
   return { cert, key, clientCa, expiresAt: Date.parse(certificate.validTo) };
 }
 
-function readOrExplain(path: string, readFile: ReadFile): Buffer {
+function readTlsFile(path: string, readFile: ReadFile): Buffer {
   try {
     return readFile(path);
   } catch (error) {

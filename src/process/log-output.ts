@@ -29,7 +29,7 @@ export function logsToStandardOutput({ logFile }: RouterConfig): boolean {
 export function rotationOf(
   config: RouterConfig,
   output: LogDestination,
-  complain: (problem: string) => void,
+  reportProblem: (problem: string) => void,
 ): LogRotation | null {
   if (config.outputFile === null || !(output instanceof BufferedOutput)) return null;
   return new LogRotation({
@@ -40,7 +40,7 @@ export function rotationOf(
     maxSizeBytes: config.logMaxSize,
     retain: config.logRetain,
     reopen: reopenLogsOfPm2,
-    complain,
+    reportProblem,
   });
 }
 

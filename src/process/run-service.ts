@@ -77,13 +77,13 @@ export async function refuseStart(context: CommandContext, problems: readonly Te
 
 function refuse(context: CommandContext, problems: readonly Text[], journal: JournalStream | null): number {
   for (const problem of problems) {
-    complain(context, problem);
+    printProblem(context, problem);
     journal?.write('critical', problem.en);
   }
   return EXIT.usage;
 }
 
-function complain({ env, stderr, lang }: CommandContext, problem: Text): void {
+function printProblem({ env, stderr, lang }: CommandContext, problem: Text): void {
   stderr.write(`${withPriority(stderr, 'error', problem[lang], env)}\n`);
 }
 
@@ -95,7 +95,7 @@ async function runWithLog(
   create: (tools: ServiceContext) => Promise<Service>,
 ): Promise<number> {
   const { config, argv, env } = context;
-  const rotation = rotationOf(config, destination, (problem) => complain(context, bothLanguages(problem)));
+  const rotation = rotationOf(config, destination, (problem) => printProblem(context, bothLanguages(problem)));
   const load = (): LoadedConfig => loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
   const service = await create({ log, load });
   const removeHandlers = handleSignals(
@@ -146,7 +146,7 @@ async function runUntilStopped(
     log.critical(reason.en);
     // a user in a terminal does not see the log file and may not read English
     const isLogSeen = logsToStandardOutput(config) && config.logLevel !== 'none';
-    if (!isLogSeen || context.lang !== 'en') complain(context, reason);
+    if (!isLogSeen || context.lang !== 'en') printProblem(context, reason);
     return error instanceof ConfigurationError ? EXIT.usage : EXIT.failed;
   } finally {
     await service.dispose();

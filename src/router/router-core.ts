@@ -251,7 +251,7 @@ export class RouterCore implements RouterContext {
   }
 
   private loseOrRemove(client: Client, reason: CloseReason): void {
-    if (client.durable !== null && SURVIVED.has(reason) && !this.draining) this.sessions.leave(client);
+    if (client.durable !== null && SURVIVED.has(reason) && !this.draining) this.sessions.connectionLost(client);
     else this.remove(client, reason);
   }
 

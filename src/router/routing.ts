@@ -28,14 +28,14 @@ export function routeMessage(
     return;
   }
   // prevents impersonation: a wrong or missing senderId is replaced
-  if (namesSender(session, sender, bytes)) forwarded.take(bytes, start, end, prefixes);
+  if (hasSenderId(session, sender, bytes)) forwarded.take(bytes, start, end, prefixes);
   else forwarded.takeWithSender(bytes, start, end, header, sender.idItem);
   handle(session, sender, bytes);
   forwarded.clear();
 }
 
 /** True when the senderId of the message is the id of `sender`. */
-function namesSender(session: SenderSession, sender: Client, bytes: Buffer): boolean {
+function hasSenderId(session: SenderSession, sender: Client, bytes: Buffer): boolean {
   const { header } = session.context;
   if (header.isExpectedSender) return true;
   return header.senderStart >= 0 && sender.hasId(bytes, header.senderStart, header.senderEnd);

@@ -91,7 +91,7 @@ export class StreamTable {
   }
 
   private openCall(stream: WebSocketStream, path: string, authorization: string | null, timeoutMs: number): void {
-    // a WebSocket is one client's, also behind a proxy
+    // a WebSocket carries one client, also behind a proxy
     const request = { path, authorization: authorization ?? this.options.authorization, proxyHeader: null };
     const call = this.options.deps.openCall(this.options.connection, stream, request);
     if (call === null) {

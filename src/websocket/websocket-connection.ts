@@ -95,7 +95,7 @@ export class WebSocketConnection implements StreamHost, SocketReader, FrameSink 
   }
 
   write(owner: WebSocketStream, first: Buffer, rest: readonly Buffer[], bytes: number): void {
-    // behind a close frame nothing may be sent; the streams end with the connection
+    // nothing may be sent after a close frame; the streams end with the connection
     if (this.ws.readyState !== OPEN) return;
     this.output.write(owner, first, rest, bytes);
   }

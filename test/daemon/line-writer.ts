@@ -13,7 +13,7 @@ const rotation =
     ? new LogRotation({
         ...{ output, rotates: true, format: 'text', logFile, maxSizeBytes: 1024, retain: 100 },
         reopen: () => process.kill(process.ppid, 'SIGUSR2'),
-        complain: console.error,
+        reportProblem: console.error,
       })
     : null;
 

@@ -66,7 +66,7 @@ export class NatsCarrier implements Carrier {
   destroy(): void {
     this.events = null;
     this.cancelRedial();
-    this.abandon(this.connection);
+    this.discard(this.connection);
     this.connection = null;
   }
 
@@ -94,7 +94,7 @@ export class NatsCarrier implements Carrier {
         pingInterval: PING_INTERVAL_MS,
         maxPingOut: MAX_PINGS_OUT,
       });
-      if (this.events === null) this.abandon(connection);
+      if (this.events === null) this.discard(connection);
       else this.onConnected(connection, server);
     } catch (error) {
       if (this.events === null) return;
@@ -165,13 +165,13 @@ export class NatsCarrier implements Carrier {
   private onLost(connection: NatsConnection, reason: string): void {
     if (this.connection !== connection) return;
     this.connection = null;
-    this.abandon(connection);
+    this.discard(connection);
     this.onFault(reason);
     this.events?.onState(false);
     this.cancelRedial = this.options.clock.after(MIN_REDIAL_MS, () => void this.dial());
   }
 
-  private abandon(connection: NatsConnection | null): void {
+  private discard(connection: NatsConnection | null): void {
     connection?.close().catch(() => {});
   }
 }

@@ -61,10 +61,10 @@ function readInteger(bytes: Buffer, pos: number, end: number, bits: number): { v
   return null;
 }
 
-function behindString(bytes: Buffer, pos: number, end: number): number {
+function skipString(bytes: Buffer, pos: number, end: number): number {
   const length = readInteger(bytes, pos, end, 7);
-  const behind = length === null ? -1 : length.next + length.value;
-  return behind > end ? -1 : behind;
+  const next = length === null ? -1 : length.next + length.value;
+  return next > end ? -1 : next;
 }
 
 /** Finds `:authority` by skipping from field to field, without Huffman decoding; null if there is none. */
@@ -82,14 +82,14 @@ function findAuthority(bytes: Buffer, start: number, end: number): AuthorityFiel
     }
     const index = readInteger(bytes, pos, end, first >= 0x40 ? 6 : 4);
     if (index === null) return null;
-    const valueStart = index.value === 0 ? behindString(bytes, index.next, end) : index.next;
-    const behind = valueStart < 0 ? -1 : behindString(bytes, valueStart, end);
-    if (behind < 0) return null;
+    const valueStart = index.value === 0 ? skipString(bytes, index.next, end) : index.next;
+    const next = valueStart < 0 ? -1 : skipString(bytes, valueStart, end);
+    if (next < 0) return null;
     const named = index.value === 0 && AUTHORITY_NAMES.some((name) => bytes.indexOf(name, index.next) === index.next);
     if (index.value === AUTHORITY_INDEX || named) {
-      return { start: pos, valueStart, end: behind };
+      return { start: pos, valueStart, end: next };
     }
-    pos = behind;
+    pos = next;
   }
   return null;
 }

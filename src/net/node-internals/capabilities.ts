@@ -20,14 +20,14 @@ export interface NodeInternals {
 export const NO_INTERNALS: NodeInternals = { fastRead: false, fastWrite: false, acceptQueue: false, tlsParent: false };
 
 /** Far above the few milliseconds that the probe takes; reached only when bytes get lost. */
-const LIMIT_MS = 5000;
+const PROBE_TIMEOUT_MS = 5000;
 const PIECES = ['one', 'two', 'three'].map((text) => Buffer.from(text));
 const EXPECTED = 'onetwothree';
 
 /** Probes all internals on a loopback connection, once at start. Without loopback none is used. */
 export async function probeNodeInternals(): Promise<NodeInternals> {
   const exchange = new Exchange();
-  const limit = setTimeout(() => exchange.stop(), LIMIT_MS);
+  const limit = setTimeout(() => exchange.stop(), PROBE_TIMEOUT_MS);
   try {
     await exchange.run();
   } catch {

@@ -32,7 +32,7 @@ export class OperatorStream implements ClientStream {
     this.waiting.set(requestId, onOutcome);
   }
 
-  forget(requestId: string): void {
+  cancel(requestId: string): void {
     this.waiting.delete(requestId);
   }
 

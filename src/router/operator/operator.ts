@@ -136,11 +136,11 @@ export class Operator implements MessageSource, PausedSender {
   }
 
   private cancel(id: string, requestId: string): void {
-    this.stream.forget(requestId);
+    this.stream.cancel(requestId);
     this.context.pending.answer(this.client, id, requestId);
   }
 
-  /** The message behind both prefixes. */
+  /** Encodes the message after both prefixes. */
   private message(type: string, target: MessageTarget, payload: Buffer): Buffer {
     const body = encode({
       groupName: target.kind === 'group' ? target.name : undefined,
@@ -160,7 +160,7 @@ export class Operator implements MessageSource, PausedSender {
     if (message.length - BODY_START > limits.maxMessageBytes) {
       return { ok: false, code: 'too-large', text: TEXT.tooLarge(limits.maxMessageBytes) };
     }
-    const text = faultOf(message);
+    const text = validationError(message);
     if (text !== null) return { ok: false, code: 'malformed', text };
     tick.begin();
     header.expectedSender = header.expectedTarget = null;
@@ -204,7 +204,7 @@ const BODY_START = 2 * PREFIX_BYTES;
 const scanner = new MessageScanner();
 
 /** The reason why clients could not read the message; null when they can. */
-function faultOf(message: Buffer): string | null {
+function validationError(message: Buffer): string | null {
   const result = scanner.scan(message, BODY_START, message.length);
   if (result === ScanResult.ok) return null;
   return result === UNREADABLE ? TEXT.unreadable : TEXT.malformed;

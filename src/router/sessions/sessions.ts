@@ -170,7 +170,7 @@ export class Sessions implements DurableSessionOwner {
   }
 
   /** The connection of `client` is lost: keeps it for the session window. */
-  leave(client: Client): void {
+  connectionLost(client: Client): void {
     this.streamLost(client);
     this.context.registry.move(client, this.away);
   }
