@@ -31,6 +31,13 @@ export const daemonMessages = defineMessages({
   cpu: { en: '⚙️  CPU: {percent}%', ru: '⚙️  CPU: {percent}%' },
   connections: { en: '🔗 Connections: {current} of {max}', ru: '🔗 Соединения: {current} из {max}' },
   clients: { en: '👥 Clients: {count}', ru: '👥 Клиенты: {count}' },
+  workers: { en: '🧵 Workers: {count}', ru: '🧵 Рабочие процессы: {count}' },
+  worker: {
+    en: '{worker}: PID {pid}, connections {current} of {max}, clients {clients}, memory {size}, CPU {percent}%',
+    ru: '{worker}: PID {pid}, соединения {current} из {max}, клиенты {clients}, память {size}, CPU {percent}%',
+  },
+  workerStarting: { en: '{worker}: starting', ru: '{worker}: запускается' },
+  workerDraining: { en: 'is stopping', ru: 'останавливается' },
   version: { en: '🏷️  Version: {version}', ru: '🏷️  Версия: {version}' },
   reloadNever: { en: '🔄 Last reload: none', ru: '🔄 Последняя перезагрузка: не было' },
   reloadApplied: {

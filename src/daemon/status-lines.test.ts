@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failureReasonIn, spawnErrorIn } from './failure-reason.ts';
 import { daemonMessages } from './messages.ts';
-import { formatBytes, formatDuration, formatTime, statusLines } from './status-lines.ts';
+import { formatBytes, formatDuration, formatTime } from './status-format.ts';
+import { statusLines } from './status-lines.ts';
 import type { DaemonReport } from './status-report.ts';
+import { workerLines } from './worker-lines.ts';
 
 test('sizes, times and durations: the format of the guide', () => {
   assert.equal(formatBytes(1_258_291, ' '), '1.2 MB');
@@ -32,6 +34,22 @@ test('statusLines: a daemon between two crashes, in both languages', () => {
     statusLines(REPORT, daemonMessages('ru'))[0],
     '❌ Роутер завершился, PM2 запускает его снова (перезапуск 4)',
   );
+});
+
+test('workerLines: each worker, and nothing with one process', () => {
+  const worker = {
+    ...{ worker: 1, pid: 7, version: '3', startedAt: 0, uptimeMs: 0, accepting: true, clients: 4 },
+    ...{ connections: { current: 5, max: 500 }, inPerSecond: 0, outPerSecond: 0, latencyP99Ms: 0 },
+    ...{ eventLoopP99Ms: 0, queueBytes: 0, rssBytes: 1_258_291, cpuPercent: 1.25 },
+  };
+  const workers = (['ready', 'starting', 'draining'] as const).map((state, i) => ({ ...worker, worker: i + 1, state }));
+  assert.deepEqual(workerLines({ workers }, daemonMessages('en')), [
+    '🧵 Workers: 3',
+    '   • 1: PID 7, connections 5 of 500, clients 4, memory 1.2MB, CPU 1.3%',
+    '   • 2: starting',
+    '   • 3: PID 7, connections 5 of 500, clients 4, memory 1.2MB, CPU 1.3%, is stopping',
+  ]);
+  assert.deepEqual(workerLines({}, daemonMessages('en')), []);
 });
 
 test('failureReasonIn: the critical line, otherwise other printed errors', () => {

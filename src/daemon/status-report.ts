@@ -50,6 +50,8 @@ export function reportDaemon(
 ): DaemonReport {
   const { name } = config;
   const { pid, paths, status, supervised } = found;
+  // with workers, the process with the pid is only one of several
+  const ofWorkers = status?.workers === undefined ? null : status;
   const log = logStats(paths.logFile);
   return {
     name,
@@ -62,8 +64,8 @@ export function reportDaemon(
     logSizeBytes: log?.sizeBytes ?? null,
     logModifiedAt: log === null ? null : Math.round(log.modifiedAt),
     lastLogLines: lastLines(paths.logFile, LAST_LINES),
-    memoryBytes: pid === null ? null : processMemoryBytes(pid),
-    cpuPercent: pid === null ? null : (supervised?.cpuPercent ?? status?.cpu.percent ?? null),
+    memoryBytes: pid === null ? null : (ofWorkers?.memory.rssBytes ?? processMemoryBytes(pid)),
+    cpuPercent: pid === null ? null : (ofWorkers?.cpu.percent ?? supervised?.cpuPercent ?? status?.cpu.percent ?? null),
     uptimeMs: pid === null ? null : processUptimeMs(pid),
     ports:
       pid === null

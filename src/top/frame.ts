@@ -3,6 +3,7 @@ import { formatBytes, formatDuration, formatMs, formatRate, type Language, type 
 import { bar, type Line, row, type Span, type Style, span, sparkline } from './line.ts';
 import type { TopMessage } from './messages.ts';
 import { tables } from './tables.ts';
+import { workerTable } from './worker-table.ts';
 
 /** Data of one frame. */
 export interface View {
@@ -30,7 +31,13 @@ const STATE_STYLES = { ready: 'green', starting: 'yellow', draining: 'yellow' } 
 /** All lines of the view; the screen cuts them to the terminal size. */
 export function frame(view: View, options: FrameOptions): Line[] {
   const notice: Line[] = view.notice === null ? [] : [[span(view.notice, ['bold', 'yellow'])]];
-  return [head(view.status, options), ...notice, [], ...figures(view, options), [], ...tables(view.status, options)];
+  const workers = workerTable(view.status, options.t, options.lang);
+  return [
+    ...[head(view.status, options), ...notice, []],
+    ...[...figures(view, options), []],
+    ...workers,
+    ...tables(view.status, options),
+  ];
 }
 
 function head({ version, state, uptimeMs, pid, listening }: RouterStatus, { t, lang }: FrameOptions): Line {

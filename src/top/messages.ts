@@ -31,6 +31,7 @@ export const topMessages = defineMessages({
   applied: { en: 'applied {when}', ru: 'применена {when}' },
   unchanged: { en: 'nothing changed, {when}', ru: 'без изменений, {when}' },
   refused: { en: 'REJECTED {when}: {error}', ru: 'ОТКЛОНЕНА {when}: {error}' },
+  workers: { en: 'WORKER, PID', ru: 'ПРОЦЕСС, PID' },
   type: { en: 'TYPE', ru: 'ТИП' },
   inPerSecond: { en: 'IN/S', ru: 'ВХОД/С' },
   inTotal: { en: 'IN', ru: 'ВХОД' },

@@ -36,6 +36,7 @@ export function showStatus(status) {
   showProcess(status);
   showTypes(status.messages);
   showErrors(status);
+  showWorkers(status.workers);
   showClosed(status.recentlyClosed);
   showReload(status.reload);
 }
@@ -128,6 +129,23 @@ function showErrors({ messages, connections, authFailures, queues }) {
       { text: count(times), share: times / most },
     ]),
   );
+}
+
+/** One row per process; a router with one process has no such list. */
+function showWorkers(workers) {
+  parts.workerCard.hidden = workers === undefined;
+  const rows = (workers ?? []).map((it) => [
+    String(it.worker),
+    String(it.pid),
+    say('currentOfMax', { current: count(it.connections.current), max: count(it.connections.max) }),
+    count(it.clients),
+    rate(it.inPerSecond),
+    milliseconds(it.eventLoopP99Ms),
+    bytes(it.rssBytes),
+    percent(it.cpuPercent),
+    say(STATES[it.state][0]),
+  ]);
+  fillRows('workers', rows, [8]);
 }
 
 /** The document contains ids and names only with --status-page-clients. */
