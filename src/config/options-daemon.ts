@@ -60,6 +60,17 @@ export const DAEMON_OPTIONS = [
     },
   },
   {
+    key: 'rolling',
+    type: 'boolean',
+    default: false,
+    ...daemon,
+    flagOnly: true,
+    doc: {
+      en: 'With --daemon-restart: replace the workers one at a time, without an interruption',
+      ru: 'С --daemon-restart: заменить рабочие процессы по одному, без перерыва в работе',
+    },
+  },
+  {
     key: 'json',
     type: 'boolean',
     default: false,

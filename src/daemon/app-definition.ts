@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../cli/index.ts';
@@ -82,7 +82,7 @@ export function appDefinition(
 ): ProcessDefinition {
   return {
     name: config.name,
-    ...nodeProgram(MAIN, loaderArguments()),
+    ...nodeProgram(invokedMain(), loaderArguments()),
     args: [...options, ...fixedArguments(config, paths, rotates)],
     out_file: paths.logFile,
     error_file: paths.logFile,
@@ -118,6 +118,19 @@ function fixedArguments({ name, endPm2 }: RouterConfig, paths: DaemonPaths, rota
     `--pid-file=${paths.pidFile}`,
     `--control-socket=${paths.controlSocket}`,
   ];
+}
+
+/**
+ * The program by the path that it was started with: when a symbolic link such as `…/current` leads to an installation, PM2
+ * starts the router after a crash from the version that the link names then, as an upgrade has left it.
+ */
+function invokedMain(): string {
+  const [, invoked = MAIN] = process.argv;
+  try {
+    return basename(invoked) === basename(MAIN) && realpathSync(invoked) === MAIN ? invoked : MAIN;
+  } catch {
+    return MAIN; // removed meanwhile
+  }
 }
 
 /** Command line of this program, for a process beside the router. */

@@ -176,6 +176,38 @@ export const daemonMessages = defineMessages({
     ru: '⚠️  NODE_OPTIONS этой оболочки daemon не получает; если нужно: --node-options={value}',
   },
   cause: { en: '💥 Cause: {cause}', ru: '💥 Причина: {cause}' },
+  rolling: {
+    en: '🔄 Replacing {count} workers one at a time',
+    ru: '🔄 Замена рабочих процессов по одному, всего {count}',
+  },
+  rollingReplaced: {
+    en: 'worker {worker} of {of}: version {version}',
+    ru: 'процесс {worker} из {of}: версия {version}',
+  },
+  rollingDone: {
+    en: '✅ All workers run version {version}',
+    ru: '✅ Все рабочие процессы работают на версии {version}',
+  },
+  rollingParent: {
+    en: '💡 Their parent with PID {pid} keeps version {version} until the next --daemon-restart without --rolling',
+    ru: '💡 Их родительский процесс с PID {pid} остаётся на версии {version} до --daemon-restart без --rolling',
+  },
+  rollingIncompatible: {
+    en: '⚠️  Workers of version {own} do not fit the running router {running}: it is restarted in full',
+    ru: '⚠️  Процессы версии {own} не подходят к работающему роутеру {running}: он перезапускается целиком',
+  },
+  rollingFailed: {
+    en: '❌ Rolling restart failed, the remaining workers run on: {reason}',
+    ru: '❌ Замена по одному не удалась, остальные процессы продолжают работу: {reason}',
+  },
+  rollingNeedsWorkers: {
+    en: '❌ --rolling requires a router with --workers 2 or more; use --daemon-restart without it',
+    ru: '❌ --rolling требует роутера с --workers 2 или больше; используйте --daemon-restart без неё',
+  },
+  rollingKeepsOptions: {
+    en: '❌ --rolling keeps the options of the router; use --daemon-reload for {options}, or --daemon-restart without --rolling',
+    ru: '❌ --rolling сохраняет опции роутера; для {options} используйте --daemon-reload или --daemon-restart без --rolling',
+  },
   restarting: { en: '🔄 Restarting the daemon with PID: {pid}', ru: '🔄 Перезапуск daemon с PID: {pid}' },
   oldRunsAgain: {
     en: '↩️  The daemon runs again with its former options, PID: {pid}',

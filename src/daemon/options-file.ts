@@ -7,6 +7,7 @@ import { SupervisorError } from './supervisor.ts';
 /** Options that concern only the command, not the daemon. */
 const NOT_SAVED: ReadonlySet<string> = new Set<OptionKey>([
   'json',
+  'rolling',
   'lang',
   'follow',
   'lines',

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, fetchStatus } from '../cli/index.ts';
 import type { RouterStatus } from '../telemetry/index.ts';
+import { changedOptions } from './changed-options.ts';
 import type { DaemonCommand } from './command.ts';
 import { type FoundDaemon, findDaemon } from './find-daemon.ts';
 import { reportNotRunning } from './not-running.ts';
@@ -8,13 +9,10 @@ import {
   changedKeys,
   isSupervisorOption,
   mergeOptions,
-  optionKey,
   optionsFile,
-  optionsToSave,
   readOptions,
   writeOptions,
 } from './options-file.ts';
-import { workingFolder } from './working-folder.ts';
 
 const RELOAD_TIMEOUT_MS = 15_000;
 const POLL_INTERVAL_MS = 20;
@@ -31,19 +29,9 @@ export async function reloadDaemon(command: DaemonCommand): Promise<number> {
     command.printError(command.t('notAnswering', { pid: found.pid, socket: found.paths.controlSocket }));
     return EXIT.failed;
   }
-  const given = withoutDaemonPaths(optionsToSave(argv, workingFolder()), found);
+  const given = changedOptions(argv, found.paths);
   if (given.length === 0) return await reloadAndReport(command, found, found.status);
   return await reloadWith(command, found, found.status, given);
-}
-
-/** Removes options that only select the daemon (its own paths) or the output language: they change nothing. */
-function withoutDaemonPaths(given: readonly string[], { paths }: FoundDaemon): string[] {
-  const known = [
-    `--pid-file=${paths.pidFile}`,
-    `--control-socket=${paths.controlSocket}`,
-    `--log-file=${paths.logFile}`,
-  ];
-  return given.filter((option) => !known.includes(option) && optionKey(option) !== 'lang');
 }
 
 async function reloadWith(

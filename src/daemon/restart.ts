@@ -8,6 +8,7 @@ import { type LaunchOutcome, launch, type StartEnvironment } from './launch.ts';
 import { reportNotRunning } from './not-running.ts';
 import { mergeOptions, optionsToSave, readOptions } from './options-file.ts';
 import { requireSpace } from './pm2-home.ts';
+import { restartRolling } from './rolling-restart.ts';
 import { setUpRotation } from './rotation.ts';
 import { commandFor, ownerOf } from './router-owner.ts';
 import { reportFailedStart, reportStarted, reportUnsafeLog, warnAboutNodeOptions } from './start.ts';
@@ -36,6 +37,10 @@ export async function restartDaemon(command: DaemonCommand): Promise<number> {
     const hint = command.t('hintCommand', { command: commandFor({ pid: pid ?? 0, paths, owner }, 'restart') });
     command.printError(command.t('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
     return EXIT.failed;
+  }
+  if (config.rolling) {
+    const code = await restartRolling(command, found);
+    if (code !== null) return code;
   }
   const { supervised } = found;
   const saved = supervised === null ? (readOptions(env, config.name) ?? []) : startOptions(env, supervised);

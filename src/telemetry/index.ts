@@ -17,6 +17,6 @@ export { type RouterStats, routerStats } from './router-stats.ts';
 export { Sampler } from './sampler.ts';
 export { Slices, sortInSlices } from './sliced-work.ts';
 export { statisticsLines } from './statistics.ts';
-export type { RouterStatus, WorkerStatus } from './status.ts';
+export type { RestartProgress, RouterStatus, WorkerStatus } from './status.ts';
 export { reportStatus } from './status-report.ts';
 export type { TelemetrySource } from './telemetry-source.ts';

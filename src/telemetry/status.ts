@@ -22,6 +22,12 @@ export interface WorkerStatus {
   readonly cpuPercent: number;
 }
 
+/** A line of the response to `POST /api/restart`. */
+export type RestartProgress =
+  | { readonly kind: 'replaced'; readonly worker: number; readonly of: number; readonly version: string }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: string; readonly isIncompatible: boolean };
+
 /** Document of `/api/status`, `--daemon-status --json` and the status page. Keys are stable; new keys may be added. */
 export interface RouterStatus {
   readonly name: 'rpc-dart-router';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../logging/index.ts';
+import type { RestartProgress } from '../telemetry/index.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { type Program, WorkerStartError } from './worker-process.ts';
 
@@ -7,12 +8,6 @@ export interface RollingRestartDependencies {
   readonly pool: WorkerPool;
   readonly log: Logger;
 }
-
-/** A line of the response to `POST /api/restart`. */
-export type RestartProgress =
-  | { readonly kind: 'replaced'; readonly worker: number; readonly of: number; readonly version: string }
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly error: string; readonly isIncompatible: boolean };
 
 const MAX_BODY_CHARS = 64 * 1024;
 
