@@ -146,7 +146,7 @@ upgrade() {
   step upgrade "$old" "$NEW"
   trap 'trap - EXIT; undo_upgrade "$old" "$before"; exit 1' EXIT
   trap 'exit 130' INT TERM HUP
-  activate "$NEW" || {
+  roll_to "$NEW" || activate "$NEW" || {
     show_journal
     exit 1
   }

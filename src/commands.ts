@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CommandContext, CommandIo } from './cli/index.ts';
 import { cliMessages, EXIT, helpText, translateLegacy, withPriority } from './cli/index.ts';
 import { loadConfig, type RouterConfig, VERSION } from './config/index.ts';
-import { availableProcessors } from './host/index.ts';
+import { workerCount } from './host/index.ts';
 import { chooseLanguage, explainSystemError, isSystemError } from './text/index.ts';
 
 type Command = (context: CommandContext) => Promise<number>;
@@ -26,9 +26,7 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
 };
 
 const runInForeground: Command = async (context) => {
-  const { workers } = context.config;
-  const isSingle = workers === 1 || (workers === 0 && availableProcessors() === 1);
-  if (isSingle) return (await import('./app/index.ts')).runRouter(context);
+  if (workerCount(context.config.workers) === 1) return (await import('./app/index.ts')).runRouter(context);
   return (await import('./workers/index.ts')).runWorkers(context);
 };
 

@@ -62,15 +62,27 @@ switch_to() {
     sync -f "$PREFIX"
 }
 
-# Removes all versions except the current and the previous one.
+# Removes all versions except the current one, the previous one, and those of running processes: after upgrades without an
+# interruption, the parent of the workers is older than they are.
 prune_versions() {
   local version
   for version in "$VERSIONS_DIR"/*; do
     case $(basename "$version") in
       "$(linked "$CURRENT")" | "$(linked "$PREVIOUS")") ;;
-      *) rm -rf "$version" ;;
+      *) in_use "$version" || rm -rf "$version" ;;
     esac
   done
+}
+
+# in_use FOLDER: true if a process runs in the folder, or runs a program of it.
+in_use() {
+  local process
+  for process in /proc/[0-9]*; do
+    case "$(readlink "$process/cwd" 2>/dev/null)/ $(tr '\0' ' ' 2>/dev/null <"$process/cmdline")" in
+      *"$1"/*) return 0 ;;
+    esac
+  done
+  return 1
 }
 
 # Keeps a command of the same name from another source, for example a global pm2.

@@ -63,6 +63,26 @@ activate() {
   return $status
 }
 
+# has_workers: true if the running router has several workers.
+has_workers() {
+  is_running && as_service "$CURRENT/dist/main.js" --daemon-status --json 2>/dev/null | grep '"workers"' >/dev/null
+}
+
+# roll_to ID: switches to a version without an interruption: the running router replaces its workers one at a time. Fails
+# without workers, if the unit changes (its settings apply to new processes only), or if the workers of that version do not
+# become healthy; a full restart can follow.
+roll_to() {
+  local digest
+  has_workers || return
+  digest=$(unit_digest)
+  switch_to "$1" &&
+    install_unit &&
+    [ "$digest" = "$(unit_digest)" ] &&
+    link_commands &&
+    as_service "$CURRENT/dist/main.js" --daemon-restart --rolling &&
+    HEALTH=$(healthy "$START_TIMEOUT_S")
+}
+
 # show_journal: prints the journal of the service since the last activation.
 show_journal() { journalctl -u "$SERVICE" --since "@$((SINCE_MS / 1000))" -n 40 --no-pager -o cat >&2 || true; }
 

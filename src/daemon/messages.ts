@@ -196,6 +196,10 @@ export const daemonMessages = defineMessages({
     en: '⚠️  Workers of version {own} do not fit the running router {running}: it is restarted in full',
     ru: '⚠️  Процессы версии {own} не подходят к работающему роутеру {running}: он перезапускается целиком',
   },
+  rollingNeedsService: {
+    en: '❌ Workers of version {own} do not fit the running router {running}: sudo systemctl restart {service}',
+    ru: '❌ Процессы версии {own} не подходят к работающему роутеру {running}: sudo systemctl restart {service}',
+  },
   rollingFailed: {
     en: '❌ Rolling restart failed, the remaining workers run on: {reason}',
     ru: '❌ Замена по одному не удалась, остальные процессы продолжают работу: {reason}',

@@ -8,6 +8,7 @@ import { changedOptions } from './changed-options.ts';
 import type { DaemonCommand } from './command.ts';
 import { type LocatedDaemon, statusOf } from './find-daemon.ts';
 import { optionKey } from './options-file.ts';
+import { ownerOf } from './router-owner.ts';
 
 /**
  * `--daemon-restart --rolling`: the running parent replaces its workers one at a time by processes of this program. Returns
@@ -36,8 +37,15 @@ export async function restartRolling(command: DaemonCommand, found: LocatedDaemo
   command.printLine(t('rolling', { count: status.workers.length }));
   const outcome = await replaceWorkers(command, found.paths.controlSocket);
   if (outcome.kind === 'failed' && outcome.isIncompatible) {
-    command.printWarning(t('rollingIncompatible', { running: status.version, own: VERSION }));
-    return null;
+    const versions = { running: status.version, own: VERSION };
+    const { service } = ownerOf(found.pid);
+    if (service === null) {
+      command.printWarning(t('rollingIncompatible', versions));
+      return null;
+    }
+    // a router that this command started would not belong to the service
+    command.printError(t('rollingNeedsService', { ...versions, service }));
+    return EXIT.failed;
   }
   if (outcome.kind === 'failed') {
     command.printError(t('rollingFailed', { reason: outcome.error }));

@@ -14,5 +14,5 @@ export {
   startOf,
   stateOf,
 } from './processes.ts';
-export { availableProcessors } from './processors.ts';
+export { workerCount } from './processors.ts';
 export { sourceStack } from './source-stack.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_CONFIG, type RouterConfig } from '../config/index.ts';
-import { isLoopback, startWarnings } from './start-warnings.ts';
+import { isLoopback, startWarnings, workerMemoryLimit } from './start-warnings.ts';
 
 const warningsOf = (change: Partial<RouterConfig>, limit: number | null = null): string[] =>
   startWarnings({ ...DEFAULT_CONFIG, ...change }, limit, {}).map(({ en }) => en);
@@ -42,4 +42,16 @@ test('start warnings: more connections than descriptors', () => {
   assert.deepEqual(warningsOf({ host, maxConnections: 900 }, 1024), []);
   assert.match(warningsOf({ host, maxConnections: 1000 }, 1024).join(), /max-connections 1000 .* 1024 open files/);
   assert.deepEqual(warningsOf({ host, maxConnections: 1_000_000 }, null), [], 'no limit is known');
+});
+
+test('start warnings: a memory limit that is too small for the number of workers', () => {
+  const MIB = 1024 ** 2;
+  const config = { host: '127.0.0.1', workers: 4, maxMemory: 500 * MIB };
+  assert.deepEqual(warningsOf({ ...config, supervised: true }), [
+    'max-memory is less than 128MiB for each of 4 workers, which is applied instead; set it to 512MiB or more',
+  ]);
+  assert.deepEqual(warningsOf({ ...config, supervised: true, maxMemory: 512 * MIB }), []);
+  assert.deepEqual(warningsOf(config), [], 'the limit applies under a supervisor only');
+  assert.equal(workerMemoryLimit({ maxMemory: 900 * MIB }, 2), 450 * MIB);
+  assert.equal(workerMemoryLimit({ maxMemory: 900 * MIB }, 64), 128 * MIB);
 });

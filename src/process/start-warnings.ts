@@ -1,7 +1,15 @@
 import { isIPv4 } from 'node:net';
 import { type RouterConfig, serviceLinkWarning } from '../config/index.ts';
-import { openFilesNeeded } from '../host/index.ts';
+import { openFilesNeeded, workerCount } from '../host/index.ts';
 import type { Text } from '../text/index.ts';
+
+/** A worker without clients uses half of it. */
+const MIN_WORKER_BYTES = 128 * 1024 * 1024;
+
+/** Resident memory at which one of `workers` processes is replaced; with a small `maxMemory` they may use more than that in all. */
+export function workerMemoryLimit({ maxMemory }: Pick<RouterConfig, 'maxMemory'>, workers: number): number {
+  return Math.max(maxMemory / workers, MIN_WORKER_BYTES);
+}
 
 /** Warnings about a valid configuration. */
 export function startWarnings(
@@ -34,6 +42,14 @@ export function startWarnings(
     warnings.push({
       en: `max-connections ${maxConnections} does not fit the limit of ${openFilesLimit} open files; raise it with ulimit -n or LimitNOFILE=`,
       ru: `max-connections ${maxConnections} не умещается в лимит открытых файлов ${openFilesLimit}; увеличьте его: ulimit -n или LimitNOFILE=`,
+    });
+  }
+  const workers = workerCount(config.workers);
+  if (config.supervised && workers > 1 && config.maxMemory / workers < MIN_WORKER_BYTES) {
+    const [share, needed] = [MIN_WORKER_BYTES, workers * MIN_WORKER_BYTES].map((bytes) => `${bytes / 1024 ** 2}MiB`);
+    warnings.push({
+      en: `max-memory is less than ${share} for each of ${workers} workers, which is applied instead; set it to ${needed} or more`,
+      ru: `max-memory меньше ${share} на каждый из ${workers} процессов, действует эта величина; задайте ${needed} или больше`,
     });
   }
   return warnings;

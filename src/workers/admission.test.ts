@@ -15,6 +15,10 @@ test('a full worker pauses while another has room, and refuses when none has', (
   assert.deepEqual(decideAdmission([load(10, 10), load(10, 10)]), { accepts: [true, true], pausesWhenFull: false });
 });
 
+test('before the first worker is ready, workers pause when full', () => {
+  assert.deepEqual(decideAdmission([]), { accepts: [], pausesWhenFull: true });
+});
+
 test('a worker above the mean accepts when the others are blocked or full', () => {
   assert.deepEqual(decideAdmission([load(200), load(0, 1000, false)]).accepts, [true, true]);
   assert.deepEqual(decideAdmission([load(200), load(20, 20)]).accepts, [true, false]);

@@ -20,7 +20,8 @@ const MIN_DIFFERENCE = 8;
 
 /** Decides which workers accept connections, so that all have about as many and the limit holds for the whole. */
 export function decideAdmission(loads: readonly WorkerLoad[]): Admission {
-  if (loads.every(({ admitted, limit }) => admitted >= limit)) {
+  // without workers, during the start, the first one is to pause like any other
+  if (loads.length > 0 && loads.every(({ admitted, limit }) => admitted >= limit)) {
     return { accepts: loads.map(() => true), pausesWhenFull: false };
   }
   const responsive = loads.filter(({ isResponsive }) => isResponsive);

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouterConfig } from '../config/index.ts';
 import { bindSocket } from '../net/index.ts';
-import { ConfigurationError, openLog, ReadyNotice, type Service, type ServiceContext } from '../process/index.ts';
+import {
+  ConfigurationError,
+  openLog,
+  ReadyNotice,
+  type Service,
+  type ServiceContext,
+  workerMemoryLimit,
+} from '../process/index.ts';
 import { type RouterStatus, statisticsLines } from '../telemetry/index.ts';
 import { divideConnections } from './admission.ts';
 import { ParentEndpoints } from './parent-endpoints.ts';
@@ -180,8 +187,8 @@ export class WorkersParent implements Service {
 }
 
 /** Limits apply under a supervisor only, as with one process. */
-function memoryLimitOf({ supervised, maxMemory }: RouterConfig, workers: number): number | null {
-  return supervised ? maxMemory / workers : null;
+function memoryLimitOf(config: RouterConfig, workers: number): number | null {
+  return config.supervised ? workerMemoryLimit(config, workers) : null;
 }
 
 /** The cause of a failed start, as the worker reported it. */

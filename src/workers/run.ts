@@ -1,5 +1,5 @@
 import type { CommandContext } from '../cli/index.ts';
-import { availableProcessors } from '../host/index.ts';
+import { workerCount } from '../host/index.ts';
 import { canBindSocket } from '../net/index.ts';
 import { refuseStart, runService } from '../process/index.ts';
 import { WorkersParent } from './parent.ts';
@@ -17,9 +17,4 @@ export async function runWorkers(context: CommandContext): Promise<number> {
   }
   const workers = workerCount(config.workers);
   return runService(context, [], async (tools) => new WorkersParent({ ...tools, config, workers, env }));
-}
-
-/** 0, which is `auto`, stands for one worker per processor. */
-function workerCount(configured: number): number {
-  return configured === 0 ? Math.min(64, availableProcessors()) : configured;
 }

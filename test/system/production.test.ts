@@ -10,6 +10,7 @@ import { serviceTests } from './sections/service.ts';
 import { survivalTests } from './sections/survival.ts';
 import { uninstallTests } from './sections/uninstall.ts';
 import { upgradeTests } from './sections/upgrade.ts';
+import { workerUpgradeTests } from './sections/upgrade-workers.ts';
 import type { SharedState } from './shared-state.ts';
 
 const reason = whyUnavailable();
@@ -43,6 +44,7 @@ if (reason !== null) {
   serviceTests(shared);
   survivalTests(shared);
   upgradeTests(shared);
+  workerUpgradeTests(shared);
   backupTests(shared);
   uninstallTests(shared);
   cloneTests(shared);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { asMap } from '../support/cbor.ts';
 import { DartClient } from '../support/dart-client.ts';
 import { poll } from '../support/poll.ts';
 import type { RouterProcess } from '../support/router-process.ts';
@@ -31,6 +32,8 @@ test('kill -9 of a worker: the others go on, the port accepts, the worker comes 
   const before = await workersOf(router);
   const [victim] = before;
   assert.ok(victim);
+  const streams = clients.map((client) => client.events());
+  for (const stream of streams) await stream.next(({ type }) => type === 'routerStats');
   let refused = 0;
   const probing = setInterval(() => void canConnect(router.port).then((ok) => (refused += ok ? 0 : 1)), 20);
   process.kill(victim.pid, 'SIGKILL');
@@ -45,6 +48,17 @@ test('kill -9 of a worker: the others go on, the port accepts, the worker comes 
   const alive = clients.filter(({ connection }) => !connection.closed);
   assert.equal(alive.length, clients.length - victim.clients);
   for (const client of alive) await client.ping();
+  const gone = clients.filter((client) => !alive.includes(client)).map(({ id }) => id);
+  assert.ok(gone.length > 0 && alive.length > 0, 'clients of both workers');
+  for (const client of alive) {
+    const stream = streams[clients.indexOf(client)];
+    const events = (): unknown[] =>
+      (stream?.inbox ?? [])
+        .filter(({ message }) => message.type === 'clientDisconnected')
+        .map(({ message }) => asMap(message.data).clientId);
+    await poll('the events', () => events().length === gone.length);
+    assert.deepEqual(events().sort(), gone.sort());
+  }
   for (const client of clients) client.connection.destroy();
 });
 
