@@ -1,3 +1,4 @@
+import { EMPTY_MAP } from '../wire/index.ts';
 import { type Announcement, decodeAnnouncement } from './announcement.ts';
 import { type NatsAccess, natsOptions } from './carriers/nats-access.ts';
 import type { NatsSubjects } from './carriers/nats-subjects.ts';
@@ -54,8 +55,8 @@ async function probeServer(server: string, { subjects, access, listenMs }: Probe
     subscribe(subjects.inbox);
     subscribe(subjects.shared);
     // an announcement that no node can read: it tests the permission to publish
-    connection.publish(subjects.shared, Buffer.from([0xa0]));
-    connection.publish(subjects.inbox, Buffer.from([0xa0]));
+    connection.publish(subjects.shared, EMPTY_MAP);
+    connection.publish(subjects.inbox, EMPTY_MAP);
     await connection.flush();
     const maxPayloadBytes = connection.info?.max_payload ?? 0;
     await new Promise((resolve) => setTimeout(resolve, listenMs));

@@ -1,5 +1,5 @@
 import { CLIENT_STATUSES, type ClientStatus, type ListedClient } from '../router/index.ts';
-import { copyToArena, decodeValue, encodeText, findValue } from '../wire/index.ts';
+import { copyToArena, decodeValue, EMPTY_MAP, encodeText, findValue } from '../wire/index.ts';
 
 const KEY = {
   clientId: Buffer.from('clientId'),
@@ -10,7 +10,6 @@ const KEY = {
   status: Buffer.from('status'),
 };
 const NO_GROUPS: readonly string[] = [];
-const EMPTY_MAP = Buffer.from([0xa0]);
 /** Head of the status and of the largest integer. */
 const UINT64_HEAD_BYTES = 1;
 

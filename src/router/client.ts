@@ -1,4 +1,4 @@
-import { copyToArena, EncodedId, encode, encodeHead, encodeText, type Framing } from '../wire/index.ts';
+import { copyToArena, EncodedId, encode, encodeHead, encodeText, type Framing, MAJOR_MAP } from '../wire/index.ts';
 import type { CloseReason } from './counters.ts';
 import type { EndStatus } from './interfaces.ts';
 
@@ -208,7 +208,7 @@ export class Client implements ListedClient, Responder {
 
   private encodeInfo(): Buffer {
     const before = Buffer.concat([
-      encodeHead(5, INFO_KEYS),
+      encodeHead(MAJOR_MAP, INFO_KEYS),
       KEY.clientId,
       this.idItem,
       KEY.clientName,

@@ -1,4 +1,4 @@
-import { decodeValue, encodeHead, encodeText, mapEntries, sameValue } from '../wire/index.ts';
+import { decodeValue, encodeHead, encodeText, MAJOR_ARRAY, MAJOR_MAP, mapEntries, sameValue } from '../wire/index.ts';
 import type { ListedClient } from './client.ts';
 
 /** Filter of a client listing; null matches every client. */
@@ -20,7 +20,7 @@ export function metadataFilter(map: Buffer): ClientFilter['metadata'] {
   );
 }
 
-const CLIENTS_KEY = Buffer.concat([encodeHead(5, 1), encodeText('clients')]);
+const CLIENTS_KEY = Buffer.concat([encodeHead(MAJOR_MAP, 1), encodeText('clients')]);
 
 /**
  * The response of `getOnlineClients`, collected and encoded in slices, so that ten thousand clients do not block the event
@@ -43,7 +43,7 @@ export class ClientListing {
     for (let left = count; left > 0; left--) {
       const next = this.clients.next();
       if (next.done === true) {
-        this.bodyBytes = CLIENTS_KEY.length + encodeHead(4, this.infos.length).length + this.infoBytes;
+        this.bodyBytes = CLIENTS_KEY.length + encodeHead(MAJOR_ARRAY, this.infos.length).length + this.infoBytes;
         return true;
       }
       if (matchesFilter(next.value, this.filter)) this.add(next.value.encodedInfo());
@@ -53,7 +53,7 @@ export class ClientListing {
 
   /** Yields the body in chunks of about `chunkBytes`. */
   *chunks(chunkBytes: number): Generator<Buffer> {
-    let chunk: Buffer[] = [CLIENTS_KEY, encodeHead(4, this.infos.length)];
+    let chunk: Buffer[] = [CLIENTS_KEY, encodeHead(MAJOR_ARRAY, this.infos.length)];
     let chunkSize = 0;
     for (const info of this.infos) {
       chunk.push(info);

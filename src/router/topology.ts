@@ -1,8 +1,6 @@
-import { encode, encodeHead, encodeText } from '../wire/index.ts';
+import { encode, encodeHead, encodeText, MAJOR_ARRAY, MAJOR_MAP } from '../wire/index.ts';
 import type { ListedClient } from './client.ts';
 
-const MAP = 5;
-const ARRAY = 4;
 const KEY = {
   data: encodeText('data'),
   timestamp: encodeText('timestamp'),
@@ -45,16 +43,16 @@ export class Topology {
 
   encoded(now: number): Buffer {
     return Buffer.concat([
-      encodeHead(MAP, 3),
+      encodeHead(MAJOR_MAP, 3),
       KEY.data,
-      encodeHead(MAP, 3),
+      encodeHead(MAJOR_MAP, 3),
       KEY.activeClients,
       encode(this.count),
       KEY.capabilities,
-      encodeHead(MAP, this.count),
+      encodeHead(MAJOR_MAP, this.count),
       ...this.capabilities,
       KEY.clientIds,
-      encodeHead(ARRAY, this.count),
+      encodeHead(MAJOR_ARRAY, this.count),
       ...this.ids,
       KEY.timestamp,
       encode(now),

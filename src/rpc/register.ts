@@ -1,10 +1,8 @@
 import { type Client, MAX_METADATA_BYTES, MAX_NAME_BYTES, type SessionAnswer } from '../router/index.ts';
-import { decodeEntry, encode, mapEntries } from '../wire/index.ts';
+import { decodeEntry, EMPTY_MAP, encode, mapEntries } from '../wire/index.ts';
 import { recordAuthFailure } from './admission.ts';
 import { mapField, textField, textListField } from './fields.ts';
 import { type RpcContext, RpcError, type RpcRequest } from './method.ts';
-
-const EMPTY_MAP = Buffer.from([0xa0]);
 
 /** The `session` field of the request: without a token a new session, otherwise the session to resume. */
 interface SessionRequest {

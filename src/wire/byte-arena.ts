@@ -1,6 +1,7 @@
+import { EMPTY_MAP } from './cbor.ts';
+
 const BLOCK_BYTES = 4096;
 const MAX_SHARED_BYTES = 512;
-const EMPTY_MAP = Buffer.from([0xa0]);
 
 let block = Buffer.alloc(0);
 let used = 0;

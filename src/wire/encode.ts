@@ -3,6 +3,8 @@
  * undefined fields omitted. `Raw` values are inserted verbatim. Not reentrant: all calls share one scratch buffer.
  */
 
+import { FALSE, MAJOR_ARRAY, MAJOR_MAP, MAJOR_NEGATIVE, MAJOR_TEXT, MAJOR_UNSIGNED, NULL, TRUE } from './cbor.ts';
+
 /** CBOR bytes to be embedded verbatim. */
 export class Raw {
   readonly bytes: Buffer;
@@ -20,14 +22,6 @@ export type Encodable =
   | readonly Encodable[]
   | { readonly [key: string]: Encodable | undefined };
 
-const UINT = 0;
-const NEGATIVE = 1;
-const TEXT = 3;
-const ARRAY = 4;
-const MAP = 5;
-const FALSE = 0xf4;
-const TRUE = 0xf5;
-const NULL = 0xf6;
 const FLOAT64 = 0xfb;
 const MAX_HEAD_BYTES = 9;
 
@@ -90,7 +84,7 @@ function writeBytes(bytes: Buffer): void {
 
 function writeText(text: string): void {
   const length = Buffer.byteLength(text);
-  writeHead(TEXT, length);
+  writeHead(MAJOR_TEXT, length);
   reserve(length);
   scratch.write(text, offset);
   offset += length;
@@ -98,7 +92,7 @@ function writeText(text: string): void {
 
 function writeNumber(value: number): void {
   if (Number.isSafeInteger(value)) {
-    writeHead(value >= 0 ? UINT : NEGATIVE, value >= 0 ? value : -1 - value);
+    writeHead(value >= 0 ? MAJOR_UNSIGNED : MAJOR_NEGATIVE, value >= 0 ? value : -1 - value);
     return;
   }
   writeByte(FLOAT64);
@@ -107,7 +101,7 @@ function writeNumber(value: number): void {
 }
 
 function writeArray(items: readonly Encodable[]): void {
-  writeHead(ARRAY, items.length);
+  writeHead(MAJOR_ARRAY, items.length);
   for (const item of items) write(item);
 }
 
@@ -117,7 +111,7 @@ function writeMap(map: { readonly [key: string]: Encodable | undefined }): void 
   if (keys.some((key, index) => index > 0 && key < (keys[index - 1] as string))) keys.sort();
   // UTF-16 and UTF-8 order differ only for surrogate pairs
   if (keys.some((key) => SURROGATE.test(key))) keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  writeHead(MAP, keys.length);
+  writeHead(MAJOR_MAP, keys.length);
   for (const key of keys) {
     writeText(key);
     write(map[key] as Encodable);

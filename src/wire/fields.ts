@@ -1,4 +1,5 @@
 import { decode } from 'cborg';
+import { EMPTY_MAP, MAJOR_MAP, NULL } from './cbor.ts';
 import { type Encodable, encode, encodeHead, encodeText } from './encode.ts';
 import { headEnd, readLength, skipItem } from './scan-item.ts';
 
@@ -9,9 +10,6 @@ export interface Entry {
   readonly valueStart: number;
   readonly end: number;
 }
-
-const MAJOR_MAP = 5;
-const NULL = 0xf6;
 
 /** Entries of the map `bytes[start..end)`; null unless it is a readable map with distinct text keys. */
 export function mapEntries(bytes: Buffer, start: number, end: number): Entry[] | null {
@@ -77,9 +75,6 @@ export function copyValue(bytes: Buffer, entry: Entry): Buffer {
   bytes.copy(copy, 0, entry.valueStart, entry.end);
   return copy;
 }
-
-/** Shared by the clients without metadata, which are most. */
-const EMPTY_MAP = Buffer.from([0xa0]);
 
 /** Removes the entry `key` from the map `item` and keeps all other bytes; returns `item` itself without such an entry. */
 export function mapWithout(item: Buffer, key: string): Buffer {

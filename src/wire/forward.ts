@@ -1,3 +1,4 @@
+import { MAJOR_MAP } from './cbor.ts';
 import { encodeHead } from './encode.ts';
 import { DOUBLE, type Framing, PREFIX_BYTES, SINGLE, writePrefixes } from './framing.ts';
 import type { MessageScanner } from './scan-message.ts';
@@ -86,7 +87,9 @@ function replaceSender(bytes: Buffer, start: number, end: number, scanned: Messa
 }
 
 function insertSender(bytes: Buffer, start: number, end: number, scanned: MessageScanner, item: Buffer): Buffer {
-  const head = scanned.indefinite ? bytes.subarray(start, scanned.entriesStart) : encodeHead(5, scanned.entryCount + 1);
+  const head = scanned.indefinite
+    ? bytes.subarray(start, scanned.entriesStart)
+    : encodeHead(MAJOR_MAP, scanned.entryCount + 1);
   const framed = framedBuffer(head.length + SENDER_KEY.length + item.length + end - scanned.entriesStart);
   let at = 2 * PREFIX_BYTES;
   at += head.copy(framed, at);

@@ -1,4 +1,5 @@
 export { copyToArena } from './byte-arena.ts';
+export { EMPTY_MAP, MAJOR_ARRAY, MAJOR_MAP, NULL } from './cbor.ts';
 export { type Encodable, encode, encodeHead, encodeText, Raw } from './encode.ts';
 export {
   copyValue,

@@ -1,3 +1,4 @@
+import { MAJOR_TAG, NULL } from './cbor.ts';
 import { KNOWN_MESSAGE_TYPES, TypeCode } from './message-types.ts';
 import {
   type EncodedId,
@@ -30,9 +31,6 @@ const Field = {
 const TIMESTAMP = Buffer.from('timestamp');
 const GROUP_NAME = Buffer.from('groupName');
 const ERROR_MESSAGE = Buffer.from('errorMessage');
-
-const NULL = 0xf6;
-const TAG = 6;
 
 /**
  * Locates the routing fields of an encoded RouterMessage and validates the rest without decoding it. One instance is reused
@@ -151,7 +149,7 @@ export class MessageScanner {
       this.senderItemStart = pos;
       this.senderItemEnd = itemEnd;
     }
-    const value = (bytes[pos] as number) >> 5 === TAG ? skipTags(bytes, pos) : pos;
+    const value = (bytes[pos] as number) >> 5 === MAJOR_TAG ? skipTags(bytes, pos) : pos;
     const initial = bytes[value] as number;
     if (initial === NULL) return itemEnd;
     const major = initial >> 5;
@@ -206,7 +204,7 @@ export class MessageScanner {
 
 function skipTags(bytes: Buffer, pos: number): number {
   let at = pos;
-  while ((bytes[at] as number) >> 5 === 6) at = headEnd(at + 1, (bytes[at] as number) & 31);
+  while ((bytes[at] as number) >> 5 === MAJOR_TAG) at = headEnd(at + 1, (bytes[at] as number) & 31);
   return at;
 }
 

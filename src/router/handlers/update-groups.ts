@@ -1,4 +1,4 @@
-import { decodeValue, findValue } from '../../wire/index.ts';
+import { decodeValue, findValue, NULL } from '../../wire/index.ts';
 import { MAX_NAME_BYTES } from '../interfaces.ts';
 import { TEXT } from '../messages.ts';
 import type { MessageHandler, SenderSession } from './handler.ts';
@@ -31,12 +31,10 @@ function namesAt(session: SenderSession, bytes: Buffer, key: Buffer): readonly s
   const { payloadStart, payloadEnd } = session.context.header;
   const item = payloadStart < 0 ? null : findValue(bytes, payloadStart, payloadEnd, key);
   const value = item === null ? undefined : decodeValue(item);
-  if (value === undefined) return item === null || item[0] === CBOR_NULL ? [] : null;
+  if (value === undefined) return item === null || item[0] === NULL ? [] : null;
   return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
 }
 
 function longName(names: readonly string[]): string | null {
   return names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES) ? TEXT.groupNameTooLong(MAX_NAME_BYTES) : null;
 }
-
-const CBOR_NULL = 0xf6;
