@@ -16,9 +16,9 @@ const progress = new Progress(process.stderr);
 const WEBSOCKET = 'websocket';
 const PROTOCOL_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100', 'broadcast1000']);
 
-const HELP = `Usage: npm run bench -- [--scenario NAME,...] [--rounds N] [--framing 1|2]
+const HELP = `Usage: npm run bench -- [--scenario NAME,...] [--rounds N] [--framing 1|2] [--against PATH/dist/main.js]
 
-Against a bare grpc-js echo (all of these by default):
+Against a bare grpc-js echo, or another build with --against (all of these by default):
 ${describe(SCENARIOS)}
 
 HTTP/2, WebSocket and a bare ws server (by name only):
@@ -64,6 +64,16 @@ async function compareWithEcho(scenarios: readonly Scenario[], options: Paramete
   await compare(scenarios, [router, echo], 1, options);
 }
 
+async function compareWithBuild(
+  main: string,
+  scenarios: readonly Scenario[],
+  options: Parameters<typeof compare>[3],
+): Promise<void> {
+  await using router = await RouterServer.start();
+  await using other = await RouterServer.startBuild(main);
+  await compare(scenarios, [router, other], 1, options);
+}
+
 async function compareProtocols(options: Parameters<typeof compare>[3]): Promise<void> {
   await using router = await RouterServer.start();
   await using bare = await WsEchoServer.start();
@@ -85,12 +95,13 @@ function row(scenario: string, server: string, samples: readonly Sample[], ratio
 }
 
 /** Reads the command line; complains and returns null when it makes no sense. */
-function readOptions(): { names: string[]; rounds: number; framing: ClientFraming } | null {
+function readOptions(): { names: string[]; rounds: number; framing: ClientFraming; against: string | null } | null {
   const { values } = parseArgs({
     options: {
       scenario: { type: 'string', short: 's' },
       rounds: { type: 'string', short: 'r', default: '3' },
       framing: { type: 'string', default: '2' },
+      against: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -104,19 +115,22 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
     process.stderr.write(HELP);
     return null;
   }
-  return { names, rounds, framing };
+  return { names, rounds, framing, against: values.against ?? null };
 }
 
 const options = readOptions();
 if (options === null) process.exitCode = 2;
 else {
-  const { names, rounds, framing } = options;
+  const { names, rounds, framing, against } = options;
   process.stdout.write(
     `Node ${process.version}, ${process.arch}; messages framed ${framing === 2 ? 'twice' : 'once'}; ` +
       `medians of ${rounds} interleaved rounds\n\n`,
   );
   const compared = SCENARIOS.filter(({ name }) => names.includes(name));
-  if (compared.length > 0) await compareWithEcho(compared, { rounds, framing });
+  if (compared.length > 0) {
+    if (against === null) await compareWithEcho(compared, { rounds, framing });
+    else await compareWithBuild(against, compared, { rounds, framing });
+  }
   if (names.includes(WEBSOCKET)) await compareProtocols({ rounds, framing });
   for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {
     process.stdout.write(`\n${scenario.name}: ${scenario.description}\n`);

@@ -107,6 +107,8 @@ export function multicastFrame({ client, id }: RouterClient, group: string): Buf
   });
 }
 
+const BASIC_OPTIONS = ['--max-connections', '20000', '--log-level', 'error', '--metrics', '--metrics-port', '0'];
+
 /** The router, built, with everything on that is on by default. */
 export class RouterServer implements MeasuredServer {
   readonly name: string;
@@ -125,8 +127,12 @@ export class RouterServer implements MeasuredServer {
   }
 
   static async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<RouterServer> {
-    const basic = ['--max-connections', '20000', '--log-level', 'error', '--metrics', '--metrics-port', '0'];
-    return new RouterServer(await RouterProcess.start([...basic, ...args], { env }));
+    return new RouterServer(await RouterProcess.start([...BASIC_OPTIONS, ...args], { env }));
+  }
+
+  /** Starts another build of the router. `main` is its `dist/main.js`. */
+  static async startBuild(main: string): Promise<RouterServer> {
+    return new RouterServer(await RouterProcess.start(BASIC_OPTIONS, { program: [main] }), 'http2', 'other build');
   }
 
   get pid(): number {

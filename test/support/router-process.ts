@@ -19,6 +19,8 @@ export interface RouterProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Folder for its files; by default a temporary one, removed at the end. */
   readonly folder?: TempFolder;
+  /** Arguments for Node that run the program; this one by default. */
+  readonly program?: readonly string[];
 }
 
 interface Ports {
@@ -47,7 +49,7 @@ export class RouterProcess implements AsyncDisposable {
     this.ownsFolder = options.folder === undefined;
     this.folder = options.folder ?? new TempFolder();
     this.args = args;
-    this.child = spawn(process.execPath, [...entry(), ...this.allArgs()], {
+    this.child = spawn(process.execPath, [...(options.program ?? entry()), ...this.allArgs()], {
       cwd: ROOT,
       env: { ...cleanEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
