@@ -155,3 +155,20 @@ test('ForwardedMessage: other framings are encoded once per message, with the by
     assert.equal(calls, n);
   }
 });
+
+test('ForwardedMessage: several other framings in turn are encoded once each', () => {
+  const calls = [0, 0, 0];
+  const framings = calls.map((_, index): Framing => {
+    const frame: Framing['frame'] = (bytes, start, end) => {
+      calls[index] = (calls[index] ?? 0) + 1;
+      return Buffer.concat([Buffer.from([index]), bytes.subarray(start, end)]);
+    };
+    return { frame, bodyStart: () => 1 };
+  });
+  const { bytes, start, end } = received(encodeCbor({ a: 1 }), true);
+  forwarded.take(bytes, start, end, 2);
+  for (let round = 0; round < 3; round++) {
+    for (const [index, framing] of framings.entries()) assert.equal(forwarded.framed(framing)[0], index);
+  }
+  assert.deepEqual(calls, [1, 1, 1]);
+});

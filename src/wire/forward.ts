@@ -17,6 +17,10 @@ export class ForwardedMessage {
   private prefixes = 0;
   private single: Buffer | null = null;
   private double: Buffer | null = null;
+  /** The last other framing, such as that of a WebSocket stream. */
+  private otherFraming: Framing | null = null;
+  private other: Buffer | null = null;
+  /** Framed bytes by framing, from the second other framing on: most messages have one receiver, and a Map is dear. */
   private others: Map<Framing, Buffer> | null = null;
 
   /** CBOR bytes of the message, without framing. */
@@ -57,17 +61,25 @@ export class ForwardedMessage {
 
   /** Releases the framed bytes, which may be slices of a large read. */
   clear(): void {
-    this.single = this.double = this.others = null;
+    this.single = this.double = this.other = this.otherFraming = this.others = null;
   }
 
   private framedOther(framing: Framing): Buffer {
-    this.others ??= new Map();
-    let framed = this.others.get(framing);
+    if (this.other !== null && this.otherFraming === framing) return this.other;
+    let framed = this.others?.get(framing);
     if (framed === undefined) {
       framed = this.frame(framing);
-      this.others.set(framing, framed);
+      this.remember(framing, framed);
     }
+    this.otherFraming = framing;
+    this.other = framed;
     return framed;
+  }
+
+  private remember(framing: Framing, framed: Buffer): void {
+    if (this.others === null && this.other !== null && this.otherFraming !== null)
+      this.others = new Map([[this.otherFraming, this.other]]);
+    this.others?.set(framing, framed);
   }
 
   private frame(framing: Framing): Buffer {
