@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the router against a bare grpc-js echo, in interleaved rounds, so that whatever else the machine does
- * hits both alike. Prints medians, and the ratio of the processor time per message round by round.
+ * `npm run bench`: the router against a bare grpc-js echo, in interleaved rounds, so that other load on the machine affects
+ * both equally. Prints medians, and the ratio of the processor time per message for each round.
  */
 import { parseArgs } from 'node:util';
 import type { ClientFraming } from '../test/support/framing.ts';
@@ -32,7 +32,7 @@ function describe(scenarios: readonly { readonly name: string; readonly descript
   return scenarios.map(({ name, description }) => `  ${name.padEnd(14)} ${description}`).join('\n');
 }
 
-/** Measures `servers` in interleaved rounds; ratios are to the one at `baseline`. */
+/** Measures `servers` in interleaved rounds; ratios are relative to the server at index `baseline`. */
 async function compare(
   scenarios: readonly Scenario[],
   servers: readonly MeasuredServer[],
@@ -94,7 +94,7 @@ function row(scenario: string, server: string, samples: readonly Sample[], ratio
   ];
 }
 
-/** Reads the command line; complains and returns null when it makes no sense. */
+/** Parses the command line; prints an error and returns null if it is invalid. */
 function readOptions(): { names: string[]; rounds: number; framing: ClientFraming; against: string | null } | null {
   const { values } = parseArgs({
     options: {

@@ -17,11 +17,11 @@ export interface ManyClientsScenario {
 
 const CLIENTS = 10_000;
 const DISCONNECTING = 5_000;
-/** Long enough for V8 to notice that nothing is going on, and to tidy up. */
+/** Long enough for V8 to detect idleness and collect garbage. */
 const SETTLE_MS = 20_000;
 const UNICASTS = 20_000;
 const COST_ROUNDS = 5;
-/** More than are sent while a crowd connects. */
+/** More than are sent while the many clients connect. */
 const PROBES = 100_000;
 const CHURN_FIRST = 20_000;
 const CHURN_TOTAL = 200_000;
@@ -37,7 +37,7 @@ function print(head: readonly string[], rows: readonly (readonly string[])[]): v
   process.stdout.write(`${formatTable(head, rows)}\n`);
 }
 
-/** Processor time per unicast, in microseconds: one at a time, so that it does not depend on how well bursts hold together. */
+/** Processor time per unicast, in microseconds: one at a time, so that it does not depend on batching. */
 async function unicastCost(router: RouterServer, pairs: readonly Pair[]): Promise<number> {
   await closedLoop(pairs, 1, UNICASTS / 2);
   const before = cpuMicroseconds(router.pid);
@@ -45,23 +45,23 @@ async function unicastCost(router: RouterServer, pairs: readonly Pair[]): Promis
   return (cpuMicroseconds(router.pid) - before) / UNICASTS;
 }
 
-/** The cost among the crowd and that of a router with these pairs alone, in interleaved rounds: medians, and that of the ratios. */
+/** The cost with many clients and that of a router with these pairs only, in interleaved rounds: medians, and the median ratio. */
 async function compareCost(
-  crowded: RouterServer,
+  loaded: RouterServer,
   pairs: readonly Pair[],
   framing: ClientFraming,
-): Promise<{ crowded: number; alone: number; ratio: number }> {
+): Promise<{ loaded: number; alone: number; ratio: number }> {
   await using quiet = await RouterServer.start();
   const alone = await quiet.pairs(pairs.length, framing);
-  const rounds: { crowded: number; alone: number }[] = [];
+  const rounds: { loaded: number; alone: number }[] = [];
   for (let round = 0; round < COST_ROUNDS; round++) {
-    rounds.push({ crowded: await unicastCost(crowded, pairs), alone: await unicastCost(quiet, alone) });
+    rounds.push({ loaded: await unicastCost(loaded, pairs), alone: await unicastCost(quiet, alone) });
   }
   for (const { sender, receiver } of alone) for (const client of [sender, receiver]) client.close();
   return {
-    crowded: median(rounds.map((round) => round.crowded)),
+    loaded: median(rounds.map((round) => round.loaded)),
     alone: median(rounds.map((round) => round.alone)),
-    ratio: median(rounds.map((round) => round.crowded / round.alone)),
+    ratio: median(rounds.map((round) => round.loaded / round.alone)),
   };
 }
 
@@ -71,7 +71,7 @@ async function manyClients(say: (text: string) => void, framing: ClientFraming):
   await using router = await RouterServer.start(['--health-check-interval', '2s'], watch.env);
   const { port } = router.process;
   const pairs = await router.pairs(20, framing);
-  // compiled, as it is after a while
+  // warm-up: V8 compiles the code
   await unicastCost(router, pairs);
   const baseBytes = residentBytes(router.pid);
 
@@ -100,7 +100,7 @@ async function manyClients(say: (text: string) => void, framing: ClientFraming):
       ['p99 of connected clients meanwhile, ms', decimal(probed.p99Ms)],
       ['longest stretch of work meanwhile, ms', decimal(connectStretchMs)],
       ['CPU per unicast among 40, us', decimal(cost.alone)],
-      [`CPU per unicast among ${count(CLIENTS)}, us`, decimal(cost.crowded)],
+      [`CPU per unicast among ${count(CLIENTS)}, us`, decimal(cost.loaded)],
       ['ratio', decimal(cost.ratio)],
     ],
   );
@@ -108,13 +108,13 @@ async function manyClients(say: (text: string) => void, framing: ClientFraming):
   for (const { sender, receiver } of pairs) for (const client of [sender, receiver]) client.close();
 }
 
-/** What an idle client keeps in the memory of the router. */
+/** Memory of an idle client in the router. */
 async function idle(say: (text: string) => void, framing: ClientFraming): Promise<void> {
   const rows: string[][] = [];
   for (const protocol of ['http2', 'websocket'] as const) {
     await using router = await RouterServer.start();
     const measured = router.by(protocol);
-    // compiled, as it is after a while
+    // warm-up: V8 compiles the code
     const pairs = await measured.pairs(20, framing);
     await unicastCost(measured, pairs);
     const baseBytes = residentBytes(router.pid);
@@ -134,7 +134,7 @@ function probing(pairs: readonly Pair[]): { stop: () => Promise<{ p99Ms: number 
   let going = true;
   const done = (async () => {
     const all = new Latencies(PROBES);
-    // without spinning: with two cores, the crowd and the router need both
+    // without spinning: on two cores, the many clients and the router need both
     while (going) all.addAll((await paced(pairs.slice(0, 2), 200, 1, false)).latencies);
     return { p99Ms: all.microseconds(0.99) / 1000 };
   })();
@@ -146,7 +146,7 @@ function probing(pairs: readonly Pair[]): { stop: () => Promise<{ p99Ms: number 
   };
 }
 
-/** What holds everybody up, with the crowd connected. */
+/** Stalls that affect all clients, with the many clients connected. */
 async function stalls(
   watch: Stalls,
   say: (text: string) => void,
@@ -158,7 +158,7 @@ async function stalls(
   const { process: daemon } = router;
   const member = await connectClient(daemon.port, framing, 'bench-caller');
   const { client: caller } = member;
-  const toAll = multicastFrame(member, 'crowd');
+  const toAll = multicastFrame(member, 'many-clients');
   const hundred = Array.from({ length: 100 }, () => toAll);
   const { client: subscriber } = await connectClient(daemon.port, framing, 'bench-subscriber');
   const during = (name: string, job: () => Promise<unknown> | undefined, seconds?: number): Promise<void> => {

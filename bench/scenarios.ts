@@ -42,7 +42,7 @@ function unicast(name: string, outstanding: number, messages: number): Scenario 
   };
 }
 
-/** Cost is per delivered message; the echo is given as many streams with one message under way on each. */
+/** Cost is per delivered message; the echo gets as many streams, each with one message in flight. */
 function broadcast(name: string, receivers: number, outstanding: number, deliveries: number): Scenario {
   const broadcasts = deliveries / receivers;
   return {
@@ -73,7 +73,7 @@ async function onPairs(server: MeasuredServer, framing: ClientFraming, count: nu
   }
 }
 
-/** Runs a share of the load to warm up, then all of it, watching the server's processor time. */
+/** Runs a part of the load as warm-up, then all of it, and measures the processor time of the server. */
 async function measured(server: MeasuredServer, load: (share: number) => Promise<LoadResult>): Promise<Sample> {
   await load(WARM_UP_SHARE);
   const before = cpuMicroseconds(server.pid);

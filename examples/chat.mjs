@@ -60,7 +60,7 @@ async function obey(line) {
   else if (line !== '') send(client.broadcast({ text }));
 }
 
-/** The router acknowledges later, after a reconnect if need be: the next line need not wait for that. */
+/** The router acknowledges later, possibly after a reconnect; the next line does not wait for it. */
 function send(acknowledged) {
   acknowledged.catch((error) => console.log(`! Not sent: ${error.message}`));
 }

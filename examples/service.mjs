@@ -1,5 +1,5 @@
-// A service that answers requests, and a program that calls it.
-//   node examples/service.mjs                      the service: it is in the group "calculator"
+// A service that answers requests, and a caller of it.
+//   node examples/service.mjs                      the service, a member of the group "calculator"
 //   node examples/service.mjs --call 2,3,5         finds the service and requests the sum
 import { parseArgs } from 'node:util';
 import { connect } from 'rpc-dart-router-client';
@@ -9,7 +9,7 @@ const { values } = parseArgs({
 });
 const GROUP = 'calculator';
 
-/** The returned map is the response; a thrown error is the error that the caller gets. */
+/** The returned map is the response; a thrown error is passed to the caller. */
 function add({ payload }) {
   const { numbers } = payload;
   if (!Array.isArray(numbers) || numbers.some((number) => !Number.isFinite(number))) {

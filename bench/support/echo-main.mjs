@@ -1,5 +1,5 @@
-// The bare grpc-js server that the router is measured against: one bidirectional stream that sends everything back.
-// Plain JavaScript, so that no loader stands between it and its speed: the router runs built as well.
+// The bare grpc-js server that the router is compared with: one bidirectional stream that echoes everything.
+// Plain JavaScript without a loader, since the router runs built as well.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 const identity = (bytes) => bytes;

@@ -1,4 +1,4 @@
-/** Collects latencies and tells their percentiles. */
+/** Collects latencies and computes their percentiles. */
 export class Latencies {
   private readonly samples: Float64Array;
   private count = 0;
@@ -25,7 +25,7 @@ export class Latencies {
   }
 }
 
-/** The middle one, or the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

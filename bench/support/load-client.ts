@@ -23,18 +23,18 @@ const ANSWER_LIMIT_MS = 30_000;
 
 /** A client for load, whatever its protocol. */
 export interface LoadConnection {
-  /** Receives the number of messages that a read brought. */
+  /** Receives the number of messages in a read. */
   onMessages: (count: number) => void;
   onLost: (reason: string) => void;
-  /** Calls a method that answers once. */
+  /** Calls a unary method. */
   call(path: string, request: Encodable): Promise<Record<string, unknown>>;
-  /** The same without decoding the answer. */
+  /** Calls a unary method without decoding the response. */
   fetch(path: string, request: Encodable): Promise<Buffer>;
-  /** Opens a stream for load with its first message; resolves with the first answer. */
+  /** Opens a stream for load with its first message; resolves with the first response. */
   open(path: string, first: Encodable): Promise<void>;
-  /** Calls a method that answers with a stream; resolves with its first message. */
+  /** Calls a streaming method; resolves with its first message. */
   subscribe(path: string, request: Encodable): Promise<void>;
-  /** `message` as it is sent on the open stream, ready for `send`. */
+  /** `message` encoded for the open stream, ready for `send`. */
   frame(message: Encodable): Buffer;
   /** Sends the first `count` of the frames in `block`, each of `frameBytes`. */
   send(block: Buffer, frameBytes: number, count: number): void;
@@ -43,11 +43,11 @@ export interface LoadConnection {
 }
 
 /**
- * A client for load: HTTP/2 by hand on a socket, one stream at a time, frames made once and sent many times. It costs about
- * a microsecond a message and shares no code with the server.
+ * A client for load: minimal HTTP/2 on a socket, one stream at a time, frames encoded once and sent many times. It costs about
+ * a microsecond per message and shares no code with the server.
  */
 export class LoadClient implements LoadConnection {
-  /** Told how many messages a read brought. */
+  /** Receives the number of messages in a read. */
   onMessages: (count: number) => void = () => {};
   onLost: (reason: string) => void = () => {};
   private readonly socket: Socket;
@@ -81,14 +81,14 @@ export class LoadClient implements LoadConnection {
     return new LoadClient(socket, framing);
   }
 
-  /** Calls a method that answers once. */
+  /** Calls a unary method. */
   async call(path: string, request: Encodable): Promise<Record<string, unknown>> {
     const answer = await this.fetch(path, request);
     const prefixBytes = 5 * this.framing;
     return asMap(decodeCbor(answer.subarray(prefixBytes)));
   }
 
-  /** The same without decoding the answer, which takes its time when it is large. */
+  /** Calls a unary method without decoding the response, which is slow for large ones. */
   async fetch(path: string, request: Encodable): Promise<Buffer> {
     const parts: Buffer[] = [];
     this.unary = parts;
@@ -97,12 +97,12 @@ export class LoadClient implements LoadConnection {
     return Buffer.concat(parts);
   }
 
-  /** Opens a stream for load with its first message; resolves with the first answer. */
+  /** Opens a stream for load with its first message; resolves with the first response. */
   async open(path: string, first: Encodable): Promise<void> {
     await this.start(path, encodeCbor(first), false);
   }
 
-  /** Calls a method that answers with a stream; resolves with the first message of it. */
+  /** Calls a streaming method; resolves with its first message. */
   async subscribe(path: string, request: Encodable): Promise<void> {
     await this.start(path, encodeCbor(request), true);
   }
@@ -112,7 +112,7 @@ export class LoadClient implements LoadConnection {
     return this.dataFrame(encodeCbor(message), 0);
   }
 
-  /** Sends `count` of the frames, each of `frameBytes`, that lie in `block` one behind the other. */
+  /** Sends `count` consecutive frames of `block`, each of `frameBytes`. */
   send(block: Buffer, frameBytes: number, count: number): void {
     const payloadBytes = (frameBytes - FRAME_HEAD_BYTES) * count;
     if (this.backlog.length === 0 && payloadBytes <= Math.min(this.connectionCredit, this.streamCredit)) {
@@ -124,7 +124,7 @@ export class LoadClient implements LoadConnection {
     this.drain();
   }
 
-  /** Stops and resumes reading, as a client that is frozen. */
+  /** Stops and resumes reading, like a frozen client. */
   pause(): void {
     this.socket.pause();
   }
@@ -174,7 +174,7 @@ export class LoadClient implements LoadConnection {
     if (messages > 0) this.onMessages(messages);
   }
 
-  /** Handles the frame whose head is at `head`; returns how many messages it completes. */
+  /** Handles the frame whose header is at `head`; returns the number of messages it completes. */
   private onFrame(bytes: Buffer, head: number, start: number, end: number): number {
     const type = bytes[head + 3] as number;
     const flags = bytes[head + 4] as number;

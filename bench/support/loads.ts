@@ -2,17 +2,17 @@ import { Latencies } from './latencies.ts';
 import type { LoadConnection } from './load-client.ts';
 import type { FanOut, Pair } from './servers.ts';
 
-/** What a load saw: how long it took and the latencies of its messages. */
+/** Result of a load: its duration and the latencies of its messages. */
 export interface LoadResult {
   readonly messages: number;
   readonly seconds: number;
   readonly latencies: Latencies;
 }
 
-/** Longest that one load may take; a message that is lost must not stop the bench for ever. */
+/** Time limit of one load, so that a lost message does not block the bench. */
 const LIMIT_MS = 60_000;
 
-/** Sends `total` messages, `outstanding` at a time on each pair: what arrives is replaced at once. */
+/** Sends `total` messages, `outstanding` at a time on each pair: each arrival triggers the next send. */
 export function closedLoop(pairs: readonly Pair[], outstanding: number, total: number): Promise<LoadResult> {
   const latencies = new Latencies(total);
   return run(total, latencies, pairs.flatMap(bothEnds), (arrived) => {
@@ -38,8 +38,8 @@ export function closedLoop(pairs: readonly Pair[], outstanding: number, total: n
 }
 
 /**
- * Sends `ratePerSecond` messages for `seconds`, evenly spaced and over all pairs in turn, whatever arrives. `spins`: on a core
- * of its own, so that pacing is exact and adds no wake-up to the measured process; else it leaves the cores to others.
+ * Sends `ratePerSecond` messages for `seconds`, evenly spaced over all pairs, independently of arrivals. With `spins` it
+ * busy-waits on its own core, so that pacing is exact and adds no wake-up to the measured process.
  */
 export function paced(
   pairs: readonly Pair[],
@@ -102,7 +102,7 @@ export function broadcastLoop(fanOut: FanOut, outstanding: number, broadcasts: n
   });
 }
 
-/** When messages that are still under way were sent, first in first out. */
+/** Send times of the messages in flight, first in first out. */
 class SendTimes {
   private times: number[] = [];
   private next = 0;

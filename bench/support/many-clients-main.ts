@@ -5,14 +5,14 @@ import { connectClients, type Protocol, type RouterClient } from './servers.ts';
 export interface ManyClientsCommand {
   readonly action: 'connect' | 'close' | 'churn';
   readonly count: number;
-  /** Clients that connect at a time, where that matters. */
+  /** Number of clients that connect concurrently. */
   readonly atOnce?: number;
 }
 
-/** Clients that a churn has open at a time. */
+/** Open clients during a churn. */
 const CHURN_BATCH = 500;
-/** What every client that stays is a member of. */
-const CLIENT_GROUP = 'crowd';
+/** Group of all clients that stay connected. */
+const CLIENT_GROUP = 'many-clients';
 
 const port = Number(process.argv[2]);
 const framing = Number(process.argv[3]) as ClientFraming;
@@ -20,7 +20,7 @@ const protocol = process.argv[4] as Protocol;
 const clients: RouterClient[] = [];
 
 function complain(reason: string): void {
-  process.stderr.write(`A client of the crowd lost its connection: ${reason}\n`);
+  process.stderr.write(`One of the many clients lost its connection: ${reason}\n`);
 }
 
 async function connectMore(count: number, atOnce: number | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import type { ClientFraming } from '../../test/support/framing.ts';
 import type { ManyClientsCommand } from './many-clients-main.ts';
 import type { Protocol } from './servers.ts';
 
-/** Thousands of clients in a process of their own. */
+/** Thousands of clients in a separate process. */
 export class ManyClients implements AsyncDisposable {
   private readonly child: ChildProcess;
 
@@ -23,12 +23,12 @@ export class ManyClients implements AsyncDisposable {
     await this.run({ action: 'close', count });
   }
 
-  /** Lets the host of all of them die. */
+  /** Kills the process of all clients. */
   kill(): void {
     this.child.kill('SIGKILL');
   }
 
-  /** Lets `count` clients come and go. */
+  /** Connects and disconnects `count` clients. */
   async churn(count: number): Promise<void> {
     await this.run({ action: 'churn', count });
   }
@@ -41,7 +41,7 @@ export class ManyClients implements AsyncDisposable {
 
   private run(command: ManyClientsCommand): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onExit = (code: number | null): void => reject(new Error(`the crowd ended with ${code}`));
+      const onExit = (code: number | null): void => reject(new Error(`the clients ended with ${code}`));
       this.child.once('exit', onExit);
       this.child.once('message', (answer: { error?: string }) => {
         this.child.off('exit', onExit);

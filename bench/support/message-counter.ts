@@ -1,13 +1,13 @@
 const PREFIX_BYTES = 5;
 
-/** Counts the gRPC messages of a stream, however they are cut, without keeping their bytes. */
+/** Counts the gRPC messages of a stream, split in any way, without storing their bytes. */
 export class MessageCounter {
   /** Missing bytes of the current message, and the received part of the next prefix. */
   private missingBytes = 0;
   private prefixBytes = 0;
   private length = 0;
 
-  /** Takes `bytes[start..end)`; returns how many messages are complete by now that were not before. */
+  /** Reads `bytes[start..end)`; returns the number of messages completed by them. */
   push(bytes: Buffer, start: number, end: number): number {
     let messages = 0;
     let pos = start;

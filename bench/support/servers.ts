@@ -5,13 +5,13 @@ import { RouterProcess } from '../../test/support/router-process.ts';
 import { LoadClient, type LoadConnection } from './load-client.ts';
 import { WebSocketLoadClient } from './websocket-load-client.ts';
 
-/** A server that is measured: a process of its own. */
+/** A measured server in a separate process. */
 export interface MeasuredServer extends AsyncDisposable {
   readonly name: string;
   readonly pid: number;
-  /** Clients that can send to one another; for an echo each is its own peer. */
+  /** Clients that send to each other; for an echo each is its own peer. */
   pairs(count: number, framing: ClientFraming): Promise<Pair[]>;
-  /** One sender and those that its broadcasts reach; null for a server that has none. */
+  /** One sender and the receivers of its broadcasts; null for a server without broadcasts. */
   readonly fanOut: ((receivers: number, framing: ClientFraming) => Promise<FanOut>) | null;
 }
 
@@ -28,10 +28,10 @@ export interface FanOut {
   readonly frame: Buffer;
 }
 
-/** Clients that connect at a time. */
+/** Number of clients that connect concurrently. */
 const CONNECT_AT_ONCE = 100;
 
-/** About 370 bytes of CBOR in all, as the messages of an application are. */
+/** About 370 bytes of CBOR, like typical messages of an application. */
 const PAYLOAD = {
   seq: 100_000,
   kind: 'order.update',
@@ -96,7 +96,7 @@ export function unicastFrame(sender: RouterClient, target: RouterClient): Buffer
   });
 }
 
-/** A message to everybody in `group`. */
+/** A multicast to `group`. */
 export function multicastFrame({ client, id }: RouterClient, group: string): Buffer {
   return client.frame({
     type: 'multicast',
@@ -109,7 +109,7 @@ export function multicastFrame({ client, id }: RouterClient, group: string): Buf
 
 const BASIC_OPTIONS = ['--max-connections', '20000', '--log-level', 'error', '--metrics', '--metrics-port', '0'];
 
-/** The router, built, with everything on that is on by default. */
+/** The built router with default options. */
 export class RouterServer implements MeasuredServer {
   readonly name: string;
   readonly process: RouterProcess;
@@ -121,7 +121,7 @@ export class RouterServer implements MeasuredServer {
     this.name = name;
   }
 
-  /** The same router, as clients of `protocol` measure it. */
+  /** The same router, measured by clients of `protocol`. */
   by(protocol: Protocol): RouterServer {
     return new RouterServer(this.process, protocol, `router, ${protocol}`);
   }
@@ -162,7 +162,7 @@ export class RouterServer implements MeasuredServer {
   }
 }
 
-/** Starts a server of one file in a process of its own; resolves with it and its port. */
+/** Starts a one-file server in a separate process; resolves with the process and its port. */
 async function startServer(file: string): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv: [] });
   const port = await new Promise<number>((resolve, reject) => {

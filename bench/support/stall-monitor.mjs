@@ -1,5 +1,5 @@
-// Loaded into the router by NODE_OPTIONS: notes every stretch in which it worked without coming back to its event loop. It
-// goes by the processor time of the main thread, so what other programs take does not count.
+// Loaded into the router by NODE_OPTIONS: records every stretch of work without a return to the event loop, measured in
+// processor time of the main thread, so that other programs do not count.
 import { appendFileSync, openSync, readSync } from 'node:fs';
 
 const NOTED_FROM_MS = 3;

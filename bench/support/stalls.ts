@@ -6,11 +6,11 @@ import type { Pair } from './servers.ts';
 import { decimal } from './table.ts';
 
 const PROBES_PER_SECOND = 500;
-/** When in the observed time the job begins. */
+/** Start of the job within the observed time. */
 const LEAD_MS = 300;
 const MONITOR = fileURLToPath(new URL('stall-monitor.mjs', import.meta.url));
 
-/** Watches what a job of the router does to others: how long it works in one stretch, and their latency. */
+/** Measures the effect of a job of the router on other clients: its longest stretch of work, and their latency. */
 export class Stalls {
   readonly rows: string[][] = [];
   private readonly file: string;
@@ -19,12 +19,12 @@ export class Stalls {
     this.file = folder.file('stalls');
   }
 
-  /** What the router has to be started with. */
+  /** Environment for the router. */
   get env(): Record<string, string> {
     return { NODE_OPTIONS: `--import ${MONITOR}`, BENCH_STALLS: this.file };
   }
 
-  /** The longest stretch of work since `from`, in milliseconds; 0 when none was worth noting. */
+  /** The longest stretch of work since `from`, in milliseconds; 0 if none was recorded. */
   longestMs(from: number): number {
     if (!existsSync(this.file)) return 0;
     const notes = readFileSync(this.file, 'utf8').trim().split('\n');
@@ -32,11 +32,11 @@ export class Stalls {
     return Math.max(0, ...since.map(([, stretchMs]) => stretchMs as number));
   }
 
-  /** Runs `job` with a light load on `pairs`, and watches for `seconds`. */
+  /** Runs `job` with a light load on `pairs`, and observes for `seconds`. */
   async during(name: string, pairs: readonly Pair[], job: () => Promise<void>, seconds = 2): Promise<void> {
     const from = Date.now();
     const [{ latencies }] = await Promise.all([
-      // without spinning: with two cores, the crowd and the router need both
+      // without spinning: on two cores, the many clients and the router need both
       paced(pairs, PROBES_PER_SECOND, seconds, false),
       new Promise((resolve) => setTimeout(resolve, LEAD_MS)).then(job),
     ]);

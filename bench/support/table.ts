@@ -1,4 +1,4 @@
-/** Rows as text, the first column flush left and the others flush right. */
+/** Rows as text, the first column left-aligned, the others right-aligned. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));

@@ -13,7 +13,7 @@ const BINARY = 2;
 const ANSWER_LIMIT_MS = 30_000;
 const MASK = Buffer.from('1b2c3d4e', 'hex');
 
-/** The same as LoadClient over WebSocket, in the envelope of the newer Dart clients. Frames are masked, as those of all clients. */
+/** LoadClient over WebSocket, in the envelope of the newer Dart clients. Frames are masked, as required of clients. */
 export class WebSocketLoadClient implements LoadConnection {
   onMessages: (count: number) => void = () => {};
   onLost: (reason: string) => void = () => {};
@@ -35,7 +35,7 @@ export class WebSocketLoadClient implements LoadConnection {
     socket.on('close', () => this.lost('closed by the server'));
   }
 
-  /** A connection to a server that knows no calls: it is ready for `send`. */
+  /** A connection to a server without calls, ready for `send`. */
   static async connectBare(port: number, framing: ClientFraming, path: string): Promise<WebSocketLoadClient> {
     const client = await WebSocketLoadClient.connect(port, framing, path);
     client.streamId = 1;
@@ -137,7 +137,7 @@ export class WebSocketLoadClient implements LoadConnection {
     if (messages > 0) this.onMessages(messages);
   }
 
-  /** Handles the frame with the payload `bytes[start..end)`; returns how many messages of the open stream it is. */
+  /** Handles the frame with the payload `bytes[start..end)`; returns the number of messages of the open stream in it. */
   private onFrame(opcode: number, bytes: Buffer, start: number, end: number): number {
     if (opcode === PING) this.socket.write(maskedFrame(PONG, bytes.subarray(start, end)));
     if (opcode !== BINARY) return 0;

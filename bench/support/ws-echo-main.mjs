@@ -1,5 +1,5 @@
-// A bare `ws` server that the WebSocket side of the router is measured against: on `/echo` it returns every message, on
-// `/broadcast` it sends it to all other connections of that path. Plain JavaScript, without a loader.
+// A bare `ws` server that the WebSocket side of the router is compared with: `/echo` returns every message, `/broadcast` sends
+// it to all other connections of that path. Plain JavaScript without a loader.
 import { WebSocketServer } from 'ws';
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false, clientTracking: false });

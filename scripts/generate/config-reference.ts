@@ -83,7 +83,7 @@ const TYPES: Readonly<Record<'boolean' | 'text' | 'path' | 'host', Text>> = {
   host: { en: 'address or name', ru: 'адрес или имя' },
 };
 
-/** docs/configuration.md: every option that is no secret of ours, by group. */
+/** docs/configuration.md: every option that is not hidden, by group. */
 export function configReference(lang: Language): string {
   const sections = (Object.keys(OPTION_GROUPS) as OptionGroup[]).map((group) => {
     const options = (OPTIONS as readonly Option[]).filter((option) => option.group === group && option.hidden !== true);
@@ -110,7 +110,7 @@ function flagsOf({ key, alias = [] }: Option): string {
   return [key, ...alias].map((name) => `\`${name.length === 1 ? '-' : '--'}${name}\``).join(', ');
 }
 
-/** What the option takes, in words. */
+/** The values of an option, in words. */
 function valuesOf(option: Option, lang: Language): string {
   switch (option.type) {
     case 'choice':

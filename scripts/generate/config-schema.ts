@@ -22,7 +22,7 @@ function property(option: Option): Schema {
   return { description: option.doc.en, ...(value === null ? {} : { default: written }), ...kindOf(option) };
 }
 
-/** A key without a value counts as not given. */
+/** A key without a value counts as absent. */
 function kindOf(option: Option): Schema {
   switch (option.type) {
     case 'boolean':

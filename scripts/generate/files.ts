@@ -3,7 +3,7 @@ import { configReference } from './config-reference.ts';
 import { configSchema } from './config-schema.ts';
 import { metricsReference } from './metrics-reference.ts';
 
-/** Every generated file: its path from the root, and what has to be in it. */
+/** Every generated file: its path from the root, and its content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['config/config.example.yaml', sampleConfig({ lang: 'en' })],

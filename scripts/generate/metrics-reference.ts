@@ -16,11 +16,11 @@ import { workerMetrics } from '../../src/workers/index.ts';
 
 type Definition = ReturnType<typeof metricDefinitions>[number];
 
-/** More values of a label than this are not listed. */
+/** Labels with more values are not listed. */
 const MOST_VALUES = 20;
 const NUMERIC_LABELS = new Set(['le', 'node', 'version']);
 
-/** docs/metrics.md: every metric, with the labels that it can have. */
+/** docs/metrics.md: every metric with its labels. */
 export function metricsReference(): string {
   const source = idleSource();
   const sampler = new Sampler(source, () => {});
@@ -57,7 +57,7 @@ histogram_quantile(0.99, sum by (le) (rate(rpc_router_routing_latency_seconds_bu
 \`\`\`
 `;
 
-/** The closed sets, read off the metrics of a router that has done nothing yet. */
+/** The closed sets of label values, from the metrics of an idle router. */
 function labelValues(definitions: readonly Definition[]): string {
   const lines = definitions.flatMap(({ name, labels = [], read }) =>
     labels

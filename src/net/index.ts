@@ -7,4 +7,5 @@ export { NO_INTERNALS, type NodeInternals, probeNodeInternals } from './node-int
 export { attachReader, detachReader, readLater, readOn, type SocketReader } from './node-internals/fast-read.ts';
 export { type SocketWriter, socketWriter } from './node-internals/fast-write.ts';
 export { TickQueue } from './tick-queue.ts';
+export { TimeoutSweep } from './timeout-sweep.ts';
 export { loadTls, parsePrivateKey, type TlsMaterial } from './tls.ts';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Http1Transport, TransportDependencies } from '../grpc/index.ts';
-import { type Connection, TickQueue } from '../net/index.ts';
+import { type Connection, TimeoutSweep } from '../net/index.ts';
 import { answerBytes, HEALTH_PATH, plainAnswer } from './http-answers.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
@@ -16,9 +16,6 @@ export interface WebSocketOptions {
   readonly onConnected: () => void;
 }
 
-/** Calls of `checkTimeouts` per sweep over all connections: one second. */
-const SWEEP_SLICES = 10;
-const PINGS_PER_TICK = 64;
 /** Time for a client to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 1000;
 /** Maximum size of the handshake headers; browsers mainly add cookies. */
@@ -44,8 +41,7 @@ export class WebSocketTransport implements Http1Transport {
   private readonly server: WebSocketServer;
   private readonly handshakes = new WeakMap<object, Handshake>();
   private readonly connections = new Set<WebSocketConnection>();
-  private readonly pingQueue = new TickQueue(PINGS_PER_TICK);
-  private sweepCursor: Iterator<WebSocketConnection> | null = null;
+  private readonly timeoutSweep = new TimeoutSweep(this.connections);
 
   constructor(deps: TransportDependencies, options: WebSocketOptions) {
     this.deps = deps;
@@ -85,16 +81,7 @@ export class WebSocketTransport implements Http1Transport {
   }
 
   checkTimeouts(): void {
-    this.sweepCursor ??= this.connections.values();
-    const nowMs = performance.now();
-    for (let left = Math.ceil(this.connections.size / SWEEP_SLICES); left > 0; left--) {
-      const next = this.sweepCursor.next();
-      if (next.done === true) {
-        this.sweepCursor = null;
-        return;
-      }
-      next.value.checkTimeouts(nowMs, this.pingQueue);
-    }
+    this.timeoutSweep.run();
   }
 
   gracefulShutdown(): void {
