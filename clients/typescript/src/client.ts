@@ -10,6 +10,7 @@ import { Incoming, type RequestHandler } from './incoming.ts';
 import type { Link } from './link.ts';
 import { type ClientInfo, clientInfoOf, type Message, type RouterEvent, type WireMessage } from './messages.ts';
 import type { ResolvedOptions } from './options.ts';
+import { Profile } from './profile.ts';
 import { PendingRequests } from './requests.ts';
 import { Sender } from './sender.ts';
 import { Session } from './session.ts';
@@ -33,8 +34,7 @@ export class RouterClient {
   private readonly eventStream: EventStream;
   private readonly incoming: Incoming;
   private readonly queues = new Set<{ end(): void }>();
-  private currentGroups: ReadonlySet<string>;
-  private currentMetadata: Payload;
+  private readonly profile: Profile;
   private currentState: ClientState = 'connecting';
   private wasResumed = false;
   private firstOnline: { resolve(): void; reject(error: RouterError): void } | null = null;
@@ -42,23 +42,30 @@ export class RouterClient {
   /** @internal */
   constructor(url: URL, factory: TransportFactory, options: ResolvedOptions) {
     this.options = options;
-    this.currentGroups = new Set(options.groups);
-    this.currentMetadata = options.metadata;
+    this.profile = new Profile({ groups: new Set(options.groups), metadata: options.metadata }, (message) =>
+      this.post(message),
+    );
     this.eventStream = new EventStream((event) => this.emitter.emit('event', event));
     const { emitter, requests } = this;
     this.sender = new Sender(options.bufferBytes, this.session, {
       link: () => this.connector.link,
       onDrain: () => emitter.emit('drain', undefined),
     });
-    this.incoming = new Incoming({ emitter, requests, post: (message) => this.post(message) });
+    this.incoming = new Incoming({
+      emitter,
+      requests,
+      post: (message) => this.post(message),
+      onRefused: (messageId, error) => this.profile.refuse(messageId, error),
+    });
     this.connector = new Connector(url, factory, options, this.session, {
-      profile: () => ({ name: options.name, groups: [...this.currentGroups], metadata: this.currentMetadata }),
+      profile: () => ({ name: options.name, ...this.profile.offer() }),
       onRegistered: (registration, resumed) => this.registered(registration, resumed),
       onOnline: (link) => this.online(link),
       onMessage: (message) => this.incoming.receive(message),
       onAcknowledged: (received) => this.sender.acknowledge(received),
       onLost: () => {},
       onAway: (error) => this.away(error),
+      onRefused: (error) => this.profile.revert(error),
       onGivenUp: (error) => this.shut(error),
     });
   }
@@ -87,7 +94,7 @@ export class RouterClient {
   }
 
   get groups(): readonly string[] {
-    return [...this.currentGroups];
+    return [...this.profile.current.groups];
   }
 
   /** Bytes of messages that the router has not acknowledged; without a session: that are not written to the network. */
@@ -167,23 +174,19 @@ export class RouterClient {
     return performance.now() - start;
   }
 
-  /** Joins groups. */
+  /** Joins groups. Rejects when the router refuses. */
   join(...groups: readonly string[]): Promise<void> {
-    this.currentGroups = new Set([...this.currentGroups, ...groups]);
-    return this.post({ type: 'updateGroups', payload: { join: groups } });
+    return this.profile.join(groups);
   }
 
   /** Leaves groups. */
   leave(...groups: readonly string[]): Promise<void> {
-    this.currentGroups = new Set([...this.currentGroups].filter((group) => !groups.includes(group)));
-    return this.post({ type: 'updateGroups', payload: { leave: groups } });
+    return this.profile.leave(groups);
   }
 
-  /** Replaces the metadata that other clients see. */
+  /** Replaces the metadata that other clients see. Rejects when the router refuses. */
   updateMetadata(metadata: Payload): Promise<void> {
-    checkPayload(metadata);
-    this.currentMetadata = metadata;
-    return this.post({ type: 'updateMetadata', payload: { metadata } });
+    return this.profile.setMetadata(metadata);
   }
 
   /** Tells the client that the network may have changed: it reconnects at once, or checks its connection. */
@@ -234,6 +237,7 @@ export class RouterClient {
 
   private registered({ session }: Registration, resumed: boolean): void {
     this.wasResumed = resumed;
+    this.profile.accept();
     if (resumed && this.sender.resume(session?.received ?? 0)) {
       if (session !== null && session.lost > 0) this.emitter.emit('lost', session.lost);
       return;

@@ -97,7 +97,9 @@ export class P2pStream {
   }
 
   private ended(error: RouterError): void {
-    const reason = this.lastError === 'too-large' ? new RouterError('too-large', error.message) : error;
+    // an `error` of this code that concerns metadata or groups does not end the stream
+    const isTooLarge = this.lastError === 'too-large' && error.code === 'overloaded';
+    const reason = isTooLarge ? new RouterError('too-large', error.message) : error;
     this.refuse?.(reason);
     this.handler.onEnd(reason);
   }

@@ -9,10 +9,12 @@ import type { Payload } from './values.ts';
 /** What the connector needs of the client. */
 export interface ConnectorHandler extends LinkHandler {
   /** The register request of now, without token and session. */
-  profile(): { readonly name: string | null; readonly groups: readonly string[]; readonly metadata: Payload };
+  profile(): { readonly name: string | null; readonly groups: ReadonlySet<string>; readonly metadata: Payload };
   onOnline(link: Link): void;
   /** Not connected; the next attempt follows. */
   onAway(error: RouterError): void;
+  /** The registration was refused: whether it can be made with another profile. */
+  onRefused(error: RouterError): boolean;
   /** No further attempt will be made. */
   onGivenUp(error: RouterError): void;
 }
@@ -85,7 +87,7 @@ export class Connector {
     const given = token === null ? metadata : { ...metadata, token };
     const request = {
       clientName: name ?? undefined,
-      groups: groups.length > 0 ? groups : undefined,
+      groups: groups.size > 0 ? [...groups] : undefined,
       metadata: Object.keys(given).length > 0 ? given : undefined,
     };
     return Link.open(this.factory, this.url, this.options, { request, token }, this.session, {
@@ -111,7 +113,11 @@ export class Connector {
   private failed(error: RouterError): void {
     if (this.isStopped) return;
     const { reconnect } = this.options;
-    if (isFinal(error.code, typeof this.options.token === 'function') || this.attempts >= reconnect.maxAttempts) {
+    const hasOtherProfile = error.code === 'refused' && this.handler.onRefused(error);
+    if (
+      !hasOtherProfile &&
+      (isFinal(error.code, typeof this.options.token === 'function') || this.attempts >= reconnect.maxAttempts)
+    ) {
       this.stop();
       this.handler.onGivenUp(error);
       return;

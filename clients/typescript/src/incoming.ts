@@ -1,6 +1,6 @@
 import type { ClientEvents } from './client-events.ts';
 import type { Emitter } from './emitter.ts';
-import { NOT_FOUND, readable, routerCode } from './errors.ts';
+import { NOT_FOUND, RouterError, readable, routerCode } from './errors.ts';
 import { type IncomingRequest, mapOf, numberOf, textOf, type WireMessage } from './messages.ts';
 import type { PendingRequests } from './requests.ts';
 import type { Payload, Value } from './values.ts';
@@ -13,6 +13,8 @@ export interface IncomingDependencies {
   readonly emitter: Emitter<ClientEvents>;
   readonly requests: PendingRequests;
   readonly post: (message: WireMessage) => Promise<void>;
+  /** The router has refused the message with this `messageId`. */
+  readonly onRefused: (messageId: Value, error: RouterError) => void;
 }
 
 /** Hands the messages of the p2p stream to those parts of the client that they are for. */
@@ -42,11 +44,10 @@ export class Incoming {
   private routerError(message: Record<string, Value>): void {
     const payload = mapOf(message.payload);
     const text = textOf(message.errorMessage) ?? '';
-    this.deps.emitter.emit('error', {
-      code: routerCode(payload.code, NOT_FOUND.test(text) ? 'not-found' : 'protocol'),
-      message: readable(text),
-      messageId: payload.messageId ?? null,
-    });
+    const code = routerCode(payload.code, NOT_FOUND.test(text) ? 'not-found' : 'protocol');
+    const messageId = payload.messageId ?? null;
+    this.deps.onRefused(messageId, new RouterError(code, readable(text)));
+    this.deps.emitter.emit('error', { code, message: readable(text), messageId });
   }
 
   private async answer(message: Record<string, Value>): Promise<void> {
