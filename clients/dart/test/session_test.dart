@@ -197,6 +197,54 @@ void main() {
     expect([...client.groups], <String>[], 'groups');
   });
 
+  bedTest('changes that the router refuses are taken back', (bed) async {
+    final client = await bed.client(options: patientOptions);
+    await client.updateMetadata({'m': 1});
+    final changes = [
+      expectThrows<RouterException>(() => client.updateMetadata({'tooLarge': true})),
+      expectThrows<RouterException>(() => client.join('forbidden')),
+    ];
+    final joined = client.join('a');
+    expect([...client.groups], ['forbidden', 'a'], 'groups before the answer');
+    expect([for (final error in await Future.wait(changes)) error.code], ['too-large', 'forbidden']);
+    await joined;
+    expect([...client.groups], ['a'], 'groups');
+    // the error about metadata does not make the next message a suspect
+    for (var losses = 0; losses < 2; losses++) {
+      await bed.loseConnection(client);
+      final sent = client.sendBroadcast({'n': losses});
+      client.reconnectNow();
+      await sent;
+    }
+    expect(bed.router.registrations.last['groups'], ['a'], 'groups of the registration');
+    expect(bed.router.registrations.last['metadata'], {'m': 1}, 'metadata of the registration');
+  });
+
+  bedTest('changes made while away that are refused do not end the client', (bed) async {
+    final client = await bed.client(options: patientOptions);
+    await client.join('a');
+    await bed.loseConnection(client);
+    final refused = expectThrows<RouterException>(() => client.updateMetadata({'tooLarge': true}));
+    client.reconnectNow();
+    expect((await refused).code, RouterErrorCode.refused, 'code');
+    await poll(() => client.state.reason?.code == RouterErrorCode.refused, 'the next delay');
+    client.reconnectNow();
+    await client.join('b');
+    expect(bed.router.registrations.last['groups'], ['a', 'b'], 'groups of the registration');
+    expect(bed.router.registrations.last['metadata'], null, 'metadata of the registration');
+    expect(bed.only.groups, ['a', 'b'], 'groups');
+  });
+
+  bedTest('a change that was sent before a loss is in the next registration', (bed) async {
+    final client = await bed.client();
+    final joined = client.join('a');
+    final changed = client.updateMetadata({'m': 1});
+    bed.proxy.cut();
+    await Future.wait([joined, changed]);
+    expect(bed.router.registrations.last['groups'], ['a'], 'groups of the registration');
+    expect(bed.router.registrations.last['metadata'], {'m': 1}, 'metadata of the registration');
+  }, router: const TestRouterOptions(acknowledges: false));
+
   bedTest('groups and metadata of now are in the next registration', (bed) async {
     final client = await bed.client();
     await client.updateGroups(join: ['a', 'b'], leave: ['none']);

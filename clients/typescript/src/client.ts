@@ -9,19 +9,13 @@ import { EventStream } from './event-stream.ts';
 import { Incoming, type RequestHandler } from './incoming.ts';
 import type { Link } from './link.ts';
 import { type ClientInfo, clientInfoOf, type Message, type RouterEvent, type WireMessage } from './messages.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { CallOptions, ResolvedOptions } from './options.ts';
 import { Profile } from './profile.ts';
 import { PendingRequests } from './requests.ts';
 import { Sender } from './sender.ts';
 import { Session } from './session.ts';
 import type { TransportFactory } from './transport.ts';
 import { checkPayload, encodeMap, type Payload, type Value } from './values.ts';
-
-export interface CallOptions {
-  /** In milliseconds. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** A client of the router. Made by `connect`. */
 export class RouterClient {
@@ -42,8 +36,12 @@ export class RouterClient {
   /** @internal */
   constructor(url: URL, factory: TransportFactory, options: ResolvedOptions) {
     this.options = options;
-    this.profile = new Profile({ groups: new Set(options.groups), metadata: options.metadata }, (message) =>
-      this.post(message),
+    this.profile = new Profile(
+      { groups: new Set(options.groups), metadata: options.metadata },
+      {
+        send: (message) => this.post(message),
+        isAcknowledged: () => this.session.isKept,
+      },
     );
     this.eventStream = new EventStream((event) => this.emitter.emit('event', event));
     const { emitter, requests } = this;

@@ -77,6 +77,13 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   };
 }
 
+/** Of a single call. */
+export interface CallOptions {
+  /** In milliseconds. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Timers take at most 2^31 - 1 milliseconds. */
 const LONGEST_MS = 2 ** 31 - 1;
 

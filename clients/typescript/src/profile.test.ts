@@ -14,13 +14,18 @@ interface Posted {
 }
 
 /** A profile whose posted messages wait for the test. */
-function newProfile(): { profile: Profile; posted: Posted[] } {
+function newProfile(isAcknowledged = true): { profile: Profile; posted: Posted[] } {
   const posted: Posted[] = [];
-  const profile = new Profile({ groups: new Set(['a']), metadata: { v: 0 } }, (message) => {
-    return new Promise((resolve, reject) => {
-      posted.push({ message, id: message.payload?.messageId, resolve, reject });
-    });
-  });
+  const profile = new Profile(
+    { groups: new Set(['a']), metadata: { v: 0 } },
+    {
+      send: (message) =>
+        new Promise((resolve, reject) => {
+          posted.push({ message, id: message.payload?.messageId, resolve, reject });
+        }),
+      isAcknowledged: () => isAcknowledged,
+    },
+  );
   return { profile, posted };
 }
 
@@ -71,3 +76,15 @@ test('a change that cannot be sent is not made', async () => {
   assert.deepEqual(groupsOf(profile), ['a']);
   await assert.rejects(profile.setMetadata([] as never), { code: 'invalid-value' });
 });
+
+for (const isAcknowledged of [true, false]) {
+  test(`a change that is sent is ${isAcknowledged ? 'accepted' : 'still pending'}, acknowledged ${isAcknowledged}`, async () => {
+    const { profile, posted } = newProfile(isAcknowledged);
+    const sent = profile.join(['b']);
+    posted[0]?.resolve();
+    await sent;
+    profile.join(['c']).catch(() => {});
+    profile.revert(TOO_LARGE);
+    assert.deepEqual(groupsOf(profile), isAcknowledged ? ['a', 'b'] : ['a']);
+  });
+}

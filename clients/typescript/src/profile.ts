@@ -15,8 +15,15 @@ interface Change {
   readonly reject: (error: RouterError) => void;
 }
 
-/** Changes that the router may still refuse; older ones count as accepted. */
+/** Without acknowledgements, older changes than these count as accepted. */
 const MAX_CHANGES = 64;
+
+/** How a profile sends its changes. */
+export interface ProfileSender {
+  send(message: WireMessage): Promise<void>;
+  /** Whether `send` resolves by an acknowledgement of the router, which follows its refusals. */
+  isAcknowledged(): boolean;
+}
 
 /**
  * Groups and metadata of a client. A change is part of each further registration, unless the router has refused it: a
@@ -24,16 +31,16 @@ const MAX_CHANGES = 64;
  */
 export class Profile {
   private accepted: ProfileState;
-  private readonly post: (message: WireMessage) => Promise<void>;
+  private readonly sender: ProfileSender;
   /** In the order of their numbers. */
   private changes: Change[] = [];
   private lastNumber = 0;
   /** Changes up to this number are part of the registration that is being made. */
   private offeredNumber = 0;
 
-  constructor(state: ProfileState, post: (message: WireMessage) => Promise<void>) {
+  constructor(state: ProfileState, sender: ProfileSender) {
     this.accepted = state;
-    this.post = post;
+    this.sender = sender;
   }
 
   get current(): ProfileState {
@@ -84,18 +91,18 @@ export class Profile {
     return reverted.length > 0;
   }
 
-  /**
-   * Sends a change. In a session, an `error` of the router arrives before the acknowledgement. Without one, a change that
-   * is written may still be refused.
-   */
   private change(message: WireMessage, apply: Change['apply']): Promise<void> {
     return new Promise((resolve, reject) => {
       const number = ++this.lastNumber;
       this.changes.push({ number, apply, resolve, reject });
       if (this.changes.length > MAX_CHANGES) this.acceptUpTo(number - MAX_CHANGES);
       const messageId = idOf(number);
-      this.post({ ...message, payload: { ...message.payload, messageId } }).then(resolve, (error: unknown) =>
-        this.refuse(messageId, asRouterError(error, 'invalid-value')),
+      this.sender.send({ ...message, payload: { ...message.payload, messageId } }).then(
+        () => {
+          if (this.sender.isAcknowledged()) this.acceptUpTo(number);
+          else resolve();
+        },
+        (error: unknown) => this.refuse(messageId, asRouterError(error, 'invalid-value')),
       );
     });
   }

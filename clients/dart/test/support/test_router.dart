@@ -119,6 +119,9 @@ final class TestRouter {
         if (code != null) 'code': code,
       };
     }
+    if (request['metadata'] case {'tooLarge': _}) {
+      return {'clientId': '', 'success': false, 'errorMessage': 'the metadata is too large'};
+    }
     final asked = request['session'];
     final known = asked is Map ? _byToken[asked['token']] : null;
     final client = known ?? (clients['client_${++_ids}'] = TestRouterClient('client_$_ids', this));

@@ -135,7 +135,7 @@ final class TestRouterClient {
           if (other != this) other._deliver(message, id);
         }
       case 'updateMetadata':
-        metadata = payload!['metadata'] as Map<String, dynamic>;
+        _updateMetadata(payload!);
       case 'updateGroups':
         _updateGroups(payload!);
     }
@@ -191,16 +191,23 @@ final class TestRouterClient {
     });
   }
 
+  /// As at `register`, metadata with the key `tooLarge` is refused.
+  void _updateMetadata(Map<String, dynamic> payload) {
+    final next = payload['metadata'] as Map<String, dynamic>;
+    if (next.containsKey('tooLarge')) return _refuse(payload, 'too-large');
+    metadata = next;
+  }
+
+  void _refuse(Map<String, dynamic> payload, String code) => send({
+    'type': 'error',
+    'targetId': id,
+    'errorMessage': 'the change is refused: $code',
+    'payload': {'code': code, 'messageId': payload['messageId']},
+  });
+
   void _updateGroups(Map<String, dynamic> payload) {
     final join = payload['join'] as List<dynamic>? ?? const [];
-    if (join.contains('forbidden')) {
-      return send({
-        'type': 'error',
-        'targetId': id,
-        'errorMessage': 'this group is forbidden',
-        'payload': {'code': 'forbidden', 'messageId': payload['messageId']},
-      });
-    }
+    if (join.contains('forbidden')) return _refuse(payload, 'forbidden');
     final leave = payload['leave'] as List<dynamic>? ?? const [];
     groups = [...groups.where((group) => !leave.contains(group)), ...join];
   }

@@ -156,12 +156,18 @@ final class RouterConnection {
       _isHurried = false;
       return Duration.zero;
     }
-    final isFinal =
-        _finalCodes.contains(reason.code) ||
-        (reason.code == RouterErrorCode.unauthenticated && _options.tokenProvider == null);
+    final isFinal = !_takesBackChanges(reason) && _isFinal(reason);
     if (isFinal || !(_wasOnline || _options.waitForRouter)) return null;
     return _options.reconnect.delayBefore(failures, _random);
   }
+
+  bool _isFinal(RouterException reason) =>
+      _finalCodes.contains(reason.code) ||
+      (reason.code == RouterErrorCode.unauthenticated && _options.tokenProvider == null);
+
+  /// After a refused registration: whether another one can be made, without the changes since the last.
+  bool _takesBackChanges(RouterException reason) =>
+      reason.code == RouterErrorCode.refused && (setup.registration?.revert(reason) ?? false);
 
   Future<Link> _connect() async {
     final connect = _options.connector ?? platform.connectSocket;

@@ -25,6 +25,8 @@ final class LinkSetup {
   bool wantsHeartbeats = true;
   bool wantsEvents = false;
   String? clientId;
+
+  /// Set when the router ended the last stream because of a message that is too large.
   RouterException? _tooLarge;
 
   /// Does what is wanted and missing. Returns what became of the session when it registered.
@@ -47,6 +49,7 @@ final class LinkSetup {
     );
     final answer = await link.call('register', request);
     if (answer['success'] != true) throw _refusal(answer);
+    registration.accept();
     final id = answer['clientId'];
     if (id is! String) throw const RouterException(RouterErrorCode.protocol, 'no clientId');
     clientId = id;
@@ -83,6 +86,7 @@ final class LinkSetup {
       clientId: clientId!,
       options: _options,
       onMessage: _onMessage,
+      onTooLarge: (error) => _tooLarge = error,
       onUndecodable: (error) => _reportUnreadable('a message', error),
     );
     link.p2p = p2p;
@@ -102,8 +106,8 @@ final class LinkSetup {
         message.errorCode ?? RouterErrorCode.remote,
         message.errorMessage ?? 'error without a text',
       );
-      if (error.code == RouterErrorCode.tooLarge) _tooLarge = error;
       if (message.payload?['messageId'] case final String id) {
+        registration?.refuse(id, error);
         _session.outbox.failMessage(id, error);
       }
     }

@@ -5,6 +5,7 @@ import '../errors.dart';
 import '../model/router_message.dart';
 import '../session/outbox.dart';
 import 'connection.dart';
+import 'registration.dart';
 import 'request_table.dart';
 
 /// Encodes messages and puts them into the outbox.
@@ -45,17 +46,41 @@ final class Outgoing {
     }
   }
 
-  /// The id in the message lets the router name it when it refuses.
-  Future<void> updateGroups(List<String> join, List<String> leave) => send(
-    RouterMessage(
-      type: RouterMessageType.updateGroups,
-      payload: {
-        'messageId': _requests.newId(),
-        if (join.isNotEmpty) 'join': join,
-        if (leave.isNotEmpty) 'leave': leave,
-      },
+  Future<void> updateGroups(List<String> join, List<String> leave) => _change(
+    RouterMessageType.updateGroups,
+    {if (join.isNotEmpty) 'join': join, if (leave.isNotEmpty) 'leave': leave},
+    (profile) => (
+      groups: {...profile.groups, ...join}..removeAll(leave),
+      metadata: profile.metadata,
     ),
   );
+
+  Future<void> updateMetadata(Map<String, dynamic> metadata) => _change(
+    RouterMessageType.updateMetadata,
+    {'metadata': metadata},
+    (profile) => (groups: profile.groups, metadata: metadata),
+  );
+
+  /// The id in the message lets the router name it when it refuses.
+  Future<void> _change(
+    RouterMessageType type,
+    Map<String, dynamic> payload,
+    Profile Function(Profile profile) apply,
+  ) {
+    try {
+      final message = RouterMessage(
+        type: type,
+        payload: {...payload, 'messageId': _requests.newId()},
+      );
+      return _connection.setup.registration!.change(
+        _enqueue(message),
+        apply,
+        isAcknowledged: () => _connection.session.isActive,
+      );
+    } on Error catch (error, stack) {
+      return Future.error(error, stack);
+    }
+  }
 
   void requireP2P() {
     if (!_connection.setup.wantsP2P) throw StateError('call initializeP2P() first');

@@ -20,6 +20,7 @@ final class P2PStream {
     required RouterClientOptions options,
     required this.onMessage,
     required this.onUndecodable,
+    required this.onTooLarge,
   }) : _channel = channel,
        _session = session,
        _clientId = clientId,
@@ -27,6 +28,9 @@ final class P2PStream {
 
   final void Function(RouterMessage message) onMessage;
   final void Function(FormatException error) onUndecodable;
+
+  /// The router ended the stream because of a message that is too large.
+  final void Function(RouterException error) onTooLarge;
   final RpcChannel _channel;
   final Session _session;
   final String _clientId;
@@ -34,6 +38,9 @@ final class P2PStream {
   late final RpcCall _call;
   final Completer<void> _bound = Completer<void>();
   bool _isStopped = false;
+
+  /// Code of the last message when that was an `error`: the reason of an end that follows.
+  String? _lastErrorCode;
 
   late final Acknowledger _acknowledger = Acknowledger(sendHeartbeat);
   late final Liveness _liveness = Liveness(
@@ -124,6 +131,7 @@ final class P2PStream {
       _count(body);
       return onUndecodable(error);
     }
+    _lastErrorCode = message.type == RouterMessageType.error ? message.errorCode : null;
     if (message.type == RouterMessageType.heartbeat) return _onHeartbeat(message);
     if (!_bound.isCompleted && message.type == RouterMessageType.error) return _onRefused(message);
     _count(body);
@@ -166,6 +174,10 @@ final class P2PStream {
       isReplaced ? RouterErrorCode.replaced : RouterErrorCode.unreachable,
       status.message.isEmpty ? 'the router ended the stream (status ${status.code})' : status.message,
     );
+    // an `error` of this code that concerns metadata or groups does not end the stream
+    if (status.code == RpcStatus.resourceExhausted && _lastErrorCode == RouterErrorCode.tooLarge) {
+      onTooLarge(RouterException(RouterErrorCode.tooLarge, error.message));
+    }
     if (!_bound.isCompleted) _bound.completeError(error);
     _channel.close(error);
   }

@@ -79,7 +79,7 @@ final class RpcRouterClient {
   bool get isRegistered => clientId != null;
 
   /// The groups of this client.
-  Set<String> get groups => {...?_connection.setup.registration?.groups};
+  Set<String> get groups => {...?_connection.setup.registration?.current.groups};
 
   /// Messages of other clients and errors of the router. Requests go to [onRequest] when it is set,
   /// responses to the [sendRequest] that waits for them.
@@ -209,26 +209,20 @@ final class RpcRouterClient {
   // ignore: use_setters_to_change_properties
   void onRequest(RequestHandler? handler) => _inbox.requestHandler = handler;
 
-  /// Replaces the metadata of this client. False before [initializeP2P].
+  /// Replaces the metadata of this client. False before [initializeP2P]. A [RouterException] when the
+  /// router refuses.
   Future<bool> updateMetadata(Map<String, dynamic> metadata) async {
-    final registration = _connection.setup.registration;
-    if (!_connection.setup.wantsP2P || registration == null) {
+    if (!_connection.setup.wantsP2P || _connection.setup.registration == null) {
       _inbox.report('updateMetadata() before initializeP2P() does nothing');
       return false;
     }
-    final sent = sendP2PMessage(RouterMessage.updateMetadata(metadata: metadata));
-    registration.metadata = metadata;
-    await sent;
+    await _outgoing.updateMetadata(metadata);
     return true;
   }
 
   /// Joins and leaves groups. A [RouterException] when the router refuses.
-  Future<void> updateGroups({List<String> join = const [], List<String> leave = const []}) async {
-    await _outgoing.updateGroups(join, leave);
-    _connection.setup.registration?.groups
-      ?..addAll(join)
-      ..removeAll(leave);
-  }
+  Future<void> updateGroups({List<String> join = const [], List<String> leave = const []}) =>
+      _outgoing.updateGroups(join, leave);
 
   Future<void> join(String group) => updateGroups(join: [group]);
 

@@ -11,6 +11,7 @@ final class RpcStatus {
   const RpcStatus(this.code, this.message);
 
   static const int ok = 0;
+  static const int resourceExhausted = 8;
   static const int aborted = 10;
 
   final int code;
