@@ -10,10 +10,13 @@ import { median } from './support/latencies.ts';
 import { Progress } from './support/progress.ts';
 import { EchoServer, type MeasuredServer, RouterServer, WsEchoServer } from './support/servers.ts';
 import { count, decimal, formatTable } from './support/table.ts';
+import { WorkerServer } from './support/worker-server.ts';
 
 const progress = new Progress(process.stderr);
 
 const WEBSOCKET = 'websocket';
+const WORKERS = 'workers';
+const WORKER_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast4', 'unicast1', 'paced', 'broadcast1000']);
 const PROTOCOL_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100', 'broadcast1000']);
 
 const HELP = `Usage: npm run bench -- [--scenario NAME,...] [--rounds N] [--framing 1|2] [--against PATH/dist/main.js]
@@ -23,6 +26,9 @@ ${describe(SCENARIOS)}
 
 HTTP/2, WebSocket and a bare ws server (by name only):
   ${WEBSOCKET.padEnd(14)} ${[...PROTOCOL_SCENARIOS].join(', ')}; CPU ratio to HTTP/2
+
+One process against two workers, whose pairs of clients are on the same worker or on different ones (by name only):
+  ${WORKERS.padEnd(14)} ${[...WORKER_SCENARIOS].join(', ')}; CPU ratio, of all processes, to one process
 
 With thousands of clients, the router alone (by name only; a minute or more each):
 ${describe(MANY_CLIENTS_SCENARIOS)}
@@ -81,6 +87,14 @@ async function compareProtocols(options: Parameters<typeof compare>[3]): Promise
   await compare(scenarios, [router.by('http2'), router.by('websocket'), bare], 0, options);
 }
 
+async function compareWorkers(options: Parameters<typeof compare>[3]): Promise<void> {
+  await using router = await RouterServer.start();
+  const [local, crossing] = await WorkerServer.start();
+  await using _workers = local;
+  const scenarios = SCENARIOS.filter(({ name }) => WORKER_SCENARIOS.has(name));
+  await compare(scenarios, [router, local, crossing], 0, options);
+}
+
 function row(scenario: string, server: string, samples: readonly Sample[], ratio: string): string[] {
   const of = (key: keyof Sample): number => median(samples.map((sample) => sample[key]));
   return [
@@ -106,7 +120,7 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
     },
   });
   const names = values.scenario?.split(',') ?? SCENARIOS.map(({ name }) => name);
-  const known = new Set([WEBSOCKET, ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name)]);
+  const known = new Set([WEBSOCKET, WORKERS, ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name)]);
   const unknown = names.filter((name) => !known.has(name));
   const rounds = Number(values.rounds);
   const framing = Number(values.framing);
@@ -132,6 +146,7 @@ else {
     else await compareWithBuild(against, compared, { rounds, framing });
   }
   if (names.includes(WEBSOCKET)) await compareProtocols({ rounds, framing });
+  if (names.includes(WORKERS)) await compareWorkers({ rounds, framing });
   for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {
     process.stdout.write(`\n${scenario.name}: ${scenario.description}\n`);
     await scenario.run((text) => progress.say(text), framing);

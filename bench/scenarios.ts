@@ -1,6 +1,5 @@
 import type { ClientFraming } from '../test/support/framing.ts';
 import { broadcastLoop, closedLoop, type LoadResult, paced } from './support/loads.ts';
-import { cpuMicroseconds } from './support/process-usage.ts';
 import type { MeasuredServer } from './support/servers.ts';
 
 /** One measurement of one server. */
@@ -76,11 +75,11 @@ async function onPairs(server: MeasuredServer, framing: ClientFraming, count: nu
 /** Runs a part of the load as warm-up, then all of it, and measures the processor time of the server. */
 async function measured(server: MeasuredServer, load: (share: number) => Promise<LoadResult>): Promise<Sample> {
   await load(WARM_UP_SHARE);
-  const before = cpuMicroseconds(server.pid);
+  const before = server.cpuMicroseconds();
   const { messages, seconds, latencies } = await load(1);
   return {
     messagesPerSecond: messages / seconds,
-    cpuMicrosecondsPerMessage: (cpuMicroseconds(server.pid) - before) / messages,
+    cpuMicrosecondsPerMessage: (server.cpuMicroseconds() - before) / messages,
     p50Microseconds: latencies.microseconds(0.5),
     p99Microseconds: latencies.microseconds(0.99),
   };

@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url';
 import type { ClientFraming } from '../../test/support/framing.ts';
 import { RouterProcess } from '../../test/support/router-process.ts';
 import { LoadClient, type LoadConnection } from './load-client.ts';
+import { cpuMicroseconds } from './process-usage.ts';
 import { WebSocketLoadClient } from './websocket-load-client.ts';
 
 /** A measured server in a separate process. */
 export interface MeasuredServer extends AsyncDisposable {
   readonly name: string;
-  readonly pid: number;
+  /** Run time of its processes so far. */
+  cpuMicroseconds(): number;
   /** Clients that send to each other; for an echo each is its own peer. */
   pairs(count: number, framing: ClientFraming): Promise<Pair[]>;
   /** One sender and the receivers of its broadcasts; null for a server without broadcasts. */
@@ -139,6 +141,10 @@ export class RouterServer implements MeasuredServer {
     return this.process.pid;
   }
 
+  cpuMicroseconds(): number {
+    return cpuMicroseconds(this.pid);
+  }
+
   async pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
     const clients = await connectClients(this.process.port, framing, 2 * count, { protocol: this.protocol });
     return Array.from({ length: count }, (_, index) => {
@@ -192,8 +198,8 @@ export class EchoServer implements MeasuredServer {
     return new EchoServer(child, port);
   }
 
-  get pid(): number {
-    return this.child.pid ?? 0;
+  cpuMicroseconds(): number {
+    return cpuMicroseconds(this.child.pid ?? 0);
   }
 
   pairs(count: number, framing: ClientFraming): Promise<Pair[]> {

@@ -6,25 +6,36 @@ export interface SharedHandle {
   close(): void;
 }
 
+/** Node.js accepts all waiting connections in one tick: without a pause a burst would go to the first worker that wakes up. */
+const BURST = 16;
+
 /**
- * Opens and closes the worker's side of the socket that all workers accept from. With all connections of its share in use
- * a worker stops accepting at once, so that the others accept what it would have to refuse.
+ * Opens and closes the worker's side of the socket that all workers accept from. With all connections of its share in use,
+ * and after a burst, it stops accepting at once and reports its connections, so that the parent can choose another worker.
  */
 export class AcceptGate {
   private readonly limit: () => number;
-  private readonly onFull: (admitted: number) => void;
+  private readonly onPaused: (admitted: number) => void;
   private listener: Listener | null = null;
+  /** Connections that the parent knows of. */
+  private reported = 0;
   private isOpen = false;
   private isClosed = false;
   private pausesWhenFull = true;
   private receiveFirst: (handle: SharedHandle) => void = () => {};
 
-  constructor(limit: () => number, onFull: (admitted: number) => void) {
+  constructor(limit: () => number, onPaused: (admitted: number) => void) {
     this.limit = limit;
-    this.onFull = onFull;
+    this.onPaused = onPaused;
   }
 
-  get admitted(): number {
+  /** Connections, for the parent. */
+  report(): number {
+    this.reported = this.admitted;
+    return this.reported;
+  }
+
+  private get admitted(): number {
     return this.listener?.admitted ?? 0;
   }
 
@@ -73,8 +84,12 @@ export class AcceptGate {
   }
 
   private observe(admitted: number): void {
-    if (!this.isOpen || !this.pausesWhenFull || admitted < this.limit()) return;
+    if (!this.isOpen || !this.pausesWhenFull) return;
+    // connections may have been closed since the last report
+    this.reported = Math.min(this.reported, admitted - 1);
+    if (admitted < this.limit() && admitted - this.reported < BURST) return;
     this.pause();
-    this.onFull(admitted);
+    this.reported = admitted;
+    this.onPaused(admitted);
   }
 }

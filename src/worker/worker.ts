@@ -40,7 +40,7 @@ export class Worker {
     const currentConfig = (): RouterConfig => this.app?.config ?? this.config;
     this.gate = new AcceptGate(
       () => currentConfig().maxConnections,
-      (admitted) => send({ kind: 'full', admitted }),
+      (admitted) => send({ kind: 'paused', admitted }),
     );
     const { logFormat, logLevel, logJournal } = this.config;
     const journal = logJournal ? new JournalStream({ identifier: 'rpc-dart-router' }) : null;
@@ -159,7 +159,7 @@ export class Worker {
     const { app, gate } = this;
     const isStatusDue = this.beats++ % BEATS_PER_STATUS === 0;
     const status = isStatusDue && app !== null ? app.observability.status() : null;
-    this.send({ kind: 'beat', admitted: gate.admitted, status });
+    this.send({ kind: 'beat', admitted: gate.report(), status });
   }
 
   private async answer(question: Question): Promise<unknown> {

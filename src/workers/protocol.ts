@@ -66,8 +66,8 @@ export type WorkerMessage =
   /** Everything is prepared: the worker can accept connections. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'accepting' }
-  /** All connections of its share are in use: the worker does not accept any more. */
-  | { readonly kind: 'full'; readonly admitted: number }
+  /** The worker does not accept any more, since its share is in use or it has accepted many connections at once. */
+  | { readonly kind: 'paused'; readonly admitted: number }
   /** Several times a second; `status` once a second. */
   | { readonly kind: 'beat'; readonly admitted: number; readonly status: RouterStatus | null }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }

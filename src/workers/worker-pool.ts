@@ -168,7 +168,7 @@ export class WorkerPool {
   private onChange(worker: WorkerProcess): void {
     if (this.socket !== null && worker.state === 'ready' && !worker.hasSocket) {
       worker.accept(this.socket.handle, this.pausesWhenFull);
-    } else if (worker.isFull) this.balance();
+    } else if (worker.hasSocket && !worker.isAccepting) this.balance();
   }
 
   private onEnded(worker: WorkerProcess): void {

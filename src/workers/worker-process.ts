@@ -61,7 +61,6 @@ export class WorkerProcess {
   isAccepting = false;
   /** Whether it has received the socket. */
   hasSocket = false;
-  isFull = false;
   /** The status of its last beat that carried one. */
   status: RouterStatus | null = null;
   /** Limit of connections. */
@@ -177,14 +176,12 @@ export class WorkerProcess {
       case 'ready':
         if (this.state === 'starting') this.state = 'ready';
         break;
-      case 'full':
+      case 'paused':
         this.admitted = message.admitted;
-        this.isFull = true;
         this.isAccepting = false;
         break;
       case 'beat':
         this.admitted = message.admitted;
-        this.isFull = message.admitted >= this.connectionLimit;
         this.status = message.status ?? this.status;
         break;
       case 'answer':
