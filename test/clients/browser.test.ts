@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { connect, type RouterClient } from '../../clients/typescript/src/node.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { BrowserBed, SKIP_WITHOUT_CHROMIUM } from './browser-bed.ts';
+import { BrowserFixture, SKIP_WITHOUT_CHROMIUM } from './browser-fixture.ts';
 import { LossyProxy } from './lossy-proxy.ts';
 
 const skip = SKIP_WITHOUT_CHROMIUM;
@@ -22,16 +22,16 @@ interface PageState {
   states: string[];
 }
 
-let bed: BrowserBed;
+let fixture: BrowserFixture;
 let router: RouterProcess;
 before(async () => {
   if (skip !== false) return;
-  bed = await BrowserBed.open();
-  router = await RouterProcess.start(['--websocket-origins', bed.origin]);
+  fixture = await BrowserFixture.open();
+  router = await RouterProcess.start(['--websocket-origins', fixture.origin]);
 });
 after(async () => {
   await router?.stop();
-  await bed?.[Symbol.asyncDispose]();
+  await fixture?.[Symbol.asyncDispose]();
 });
 
 /** Connects in the page; returns the id of its client. */
@@ -53,7 +53,7 @@ function connectIn(page: Page, port: number, reconnect = { initialDelayMs: 5, ma
 
 test('Chromium: 10,000 messages both ways over 100 losses, each once and in order', { skip }, async () => {
   const proxy = await LossyProxy.to(router.port);
-  const page = await bed.page();
+  const page = await fixture.page();
   const peer = await connect(`ws://127.0.0.1:${router.port}`);
   try {
     const atPeer: number[] = [];
@@ -96,7 +96,7 @@ test('Chromium: 10,000 messages both ways over 100 losses, each once and in orde
 
 test('Chromium: the client reconnects at once when the browser is online again', { skip }, async () => {
   const proxy = await LossyProxy.to(router.port);
-  const page = await bed.page();
+  const page = await fixture.page();
   try {
     const slow = 2 ** 30;
     await connectIn(page, proxy.port, { initialDelayMs: slow, maxDelayMs: slow });
@@ -118,9 +118,9 @@ test('Chromium: the client reconnects at once when the browser is online again',
 
 test('Chromium: a page of an origin that is not allowed is refused', { skip }, async () => {
   await using strict = await RouterProcess.start();
-  const page = await bed.page();
+  const page = await fixture.page();
   const refusal = await connectIn(page, strict.port).catch((error: Error) => error.message);
   assert.match(refusal, /The connection was closed \(1006\)/);
-  await poll('the refusal in the log', () => strict.log.includes(bed.origin));
+  await poll('the refusal in the log', () => strict.log.includes(fixture.origin));
   await page.close();
 });

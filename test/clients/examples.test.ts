@@ -8,7 +8,7 @@ import { connect } from '../../clients/typescript/src/node.ts';
 import { poll } from '../support/poll.ts';
 import { ROOT } from '../support/program.ts';
 import { RouterProcess } from '../support/router-process.ts';
-import { CHROMIUM, CHROMIUM_ARGS, SKIP_WITHOUT_CHROMIUM } from './browser-bed.ts';
+import { CHROMIUM, CHROMIUM_ARGS, SKIP_WITHOUT_CHROMIUM } from './browser-fixture.ts';
 
 const run = promisify(execFile);
 

@@ -16,7 +16,7 @@ export const CHROMIUM_ARGS = [
 ];
 
 /** An empty page in Chromium, of an origin of its own, with the client's bundle at `/client.js`. */
-export class BrowserBed implements AsyncDisposable {
+export class BrowserFixture implements AsyncDisposable {
   private readonly server: Server;
   private readonly browser: Browser;
 
@@ -25,7 +25,7 @@ export class BrowserBed implements AsyncDisposable {
     this.browser = browser;
   }
 
-  static async open(): Promise<BrowserBed> {
+  static async open(): Promise<BrowserFixture> {
     const { outputFiles } = await build({
       entryPoints: [new URL('../../clients/typescript/src/index.ts', import.meta.url).pathname],
       bundle: true,
@@ -40,7 +40,7 @@ export class BrowserBed implements AsyncDisposable {
       response.end(isBundle ? bundle : '<!doctype html><title>test</title>');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new BrowserBed(server, await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS }));
+    return new BrowserFixture(server, await chromium.launch({ executablePath: CHROMIUM ?? '', args: CHROMIUM_ARGS }));
   }
 
   get origin(): string {
