@@ -126,7 +126,7 @@ function refusalTests(shared: SharedState): void {
 
   test('a full disk: detected before any change', async () => {
     const stderr = await refused('mount -t tmpfs -o size=8m tmpfs /opt', 'umount /opt');
-    assert.match(stderr, /✗ \/opt has \d MB free, 200 MB are needed/);
+    assert.match(stderr, /✗ \/opt has \d MB free, 200 MB are required/);
   });
 
   test('an old Node.js, missing root rights: refused', async () => {
@@ -152,7 +152,7 @@ function refusalTests(shared: SharedState): void {
     const { code, stderr } = await machine.install(first, '--lang en');
     await machine.run(`cp -p /root/main.js ${file}`);
     assert.equal(code, 1);
-    assert.match(stderr, /is damaged or was changed/);
+    assert.match(stderr, /is damaged or modified/);
     assert.notEqual((await machine.try('id rpc-router')).code, 0);
   });
 
