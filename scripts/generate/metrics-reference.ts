@@ -74,22 +74,9 @@ function labelValues(definitions: readonly Definition[]): string {
 
 /** A router without connections. */
 function idleSource(): TelemetrySource {
-  const nothing = (): void => {};
-  const core = new RouterCore({
-    clock: { now: () => 0, monotonicMs: () => 0, after: () => nothing, atTickEnd: nothing },
-    log: { debug: nothing, info: nothing, warnOnce: nothing },
-    counters: new Counters(),
-    limits: DEFAULT_CONFIG,
-    newClientId: () => 'client_0',
-    messagesPerSecond: () => 0,
-    observer: { clientClosed: nothing },
-    bindsByCredential: false,
-    cleanMetadata: (metadata) => metadata,
-    sessionTokens: { issue: () => '', firstGeneration: () => 0, verify: () => null },
-  });
   const jobs = new JobGuard({ warnOnce: nothing });
   return {
-    router: routerStats(core),
+    router: routerStats(idleCore()),
     cluster: idleCluster(),
     jobs,
     memory: new MemoryReader(jobs),
@@ -101,18 +88,7 @@ function idleSource(): TelemetrySource {
     listening: () => [],
     connections: () => 0,
     maxConnections: () => 0,
-    reload: () => ({
-      count: 0,
-      lastAt: null,
-      outcome: 'none',
-      changes: [],
-      errors: [],
-      errorsRu: [],
-      configDigest: '',
-      warnings: [],
-      warningsRu: [],
-      inForce: { certificateSubject: null, certificateExpiresAt: null, clientCaSubject: null, tokens: null },
-    }),
+    reload: () => NO_RELOAD,
     memoryLimitBytes: () => null,
     logLinesByLevel: () => ({}),
     logLinesLost: () => 0,
@@ -121,6 +97,36 @@ function idleSource(): TelemetrySource {
     showClients: () => false,
   };
 }
+
+const nothing = (): void => {};
+
+function idleCore(): RouterCore {
+  return new RouterCore({
+    clock: { now: () => 0, monotonicMs: () => 0, after: () => nothing, atTickEnd: nothing },
+    log: { debug: nothing, info: nothing, warnOnce: nothing },
+    counters: new Counters(),
+    limits: DEFAULT_CONFIG,
+    newClientId: () => 'client_0',
+    messagesPerSecond: () => 0,
+    observer: { clientClosed: nothing },
+    bindsByCredential: false,
+    cleanMetadata: (metadata) => metadata,
+    sessionTokens: { issue: () => '', firstGeneration: () => 0, verify: () => null },
+  });
+}
+
+const NO_RELOAD: ReturnType<TelemetrySource['reload']> = {
+  count: 0,
+  lastAt: null,
+  outcome: 'none',
+  changes: [],
+  errors: [],
+  errorsRu: [],
+  configDigest: '',
+  warnings: [],
+  warningsRu: [],
+  inForce: { certificateSubject: null, certificateExpiresAt: null, clientCaSubject: null, tokens: null },
+};
 
 function idleCluster(): ClusterStats {
   return {

@@ -25,23 +25,27 @@ interface StartPlan {
 
 /** `--daemon-restart`: a graceful stop, then a start with the saved options, overridden by those given now. */
 export async function restartDaemon(command: DaemonCommand): Promise<number> {
-  const { config, env, argv } = command.context;
+  const { config, env } = command.context;
   const found = await locateDaemon(config, env, await command.runningSupervisor());
   if (found.pid === null && found.supervised === null) {
     reportNotRunning(command, found, 'restart');
     return EXIT.notRunning;
   }
-  if (!found.isOwn) {
-    const { pid, paths } = found;
-    const owner = ownerOf(pid ?? 0);
-    const hint = command.t('hintCommand', { command: commandFor({ pid: pid ?? 0, paths, owner }, 'restart') });
-    command.printError(command.t('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
-    return EXIT.failed;
-  }
-  if (config.rolling) {
-    const code = await restartRolling(command, found);
-    if (code !== null) return code;
-  }
+  if (!found.isOwn) return refuseForeign(command, found);
+  const code = config.rolling ? await restartRolling(command, found) : null;
+  return code ?? (await stopAndStart(command, found));
+}
+
+/** Refuses a router of another PM2 home, whose options are unknown here. */
+function refuseForeign(command: DaemonCommand, { pid, paths }: LocatedDaemon): number {
+  const owner = ownerOf(pid ?? 0);
+  const hint = command.t('hintCommand', { command: commandFor({ pid: pid ?? 0, paths, owner }, 'restart') });
+  command.printError(command.t('notOwn', { pid: pid ?? '—', command: owner.pm2Home === null ? '' : hint }));
+  return EXIT.failed;
+}
+
+async function stopAndStart(command: DaemonCommand, found: LocatedDaemon): Promise<number> {
+  const { config, env, argv } = command.context;
   const { supervised } = found;
   const saved = supervised === null ? (readOptions(env, config.name) ?? []) : startOptions(env, supervised);
   const folder = workingFolder();

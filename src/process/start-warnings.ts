@@ -17,9 +17,14 @@ export function startWarnings(
   openFilesLimit: number | null,
   env: Readonly<Record<string, string | undefined>>,
 ): Text[] {
-  const { host, metrics, metricsHost, maxConnections } = config;
   const links = serviceLinkWarning(env);
-  const warnings: Text[] = links === null ? [] : [links];
+  const warnings = [...exposureWarnings(config), ...resourceWarnings(config, openFilesLimit)];
+  return links === null ? warnings : [links, ...warnings];
+}
+
+function exposureWarnings(config: RouterConfig): Text[] {
+  const { host, metrics, metricsHost } = config;
+  const warnings: Text[] = [];
   if (!isLoopback(host) && config.tlsCert === null) {
     warnings.push({
       en: `Listening on ${host} without TLS: messages can be read on the way`,
@@ -38,6 +43,12 @@ export function startWarnings(
       ru: `Метрики на ${metricsHost} доступны любому, кому доступен порт`,
     });
   }
+  return warnings;
+}
+
+function resourceWarnings(config: RouterConfig, openFilesLimit: number | null): Text[] {
+  const { maxConnections } = config;
+  const warnings: Text[] = [];
   if (openFilesLimit !== null && openFilesNeeded(maxConnections) > openFilesLimit) {
     warnings.push({
       en: `max-connections ${maxConnections} does not fit the limit of ${openFilesLimit} open files; raise it with ulimit -n or LimitNOFILE=`,
