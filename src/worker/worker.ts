@@ -27,6 +27,7 @@ export class Worker {
   private readonly log: Logger;
   private app: RouterApp | null = null;
   private beats = 0;
+  private isServing = false;
   private isDraining = false;
   private isEnded = false;
   private isDebug = false;
@@ -70,9 +71,11 @@ export class Worker {
       this.markEnded = resolve;
     });
     this.app = await this.createApp(security.files);
+    if (this.isEnded) this.markEnded(); // the end was requested meanwhile
     const beat = setInterval(() => this.beat(), BEAT_MS);
     try {
       await Promise.race([this.app.start(), ended]);
+      this.isServing = true;
       if (!this.isEnded) this.send({ kind: 'accepting' });
       await Promise.race([this.app.stopped, ended]);
       return EXIT.done;
@@ -116,11 +119,12 @@ export class Worker {
     if (this.isDraining) return;
     this.isDraining = true;
     this.gate.close();
-    if (isReplaced) void delay(SETTLE_MS).then(() => this.app?.requestStop());
+    if (!this.isServing) this.end();
+    else if (isReplaced) void delay(SETTLE_MS).then(() => this.app?.requestStop());
     else this.app?.requestStop();
   }
 
-  /** Ends at once, without the parent. */
+  /** Ends at once: there are no clients yet, or the parent has ended. */
   end(): void {
     this.isEnded = true;
     this.markEnded();

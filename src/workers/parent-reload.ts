@@ -96,6 +96,21 @@ export class ParentReloader {
     workers.forEach((worker, i) => {
       if (outcomes[i] === null) log.error('Worker did not confirm the reload', { worker: worker.number });
     });
+    for (const worker of pool.all) if (!workers.includes(worker)) void this.catchUp(worker);
+  }
+
+  /** Applies the configuration in force to a worker that had not started yet, with the one before, when the reload began. */
+  private async catchUp(worker: WorkerProcess): Promise<void> {
+    try {
+      await worker.serving;
+    } catch {
+      return; // its successor gets the configuration in force
+    }
+    if (worker.state !== 'ready') return;
+    const config = this.deps.pool.configOf(worker.number, this.current);
+    const prepared = await worker.ask({ kind: 'prepareReload', config }, PREPARE_TIMEOUT_MS);
+    if (prepared?.problems.length === 0) await worker.ask({ kind: 'commitReload' }, PREPARE_TIMEOUT_MS);
+    else worker.kill();
   }
 
   private recordApplied(changes: Outcome['changes'], applied: Outcome | undefined | null, own: readonly Text[]): void {

@@ -3,7 +3,8 @@ import type { Logger } from '../logging/index.ts';
 import type { BoundSocket } from '../net/index.ts';
 import { decideAdmission } from './admission.ts';
 import { RespawnDelay } from './respawn-delay.ts';
-import { LATE_AFTER_MS, type Program, WorkerProcess } from './worker-process.ts';
+import { type Program, WorkerProcess } from './worker-process.ts';
+import { CHECK_INTERVAL_MS, WorkerWatch } from './worker-watch.ts';
 
 export interface WorkerPoolOptions {
   readonly count: number;
@@ -18,8 +19,6 @@ export interface WorkerPoolOptions {
 
 export type RestartReason = 'crash' | 'hang' | 'memory' | 'restart';
 
-const CHECK_INTERVAL_MS = 250;
-const START_TIMEOUT_MS = 30_000;
 /** Time beyond the shutdown timeout after which a worker is killed. */
 const DRAIN_RESERVE_MS = 2000;
 
@@ -35,12 +34,12 @@ export class WorkerPool {
   private readonly replaced = new Set<WorkerProcess>();
   private readonly delays = new Map<number, RespawnDelay>();
   private readonly limits: number[];
+  private readonly watch: WorkerWatch;
   private socket: BoundSocket | null = null;
   private isStopping = false;
   private hasStarted = false;
   private isDebug = false;
   private checkTimer: NodeJS.Timeout | null = null;
-  private checkedAtMs = performance.now();
   private pausesWhenFull = true;
   /** Replacements are made one at a time. */
   private replacement: Promise<unknown> = Promise.resolve();
@@ -49,6 +48,12 @@ export class WorkerPool {
     this.options = options;
     this.program = program;
     this.limits = [...limits];
+    this.watch = new WorkerWatch({
+      log: options.log,
+      timeoutMs: () => options.config().workerTimeoutMs,
+      memoryLimitBytes: options.memoryLimitBytes,
+      onMemoryExceeded: (worker) => this.onMemoryExceeded(worker),
+    });
   }
 
   /** Current processes in the order of their numbers, then those that are being replaced. */
@@ -94,9 +99,10 @@ export class WorkerPool {
 
   /** The configuration of worker `number`: its share of the limits, and nothing that belongs to the parent. */
   configOf(number: number, config = this.options.config()): RouterConfig {
-    const { count } = this.options;
+    const { count, memoryLimitBytes } = this.options;
     return {
       ...config,
+      maxMemory: memoryLimitBytes() ?? config.maxMemory,
       maxConnections: this.limits[number - 1] ?? 0,
       maxBufferBytes: Math.ceil(config.maxBufferBytes / count),
       pidFile: null,
@@ -223,35 +229,12 @@ export class WorkerPool {
   }
 
   private check(): void {
-    const nowMs = performance.now();
-    const isLate = nowMs - this.checkedAtMs > CHECK_INTERVAL_MS + LATE_AFTER_MS;
-    this.checkedAtMs = nowMs;
-    // this process was blocked or suspended itself, and has not read the beats of that time
-    if (isLate) for (const worker of this.all) worker.lastBeatAtMs = nowMs;
-    for (const worker of this.all) this.checkWorker(worker, nowMs);
+    this.watch.check(this.all);
     this.balance();
   }
 
-  private checkWorker(worker: WorkerProcess, nowMs: number): void {
-    const { log, config, memoryLimitBytes } = this.options;
-    const limitMs = worker.state === 'starting' ? START_TIMEOUT_MS : config().workerTimeoutMs;
-    const silentMs = Math.round(nowMs - worker.lastBeatAtMs);
-    if (silentMs > limitMs && worker.endReason !== 'hang') {
-      log.error('Worker does not respond, it is killed', { worker: worker.number, pid: worker.pid, silentMs });
-      worker.endReason = 'hang';
-      worker.kill();
-    }
-    const limitBytes = memoryLimitBytes();
-    const rssBytes = worker.status?.memory.rssBytes ?? 0;
-    if (limitBytes === null || rssBytes <= limitBytes || worker.state !== 'ready' || worker.endReason !== null) return;
-    if (this.workers.get(worker.number) !== worker) return;
-    worker.endReason = 'memory';
-    log.warning('Worker uses more than its share of max-memory, it is replaced', {
-      worker: worker.number,
-      rssBytes,
-      limitBytes,
-    });
-    const delayMs = this.delayOf(worker.number).next(nowMs - worker.startedAtMs);
+  private onMemoryExceeded(worker: WorkerProcess): void {
+    const delayMs = this.delayOf(worker.number).next(performance.now() - worker.startedAtMs);
     setTimeout(() => this.replaceForMemory(worker), delayMs).unref();
   }
 

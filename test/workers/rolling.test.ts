@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { RestartProgress } from '../../src/telemetry/status.ts';
 import { DartClient } from '../support/dart-client.ts';
-import { poll } from '../support/poll.ts';
+import { poll, within } from '../support/poll.ts';
 import { PROGRAM } from '../support/program.ts';
 import type { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
@@ -113,6 +114,32 @@ test('rolling restart: the port accepts throughout, and clients that are told to
   assert.ok(first && second);
   assert.equal(await first.canReach(second.id), true);
   for (const client of clients) client.close();
+});
+
+test('a reload and a stop during a rolling restart: the new worker has the new configuration, and ends at once', async () => {
+  using folder = new TempFolder();
+  const config = folder.write('config.yaml', 'max-groups: 5\n');
+  await using router = await startWorkers(['--config', config, '--shutdown-timeout', '60s', '--log-level', 'debug']);
+  writeFileSync(config, 'max-groups: 3\n');
+  const restarted = restart(router, OWN);
+  await router.logged(/Rolling restart/);
+  const [, reload] = await Promise.all([restarted, router.reload()]);
+  assert.equal(reload.outcome, 'applied');
+  await poll('all workers to have the new limit', async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        using client = await DartClient.connect(router.port);
+        return await client.tryRegister({ groups: ['a', 'b', 'c', 'd'] });
+      }),
+    );
+    return replies.every(({ success }) => !success);
+  });
+  const from = router.log.length;
+  const interrupted = restart(router, OWN);
+  await router.logged(/Worker started/, { from });
+  router.signal('SIGTERM');
+  assert.deepEqual(await within(router.exited, 10_000, 'the stop'), { code: 0, signal: null });
+  await interrupted.catch(() => {}); // the response may be cut off
 });
 
 test('a rolling restart with a program that does not fit, or does not start, leaves the workers alone', async () => {
