@@ -3,11 +3,14 @@ import { labelled, type MetricDefinition, type RouterStatus, reloadMetrics, sing
 import type { WorkerPool } from './worker-pool.ts';
 
 /** Metrics that the parent exports in place of the workers. */
-const OF_THE_PARENT = /^rpc_router_reload/;
+const OF_THE_PARENT = /^(rpc_router_reload\w*|process_start_time_seconds)$/;
 
 export function isOfWorkers(name: string): boolean {
   return !OF_THE_PARENT.test(name);
 }
+
+/** Start of this process, in milliseconds since the epoch. */
+const startedAtMs = performance.timeOrigin;
 
 /** Metrics of the parent process. */
 export function parentMetrics(pool: WorkerPool, reload: () => RouterStatus['reload']): MetricDefinition[] {
@@ -30,6 +33,12 @@ export function parentMetrics(pool: WorkerPool, reload: () => RouterStatus['relo
       type: 'gauge',
       help: 'Resident memory.',
       read: () => single(process.memoryUsage.rss()),
+    },
+    {
+      name: 'process_start_time_seconds',
+      type: 'gauge',
+      help: 'Start of the process, in seconds since the epoch.',
+      read: () => single(startedAtMs / 1000),
     },
     ...reloadMetrics({ reload }),
   ];

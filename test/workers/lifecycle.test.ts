@@ -117,6 +117,11 @@ test('metrics carry the worker, and their sums are those of the status', async (
   assert.deepEqual([...values('process_resident_memory_bytes').keys()], ['parent', '1', '2']);
   assert.deepEqual(values('rpc_router_reloads_total'), new Map([['parent', 0]]));
   assert.equal(values('rpc_router_workers').get('parent'), 2);
+  assert.deepEqual(
+    [...values('process_start_time_seconds').keys()],
+    ['parent'],
+    'a new worker is no restart of the router',
+  );
   for (const client of clients) client.connection.destroy();
 });
 
