@@ -81,7 +81,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   router: ['wire'],
   rpc: ['wire', 'router'],
   cluster: ['wire', 'router', 'text', 'node:', '@nats-io/transport-node'],
-  access: ['wire', 'router', 'rpc', 'text', 'node:crypto'],
+  access: ['config', 'wire', 'router', 'rpc', 'text', 'node:crypto', 'yaml'],
   logging: ['host', 'text', 'node:', 'pino'],
   net: ['router', 'rpc', 'text', 'node:'],
   grpc: ['wire', 'router', 'rpc', 'http2', 'net', 'access', 'text', '@grpc/grpc-js', 'node:'],

@@ -1,43 +1,39 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { ANONYMOUS, type Identity, type LoginFailure } from '../router/index.ts';
 import type { RpcAuthenticator, RpcConnection } from '../rpc/index.ts';
 import { decodeEntry, mapEntries, mapWithout } from '../wire/index.ts';
-
-/** Digests of the valid tokens by name. The tokens themselves are not stored. */
-export type TokenDigests = ReadonlyMap<string, Buffer>;
+import { type AccessRules, recheck } from './rules.ts';
+import { type GrantedToken, principalOf, TokenIdentity } from './token-identity.ts';
+import { digestOf } from './tokens.ts';
 
 const TOKEN_KEY = 'token';
 const BEARER = /^Bearer\s+(\S+)\s*$/i;
-
-/** The digest by which tokens are compared in constant time, whatever their length. */
-export function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
+/** Principals remembered per connection, for proxies that share one among clients. */
+const MAX_PRINCIPALS = 10_000;
 
 /** Calls authenticated by a token: all on its connection, or only the one that carries it. */
 export type AuthScope = 'connection' | 'call';
 
-/** The credential of every call while no tokens are configured. */
-const ANONYMOUS = '';
-
-/**
- * Authenticates calls by token. A credential is the name of a token and its digest, so that it stops being valid when
- * either changes. Without a tokens file every call is admitted.
- */
+/** Authenticates calls by token. Without rules every call is admitted. */
 export class Authenticator implements RpcAuthenticator {
   readonly scope: AuthScope;
-  private tokens: TokenDigests | null;
+  /** No identity expires earlier, in milliseconds since the epoch. */
+  earliestExpiryMs = Number.POSITIVE_INFINITY;
+  private rules: AccessRules | null;
+  private readonly now: () => number;
 
-  constructor(tokens: TokenDigests | null, scope: AuthScope = 'connection') {
-    this.tokens = tokens;
+  constructor(rules: AccessRules | null, scope: AuthScope = 'connection', now: () => number = Date.now) {
+    this.rules = rules;
     this.scope = scope;
+    this.now = now;
   }
 
   get enabled(): boolean {
-    return this.tokens !== null;
+    return this.rules !== null;
   }
 
-  replace(tokens: TokenDigests | null): void {
-    this.tokens = tokens;
+  /** Uses other rules for the next calls. Call `recheck` for the identities that exist. */
+  replace(rules: AccessRules | null): void {
+    this.rules = rules;
   }
 
   /** False when calls of several clients may share `connection`, so that each has to carry its own token. */
@@ -45,43 +41,89 @@ export class Authenticator implements RpcAuthenticator {
     return connection.isExclusive || (this.scope === 'connection' && connection.proxyHeader === null);
   }
 
-  /** The credential of a call, by its `authorization` header or its connection; null if neither is valid. */
-  authenticate(connection: RpcConnection, authorization: string | null): string | null {
-    if (this.tokens === null) return ANONYMOUS;
-    const { credential } = connection;
-    if (credential !== null && this.trusts(connection) && this.isValid(credential)) return credential;
+  /** The identity of a call: of its own token, or else of its connection. */
+  authenticate(connection: RpcConnection, authorization: string | null): Identity | LoginFailure {
+    if (this.rules === null) return ANONYMOUS;
+    const { identity } = connection;
+    const known = identity !== null && this.trusts(connection) && this.isValid(identity) ? identity : null;
     const token = authorization === null ? undefined : BEARER.exec(authorization)?.[1];
-    return token === undefined ? null : this.verify(connection, token);
+    if (token === undefined) return known ?? (authorization === null ? 'noToken' : 'malformed');
+    const own = this.verify(connection, token);
+    return typeof own === 'string' && known !== null ? known : own;
   }
 
   /** The same by the token in the metadata map of `register`, the only place where an unmodified Dart client can put it. */
-  authenticateByMetadata(connection: RpcConnection, metadata: Buffer): string | null {
+  authenticateByMetadata(connection: RpcConnection, metadata: Buffer): Identity | LoginFailure {
     const entries = mapEntries(metadata, 0, metadata.length) ?? [];
     const token = decodeEntry(metadata, entries, TOKEN_KEY);
-    return typeof token === 'string' ? this.verify(connection, token) : null;
+    if (this.rules === null) return ANONYMOUS;
+    if (typeof token === 'string' && token !== '') return this.verify(connection, token);
+    return token === undefined ? 'noToken' : 'malformed';
   }
 
   /** The metadata map without the token, which other clients must not see. Unchanged while no tokens are configured. */
   cleanMetadata(metadata: Buffer): Buffer {
-    return this.tokens === null ? metadata : mapWithout(metadata, TOKEN_KEY);
+    return this.rules === null ? metadata : mapWithout(metadata, TOKEN_KEY);
   }
 
-  /** False for null and for the credential of a token that was removed or changed. */
-  isValid(credential: string | null): boolean {
-    if (this.tokens === null) return true;
-    if (credential === null) return false;
-    const end = credential.indexOf(':');
-    return end > 0 && this.tokens.get(credential.slice(0, end))?.toString('hex') === credential.slice(end + 1);
+  /** False for null, and for an identity whose token has expired or was revoked. */
+  isValid(identity: Identity | null): boolean {
+    if (this.rules === null) return true;
+    return identity instanceof TokenIdentity && identity.isValidAt(this.now());
   }
 
-  private verify(connection: RpcConnection, token: string): string | null {
-    const digest = digestOf(token);
-    let found: string | null = null;
-    // compares all of them, so that the time does not reveal the position of the match
-    for (const [name, valid] of this.tokens ?? []) if (timingSafeEqual(valid, digest)) found = name;
-    if (found === null) return null;
-    const credential = `${found}:${digest.toString('hex')}`;
-    if (this.trusts(connection)) connection.credential = credential;
-    return credential;
+  /** True when the token of `identity` is configured, but has expired. */
+  isExpired(identity: Identity | null): boolean {
+    return identity instanceof TokenIdentity && !identity.isRevoked && !this.isValid(identity);
   }
+
+  /** True when the token of `identity` has expired before `timeMs`. */
+  expiredBefore(identity: Identity | null, timeMs: number): boolean {
+    return identity instanceof TokenIdentity && identity.expiresAtMs <= timeMs;
+  }
+
+  /** Applies the rules in force to an identity of earlier ones. */
+  recheck(identity: Identity): void {
+    if (this.rules === null || !(identity instanceof TokenIdentity)) return;
+    identity.replace(recheck(this.rules, identity.digest, identity.principal));
+    this.noteExpiry(identity);
+  }
+
+  /** Lowers `earliestExpiryMs` to that of `identity`, unless it has expired. */
+  noteExpiry(identity: Identity): void {
+    if (!(identity instanceof TokenIdentity) || !this.isValid(identity)) return;
+    this.earliestExpiryMs = Math.min(this.earliestExpiryMs, identity.expiresAtMs);
+  }
+
+  private verify(connection: RpcConnection, token: string): Identity | LoginFailure {
+    const granted = this.rules?.get(digestOf(token).toString('hex'));
+    if (granted === undefined) return 'unknownToken';
+    return this.now() < granted.expiresAtMs ? this.identify(connection, granted) : 'expired';
+  }
+
+  /** The identity of the token's principal on `connection`; the first one is that of calls without a token. */
+  private identify(connection: RpcConnection, token: GrantedToken): Identity {
+    const principal = principalOf(token);
+    const { identity } = connection;
+    const known = identity?.principal === principal ? identity : connection.identities?.get(principal);
+    if (known instanceof TokenIdentity && !known.isRevoked) {
+      known.renew(token);
+      if (this.trusts(connection) && !this.isValid(connection.identity)) connection.identity = known;
+      return known;
+    }
+    const created = new TokenIdentity(token);
+    this.noteExpiry(created);
+    if (this.trusts(connection) && !this.isValid(connection.identity)) connection.identity = created;
+    else remember(connection, created);
+    return created;
+  }
+}
+
+function remember(connection: RpcConnection, identity: Identity): void {
+  connection.identities ??= new Map();
+  const { identities } = connection;
+  identities.delete(identity.principal);
+  identities.set(identity.principal, identity);
+  const oldest = identities.keys().next();
+  if (identities.size > MAX_PRINCIPALS && oldest.done !== true) identities.delete(oldest.value);
 }

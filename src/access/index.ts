@@ -1,3 +1,5 @@
-export { Authenticator, type TokenDigests } from './authenticator.ts';
+export { type AccessFile, parseAccessFile } from './access-file.ts';
+export { Authenticator } from './authenticator.ts';
+export { type AccessRules, accessRules } from './rules.ts';
 export { SessionTokens } from './session-tokens.ts';
-export { type ParsedTokens, parseTokens } from './tokens.ts';
+export { type ParsedTokens, parseTokens, type TokenDigests } from './tokens.ts';

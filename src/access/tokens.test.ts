@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digestOf } from './authenticator.ts';
-import { parseTokens } from './tokens.ts';
+import { digestOf, parseTokens } from './tokens.ts';
 
 const parse = (text: string) => parseTokens('/etc/tokens', text);
 

@@ -1,10 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { Rights } from '../router/index.ts';
 import { Problems, type Text } from '../text/index.ts';
-import { digestOf, type TokenDigests } from './authenticator.ts';
 
 /** A shorter token is a typing mistake rather than a secret. */
-const MIN_TOKEN_LENGTH = 4;
+export const MIN_TOKEN_LENGTH = 4;
 /** A shorter token may be found by trying; `openssl rand -hex 24` makes one of 48 characters. */
-const SAFE_TOKEN_LENGTH = 16;
+export const SAFE_TOKEN_LENGTH = 16;
+
+/** Digests of the valid tokens by name. The tokens themselves are not stored. */
+export type TokenDigests = ReadonlyMap<string, Buffer>;
+
+/** A token of an access file. */
+export interface StaticToken {
+  readonly name: string;
+  /** SHA-256 of the token, in hexadecimal. */
+  readonly digest: string;
+  readonly rights: Rights;
+  /** Infinity without an expiry. */
+  readonly expiresAtMs: number;
+}
+
+/** The digest by which tokens are compared, whatever their length. */
+export function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
 
 export interface ParsedTokens {
   readonly tokens: TokenDigests;

@@ -12,13 +12,13 @@ type Change = RouterStatus['reload']['changes'][number];
 const FINGERPRINT_CHARS = 16;
 
 /** Describes the certificate and tokens in use, without secrets. */
-export function describeInForce({ tls, tokens }: SecurityFiles): InForce {
+export function describeInForce({ tls, access }: SecurityFiles): InForce {
   const certificate = tls === null ? null : new X509Certificate(tls.cert);
   return {
     certificateSubject: certificate === null ? null : subjectOf(certificate),
     certificateExpiresAt: tls?.expiresAt ?? null,
     clientCaSubject: tls?.clientCa == null ? null : subjectOf(new X509Certificate(tls.clientCa)),
-    tokens: tokens?.size ?? null,
+    tokens: access?.size ?? null,
   };
 }
 
@@ -39,8 +39,8 @@ export function fileChanges(config: RouterConfig, old: SecurityFiles, next: Secu
   const changed = (path: string | null): boolean =>
     path !== null && old.digests.has(path) && old.digests.get(path) !== next.digests.get(path);
   const changes: Change[] = [];
-  const note = (key: string, path: string | null, describe: (files: SecurityFiles) => string): void => {
-    if (changed(path)) changes.push({ key, from: describe(old), to: describe(next) });
+  const note = (key: string, path: string | null, describe: (files: SecurityFiles, path: string) => string): void => {
+    if (path !== null && changed(path)) changes.push({ key, from: describe(old, path), to: describe(next, path) });
   };
   note('tls-cert', config.tlsCert, ({ tls }) => describeCertificate(tls?.cert));
   note('tls-key', config.tlsKey, ({ tls }) => describePublicKey(tls?.cert));
@@ -50,7 +50,14 @@ export function fileChanges(config: RouterConfig, old: SecurityFiles, next: Secu
     const to = `${next.tokens?.size ?? 0}${difference}`;
     changes.push({ key: 'auth-tokens-file', from: String(old.tokens?.size ?? 0), to });
   }
+  note('access-file', config.accessFile, describeAccess);
   return changes;
+}
+
+/** `roles 2, tokens 5, sha256:0123456789abcdef`. */
+function describeAccess({ accessFile, digests }: SecurityFiles, path: string): string {
+  const counts = `roles ${accessFile?.roles.size ?? 0}, tokens ${accessFile?.tokens.length ?? 0}`;
+  return `${counts}, sha256:${(digests.get(path) ?? '').slice(0, FINGERPRINT_CHARS)}`;
 }
 
 /** `CN=router, 2026-11-27, sha256:0123456789abcdef`. */

@@ -20,6 +20,8 @@ const loaded = (change: Partial<RouterConfig>): LoadedConfig => ({
 const NO_FILES = {
   tls: null,
   tokens: null,
+  accessFile: null,
+  access: null,
   sessionKey: null,
   cluster: { access: { user: null, nkeySeed: null, credentials: null, tls: null }, secret: null },
   digests: new Map(),

@@ -45,6 +45,7 @@ const MIN_SWEEP_MS = 50;
 const MAX_SWEEP_MS = 1000;
 const TIMEOUT_CHECK_MS = 100;
 const HEAP_GROWTH_MS = 1000;
+const TOKEN_EXPIRY_MS = 1000;
 const MEMORY_RETURN_MS = 250;
 
 /** One router process: creates the parts, starts them in order, reloads them, and stops them in reverse order. */
@@ -77,7 +78,7 @@ export class RouterApp implements Service {
     });
     const counters = new Counters();
     this.jobs = new JobGuard(log);
-    this.auth = new Authenticator(security.tokens, config.authScope);
+    this.auth = new Authenticator(security.access, config.authScope);
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
     this.reloader = new Reloader(config, security, {
       log,
@@ -256,6 +257,11 @@ export class RouterApp implements Service {
           this.core.sessions.sweep();
         },
       ),
+      every(
+        () => TOKEN_EXPIRY_MS,
+        'tokenExpiry',
+        () => this.server.tokens.endExpired(Date.now()),
+      ),
       every(() => (this.capabilities['v8-tuning'] ? HEAP_GROWTH_MS : null), 'heapRoom', setHeapGrowth),
       every(
         () => MEMORY_RETURN_MS,
@@ -280,10 +286,10 @@ export class RouterApp implements Service {
   private apply(next: RouterConfig, files: SecurityFiles, changes: readonly ConfigChange[]): void {
     this.core.limits = limitsOf(next);
     this.log.level = next.logLevel;
-    this.auth.replace(files.tokens);
+    this.auth.replace(files.access);
     if (files.tls !== null) this.server.listener.replaceTls(files.tls);
     this.tlsExpiresAt = files.tls?.expiresAt ?? null;
-    const revoked = this.server.enforceTokens();
+    const revoked = this.server.tokens.afterReload();
     if (revoked > 0) this.log.info('Connections without a valid token closed', { connections: revoked });
     if (changes.some(({ key }) => key === 'max-connections')) {
       const closed = this.server.listener.enforceLimit(next.maxConnections);

@@ -21,6 +21,7 @@ export function isRefusedWhenOpen(path: string, config: RouterConfig): boolean {
 function secretFiles(config: RouterConfig): readonly string[] {
   return [
     config.authTokensFile,
+    config.accessFile,
     config.sessionKeyFile,
     config.clusterSecretFile,
     config.clusterUserFile,

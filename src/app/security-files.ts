@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type ParsedTokens, parseTokens, type TokenDigests } from '../access/index.ts';
+import {
+  type AccessFile,
+  type AccessRules,
+  accessRules,
+  type ParsedTokens,
+  parseAccessFile,
+  parseTokens,
+  type TokenDigests,
+} from '../access/index.ts';
 import type { RouterConfig } from '../config/index.ts';
 import { loadTls, type TlsMaterial } from '../net/index.ts';
 import { explainSystemError, Problems, type Text } from '../text/index.ts';
@@ -11,6 +19,9 @@ import { forbiddenModes, isRefusedWhenOpen, openTo, readWithMode, withCommand } 
 export interface SecurityFiles {
   readonly tls: TlsMaterial | null;
   readonly tokens: TokenDigests | null;
+  readonly accessFile: AccessFile | null;
+  /** Of both files; null without authentication by token. */
+  readonly access: AccessRules | null;
   /** Digests of the file contents by path: a renewed certificate has the same path. */
   readonly digests: ReadonlyMap<string, string>;
   /** Key of session tokens; null for a random one. */
@@ -47,21 +58,24 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   };
   const tls = attempt(() => loadTls(config, read, Date.now()));
   const parsed = attempt(() => (config.authTokensFile === null ? null : readTokens(config.authTokensFile, read)));
+  const accessFile = attempt(() => (config.accessFile === null ? null : readAccess(config.accessFile, read)));
+  const tokens = parsed?.tokens ?? null;
+  const access = attempt(() => accessRules(tokens, accessFile));
   const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
   const cluster = attempt(() => loadClusterFiles(config, (path) => readNamed(path, read)));
-  const tokens = parsed?.tokens ?? null;
-  warnings.push(...(parsed?.warnings ?? []));
+  warnings.push(...(parsed?.warnings ?? []), ...(accessFile?.warnings ?? []));
   if (problems.length > 0 || cluster === null) return { ok: false, problems };
-  return { ok: true, files: { tls, tokens, sessionKey, cluster, digests, warnings } };
+  return { ok: true, files: { tls, tokens, accessFile, access, sessionKey, cluster, digests, warnings } };
 }
 
-/** Problems and warnings of a tokens file. */
-export function checkTokensFile(path: string): {
-  readonly problems: readonly Text[];
-  readonly warnings: readonly Text[];
-} {
+/** Problems and warnings of a tokens or access file. */
+export function checkTokensFile(
+  path: string,
+  kind: 'tokens' | 'access',
+): { readonly problems: readonly Text[]; readonly warnings: readonly Text[] } {
+  const parse = kind === 'tokens' ? readTokens : readAccess;
   try {
-    return { problems: [], warnings: readTokens(path, (file) => readFileSync(file)).warnings };
+    return { problems: [], warnings: parse(path, (file) => readFileSync(file)).warnings };
   } catch (error) {
     if (!(error instanceof Problems)) throw error;
     return { problems: error.list, warnings: [] };
@@ -70,6 +84,10 @@ export function checkTokensFile(path: string): {
 
 function readTokens(path: string, read: (path: string) => Buffer): ParsedTokens {
   return parseTokens(path, readNamed(path, read).toString('utf8'));
+}
+
+function readAccess(path: string, read: (path: string) => Buffer): AccessFile {
+  return parseAccessFile(path, readNamed(path, read).toString('utf8'), Date.now());
 }
 
 /** Bytes of a session key: as many as its HMAC-SHA256 yields. */

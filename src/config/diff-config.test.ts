@@ -46,6 +46,12 @@ test('diffConfig: tokens can be enabled and replaced at runtime, not disabled', 
   assert.deepEqual(classes(null, 'a'), ['live']);
   assert.deepEqual(classes('a', 'b'), ['live']);
   assert.deepEqual(classes('a', null), ['restart']);
+  const tokens = changed({ authTokensFile: 'a' });
+  const access = changed({ accessFile: 'b' });
+  const between = (from: RouterConfig, to: RouterConfig) => diffConfig(from, to).map(({ reload }) => reload);
+  assert.deepEqual(between(access, DEFAULT_CONFIG), ['restart']);
+  assert.deepEqual(between(changed({ authTokensFile: 'a', accessFile: 'b' }), DEFAULT_CONFIG), ['restart', 'restart']);
+  assert.deepEqual(between(tokens, access), ['live', 'live'], 'one protection replaces the other');
 });
 
 test('diffConfig: TLS files apply to new connections, enabling or disabling TLS needs a restart', () => {

@@ -30,8 +30,9 @@ export function diffConfig(old: RouterConfig, next: RouterConfig): ConfigChange[
 function reloadClass(option: Option, old: RouterConfig, next: RouterConfig): ReloadClass {
   const togglesTls =
     (old.tlsCert === null) !== (next.tlsCert === null) || (old.tlsClientCa === null) !== (next.tlsClientCa === null);
-  const dropsTokens = old.authTokensFile !== null && next.authTokensFile === null;
-  const isFrozen = option.key === 'auth-tokens-file' ? dropsTokens : option.key.startsWith('tls-') && togglesTls;
+  const isTokenFile = option.key === 'auth-tokens-file' || option.key === 'access-file';
+  const dropsTokens = next.authTokensFile === null && next.accessFile === null;
+  const isFrozen = isTokenFile ? dropsTokens : option.key.startsWith('tls-') && togglesTls;
   return isFrozen ? 'restart' : option.reload;
 }
 

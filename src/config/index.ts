@@ -2,6 +2,7 @@ export { clusterServers } from './check-cluster.ts';
 export { controlSocketBeside } from './control-socket.ts';
 export { type ConfigChange, configDigest, diffConfig } from './diff-config.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
+export { nearestName } from './nearest-name.ts';
 export { OPTION_GROUPS, type Option, type OptionGroup, type OptionScope, type ReloadClass } from './option-types.ts';
 export {
   configName,

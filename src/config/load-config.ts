@@ -128,7 +128,9 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   if (config.tlsCert !== null && config.tlsKey === null) needs('tls-cert', '--tls-key');
   if (config.tlsKey !== null && config.tlsCert === null) needs('tls-key', '--tls-cert');
   if (config.tlsClientCa !== null && config.tlsCert === null) needs('tls-client-ca', '--tls-cert', '--tls-key');
-  if (config.authScope === 'call' && config.authTokensFile === null) needs('auth-scope', '--auth-tokens-file');
+  if (config.authScope === 'call' && config.authTokensFile === null && config.accessFile === null) {
+    needs('auth-scope', '--auth-tokens-file', '--access-file');
+  }
   if (config.rolling && !config.daemonRestart) needs('rolling', '--daemon-restart');
   problems.push(...checkCluster(config, where));
   if (config.workers !== 1 && !config.nodeInternals) problems.push(PROBLEMS.workersNeedInternals(where('workers')));

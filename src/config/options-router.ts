@@ -153,6 +153,18 @@ export const ROUTER_OPTIONS = [
     },
   },
   {
+    key: 'access-file',
+    type: 'path',
+    default: null,
+    group: 'security',
+    scope: 'router',
+    reload: 'live',
+    doc: {
+      en: 'YAML file of roles and tokens: which client may do what; clients must present a token',
+      ru: 'Файл YAML с ролями и токенами: что можно каждому клиенту; клиенты обязаны предъявить токен',
+    },
+  },
+  {
     key: 'auth-scope',
     type: 'choice',
     default: 'connection',

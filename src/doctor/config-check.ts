@@ -82,9 +82,10 @@ export const exposureCheck: Check = {
 };
 
 function openPort({ config, lang }: DoctorContext): Finding[] {
-  const { host, port, tlsCert, authTokensFile, tlsClientCa } = config;
+  const { host, port, tlsCert, authTokensFile, accessFile, tlsClientCa } = config;
   if (isLoopback(host)) return [];
-  const missing = [tlsCert === null ? ['TLS'] : [], authTokensFile === null && tlsClientCa === null ? ['tokens'] : []];
+  const isOpen = authTokensFile === null && accessFile === null && tlsClientCa === null;
+  const missing = [tlsCert === null ? ['TLS'] : [], isOpen ? ['tokens'] : []];
   const listed = missing.flat().join(', ');
   if (listed === '') return [];
   const t = messages(lang);

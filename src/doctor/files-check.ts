@@ -88,6 +88,7 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
   const forbidden = forbiddenModes(config);
   const files = [
     [config.authTokensFile, 'auth-tokens-file'],
+    [config.accessFile, 'access-file'],
     [config.sessionKeyFile, 'session-key-file'],
     [config.clusterSecretFile, 'cluster-secret-file'],
     [config.clusterUserFile, 'cluster-user-file'],
@@ -102,13 +103,15 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
     if (path === null) return [];
     if (!allows(path, constants.R_OK)) return [fail(t('missing', { path, user }), t('giveFile', { option }))];
     const open = openTo(path, statSync(path).mode, forbidden.get(path) ?? 0);
-    if (open === null) return path === config.authTokensFile ? tokenProblems(path, lang) : [];
+    if (open === null) return tokenProblems(path, option, lang);
     return [(isRefusedWhenOpen(path, config) ? fail : warn)(open.text[lang], open.command)];
   });
 }
 
-function tokenProblems(path: string, lang: DoctorContext['lang']): Finding[] {
-  const { problems, warnings } = checkTokensFile(path);
+/** Problems in the content of a tokens or access file; none for other options. */
+function tokenProblems(path: string, option: string, lang: DoctorContext['lang']): Finding[] {
+  if (option !== 'auth-tokens-file' && option !== 'access-file') return [];
+  const { problems, warnings } = checkTokensFile(path, option === 'access-file' ? 'access' : 'tokens');
   const advice = messages(lang)('correctTokens', { path });
   return [...problems.map((text) => fail(text[lang], advice)), ...warnings.map((text) => warn(text[lang], advice))];
 }

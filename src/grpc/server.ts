@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Authenticator } from '../access/index.ts';
 import type { Connection, NodeInternals, TlsMaterial } from '../net/index.ts';
 import { Listener, TickQueue } from '../net/index.ts';
-import type { Client, CloseReason, RouterConnection, RouterCore } from '../router/index.ts';
+import type { CloseReason, RouterCore } from '../router/index.ts';
 import { METHOD_BY_PATH, type RpcMethod, SERVICE, SERVICE_NAME } from '../rpc/index.ts';
 import { type OpenHandler, ServerCall } from './call.ts';
 import type { CallRequest, CallStream } from './call-stream.ts';
@@ -10,6 +10,7 @@ import { Health } from './health.ts';
 import { Http2Transport } from './http2-transport.ts';
 import { openMethod } from './methods.ts';
 import { ReassemblyBudget } from './reassembly-budget.ts';
+import { TokenEnforcement } from './token-enforcement.ts';
 import type { Http1Transport, Transport, TransportDependencies, TransportOptions } from './transport.ts';
 
 export interface GrpcServerOptions extends TransportOptions {
@@ -31,6 +32,7 @@ export interface GrpcServerDependencies {
 /** The router's gRPC server: accepts connections, serves the five methods and gRPC's health service. */
 export class GrpcServer {
   readonly listener: Listener;
+  readonly tokens: TokenEnforcement;
   private readonly deps: GrpcServerDependencies;
   private readonly methods: ReadonlyMap<RpcMethod, OpenHandler>;
   private readonly health = new Health(['', SERVICE_NAME]);
@@ -61,6 +63,7 @@ export class GrpcServer {
       },
       deps.tls,
     );
+    this.tokens = new TokenEnforcement({ core, auth, listener: this.listener });
   }
 
   /** Serves connections once `listen` has made the listener listen. Rejects as `listen` does. */
@@ -100,36 +103,6 @@ export class GrpcServer {
     this.listener.destroyAll(reason);
     this.transport?.destroy();
     this.http1?.destroy();
-  }
-
-  /** Closes connections, clients and streams without a valid token; returns the number of connections closed. */
-  enforceTokens(): number {
-    const { auth } = this.deps;
-    const { connections } = this.listener;
-    const revoked = connections.newestFirst().filter((open) => auth.trusts(open) && !auth.isValid(open.credential));
-    this.listener.close(revoked, 'tokenRevoked');
-    this.enforceTokensOfCalls();
-    return revoked.length;
-  }
-
-  /** The same for clients and streams on connections shared by several clients. */
-  private enforceTokensOfCalls(): void {
-    const { auth, core } = this.deps;
-    const { closeQueue } = this.listener;
-    const isRevoked = ({ connection, credential }: { connection: RouterConnection; credential: string }): boolean =>
-      !auth.trusts(connection as Connection) && !auth.isValid(credential);
-    // a session may be away, or attached to another connection than the one that proved its token
-    const clients = [...core.registry.clients.values()].filter((client) =>
-      client.durable === null ? isRevoked(client) : !auth.isValid(client.credential),
-    );
-    const streams = [...core.streams].filter(isRevoked);
-    for (const client of clients) closeQueue.run(() => endRevoked(core, client));
-    for (const stream of streams) closeQueue.run(() => stream.end('UNAUTHENTICATED', 'Token revoked'));
-    if (clients.length + streams.length === 0) return;
-    core.log.info('Clients and streams without a valid token ended', {
-      clients: clients.length,
-      streams: streams.length,
-    });
   }
 
   private async createTransport(): Promise<Transport> {
@@ -173,10 +146,4 @@ export class GrpcServer {
       remote: connection.remote,
     });
   }
-}
-
-function endRevoked(core: RouterCore, client: Client): void {
-  const { stream } = client;
-  core.remove(client, 'tokenRevoked');
-  stream?.end('UNAUTHENTICATED', 'Token revoked');
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Client, CloseReason } from '../router/index.ts';
+import type { Client, CloseReason, Identity } from '../router/index.ts';
 import type { ConcurrencyLimiter, RpcConnection } from '../rpc/index.ts';
 
 /** An accepted TCP connection. */
@@ -7,8 +7,9 @@ export class Connection implements RpcConnection {
   readonly clients = new Set<Client>();
   readonly socket: Socket;
   readonly remote: string;
-  /** Credential of the token presented on this connection; null without one. */
-  credential: string | null = null;
+  /** Principal of the calls without a token of their own; null until a valid token was presented. */
+  identity: Identity | null = null;
+  identities: Map<string, Identity> | null = null;
   /** First header that indicated an HTTP proxy, which may mix the calls of several clients; null without one. */
   proxyHeader: string | null = null;
   isExclusive = false;

@@ -27,6 +27,7 @@ test('start warnings: beyond loopback for missing TLS and missing tokens; client
   assert.match(warningsOf(tls).join(), /^Listening on 0\.0\.0\.0 without tokens/);
   assert.match(warningsOf({ authTokensFile: 't' }).join(), /^Listening on 0\.0\.0\.0 without TLS/);
   assert.deepEqual(warningsOf({ ...tls, authTokensFile: 't' }), []);
+  assert.deepEqual(warningsOf({ ...tls, accessFile: 'a' }), []);
   assert.deepEqual(warningsOf({ ...tls, tlsClientCa: 'a' }), []);
 });
 

@@ -31,7 +31,12 @@ function exposureWarnings(config: RouterConfig): Text[] {
       ru: `Адрес ${host} открыт без TLS: сообщения можно прочитать по пути`,
     });
   }
-  if (!isLoopback(host) && config.authTokensFile === null && config.tlsClientCa === null) {
+  if (
+    !isLoopback(host) &&
+    config.authTokensFile === null &&
+    config.accessFile === null &&
+    config.tlsClientCa === null
+  ) {
     warnings.push({
       en: `Listening on ${host} without tokens: anybody who reaches the port may come in`,
       ru: `Адрес ${host} открыт без токенов: войти может любой, кому доступен порт`,

@@ -1,5 +1,6 @@
 import { copyToArena, EncodedId, encode, encodeHead, encodeText, type Framing, MAJOR_MAP } from '../wire/index.ts';
 import type { CloseReason } from './counters.ts';
+import { ANONYMOUS, type Identity } from './identity.ts';
 import type { EndStatus } from './interfaces.ts';
 
 /** Listings contain `online` and `idle` only; the others occur while a client is being removed. */
@@ -108,8 +109,8 @@ export class Client implements ListedClient, Responder {
   readonly idItem: Buffer;
   /** The connection of its registration, or of its last stream if a session allows another one. */
   connection: RouterConnection;
-  /** Credential of its registration; compared, never shown. */
-  credential = '';
+  /** Its authenticated principal, whose rights apply to all that it sends. */
+  identity: Identity = ANONYMOUS;
   /** Position in the order of registration on this node; set by the registry. */
   sequence = 0;
   readonly name: string | null;

@@ -7,6 +7,7 @@ import type { MemoryBudget } from './delivery/memory-budget.ts';
 import type { QueuedStream } from './delivery/slow-consumers.ts';
 import type { TickClock } from './delivery/tick-clock.ts';
 import type { EventHub } from './events.ts';
+import type { Identity } from './identity.ts';
 import type { Clock, EndStatus, Limits, RouterLog } from './interfaces.ts';
 import type { Peers } from './peers.ts';
 import type { PendingRequests } from './pending-requests.ts';
@@ -16,8 +17,8 @@ import type { Sessions } from './sessions/sessions.ts';
 /** An open p2p or `events` stream. */
 export interface OpenStream extends QueuedStream {
   readonly connection: RouterConnection;
-  /** Token name and digest that admitted the call; compared, never shown. */
-  readonly credential: string;
+  /** The principal of the call that opened it. */
+  readonly identity: Identity;
   readonly client: Client | null;
   end(status: EndStatus, details: string): void;
   /** The stream is closed, by either side. */
@@ -46,8 +47,8 @@ export interface RouterContext {
   /** Both are reused for every message: see MessageScanner and ForwardedMessage. */
   readonly header: MessageScanner;
   readonly forwarded: ForwardedMessage;
-  /** True when a p2p stream on `connection` that was opened with `credential` may attach to `client`. */
-  mayAttach(client: Client, connection: RouterConnection, credential: string): boolean;
+  /** True when a p2p stream on `connection` that was opened by `identity` may attach to `client`. */
+  mayAttach(client: Client, connection: RouterConnection, identity: Identity): boolean;
   /** True if several clients may share `connection`, so that it cannot identify a client. */
   cannotIdentify(connection: RouterConnection): boolean;
   /** Reason why `connection` may not carry another client, or null. */

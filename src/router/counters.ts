@@ -1,4 +1,5 @@
 import { MESSAGE_TYPES, TypeCode } from '../wire/index.ts';
+import { PERMISSIONS } from './identity.ts';
 
 /**
  * Plain numbers that the hot path increments, without an allocation or a call: metrics, status page and statistics read
@@ -23,6 +24,7 @@ export const DROP_REASONS = [
   'noMemory',
   'sessionExpired',
   'peerUnavailable',
+  'forbidden',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
@@ -35,6 +37,7 @@ export const CLOSE_REASONS = [
   'slowReaderDeadline',
   'memoryPressure',
   'tokenRevoked',
+  'tokenExpired',
   'connectionLimitLowered',
   'shutdown',
   'sessionExpired',
@@ -42,6 +45,10 @@ export const CLOSE_REASONS = [
   'operator',
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+/** Reasons for which a token was refused. */
+export const LOGIN_FAILURES = ['noToken', 'malformed', 'unknownToken', 'expired'] as const;
+export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
 /** Reasons for which a TCP connection was refused or closed. */
 export const REFUSE_REASONS = ['connectionLimit', 'draining', 'handshakeTimeout', 'tlsError', 'protocolError'] as const;
@@ -100,6 +107,10 @@ export class Counters {
   /** Times a sender was paused by backpressure. */
   sendersPaused = 0;
   authFailures = 0;
+  /** The same by reason. */
+  readonly loginFailures = zeroes(LOGIN_FAILURES);
+  /** Operations that the role of the client does not allow, by the missing permission. */
+  readonly forbidden = zeroes(PERMISSIONS);
   /** Sessions taken up again, and those whose window passed. */
   sessionsResumed = 0;
   sessionsExpired = 0;

@@ -8,11 +8,25 @@ export {
   type ReplicaRecord,
   type RouterConnection,
 } from './client.ts';
-export { type CloseReason, Counters, HistogramCounter, type RefuseReason } from './counters.ts';
+export {
+  type CloseReason,
+  Counters,
+  HistogramCounter,
+  type LoginFailure,
+  type RefuseReason,
+} from './counters.ts';
 export type { FlushQueue, PausedSender, PauseQueue } from './delivery/flush-queue.ts';
 export type { MemoryBudget } from './delivery/memory-budget.ts';
 export type { SendQueue } from './delivery/send-queue.ts';
 export type { MessageSource } from './handlers/handler.ts';
+export {
+  ANONYMOUS,
+  type GroupPermission,
+  type Identity,
+  PERMISSIONS,
+  type Permission,
+  type Rights,
+} from './identity.ts';
 export {
   type Clock,
   type EndStatus,
@@ -36,6 +50,7 @@ export {
 } from './operator/operator.ts';
 export type { OnOutcome, RequestOutcome } from './operator/operator-stream.ts';
 export type { ClientChange, Handover, PausableSender, PeerDirectory, Peers } from './peers.ts';
+export { missingForGroups, permissionText, recordForbidden } from './permissions.ts';
 export {
   answerUndelivered,
   deliverFromPeer,

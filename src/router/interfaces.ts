@@ -56,6 +56,7 @@ export type EndStatus =
   | 'INTERNAL'
   | 'ABORTED'
   | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
   | 'UNIMPLEMENTED'
   | 'NOT_FOUND'
   | 'INVALID_ARGUMENT';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Peer, RouterHarness } from '../../test/support/router-harness.ts';
+import { ANONYMOUS } from './identity.ts';
 import { Liveness } from './liveness.ts';
 
 const INTERVAL_MS = 30_000;
@@ -53,7 +54,7 @@ test('liveness: changes of the system clock have no effect', () => {
   const here = watch();
   const peer = joined(here);
   const profile = { name: 'b', groups: [], metadata: EMPTY_MAP };
-  const streamless = here.harness.core.register(peer.client.connection, profile, '');
+  const streamless = here.harness.core.register(peer.client.connection, profile, ANONYMOUS);
   here.harness.runTicks();
   here.events.received();
   for (const day of [1, -2]) {

@@ -12,6 +12,7 @@ export const TEXT = {
   notFound: (id: string) => `Клиент ${id} не найден или отключен`,
   requestTimeout: 'Request timeout',
   tooManyPending: (limit: number) => `Too many pending requests: at most ${limit} per client`,
+  forbidden: (permission: string) => `Not allowed: ${permission}`,
   malformed: 'Malformed message: not a CBOR map of the router protocol',
   unreadable:
     'Unreadable message: float16, float32, undefined, bignums, indefinite-length strings and integers beyond int64 cannot be read by rpc_dart clients',
@@ -46,6 +47,7 @@ const CLOSE_TEXTS: Record<CloseReason, string> = {
   slowReaderDeadline: 'Slow reader: write deadline exceeded',
   memoryPressure: 'Slow reader: router memory limit reached',
   tokenRevoked: 'Token revoked',
+  tokenExpired: 'Token expired',
   connectionLimitLowered: 'Connection limit lowered',
   shutdown: 'Router shutdown',
   sessionExpired: 'Session expired',
@@ -93,17 +95,21 @@ export type ErrorCode =
   | 'shutting-down'
   | 'disconnected';
 
-/** An `error` message. `messageIdItem` is the encoded `payload.messageId` of the sender, if present. */
+/**
+ * An `error` message. `messageIdItem` is the encoded `payload.messageId` of the sender, if present; `permission` the missing
+ * one of code `forbidden`.
+ */
 export function errorMessage(
   targetId: string | undefined,
   code: ErrorCode,
   text: string,
   messageIdItem: Buffer | null,
   now: number,
+  permission?: string,
 ): Buffer {
   return encode({
     errorMessage: text,
-    payload: { code, messageId: messageIdItem === null ? undefined : new Raw(messageIdItem) },
+    payload: { code, messageId: messageIdItem === null ? undefined : new Raw(messageIdItem), permission },
     targetId,
     timestamp: now,
     type: 'error',
@@ -117,10 +123,11 @@ export function failedResponse(
   code: ErrorCode,
   text: string,
   now: number,
+  permission?: string,
 ): Buffer {
   return encode({
     errorMessage: text,
-    payload: { code, requestId: new Raw(requestIdItem) },
+    payload: { code, permission, requestId: new Raw(requestIdItem) },
     senderId: ROUTER_ID,
     success: false,
     targetId,

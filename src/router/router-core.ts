@@ -15,10 +15,12 @@ import { MemoryBudget } from './delivery/memory-budget.ts';
 import { SlowConsumers } from './delivery/slow-consumers.ts';
 import { TickClock } from './delivery/tick-clock.ts';
 import { EventHub } from './events.ts';
+import type { Identity } from './identity.ts';
 import type { Clock, Limits, RouterLog } from './interfaces.ts';
-import { closeReasonText } from './messages.ts';
+import { closeReasonText, TEXT } from './messages.ts';
 import type { Peers } from './peers.ts';
 import { PendingRequests } from './pending-requests.ts';
+import { missingForGroups } from './permissions.ts';
 import { Registry } from './registry.ts';
 import { Session } from './session.ts';
 import type { SessionTokenCodec } from './sessions/session-answer.ts';
@@ -50,6 +52,7 @@ const SURVIVED: ReadonlySet<CloseReason> = new Set([
   'slowReaderBytes',
   'slowReaderDeadline',
   'memoryPressure',
+  'tokenExpired',
 ]);
 
 /** The state of one router, and the lifecycle of clients. Session and the handlers process messages. */
@@ -116,7 +119,7 @@ export class RouterCore implements RouterContext {
   register(
     connection: RouterConnection,
     profile: ClientProfile,
-    credential: string,
+    identity: Identity,
     formerId: string | null = null,
   ): Client {
     const { clock } = this;
@@ -127,7 +130,7 @@ export class RouterCore implements RouterContext {
       clock.now(),
       clock.monotonicMs(),
     );
-    client.credential = credential;
+    client.identity = identity;
     this.registry.add(client);
     this.counters.clientsTotal++;
     this.log.info('Client registered', { client: client.id, name: client.name, remote: connection.remote });
@@ -193,9 +196,9 @@ export class RouterCore implements RouterContext {
     this.peers?.changed(client, 'metadata');
   }
 
-  mayAttach(client: Client, connection: RouterConnection, credential: string): boolean {
+  mayAttach(client: Client, connection: RouterConnection, { principal }: Identity): boolean {
     if (!this.deps.bindsByCredential) return client.connection === connection;
-    return credential !== '' && client.credential === credential;
+    return principal !== '' && client.identity.principal === principal;
   }
 
   cannotIdentify(connection: RouterConnection): boolean {
@@ -205,6 +208,23 @@ export class RouterCore implements RouterContext {
   /** The connection is closed: removes every client on it, except those whose session outlives it. */
   connectionClosed(connection: RouterConnection, reason: CloseReason): void {
     for (const client of [...connection.clients]) this.loseOrRemove(client, reason);
+  }
+
+  /** Applies changed roles to the clients and streams that exist: groups and events that are no longer allowed. */
+  enforceRights(): void {
+    for (const client of this.registry.clients.values()) {
+      const { rights } = client.identity;
+      if (missingForGroups(rights, client.groups) === null) continue;
+      this.updateGroups(
+        client,
+        client.groups.filter((group) => missingForGroups(rights, [group]) === null),
+      );
+    }
+    for (const stream of this.streams) {
+      const { rights } = stream.identity;
+      if (!(stream instanceof Subscription) || rights === null || rights.allows('events')) continue;
+      stream.end('PERMISSION_DENIED', TEXT.forbidden('events'));
+    }
   }
 
   /** Replaces the groups of `client`. */

@@ -2,6 +2,7 @@ import { IS_FORWARDED, MESSAGE_TYPES } from '../wire/index.ts';
 import type { Client } from './client.ts';
 import type { MessageHandler, SenderSession } from './handlers/handler.ts';
 import { HANDLER_BY_CODE } from './handlers/index.ts';
+import { missingFor, refuseMessage } from './permissions.ts';
 
 /**
  * Routes the scanned message `bytes[start..end)` of an attached client, by the fields in `context.header`. For `prefixes`
@@ -21,6 +22,14 @@ export function routeMessage(
   counters.countIn(type, end - start);
   if (log.isDebug === true) {
     log.debug('Message', { type: MESSAGE_TYPES[type] ?? null, from: sender.id, bytes: end - start });
+  }
+  const { rights } = sender.identity;
+  if (rights !== null && (rights.typeMask & (1 << type)) === 0) {
+    const missing = missingFor(rights, header, bytes);
+    if (missing !== null) {
+      refuseMessage(session, sender, missing, bytes);
+      return;
+    }
   }
   const handle = HANDLER_BY_CODE[type] as MessageHandler;
   if (IS_FORWARDED[type] !== true) {

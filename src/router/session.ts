@@ -16,6 +16,7 @@ import { SendQueue } from './delivery/send-queue.ts';
 import type { SenderSession } from './handlers/handler.ts';
 import { receivedOf } from './handlers/heartbeat.ts';
 import { messageIdOf } from './handlers/message-id.ts';
+import type { Identity } from './identity.ts';
 import type { EndStatus, StreamTransport } from './interfaces.ts';
 import { connectedMessage, type ErrorCode, errorMessage, type Refusal, TEXT } from './messages.ts';
 import { routeMessage } from './routing.ts';
@@ -30,7 +31,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
   readonly context: RouterContext;
   readonly connection: RouterConnection;
   readonly transport: StreamTransport;
-  readonly credential: string;
+  readonly identity: Identity;
   readonly queue: SendQueue;
   /** Queue of the messages to the client: `queue`, or the recording queue of a durable session in front of it. */
   inbox: DeliveryQueue;
@@ -42,11 +43,11 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
   private paused = false;
   private isClosed = false;
 
-  constructor(context: RouterContext, { connection, transport, credential }: StreamOptions) {
+  constructor(context: RouterContext, { connection, transport, identity }: StreamOptions) {
     this.context = context;
     this.connection = connection;
     this.transport = transport;
-    this.credential = credential;
+    this.identity = identity;
     this.queue = new SendQueue(this, context.flusher, context.budget);
     this.inbox = this.queue;
   }
@@ -152,9 +153,9 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     this.queue.push(frame(message, this.framing));
   }
 
-  answerError(code: ErrorCode, text: string, bytes: Buffer | null): void {
+  answerError(code: ErrorCode, text: string, bytes: Buffer | null, permission?: string): void {
     const messageId = bytes === null ? null : messageIdOf(this.context.header, bytes);
-    this.send(errorMessage(this.client?.id, code, text, messageId, this.context.tick.nowMs));
+    this.send(errorMessage(this.client?.id, code, text, messageId, this.context.tick.nowMs, permission));
   }
 
   private refuse(result: number, bytes: number): void {
@@ -190,7 +191,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     if (header.payloadStart < 0 || header.type !== TypeCode.heartbeat || draining) return null;
     const item = findValue(bytes, header.payloadStart, header.payloadEnd, SESSION_KEY);
     const token = item === null ? null : decodeValue(item);
-    const client = typeof token === 'string' ? sessions.bind(token) : null;
+    const client = typeof token === 'string' ? sessions.bind(token, this.identity) : null;
     if (client === null) return null;
     const refused = client.connection === connection ? null : context.refusalOf(connection);
     if (refused !== null) return { code: 'overloaded', text: refused };
@@ -208,7 +209,7 @@ export class Session implements SenderSession, AttachedStream, OpenStream, Pause
     }
     const client = context.registry.clients.get(id);
     // an id is not a secret: only the connection or token that registered it may attach
-    if (client === undefined || !context.mayAttach(client, connection, this.credential)) {
+    if (client === undefined || !context.mayAttach(client, connection, this.identity)) {
       return { code: 'not-found', text: TEXT.notRegistered(id) };
     }
     return context.draining ? { code: 'shutting-down', text: TEXT.bindFailed(id) } : client;

@@ -4,31 +4,32 @@ import type { OpenStream, RouterContext } from './context.ts';
 import type { SlowReason } from './delivery/flush-queue.ts';
 import { SendQueue } from './delivery/send-queue.ts';
 import type { EventSubscriber } from './events.ts';
+import type { Identity } from './identity.ts';
 import type { EndStatus, StreamTransport } from './interfaces.ts';
 
 /** Arguments of a transport for opening a stream. */
 export interface StreamOptions {
   readonly connection: RouterConnection;
   readonly transport: StreamTransport;
-  /** Token name and digest that admitted the call; compared, never shown. */
-  readonly credential: string;
+  /** The principal of the call. */
+  readonly identity: Identity;
 }
 
 /** One `events` stream. */
 export class Subscription implements EventSubscriber, OpenStream {
   readonly connection: RouterConnection;
   readonly transport: StreamTransport;
-  readonly credential: string;
+  readonly identity: Identity;
   readonly framing: Framing;
   readonly queue: SendQueue;
   readonly client = null;
   private readonly context: RouterContext;
 
-  constructor(context: RouterContext, { connection, transport, credential }: StreamOptions, framing: Framing) {
+  constructor(context: RouterContext, { connection, transport, identity }: StreamOptions, framing: Framing) {
     this.context = context;
     this.connection = connection;
     this.transport = transport;
-    this.credential = credential;
+    this.identity = identity;
     this.framing = framing;
     this.queue = new SendQueue(this, context.flusher, context.budget);
   }

@@ -1,4 +1,6 @@
+import type { LoginFailure } from '../router/index.ts';
 import { type RpcConnection, type RpcContext, RpcError, type RpcMethod, type RpcServices } from './method.ts';
+import { requirePermission } from './permission.ts';
 
 /** Admits a call of `method`, or throws RpcError. */
 export function admitCall(
@@ -10,19 +12,25 @@ export function admitCall(
   const { core, auth, listingSlices } = services;
   if (core.log.isDebug === true) core.log.debug('Call', { method: method.name, remote: connection.remote });
   if (core.draining) throw new RpcError('UNAVAILABLE', 'Router is shutting down');
-  const credential = auth.authenticate(connection, authorization);
-  const context = { core, auth, listingSlices, method, connection, credential };
-  if (credential !== null || method.auth === 'metadata') return context;
-  recordAuthFailure(context);
-  throw new RpcError('UNAUTHENTICATED', tokenRequired(context));
+  const identity = auth.authenticate(connection, authorization);
+  const context = { core, auth, listingSlices, method, connection, identity };
+  if (typeof identity === 'string' && method.auth !== 'metadata') {
+    recordAuthFailure(context, identity);
+    throw new RpcError('UNAUTHENTICATED', tokenRequired(context, identity));
+  }
+  if (method.permission !== undefined) requirePermission(context, method.permission);
+  return context;
 }
 
-export function recordAuthFailure({ core, method, connection }: RpcContext): void {
+/** Counts a refused login, and logs the first of each reason. */
+export function recordAuthFailure({ core, method, connection }: RpcContext, reason: LoginFailure): void {
   core.counters.authFailures++;
-  core.log.warnOnce('auth', 'Authentication failed', { method: method.name, remote: connection.remote });
+  core.counters.loginFailures[reason]++;
+  core.log.warnOnce('auth', 'Authentication failed', { method: method.name, reason, remote: connection.remote });
 }
 
-function tokenRequired({ auth, connection }: RpcContext): string {
+function tokenRequired({ auth, connection }: RpcContext, reason: LoginFailure): string {
+  if (reason === 'expired') return 'Token expired: a valid token is required';
   if (auth.trusts(connection)) return 'A valid token is required';
   const { proxyHeader } = connection;
   const cause = proxyHeader === null ? '' : `: an HTTP proxy shares this connection (header ${proxyHeader})`;

@@ -1,5 +1,8 @@
 import type {
   EndStatus,
+  Identity,
+  LoginFailure,
+  Permission,
   RouterConnection,
   RouterCore,
   Session,
@@ -11,22 +14,24 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /** The connection of a call, as authentication and handlers use it. */
 export interface RpcConnection extends RouterConnection {
-  /** Credential of the token presented on this connection; null without one. */
-  credential: string | null;
+  /** Principal of the calls without a token of their own; null until a valid token was presented. */
+  identity: Identity | null;
+  /** Further principals, by `Identity.principal`; created on demand. */
+  identities: Map<string, Identity> | null;
   /** True if it carries the calls of one client, also behind an HTTP proxy: a WebSocket. */
   readonly isExclusive: boolean;
   /** Limits the listings in progress; created on demand. */
   listings: ConcurrencyLimiter | null;
 }
 
-/** Authenticates calls. A credential is the name and digest of a token, or empty while no tokens are in use. */
+/** Authenticates calls. */
 export interface RpcAuthenticator {
   /** False when calls of several clients may share `connection`, so that each needs its own token. */
   trusts(connection: RpcConnection): boolean;
-  /** The credential of a call, by its `authorization` header or its connection; null without a valid one. */
-  authenticate(connection: RpcConnection, authorization: string | null): string | null;
-  /** The credential of a call, by the token in a metadata map. */
-  authenticateByMetadata(connection: RpcConnection, metadata: Buffer): string | null;
+  /** The identity of a call, by its `authorization` header or its connection. */
+  authenticate(connection: RpcConnection, authorization: string | null): Identity | LoginFailure;
+  /** The identity of a call, by the token in a metadata map. */
+  authenticateByMetadata(connection: RpcConnection, metadata: Buffer): Identity | LoginFailure;
   /** Returns the metadata map without the token. */
   cleanMetadata(metadata: Buffer): Buffer;
 }
@@ -43,8 +48,8 @@ export interface RpcServices {
 export interface RpcContext extends RpcServices {
   readonly method: RpcMethod;
   readonly connection: RpcConnection;
-  /** Null without a valid credential, which is possible only for methods with `auth: 'metadata'`. */
-  readonly credential: string | null;
+  /** A failure is possible only for methods with `auth: 'metadata'`. */
+  readonly identity: Identity | LoginFailure;
 }
 
 /** The request of a unary call: a CBOR map with text keys. */
@@ -78,32 +83,33 @@ export class RpcError extends Error {
 }
 
 /**
- * `required`: the call needs a valid credential. `metadata`: the handler also accepts a token in the metadata, the only place
+ * `required`: the call needs a valid token. `metadata`: the handler also accepts a token in the metadata, the only place
  * where an unmodified Dart client can put it.
  */
 export type RpcAuth = 'required' | 'metadata';
 
-export interface UnaryMethod {
+interface MethodBase {
   readonly name: string;
-  readonly kind: 'unary';
   readonly auth: RpcAuth;
+  /** Needed by every call of the method; methods without may need some for parts of a call. */
+  readonly permission?: Permission;
+}
+
+export interface UnaryMethod extends MethodBase {
+  readonly kind: 'unary';
   /** Returns the CBOR bytes of the answer; throws RpcError. */
   readonly handler: (request: RpcRequest, context: RpcContext) => Buffer | DeferredAnswer;
 }
 
 /** A bidirectional stream of messages. */
-export interface P2pMethod {
-  readonly name: string;
+export interface P2pMethod extends MethodBase {
   readonly kind: 'p2p';
-  readonly auth: RpcAuth;
   readonly handler: (transport: StreamTransport, context: RpcContext) => Session;
 }
 
 /** A stream of events that starts with the request message, whose content is ignored. */
-export interface EventsMethod {
-  readonly name: string;
+export interface EventsMethod extends MethodBase {
   readonly kind: 'events';
-  readonly auth: RpcAuth;
   readonly handler: (transport: StreamTransport, framing: Framing, context: RpcContext) => Subscription;
 }
 

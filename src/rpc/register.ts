@@ -1,4 +1,15 @@
-import { type Client, MAX_METADATA_BYTES, MAX_NAME_BYTES, type SessionAnswer } from '../router/index.ts';
+import {
+  type Client,
+  type Identity,
+  type LoginFailure,
+  MAX_METADATA_BYTES,
+  MAX_NAME_BYTES,
+  missingForGroups,
+  permissionText,
+  recordForbidden,
+  type SessionAnswer,
+  TEXT,
+} from '../router/index.ts';
 import { decodeEntry, EMPTY_MAP, encode, mapEntries } from '../wire/index.ts';
 import { recordAuthFailure } from './admission.ts';
 import { mapField, textField, textListField } from './fields.ts';
@@ -25,10 +36,12 @@ export function register(request: RpcRequest, context: RpcContext): Buffer {
   const groups = textListField(request, 'groups');
   const received = mapField(request, 'metadata');
   const session = core.sessions.isEnabled ? sessionField(request) : null;
-  const credential = context.credential ?? auth.authenticateByMetadata(connection, received ?? EMPTY_MAP);
-  if (credential === null) {
-    recordAuthFailure(context);
-    return refusal('Authentication failed: a valid token is required');
+  const identity = authenticate(context, received ?? EMPTY_MAP);
+  if (typeof identity === 'string') {
+    recordAuthFailure(context, identity);
+    return refusal(
+      `Authentication failed: ${identity === 'expired' ? 'the token has expired' : 'a valid token is required'}`,
+    );
   }
   const metadata = received === null ? null : auth.cleanMetadata(received);
   const profile = { name, groups: groups === null ? null : [...new Set(groups)], metadata };
@@ -37,18 +50,33 @@ export function register(request: RpcRequest, context: RpcContext): Buffer {
     core.log.warnOnce('profile', 'Registration refused', { problem, remote: connection.remote });
     return refusal(problem);
   }
-  const refused = core.refusalOf(connection);
+  const refused = forbiddenGroup(context, identity, profile) ?? core.refusalOf(connection);
   if (refused !== null) return refusal(refused);
-  const resumed = session === null ? null : resume(context, session, profile, credential);
+  const resumed = session === null ? null : resume(context, session, profile, identity);
   if (resumed !== null) return resumed;
   const formerId = session?.token ? core.sessions.formerId(session.token) : null;
   const client = core.register(
     connection,
     { name, groups: profile.groups ?? [], metadata: metadata ?? EMPTY_MAP },
-    credential,
+    identity,
     formerId,
   );
   return session === null ? acceptance(client) : acceptance(client, core.sessions.open(client));
+}
+
+/** The identity of a registration: of the token in its metadata, or else of the call. */
+function authenticate({ auth, connection, identity }: RpcContext, metadata: Buffer): Identity | LoginFailure {
+  const given = auth.authenticateByMetadata(connection, metadata);
+  if (typeof given !== 'string') return given;
+  return typeof identity === 'string' && given !== 'noToken' ? given : identity;
+}
+
+/** The text of the refusal when the role does not allow one of the groups; else null. */
+function forbiddenGroup({ core, connection }: RpcContext, identity: Identity, { groups }: Profile): string | null {
+  const missing = missingForGroups(identity.rights, groups ?? []);
+  if (missing === null) return null;
+  recordForbidden(core, missing, identity, { client: null, remote: connection.remote });
+  return TEXT.forbidden(permissionText(missing));
 }
 
 /** Resumes a session; returns the response, or null if it cannot be resumed. */
@@ -56,12 +84,11 @@ function resume(
   { core, connection }: RpcContext,
   { token, received }: SessionRequest,
   { groups, metadata }: Profile,
-  credential: string,
+  identity: Identity,
 ): Buffer | null {
   const change = { ...(groups !== null && { groups }), ...(metadata !== null && { metadata }) };
-  const resumed = token === null ? null : core.sessions.resume(token, received, connection, change);
+  const resumed = token === null ? null : core.sessions.resume(token, received, connection, identity, change);
   if (resumed === null) return null;
-  resumed.client.credential = credential;
   core.log.info('Session resumed', {
     client: resumed.client.id,
     remote: connection.remote,

@@ -1,5 +1,6 @@
 import { listClients } from './list-clients.ts';
 import type { RpcMethod } from './method.ts';
+import { identityOf } from './permission.ts';
 import { ping } from './ping.ts';
 import { register } from './register.ts';
 
@@ -9,20 +10,21 @@ export const SERVICE_NAME = 'router';
 export const SERVICE: readonly RpcMethod[] = [
   { name: 'register', kind: 'unary', auth: 'metadata', handler: register },
   { name: 'ping', kind: 'unary', auth: 'required', handler: ping },
-  { name: 'getOnlineClients', kind: 'unary', auth: 'required', handler: listClients },
+  { name: 'getOnlineClients', kind: 'unary', auth: 'required', permission: 'list', handler: listClients },
   {
     name: 'p2p',
     kind: 'p2p',
     auth: 'required',
-    handler: (transport, { core, connection, credential }) =>
-      core.openSession({ connection, transport, credential: credential ?? '' }),
+    handler: (transport, context) =>
+      context.core.openSession({ connection: context.connection, transport, identity: identityOf(context) }),
   },
   {
     name: 'events',
     kind: 'events',
     auth: 'required',
-    handler: (transport, framing, { core, connection, credential }) =>
-      core.subscribe({ connection, transport, credential: credential ?? '' }, framing),
+    permission: 'events',
+    handler: (transport, framing, context) =>
+      context.core.subscribe({ connection: context.connection, transport, identity: identityOf(context) }, framing),
   },
 ];
 

@@ -5,6 +5,7 @@ export const JOBS = [
   'memory',
   'sample',
   'checkTimeouts',
+  'tokenExpiry',
   'sweepSlowReaders',
   'heapRoom',
   'memoryReturn',

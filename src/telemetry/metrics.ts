@@ -82,6 +82,20 @@ function securityMetrics(source: TelemetrySource): MetricDefinition[] {
       read: () => single(counters.authFailures),
     },
     {
+      name: 'rpc_router_logins_refused_total',
+      type: 'counter',
+      help: 'Calls and registrations without a valid token, by reason.',
+      labels: ['reason'],
+      read: () => labelled('reason', counters.loginFailures),
+    },
+    {
+      name: 'rpc_router_forbidden_total',
+      type: 'counter',
+      help: 'Operations refused because the role of the client does not allow them, by the missing permission.',
+      labels: ['permission'],
+      read: () => labelled('permission', counters.forbidden),
+    },
+    {
       name: 'rpc_router_certificate_expiry_timestamp_seconds',
       type: 'gauge',
       help: 'Expiry of the TLS certificate, in seconds since the epoch; absent without TLS.',

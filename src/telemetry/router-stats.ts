@@ -16,6 +16,8 @@ export type CounterStats = Readonly<
     | 'slowReaders'
     | 'sendersPaused'
     | 'authFailures'
+    | 'loginFailures'
+    | 'forbidden'
     | 'sessionsResumed'
     | 'sessionsExpired'
     | 'sessionMessagesReplayed'

@@ -15,6 +15,7 @@ export const CODE_OF_REASON: Readonly<Record<CloseReason, CloseCode>> = {
   sessionEnded: CloseCode.goingAway,
   sessionExpired: CloseCode.goingAway,
   tokenRevoked: CloseCode.policy,
+  tokenExpired: CloseCode.policy,
   connectionLimitLowered: CloseCode.tryAgainLater,
   shutdown: CloseCode.goingAway,
   operator: CloseCode.policy,

@@ -60,12 +60,15 @@ test('--check-config: prints the start warnings in the chosen language', async (
 test('--check-config: reads the referenced files', async () => {
   const file = folder.write('tls.yaml', 'tls-cert: /nowhere/cert.pem\ntls-key: /nowhere/key.pem\n');
   const tokens = folder.write('bad-tokens', 'alice\n', 0o644);
-  const { code, stdout, stderr } = await runCli(['--check-config', '-c', file, '--auth-tokens-file', tokens]);
+  const access = folder.write('access.yaml', 'roles: { r: { allow: [sned] } }\n');
+  const files = ['--auth-tokens-file', tokens, '--access-file', access];
+  const { code, stdout, stderr } = await runCli(['--check-config', '-c', file, ...files]);
   assert.equal(code, 2);
   assert.equal(stdout, '');
   assert.deepEqual(stderr.trimEnd().split('\n'), [
     "/nowhere/cert.pem: cannot be read: ENOENT: no such file or directory, open '/nowhere/cert.pem'",
     `${tokens}: readable by others (mode 644); run: chmod 640 ${tokens}`,
     `${tokens}:1: expected "name: token"`,
+    `${access}:1: unknown permission sned; did you mean send?`,
   ]);
 });

@@ -109,6 +109,12 @@ test('permissions: reports readable secrets, a missing folder and a symlink', as
   const tlsKey = fixture.folder.write('key.pem', '', 0o604);
   const [tokens, key] = await check({ config: fixture.config({ authTokensFile, tlsKey }) });
   assert.match(tokens ?? '', /^fail: .*tokens: readable by others \(mode 644\) → chmod 640 .*tokens$/);
+  const accessFile = fixture.folder.write('access.yaml', 'roles: { r: { alow: [] } }\n');
+  const [access] = await check({ config: fixture.config({ accessFile }) });
+  assert.match(
+    access ?? '',
+    /^fail: .*access\.yaml:1: unknown key alow; did you mean allow\? → Correct .*access\.yaml/,
+  );
   assert.match(key ?? '', /^warn: .*key\.pem: readable by others \(mode 604\) → chmod 640 .*key\.pem$/);
   // as with certbot and Kubernetes: the link has mode 777, the key has not
   chmodSync(tlsKey, 0o640);

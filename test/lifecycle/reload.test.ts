@@ -82,7 +82,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
 /** Options set by the flags of every test router, which override the file, and options of several processes. */
 const NOT_FROM_FILE = ['host', 'port', 'ports-file', 'control-socket', 'config', 'options-file'];
 /** Tested with real files in the tests of TLS and of tokens. */
-const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'auth-scope'];
+const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'access-file', 'auth-scope'];
 /** Files of the cluster: unread without --cluster. */
 const CLUSTER_FILES = /^cluster-(\w+-file|tls-\w+)$/;
 

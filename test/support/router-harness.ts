@@ -3,12 +3,14 @@ import { SessionTokens } from '../../src/access/session-tokens.ts';
 import { GrpcP2pStream } from '../../src/grpc/p2p-stream.ts';
 import { ReassemblyBudget } from '../../src/grpc/reassembly-budget.ts';
 import {
+  ANONYMOUS,
   Client,
   type ClientProfile,
   type CloseReason,
   Counters,
   closeReasonText,
   type EndStatus,
+  type Identity,
   type Limits,
   type RouterConnection,
   RouterCore,
@@ -87,7 +89,7 @@ export class FakeTransport implements StreamTransport {
 export interface JoinOptions extends Partial<ClientProfile> {
   readonly framing?: ClientFraming;
   readonly connection?: RouterConnection;
-  readonly credential?: string;
+  readonly identity?: Identity;
 }
 
 /** The client of a p2p or `events` stream. */
@@ -198,15 +200,15 @@ export class RouterHarness {
 
   register(options: JoinOptions = {}): Client {
     const { connection = this.connect(), name = null, groups = [], metadata = Buffer.from([0xa0]) } = options;
-    const client = this.core.register(connection, { name, groups, metadata }, options.credential ?? '');
+    const client = this.core.register(connection, { name, groups, metadata }, options.identity ?? ANONYMOUS);
     assert.ok(client instanceof Client, String(client));
     return client;
   }
 
   /** Opens an unbound p2p stream. */
-  open(connection: RouterConnection, framing: ClientFraming = 1, credential = ''): Peer {
+  open(connection: RouterConnection, framing: ClientFraming = 1, identity: Identity = ANONYMOUS): Peer {
     const outlet = this.newTransport();
-    const open = (transport: StreamTransport): Session => this.core.openSession({ connection, transport, credential });
+    const open = (transport: StreamTransport): Session => this.core.openSession({ connection, transport, identity });
     const stream = new GrpcP2pStream({ core: this.core, memory: this.reassembly, call: outlet, open });
     outlet.queue = stream.queue;
     return new Peer(this, outlet, stream, framing);
@@ -215,7 +217,7 @@ export class RouterHarness {
   /** Registers, opens a p2p stream and binds it; discards the `connected` message. */
   join(options: JoinOptions = {}): Peer {
     const client = this.register(options);
-    const peer = this.open(client.connection, options.framing, options.credential);
+    const peer = this.open(client.connection, options.framing, options.identity);
     peer.send({ type: 'heartbeat', senderId: client.id });
     assert.equal(peer.received()[0]?.type, 'heartbeat');
     return peer;
@@ -225,7 +227,7 @@ export class RouterHarness {
   subscribe(framing: ClientFraming = 1): Peer {
     const outlet = this.newTransport();
     const subscription = this.core.subscribe(
-      { connection: this.connect(), transport: outlet, credential: '' },
+      { connection: this.connect(), transport: outlet, identity: ANONYMOUS },
       framing === 2 ? DOUBLE : SINGLE,
     );
     outlet.queue = subscription.queue;

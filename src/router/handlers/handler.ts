@@ -16,8 +16,8 @@ export interface SenderSession extends MessageSource {
   lastTarget: Client | null;
   /** Sends a message of the router itself. */
   send(message: Buffer): void;
-  /** Sends an `error` message about the message in `bytes`, whose fields `context.header` holds. */
-  answerError(code: ErrorCode, text: string, bytes: Buffer): void;
+  /** Sends an `error` message about the message in `bytes`, whose fields `context.header` holds. `permission`: the missing one. */
+  answerError(code: ErrorCode, text: string, bytes: Buffer, permission?: string): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { decodeValue, findValue, NULL } from '../../wire/index.ts';
 import { MAX_NAME_BYTES } from '../interfaces.ts';
 import { TEXT } from '../messages.ts';
+import { missingForGroups, refuseMessage } from '../permissions.ts';
 import type { MessageHandler, SenderSession } from './handler.ts';
 
 const JOIN = Buffer.from('join');
@@ -14,6 +15,11 @@ export const updateGroups: MessageHandler = (session, sender, bytes) => {
   if (join === null || leave === null || join.length + leave.length === 0) {
     counters.dropped.malformed++;
     session.answerError('malformed', TEXT.invalidGroups, bytes);
+    return;
+  }
+  const missing = missingForGroups(sender.identity.rights, join);
+  if (missing !== null) {
+    refuseMessage(session, sender, missing, bytes);
     return;
   }
   const left = new Set(leave);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 import type { Client } from '../client.ts';
+import { ANONYMOUS } from '../identity.ts';
 import { Liveness } from '../liveness.ts';
 import type { SessionAnswer } from './session-answer.ts';
 
@@ -45,7 +46,7 @@ test('kept messages: dropped to make room for messages being received', () => {
   assert.equal(budget.tryChange(1.5 * MIB), true);
   assert.ok(budget.usedBytes <= 2 * MIB);
   budget.tryChange(-1.5 * MIB);
-  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {});
+  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {});
   assert.ok((resumed?.answer.lost ?? 0) > 0, 'the loss is reported');
 });
 
@@ -92,7 +93,7 @@ test('detached clients: counted, expire in order', () => {
     harness.clock.advance(1000);
   }
   assert.equal(sessions.awayCount, 3);
-  sessions.resume(third.answer.token, 0, harness.connect(), {});
+  sessions.resume(third.answer.token, 0, harness.connect(), ANONYMOUS, {});
   harness.clock.advance(57_000);
   sessions.sweep();
   assert.deepEqual([first.client.removed, second.client.removed, third.client.removed], [false, false, false]);
@@ -114,13 +115,13 @@ test('a token of an ended session: invalid for the next session of the same id',
   const again = harness.core.register(
     harness.connect(),
     { name: null, groups: [], metadata: Buffer.from([0xa0]) },
-    '',
+    ANONYMOUS,
     id,
   );
   const next = sessions.open(again);
-  assert.equal(sessions.resume(answer.token, 0, harness.connect(), {}), null);
-  assert.equal(sessions.bind(answer.token), null);
-  assert.equal(sessions.bind(next.token), again);
+  assert.equal(sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {}), null);
+  assert.equal(sessions.bind(answer.token, ANONYMOUS), null);
+  assert.equal(sessions.bind(next.token, ANONYMOUS), again);
 });
 
 test('a detached session: its window applies, not the client timeout', () => {
@@ -139,7 +140,7 @@ test('a session: outlives the end of its stream after the client timeout', () =>
   harness.runTicks();
   assert.equal(peer.transport.ended?.[0], 'DEADLINE_EXCEEDED');
   assert.deepEqual([client.removed, client.status], [false, 'idle']);
-  assert.ok(harness.core.sessions.resume(answer.token, 0, harness.connect(), {}));
+  assert.ok(harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {}));
 });
 
 test('the orderly end of a stream: no acknowledgement follows', () => {

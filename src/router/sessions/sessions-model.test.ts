@@ -5,6 +5,7 @@ import { decodeCborMap, encodeCbor } from '../../../test/support/cbor.ts';
 import { FrameReader, frameBody } from '../../../test/support/framing.ts';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 import type { Client } from '../client.ts';
+import { ANONYMOUS } from '../identity.ts';
 
 /** A client with a session, written from the protocol: it counts, keeps and sends again. */
 class ModelClient {
@@ -85,8 +86,8 @@ class ModelClient {
     if (this.peer !== null || this.isRemoved) return;
     const { sessions } = this.harness.core;
     const connection = this.harness.connect();
-    if (answerLost) sessions.resume(this.token, this.received.length, this.harness.connect(), {});
-    const answer = sessions.resume(this.token, this.received.length, connection, {})?.answer;
+    if (answerLost) sessions.resume(this.token, this.received.length, this.harness.connect(), ANONYMOUS, {});
+    const answer = sessions.resume(this.token, this.received.length, connection, ANONYMOUS, {})?.answer;
     assert.ok(answer !== undefined, 'the session goes on');
     this.lost += answer.lost;
     this.token = answer.token;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 import type { Client } from '../client.ts';
+import { ANONYMOUS } from '../identity.ts';
 import type { SessionAnswer } from './session-answer.ts';
 
 const WINDOW_MS = 60_000;
@@ -64,7 +65,7 @@ test('a lost connection: loses no message in either direction', () => {
   peer.p2p.closed();
   send(bob, client, 2);
   assert.deepEqual([client.removed, client.status], [false, 'idle']);
-  const resumed = harness.core.sessions.resume(answer.token, 1, harness.connect(), {});
+  const resumed = harness.core.sessions.resume(answer.token, 1, harness.connect(), ANONYMOUS, {});
   assert.deepEqual(
     [resumed?.answer.resumed, resumed?.answer.received, resumed?.answer.lost, resumed?.client === client],
     [true, 1, 0, true],
@@ -81,7 +82,7 @@ test('resume: repeats unacknowledged messages only', () => {
   for (const n of [1, 2, 3]) send(bob, client, n);
   peer.send({ type: 'heartbeat', payload: { received: 2 } });
   harness.core.connectionClosed(client.connection, 'connectionLost');
-  const resumed = harness.core.sessions.resume(answer.token, 2, harness.connect(), {});
+  const resumed = harness.core.sessions.resume(answer.token, 2, harness.connect(), ANONYMOUS, {});
   assert.deepEqual(texts(attach(harness, client, resumed?.answer.token ?? '')), [3]);
 });
 
@@ -135,14 +136,14 @@ test('an acknowledgement beyond the sent count: an error that changes nothing', 
       .map(({ payload }) => payload),
     [{ code: 'malformed' }],
   );
-  assert.equal(harness.core.sessions.resume(answer.token, 9, harness.connect(), {}), null);
+  assert.equal(harness.core.sessions.resume(answer.token, 9, harness.connect(), ANONYMOUS, {}), null);
   assert.equal(client.removed, false);
 });
 
 test('a newer stream: the older one is ended with ABORTED even if it seems alive', () => {
   const harness = new RouterHarness();
   const { client, answer, peer } = joinWithSession(harness);
-  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {});
+  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {});
   harness.runTicks();
   assert.equal(peer.transport.ended?.[0], 'ABORTED');
   assert.equal(client.removed, false);
@@ -154,14 +155,14 @@ test('a newer stream: the older one is ended with ABORTED even if it seems alive
 test('a token: valid until a newer one was used', () => {
   const harness = new RouterHarness();
   const { client, answer } = joinWithSession(harness);
-  const second = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
-  const third = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
+  const second = harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {})?.answer.token ?? '';
+  const third = harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {})?.answer.token ?? '';
   assert.notEqual(second, third, 'the answer got lost: the old token still counts');
   attach(harness, client, third);
   for (const old of [answer.token, second]) {
-    assert.equal(harness.core.sessions.resume(old, 0, harness.connect(), {}), null);
+    assert.equal(harness.core.sessions.resume(old, 0, harness.connect(), ANONYMOUS, {}), null);
   }
-  assert.ok(harness.core.sessions.resume(third, 0, harness.connect(), {}));
+  assert.ok(harness.core.sessions.resume(third, 0, harness.connect(), ANONYMOUS, {}));
 });
 
 test('a client that does not resume within the window: removed', () => {
@@ -190,7 +191,7 @@ test('an orderly end of the stream: ends the session at once', () => {
   const { client, answer, peer } = joinWithSession(harness);
   peer.p2p.halfClosed();
   assert.equal(client.removed, true);
-  assert.equal(harness.core.sessions.resume(answer.token, 0, harness.connect(), {}), null);
+  assert.equal(harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {}), null);
 });
 
 test('requests to and from a detached client: survive', () => {
@@ -203,7 +204,7 @@ test('requests to and from a detached client: survive', () => {
   bob.send({ type: 'request', targetId: client.id, payload: { requestId: 'r' } });
   bob.send({ type: 'response', targetId: client.id, success: true, payload: { requestId: 'q' } });
   assert.deepEqual(bob.received(), [], 'the request waits');
-  const token = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer.token ?? '';
+  const token = harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {})?.answer.token ?? '';
   const again = attach(harness, client, token);
   assert.deepEqual(
     again.received().flatMap(({ type }) => (type === 'heartbeat' ? [] : [type])),
@@ -217,7 +218,7 @@ test('beyond the buffer: the oldest messages are lost; the resume reports their 
   const { client, answer } = joinWithSession(harness);
   harness.core.connectionClosed(client.connection, 'connectionLost');
   for (let n = 0; n < 20; n++) send(bob, client, n);
-  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), {})?.answer;
+  const resumed = harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, {})?.answer;
   const received = texts(attach(harness, client, resumed?.token ?? ''));
   assert.equal((resumed?.lost ?? 0) + received.length, 20);
   assert.equal(received.at(-1), 19);
@@ -227,7 +228,7 @@ test('beyond the buffer: the oldest messages are lost; the resume reports their 
 test('a resuming registration: replaces groups and metadata', () => {
   const harness = new RouterHarness();
   const { client, answer } = joinWithSession(harness);
-  harness.core.sessions.resume(answer.token, 0, harness.connect(), { groups: ['new'] });
+  harness.core.sessions.resume(answer.token, 0, harness.connect(), ANONYMOUS, { groups: ['new'] });
   assert.deepEqual([client.groups, harness.core.registry.groups.get('new')?.has(client)], [['new'], true]);
 });
 

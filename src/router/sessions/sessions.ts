@@ -1,6 +1,7 @@
 import type { Client, ClientProfile, DeliveryQueue, RouterConnection } from '../client.ts';
 import type { Counters } from '../counters.ts';
 import type { MemoryBudget } from '../delivery/memory-budget.ts';
+import { type Identity, mayTakeOver } from '../identity.ts';
 import type { Clock, Limits, RouterLog } from '../interfaces.ts';
 import { type Refusal, TEXT } from '../messages.ts';
 import type { Peers } from '../peers.ts';
@@ -103,9 +104,10 @@ export class Sessions implements DurableSessionOwner {
     token: string,
     received: number,
     connection: RouterConnection,
+    identity: Identity,
     change: Partial<Pick<ClientProfile, 'groups' | 'metadata'>>,
   ): { readonly client: Client; readonly answer: SessionAnswer } | null {
-    const state = this.find(token);
+    const state = this.find(token, identity);
     if (state === null) return null;
     const { session } = state;
     const { client } = session;
@@ -116,6 +118,7 @@ export class Sessions implements DurableSessionOwner {
     this.streamLost(client);
     if (stream !== session.detachedStream) stream?.end('ABORTED', 'Session resumed on another connection');
     this.context.registry.move(client, connection);
+    client.identity = identity;
     if (change.groups !== undefined) this.context.registry.setGroups(client, change.groups);
     if (change.metadata !== undefined) client.metadata = change.metadata;
     if (change.groups ?? change.metadata) this.context.peers?.changed(client, 'silent');
@@ -123,9 +126,9 @@ export class Sessions implements DurableSessionOwner {
     return { client, answer: this.answer(state, true, lost) };
   }
 
-  /** The client that a p2p stream with `token` may attach to, whatever its connection; or null. */
-  bind(token: string): Client | null {
-    return this.find(token)?.session.client ?? null;
+  /** The client that a p2p stream of `identity` with `token` may attach to, whatever its connection; or null. */
+  bind(token: string, identity: Identity): Client | null {
+    return this.find(token, identity)?.session.client ?? null;
   }
 
   /**
@@ -256,11 +259,12 @@ export class Sessions implements DurableSessionOwner {
   }
 
   /** The session of a valid token, which counts as used from now on. */
-  private find(token: string): SessionState | null {
+  private find(token: string, identity: Identity): SessionState | null {
     const claim = this.codec.verify(token);
     const client = claim === null ? undefined : this.context.registry.clients.get(claim.clientId);
     const state = client === undefined ? undefined : this.states.get(client);
-    if (claim === null || state === undefined) return null;
+    if (claim === null || state === undefined || client === undefined) return null;
+    if (!mayTakeOver(client.identity, identity)) return null;
     const isNew = state.tokens.use(claim.generation);
     if (isNew === null) return null;
     if (isNew) state.session.unreportedLost = 0;

@@ -1,0 +1,65 @@
+import type { Identity, Rights } from '../router/index.ts';
+
+/** A valid token, without the token itself. */
+export interface GrantedToken {
+  /** SHA-256 of the token, in hexadecimal. */
+  readonly digest: string;
+  /** File of the name: equal names of two files are different principals. */
+  readonly source: 'auth-tokens-file' | 'access-file';
+  readonly name: string;
+  /** Null: everything is allowed. */
+  readonly rights: Rights | null;
+  /** Milliseconds since the epoch; Infinity without an expiry. */
+  readonly expiresAtMs: number;
+}
+
+/** The separator occurs in no name. */
+export function principalOf({ source, name }: GrantedToken): string {
+  return `${source}\n${name}`;
+}
+
+/** The identity of one principal on one connection. */
+export class TokenIdentity implements Identity {
+  readonly principal: string;
+  readonly name: string;
+  private token: GrantedToken;
+  private revoked = false;
+
+  constructor(token: GrantedToken) {
+    this.principal = principalOf(token);
+    this.name = token.name;
+    this.token = token;
+  }
+
+  get rights(): Rights | null {
+    return this.token.rights;
+  }
+
+  get digest(): string {
+    return this.token.digest;
+  }
+
+  get expiresAtMs(): number {
+    return this.token.expiresAtMs;
+  }
+
+  /** True when a reload has removed or changed the token. */
+  get isRevoked(): boolean {
+    return this.revoked;
+  }
+
+  /** Uses `token`, of the same principal, if it is valid for longer. */
+  renew(token: GrantedToken): void {
+    if (token.expiresAtMs > this.token.expiresAtMs) this.token = token;
+  }
+
+  /** Uses the same token as a reload has it; null revokes it. */
+  replace(token: GrantedToken | null): void {
+    if (token === null) this.revoked = true;
+    else this.token = token;
+  }
+
+  isValidAt(nowMs: number): boolean {
+    return !this.revoked && nowMs < this.token.expiresAtMs;
+  }
+}
