@@ -61,7 +61,7 @@ test('invalid parameters: refused with the allowed values', () => {
   }
 });
 
-/** Time that passes by a microsecond each time it is read. */
+/** A clock that advances by a microsecond per read. */
 function countedTime(): () => number {
   let readings = 0;
   return () => readings++ / 1000;

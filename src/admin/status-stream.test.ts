@@ -24,7 +24,7 @@ interface Viewer {
   closed: boolean;
 }
 
-/** Opens a stream and sees its first event. */
+/** Opens a stream and reads its first event. */
 async function watch(method = 'GET'): Promise<Viewer> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const viewer: Viewer = { socket, text: '', closed: false };
@@ -66,7 +66,7 @@ test('a viewer that stops reading: disconnected, others continue', async () => {
       stream.publish(() => ({ round: ++round, filler }));
       await poll('the other to have it', () => other.text.includes(`"round":${round}`));
       other.text = '';
-      // what the kernel holds for it comes first, then the end
+      // bytes buffered by the kernel come first, then EOF
       return (await count()) === 1;
     },
     { limitMs: 20_000 },

@@ -6,7 +6,7 @@ import { Reloader } from './reloader.ts';
 interface Fixture {
   readonly reloader: Reloader;
   readonly logged: string[];
-  /** What happened, in order. */
+  /** Calls, in order. */
   readonly steps: string[];
   next: LoadedConfig;
 }

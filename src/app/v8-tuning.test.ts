@@ -14,7 +14,7 @@ test('heap growth: 64 MiB for a small heap, the default of V8 for a large one', 
   assert.equal(growingPercent(900 * MEBIBYTE), 0);
 });
 
-/** The tag depends on the flags, so it changes when V8 knows the flag. */
+/** The tag of the code cache depends on the flags, so it changes if V8 has the flag. */
 test('V8 flags: this V8 has both', async () => {
   const before = cachedDataVersionTag();
   setHeapGrowth();

@@ -36,7 +36,7 @@ export class NodeCarriers {
     });
   }
 
-  /** True when all carriers know the nodes that they reach. */
+  /** True if all carriers can list their reachable nodes. */
   get areComplete(): boolean {
     return this.carriers.every(({ peers }) => peers !== undefined);
   }

@@ -13,7 +13,7 @@ export class StartGate {
   private readonly discoveryMs: number;
   private open: () => void = () => {};
 
-  /** With `discovers` other nodes may exist that no carrier knows yet. */
+  /** With `discovers` there may be nodes that no carrier has discovered yet. */
   constructor(clock: Clock, discovers: boolean) {
     this.clock = clock;
     this.discoveryMs = discovers ? DISCOVERY_MS : 0;

@@ -12,7 +12,7 @@ const sizes = fc.oneof(
 );
 const lengthLists = fc.array(sizes, { minLength: 1, maxLength: 12 });
 
-/** Buffers of these sizes, each filled with a letter of its own. */
+/** Buffers of these sizes, each filled with another letter. */
 function filled(lengths: readonly number[]): Buffer[] {
   return lengths.map((length, index) => Buffer.alloc(length, 97 + index));
 }

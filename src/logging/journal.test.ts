@@ -21,7 +21,7 @@ class Journald implements AsyncDisposable {
     return journald;
   }
 
-  /** Everything that arrived, over all streams. */
+  /** Received lines of all streams. */
   get text(): string {
     return this.streams.join('');
   }

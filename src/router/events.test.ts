@@ -5,7 +5,7 @@ import { type Peer, RouterHarness } from '../../test/support/router-harness.ts';
 import { PREFIX_BYTES } from '../wire/index.ts';
 import { Topology } from './topology.ts';
 
-/** What a subscriber has got since the last look; each event has the time of now. */
+/** Events received by a subscriber since the last call; asserts that each has the current time. */
 function eventsOf(peer: Peer): (readonly [unknown, unknown])[] {
   return peer.received().map(({ type, timestamp, data, ...rest }) => {
     assert.equal(timestamp, peer.harness.clock.nowMs);

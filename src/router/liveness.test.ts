@@ -10,7 +10,7 @@ const EMPTY_MAP = Buffer.from([0xa0]);
 interface Watch {
   readonly harness: RouterHarness;
   readonly events: Peer;
-  /** Lets time pass, checks, and returns the events that this brought, as `type detail`. */
+  /** Advances the time, runs a check, and returns the resulting events as `type detail`. */
   readonly checkAfter: (ms: number) => string[];
 }
 
@@ -30,7 +30,7 @@ function watch(): Watch {
   return { harness, events, checkAfter };
 }
 
-/** A client that is there already when the events begin to be watched. */
+/** A client that registered before the events are observed. */
 function joined(here: Watch): Peer {
   const peer = here.harness.join();
   here.events.received();
@@ -76,7 +76,7 @@ test('liveness: a client is disconnected after the timeout', () => {
   assert.deepEqual(peer.transport.ended, ['DEADLINE_EXCEEDED', 'Inactivity timeout']);
   assert.deepEqual([client.removed, here.harness.closed], [true, [`${client.id} inactivityTimeout`]]);
   peer.send({ type: 'heartbeat', senderId: client.id });
-  assert.deepEqual(peer.received(), [], 'what it says now comes too late');
+  assert.deepEqual(peer.received(), [], 'messages after the disconnect are ignored');
 });
 
 test('liveness: a client that sends every 20 s stays online', () => {

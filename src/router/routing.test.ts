@@ -18,7 +18,7 @@ interface Room {
   readonly absent: string;
 }
 
-/** Alice and Bob of one group, Carol of none; each framing is there. */
+/** Alice and Bob in one group, Carol in none; with both framings. */
 function room(): Room {
   const harness = new RouterHarness();
   return {
@@ -30,7 +30,7 @@ function room(): Room {
   };
 }
 
-/** What Alice sends, and what each of the three then has got. */
+/** Messages of Alice, and the messages that each of the three receives. */
 interface Row {
   readonly name: string;
   readonly send: (room: Room) => { [key: string]: Encodable };

@@ -86,7 +86,7 @@ test('framing: several inner frames are several bodies', () => {
 
 test('framing: inner frames that do not fill the outer frame are malformed', () => {
   for (const [name, message] of [
-    ['a prefix alone that says more', '0000000001'],
+    ['only a prefix that announces more', '0000000001'],
     ['less than a prefix', '000000'],
     ['inner length too short', '0000000001a0a0'],
     ['inner length too long', '0000000003a0a0'],
@@ -106,7 +106,7 @@ test('framing: an empty inner frame is an empty body', () => {
 test('framing: reuses the received prefixes if they fit', () => {
   const body = hex('a16161f6');
   for (const received of [1, 2] as const) {
-    const bytes = Buffer.alloc(body.length + 5 * received); // not of the pool, which copies would share
+    const bytes = Buffer.alloc(body.length + 5 * received); // not from the pool, which copies would share
     frameBody(body, received).copy(bytes);
     for (const [framing, prefixes] of [
       [SINGLE, 1],

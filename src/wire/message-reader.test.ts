@@ -6,11 +6,11 @@ import { MessageReader, type MessageSink } from './message-reader.ts';
 
 const MAX_BYTES = 100_000;
 
-/** Keeps what a reader hands out, and the bytes that it says it holds. */
+/** Records the messages of a reader, and its reserved bytes. */
 class Recorder implements MessageSink {
   readonly seen: string[] = [];
   heldBytes = 0;
-  /** How often a buffer was made or grown. */
+  /** Number of times a buffer was allocated or enlarged. */
   allocations = 0;
   limitBytes = Number.POSITIVE_INFINITY;
   readonly reader: MessageReader;
@@ -40,7 +40,7 @@ class Recorder implements MessageSink {
   }
 }
 
-/** Feeds `stream` cut at `cuts`, ends it, and returns the recorded calls. */
+/** Passes `stream` split at `cuts`, ends it, and returns the recorded calls. */
 function read(stream: Buffer, cuts: readonly number[], maxMessageBytes = MAX_BYTES): string[] {
   const recorder = new Recorder(maxMessageBytes);
   const borders = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
@@ -48,7 +48,7 @@ function read(stream: Buffer, cuts: readonly number[], maxMessageBytes = MAX_BYT
     recorder.reader.push(stream.subarray(borders[i], end));
   });
   recorder.reader.end();
-  assert.equal(recorder.heldBytes, 0, 'nothing is held behind the end');
+  assert.equal(recorder.heldBytes, 0, 'no memory is held after the end');
   return recorder.seen;
 }
 
@@ -159,7 +159,7 @@ test('MessageReader: a lowered limit applies from the next prefix', () => {
   assert.deepEqual(recorder.seen, ['abcdef', 'fault: tooLarge']);
 });
 
-/** Pauses behind each of the messages that `pausesAfter` counts. */
+/** Pauses after each message whose number is in `pausesAfter`. */
 class Pausing extends Recorder {
   private readonly pausesAfter: ReadonlySet<number>;
 

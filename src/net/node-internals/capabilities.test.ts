@@ -3,7 +3,7 @@ import { Server, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { probeNodeInternals } from './capabilities.ts';
 
-/** Runs on every supported Node in CI: a new one that lacks a part is noticed here. */
+/** Runs on every supported Node in CI: fails if one lacks a capability. */
 test('capabilities: this Node has all', async () => {
   assert.deepEqual(await probeNodeInternals(), { fastRead: true, fastWrite: true, acceptQueue: true, tlsParent: true });
 });

@@ -5,7 +5,7 @@ import { frameBody } from '../../../test/support/framing.ts';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 
 const PADDING = 'x'.repeat(1000);
-/** Half of it may wait in each flush queue: 500 messages of a kilobyte. */
+/** Half of it fits in each flush queue: 500 messages of a kilobyte. */
 const LIMITS = { maxBufferBytes: 1_000_000, maxSendQueueBytes: 1_000_000 };
 
 function broadcasts(sender: Peer, count: number): Buffer {
@@ -15,12 +15,12 @@ function broadcasts(sender: Peer, count: number): Buffer {
   return Buffer.concat(bodies.map((body) => frameBody(body, 1)));
 }
 
-/** Puts bytes into a stream, and leaves the turn open. */
+/** Passes bytes to a stream without ending the tick. */
 function put({ p2p }: Peer, bytes: Buffer): void {
   p2p.receive(bytes, 0, bytes.length);
 }
 
-/** The numbers of the broadcasts that `peer` got. */
+/** The numbers of the broadcasts received by `peer`. */
 function numbers(peer: Peer): unknown[] {
   return peer.received().map(({ payload }) => (payload as { n: number }).n);
 }

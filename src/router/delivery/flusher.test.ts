@@ -94,7 +94,7 @@ test('fan-out: gets as much time as everything else in a tick, at most two milli
   const here = harness();
   const peers = streams(here, 300);
   for (const peer of peers) peer.p2p.queue.pushFanOut(Buffer.alloc(10));
-  // 1.5 ms pass until the end of the turn, and one with every write
+  // 1.5 ms pass until the end of the tick, and 1 ms with every write
   here.clock.nowMs += 1.5;
   for (const { transport } of peers) transport.onWrite = () => void here.clock.nowMs++;
   here.clock.endTick();

@@ -15,7 +15,7 @@ function operatorOf(harness: RouterHarness): Operator {
   return new Operator(harness.core, () => `api-${++requests}`);
 }
 
-/** Sends a request; the outcomes come into the list that is returned. */
+/** Sends a request; returns a list that receives the outcomes. */
 function request(operator: Operator, id: string, timeoutMs = 1000) {
   const outcomes: RequestOutcome[] = [];
   const start = operator.request(id, PAYLOAD, timeoutMs, (outcome) => outcomes.push(outcome));

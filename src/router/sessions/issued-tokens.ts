@@ -8,7 +8,7 @@ const MAX_OUTSTANDING = 16;
 export class IssuedTokens {
   private last: number;
   private used = 0;
-  /** `skippedCount` of the replay buffer as the client of each valid token knows it. */
+  /** `skippedCount` of the replay buffer that was reported with each valid token. */
   private readonly skipped = new Map<number, number>();
 
   /**

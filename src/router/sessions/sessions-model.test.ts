@@ -7,7 +7,7 @@ import { type Peer, RouterHarness } from '../../../test/support/router-harness.t
 import type { Client } from '../client.ts';
 import { ANONYMOUS } from '../identity.ts';
 
-/** A client with a session, written from the protocol: it counts, keeps and sends again. */
+/** A client with a session, from the protocol only: it counts, keeps and repeats messages. */
 class ModelClient {
   readonly received: number[] = [];
   private readonly harness: RouterHarness;
@@ -15,14 +15,14 @@ class ModelClient {
   private readonly target: Client;
   private token: string;
   private peer: Peer | null = null;
-  /** Bytes of the stream from the router that were read. */
+  /** Bytes read from the router's stream. */
   private readBytes = 0;
   private reader = new FrameReader(1);
   /** Messages that the router has not acknowledged; the first `written` are on the stream. */
   private unacknowledged: number[] = [];
   private written = 0;
   private acknowledged = 0;
-  /** Bytes that are sent but have not arrived yet. */
+  /** Bytes in flight. */
   private inFlight = Buffer.alloc(0);
   lost = 0;
 
@@ -186,7 +186,7 @@ for (const [name, sessionBufferBytes] of [
         for (const it of steps) run(it);
         if (!model.isOnline) model.resume(false);
         model.deliver();
-        // one more resume reports what the last answer could not
+        // another resume reports losses after the last response
         model.lose(1, 1);
         model.resume(false);
         model.deliver();

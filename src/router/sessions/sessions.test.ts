@@ -14,7 +14,7 @@ function joinWithSession(harness: RouterHarness): { client: Client; answer: Sess
   return { client, answer, peer: attach(harness, client, answer.token) };
 }
 
-/** Opens a stream on a connection of its own and binds it by `token`; the confirmation is read. */
+/** Opens a stream on a new connection and binds it by `token`; discards the confirmation. */
 function attach(harness: RouterHarness, client: Client, token: string, connection = harness.connect()): Peer {
   const peer = harness.open(connection);
   peer.send({ type: 'heartbeat', senderId: client.id, payload: { session: token } });
