@@ -105,6 +105,7 @@ export class Observability {
       connectedMs: Math.max(0, at - client.connectedAt),
       clientId: client.id,
       clientName: client.name,
+      address: client.connection.remote,
     });
   }
 

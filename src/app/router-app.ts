@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Authenticator, SessionTokens } from '../access/index.ts';
 import type { Cluster } from '../cluster/index.ts';
-import type { ConfigChange, LoadedConfig, RouterConfig } from '../config/index.ts';
+import { type ConfigChange, type LoadedConfig, type RouterConfig, trustedProxies } from '../config/index.ts';
 import { GrpcServer, type TransportDependencies } from '../grpc/index.ts';
 import { openFilesLimit } from '../host/index.ts';
 import type { Logger } from '../logging/index.ts';
@@ -111,6 +111,8 @@ export class RouterApp implements Service {
       core: this.core,
       auth: this.auth,
       maxConnections: () => this.config.maxConnections,
+      maxConnectionsPerAddress: () => this.config.maxConnectionsPerAddress,
+      trustedProxies: config.proxyProtocol ? trustedProxies(config.trustedProxies) : null,
       options: config,
       tls: security.tls,
       internals: {

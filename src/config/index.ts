@@ -17,3 +17,4 @@ export { expandHome, formatValue } from './parse-value.ts';
 export { asYaml, type SampleOptions, sampleConfig } from './sample-config.ts';
 export { serviceLinkWarning } from './service-links.ts';
 export { isFileKey, readFlags, type SourceValue } from './sources.ts';
+export { trustedProxies } from './trusted-proxies.ts';

@@ -6,6 +6,7 @@ import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from '.
 import { expandHome, InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
 import { readEnvironment, readFile, readFlags, type SourceValue, type SourceValues } from './sources.ts';
+import { checkTrustedProxies } from './trusted-proxies.ts';
 
 export interface ConfigInput {
   readonly argv: readonly string[];
@@ -132,6 +133,8 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
     needs('auth-scope', '--auth-tokens-file', '--access-file');
   }
   if (config.rolling && !config.daemonRestart) needs('rolling', '--daemon-restart');
+  if (config.trustedProxies !== null && !config.proxyProtocol) needs('trusted-proxies', '--proxy-protocol');
+  problems.push(...checkTrustedProxies(config.trustedProxies, where('trusted-proxies')));
   problems.push(...checkCluster(config, where));
   if (config.workers !== 1 && !config.nodeInternals) problems.push(PROBLEMS.workersNeedInternals(where('workers')));
   if (hasLevelConflict(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));

@@ -17,6 +17,18 @@ export const LIMIT_OPTIONS = [
     },
   },
   {
+    key: 'max-connections-per-address',
+    type: 'integer',
+    default: 0,
+    range: [0, 1_000_000],
+    ...limit,
+    reload: 'newConnections',
+    doc: {
+      en: 'Maximum concurrent connections of one IPv4 address or IPv6 /64 network, in each worker; 0 for no limit',
+      ru: 'Максимум одновременных соединений одного адреса IPv4 или сети IPv6 /64, на каждый процесс; 0 — без предела',
+    },
+  },
+  {
     key: 'max-message-bytes',
     type: 'bytes',
     default: 4 * MIB,

@@ -1,6 +1,7 @@
 import { DAY, type Option, SECOND } from './option-types.ts';
 import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
+import { PROXY_OPTIONS } from './options-proxies.ts';
 import { SESSION_OPTIONS } from './options-sessions.ts';
 import { TELEMETRY_OPTIONS } from './options-telemetry.ts';
 import { WORKER_OPTIONS } from './options-workers.ts';
@@ -53,6 +54,7 @@ export const ROUTER_OPTIONS = [
       ru: 'Origin страниц, которым можно подключаться, через запятую, * — любые; своему хосту можно всегда',
     },
   },
+  ...PROXY_OPTIONS,
   {
     key: 'handshake-timeout',
     type: 'duration',

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, BlockList } from 'node:net';
 import type { Authenticator } from '../access/index.ts';
 import type { Connection, NodeInternals, TlsMaterial } from '../net/index.ts';
 import { Listener, TickQueue } from '../net/index.ts';
@@ -22,6 +22,8 @@ export interface GrpcServerDependencies {
   readonly core: RouterCore;
   readonly auth: Authenticator;
   readonly maxConnections: () => number;
+  readonly maxConnectionsPerAddress: () => number;
+  readonly trustedProxies: BlockList | null;
   readonly options: GrpcServerOptions;
   readonly tls: TlsMaterial | null;
   readonly internals: NodeInternals;
@@ -52,6 +54,8 @@ export class GrpcServer {
         log: core.log,
         counters: core.counters,
         maxConnections: deps.maxConnections,
+        maxConnectionsPerAddress: deps.maxConnectionsPerAddress,
+        trustedProxies: deps.trustedProxies,
         handshakeTimeoutMs: options.handshakeTimeoutMs,
         internals: deps.internals,
         alpnProtocols: deps.createHttp1 === null ? ['h2'] : ['h2', 'http/1.1'],

@@ -1,17 +1,23 @@
 import type { Socket } from 'node:net';
 import type { Client, CloseReason, Identity } from '../router/index.ts';
 import type { ConcurrencyLimiter, RpcConnection } from '../rpc/index.ts';
+import { canonicalAddress } from './addresses.ts';
 
 /** An accepted TCP connection. */
 export class Connection implements RpcConnection {
   readonly clients = new Set<Client>();
   readonly socket: Socket;
-  readonly remote: string;
+  /** Address and port of the client; behind a proxy with the PROXY protocol, those that it reports. */
+  remote: string;
+  /** IP address of the client; empty if it is unknown. */
+  address: string;
   /** Principal of the calls without a token of their own; null until a valid token was presented. */
   identity: Identity | null = null;
   identities: Map<string, Identity> | null = null;
   /** First header that indicated an HTTP proxy, which may mix the calls of several clients; null without one. */
   proxyHeader: string | null = null;
+  /** Size of the PROXY protocol header in front of its data. */
+  proxyHeaderBytes = 0;
   isExclusive = false;
   listings: ConcurrencyLimiter | null = null;
   /** Closes the connection by a handshake of its protocol, if it has one; null destroys the socket. */
@@ -23,6 +29,18 @@ export class Connection implements RpcConnection {
     this.socket = socket;
     // read now: a socket closed by the peer has no address
     this.remote = remoteOf(socket);
+    this.address = canonicalAddress(socket.remoteAddress ?? '');
+  }
+
+  /** Whether the peer has sent more than a PROXY protocol header: a port check has not. */
+  get hasSentData(): boolean {
+    return this.socket.bytesRead > this.proxyHeaderBytes;
+  }
+
+  /** Replaces the address of the proxy by that of its client. */
+  setClient(address: string, port: number): void {
+    this.address = canonicalAddress(address);
+    this.remote = remoteOf({ remoteAddress: this.address, remotePort: port });
   }
 
   /** Closes the connection; its clients are removed with `reason`. */

@@ -1,11 +1,13 @@
 import { constants } from 'node:crypto';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, type BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CloseReason, Counters, RefuseReason, RouterLog } from '../router/index.ts';
+import { AddressCount } from './address-count.ts';
 import { Connection, Connections, remoteOf } from './connection.ts';
 import { throttleAccepts } from './node-internals/accept-queue.ts';
 import type { NodeInternals } from './node-internals/capabilities.ts';
 import { rawSocketOf } from './node-internals/tls-parent.ts';
+import { readProxyHeader } from './proxy-protocol.ts';
 import { throttleResets } from './reset-throttle.ts';
 import { TickQueue } from './tick-queue.ts';
 import type { TlsMaterial } from './tls.ts';
@@ -15,6 +17,10 @@ export interface ListenerDependencies {
   readonly log: RouterLog;
   readonly counters: Counters;
   readonly maxConnections: () => number;
+  /** Limit per IPv4 address or /64 network of IPv6; 0 for none. */
+  readonly maxConnectionsPerAddress: () => number;
+  /** Addresses whose connections start with a PROXY protocol header; null without the PROXY protocol. */
+  readonly trustedProxies: BlockList | null;
   readonly handshakeTimeoutMs: number;
   readonly internals: NodeInternals;
   /** Protocols to select from in a TLS handshake (ALPN), in order of preference. */
@@ -49,6 +55,8 @@ export class Listener {
   private readonly tlsServer: ReturnType<typeof createTlsServer> | null;
   private readonly acceptQueue = new TickQueue(ACCEPTS_PER_TICK);
   private readonly handshakes = new TlsHandshakes();
+  /** Of the connections beyond their PROXY header. */
+  private readonly addresses = new AddressCount();
   private draining = false;
   /** Connections that the system has accepted and `accept` has not processed. */
   private pendingAccepts = 0;
@@ -174,16 +182,18 @@ export class Listener {
     const isTimeout = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT';
     const raw = this.deps.internals.tlsParent ? rawSocketOf(socket) : null;
     // a load balancer's port check connects and closes without sending anything
-    if (isTimeout || (raw !== null && raw.bytesRead > 0)) {
-      this.reportRefused(isTimeout ? 'handshakeTimeout' : 'tlsError', remoteOf(raw ?? socket), error.message);
+    const connection = raw === null ? this.handshakes.find(socket) : this.handshakes.of(raw);
+    if (isTimeout || (raw !== null && connection?.hasSentData === true)) {
+      const remote = connection?.remote ?? remoteOf(raw ?? socket);
+      this.reportRefused(isTimeout ? 'handshakeTimeout' : 'tlsError', remote, error.message);
       this.handshakes.take(socket);
     }
   }
 
   /** Reports a failed handshake where `_parent` is not used: a closed TLS socket has no address, so it cannot be matched. */
-  private onHandshakeFailed({ socket, remote }: Connection): void {
-    if (this.deps.internals.tlsParent || socket.bytesRead === 0) return;
-    this.reportRefused('tlsError', remote, 'TLS handshake failed');
+  private onHandshakeFailed(connection: Connection): void {
+    if (this.deps.internals.tlsParent || !connection.hasSentData) return;
+    this.reportRefused('tlsError', connection.remote, 'TLS handshake failed');
   }
 
   private accept(socket: Socket): void {
@@ -204,6 +214,40 @@ export class Listener {
       this.deps.onClosed(connection, connection.closeReason);
     });
     throttleResets(socket, this.closeQueue);
+    if (this.isTrustedProxy(connection)) this.identify(connection);
+    else this.admit(connection);
+  }
+
+  private isTrustedProxy({ address }: Connection): boolean {
+    const { trustedProxies } = this.deps;
+    return (
+      trustedProxies !== null && address !== '' && trustedProxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    );
+  }
+
+  /** Reads the PROXY protocol header of a connection. */
+  private identify(connection: Connection): void {
+    readProxyHeader(connection.socket, this.deps.handshakeTimeoutMs, {
+      onHeader: ({ client, bytes }) => {
+        connection.proxyHeaderBytes = bytes;
+        if (client !== null) connection.setClient(client.address, client.port);
+        this.admit(connection);
+      },
+      onFailed: (reason, details) => this.reportRefused(reason, connection.remote, details),
+    });
+  }
+
+  /** Serves a connection whose client's address is known. */
+  private admit(connection: Connection): void {
+    const { socket, address } = connection;
+    const limit = this.deps.maxConnectionsPerAddress();
+    if (limit > 0 && this.addresses.of(address) >= limit) {
+      this.reportRefused('addressLimit', connection.remote, `limit ${limit}`);
+      socket.destroy();
+      return;
+    }
+    this.addresses.add(address);
+    socket.once('close', () => this.addresses.remove(address));
     if (this.tlsServer === null) this.deps.serve(connection, socket);
     else {
       this.handshakes.add(connection, () => this.onHandshakeFailed(connection));

@@ -51,7 +51,15 @@ export const LOGIN_FAILURES = ['noToken', 'malformed', 'unknownToken', 'expired'
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
 /** Reasons for which a TCP connection was refused or closed. */
-export const REFUSE_REASONS = ['connectionLimit', 'draining', 'handshakeTimeout', 'tlsError', 'protocolError'] as const;
+export const REFUSE_REASONS = [
+  'connectionLimit',
+  'addressLimit',
+  'draining',
+  'handshakeTimeout',
+  'proxyProtocol',
+  'tlsError',
+  'protocolError',
+] as const;
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
 
 function zeroes<K extends string>(keys: readonly K[]): Record<K, number> {

@@ -10,6 +10,7 @@ const closedAt = (at: number) => ({
   connectedMs: 5,
   clientId: `c${at}`,
   clientName: 'n',
+  address: '10.0.0.7:50412',
 });
 
 test('quantile: interpolated in its bucket', () => {

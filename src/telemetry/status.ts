@@ -83,7 +83,7 @@ export interface RouterStatus {
   /** The other routers; absent in a router on its own. */
   readonly cluster?: ClusterStatus;
   readonly authFailures: number;
-  /** Newest first, at most 50. Ids and names only with --status-page-clients. */
+  /** Newest first, at most 50. Ids, names and addresses only with --status-page-clients. */
   readonly recentlyClosed: readonly {
     readonly at: number;
     /** One of CLOSE_REASONS, as in the metric rpc_router_clients_closed_total. */
@@ -91,6 +91,7 @@ export interface RouterStatus {
     readonly connectedMs: number;
     readonly clientId?: string;
     readonly clientName?: string | null;
+    readonly address?: string;
   }[];
   readonly reload: {
     /** Reloads since the start, refused ones included. */

@@ -152,13 +152,14 @@ function showWorkers(workers) {
 function showClosed(closed) {
   const withClients = closed.some(({ clientId }) => clientId !== undefined);
   parts.closedClient.hidden = !withClients;
-  const rows = closed.map(({ at, reason, connectedMs, clientId, clientName }) => [
+  parts.closedAddress.hidden = !withClients;
+  const rows = closed.map(({ at, reason, connectedMs, clientId, clientName, address }) => [
     moment(at),
     { text: reasonText(reason), title: reason },
     duration(connectedMs),
-    ...(withClients ? [{ text: clientName ?? clientId ?? '–', title: clientId ?? '' }] : []),
+    ...(withClients ? [{ text: clientName ?? clientId ?? '–', title: clientId ?? '' }, address ?? '–'] : []),
   ]);
-  fillRows('closed', rows, [1, 3]);
+  fillRows('closed', rows, [1, 3, 4]);
 }
 
 const RELOADS = {
