@@ -3,13 +3,13 @@ import { formatBytes, formatMs, formatRate, type Language, type Translate } from
 import { type Line, row } from './line.ts';
 import type { TopMessage } from './messages.ts';
 
+/** 78 columns in all, with a space between each two. */
+const WIDTHS = [20, -11, -8, -7, -10, -10, -6];
+
 /** A row per worker; nothing for a router with one process. */
 export function workerTable({ workers }: RouterStatus, t: Translate<TopMessage>, lang: Language): Line[] {
   if (workers === undefined) return [];
-  const cells = (name: string, ...values: string[]): [string, number][] => [
-    [name, 22],
-    ...values.map((value): [string, number] => [value, -10]),
-  ];
+  const cells = (...values: string[]): [string, number][] => values.map((value, i) => [value, WIDTHS[i] ?? 0]);
   const head = [t('connections'), t('clients'), t('inPerSecond'), t('eventLoop'), t('memory'), 'CPU'];
   return [
     row(cells(t('workers'), ...head), 'inverse'),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadSecurity, probeCapabilities, RouterApp, type SecurityFiles } from '../app/index.ts';
 import { EXIT } from '../cli/index.ts';
@@ -86,6 +87,7 @@ export class Worker {
       clearInterval(beat);
       await this.app.dispose();
       await this.journal?.close();
+      if (!process.connected) removeIfEmpty(this.start.linkFolder);
     }
   }
 
@@ -189,6 +191,15 @@ export class Worker {
   private prepareReload(app: RouterApp, config: RouterConfig): readonly Text[] {
     const next = { ...DEFAULT_CONFIG, ...config };
     return app.reloader.prepare(next);
+  }
+}
+
+/** After the end of the parent, which owns the folder, the last worker removes it. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // another worker is still using it
   }
 }
 

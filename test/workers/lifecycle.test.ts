@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { fetchHttp } from '../lifecycle/http.ts';
@@ -59,11 +59,14 @@ test('the second signal stops at once', async () => {
 });
 
 test('a parent that is killed takes its workers along, so that the port is free', async () => {
-  await using router = await startWorkers();
+  using folder = new TempFolder();
+  await using router = await startWorkers([], { env: { TMPDIR: folder.path } });
   const pids = await workerPids(router);
+  assert.equal(readdirSync(folder.path).filter((name) => name.startsWith('rpc-router-')).length, 1);
   router.signal('SIGKILL');
   await router.exited;
   await poll('the workers to end', () => pids.every((pid) => !exists(pid)));
+  assert.deepEqual(readdirSync(folder.path), [], 'the folder of their sockets is gone');
   await using next = await RouterProcess.start(['--port', String(router.port)]);
   assert.equal(next.port, router.port);
 });
