@@ -9,7 +9,7 @@ export interface WorkerLoad {
 export interface Admission {
   /** By worker: whether it shall accept connections. */
   readonly accepts: readonly boolean[];
-  /** False when all connections are in use: then every worker accepts, and refuses what is beyond its share. */
+  /** False when all connections are in use: then every worker accepts, and refuses connections beyond its share. */
   readonly pausesWhenFull: boolean;
 }
 

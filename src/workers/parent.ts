@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { RouterConfig } from '../config/index.ts';
 import { bindSocket } from '../net/index.ts';
 import {
@@ -14,6 +12,7 @@ import {
 } from '../process/index.ts';
 import { type RouterStatus, statisticsLines } from '../telemetry/index.ts';
 import { divideConnections } from './admission.ts';
+import { makeLinkFolder } from './link-folder.ts';
 import { ParentEndpoints } from './parent-endpoints.ts';
 import { ParentReloader } from './parent-reload.ts';
 import { ownProgram } from './program.ts';
@@ -38,7 +37,7 @@ const STATUS_TIMEOUT_MS = 300;
 export class WorkersParent implements Service {
   readonly stopped: Promise<void>;
   private readonly options: ParentOptions;
-  private readonly linkFolder = mkdtempSync(join(tmpdir(), 'rpc-router-'));
+  private readonly linkFolder = makeLinkFolder();
   private readonly readyNotice: ReadyNotice;
   private readonly pool: WorkerPool;
   private readonly reloader: ParentReloader;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { fetchHttp } from '../lifecycle/http.ts';
@@ -84,6 +84,15 @@ test('a port in use and a bad certificate fail as with one process', async () =>
   await using noCert = await RouterProcess.startFailing(['--workers', '2', '--tls-cert', cert, '--tls-key', key]);
   assert.match(noCert.log, /cert\.pem/);
   assert.equal(noCert.exit?.code, 2);
+});
+
+test('a TMPDIR whose path is too long for Unix sockets: the workers use another folder', async () => {
+  using folder = new TempFolder();
+  const long = folder.file('x'.repeat(80));
+  mkdirSync(long);
+  await using router = await startWorkers([], { env: { TMPDIR: long } });
+  assert.equal((await workerPids(router)).length, 2);
+  assert.deepEqual(readdirSync(long), []);
 });
 
 test('USR1 logs the sum and each worker, USR2 debugs all, and their lines name the worker', async () => {
