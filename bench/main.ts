@@ -16,6 +16,8 @@ const progress = new Progress(process.stderr);
 
 const WEBSOCKET = 'websocket';
 const WORKERS = 'workers';
+const ACCESS = 'access';
+const ACCESS_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100']);
 const WORKER_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast4', 'unicast1', 'paced', 'broadcast1000']);
 const PROTOCOL_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100', 'broadcast1000']);
 
@@ -29,6 +31,9 @@ HTTP/2, WebSocket and a bare ws server (by name only):
 
 One process against two workers, whose pairs of clients are on the same worker or on different ones (by name only):
   ${WORKERS.padEnd(14)} ${[...WORKER_SCENARIOS].join(', ')}; CPU ratio, of all processes, to one process
+
+Without and with an access file (by name only):
+  ${ACCESS.padEnd(14)} ${[...ACCESS_SCENARIOS].join(', ')}; CPU ratio to the router without one
 
 With thousands of clients, the router alone (by name only; a minute or more each):
 ${describe(MANY_CLIENTS_SCENARIOS)}
@@ -95,6 +100,13 @@ async function compareWorkers(options: Parameters<typeof compare>[3]): Promise<v
   await compare(scenarios, [router, local, crossing], 0, options);
 }
 
+async function compareAccess(options: Parameters<typeof compare>[3]): Promise<void> {
+  await using router = await RouterServer.start();
+  await using guarded = await RouterServer.startGuarded();
+  const scenarios = SCENARIOS.filter(({ name }) => ACCESS_SCENARIOS.has(name));
+  await compare(scenarios, [router, guarded], 0, options);
+}
+
 function row(scenario: string, server: string, samples: readonly Sample[], ratio: string): string[] {
   const of = (key: keyof Sample): number => median(samples.map((sample) => sample[key]));
   return [
@@ -120,7 +132,12 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
     },
   });
   const names = values.scenario?.split(',') ?? SCENARIOS.map(({ name }) => name);
-  const known = new Set([WEBSOCKET, WORKERS, ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name)]);
+  const known = new Set([
+    WEBSOCKET,
+    WORKERS,
+    ACCESS,
+    ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name),
+  ]);
   const unknown = names.filter((name) => !known.has(name));
   const rounds = Number(values.rounds);
   const framing = Number(values.framing);
@@ -147,6 +164,7 @@ else {
   }
   if (names.includes(WEBSOCKET)) await compareProtocols({ rounds, framing });
   if (names.includes(WORKERS)) await compareWorkers({ rounds, framing });
+  if (names.includes(ACCESS)) await compareAccess({ rounds, framing });
   for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {
     process.stdout.write(`\n${scenario.name}: ${scenario.description}\n`);
     await scenario.run((text) => progress.say(text), framing);

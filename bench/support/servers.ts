@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ClientFraming } from '../../test/support/framing.ts';
 import { RouterProcess } from '../../test/support/router-process.ts';
+import { TempFolder } from '../../test/support/temp.ts';
 import { LoadClient, type LoadConnection } from './load-client.ts';
 import { cpuMicroseconds } from './process-usage.ts';
 import { WebSocketLoadClient } from './websocket-load-client.ts';
@@ -60,6 +61,7 @@ function connectBy(protocol: Protocol, port: number, framing: ClientFraming): Pr
 export interface ConnectOptions {
   readonly groups?: readonly string[];
   readonly protocol?: Protocol;
+  readonly token?: string | null;
 }
 
 /** Registers a client and opens its p2p stream. */
@@ -67,10 +69,11 @@ export async function connectClient(
   port: number,
   framing: ClientFraming,
   name: string,
-  { groups = [], protocol = 'http2' }: ConnectOptions = {},
+  { groups = [], protocol = 'http2', token = null }: ConnectOptions = {},
 ): Promise<RouterClient> {
   const client = await connectBy(protocol, port, framing);
-  const answer = await client.call('/router/register', { clientName: name, groups, metadata: {} });
+  const metadata = token === null ? {} : { token };
+  const answer = await client.call('/router/register', { clientName: name, groups, metadata });
   if (answer.success !== true || typeof answer.clientId !== 'string') throw new Error('register was refused');
   const id = answer.clientId;
   await client.open('/router/p2p', { type: 'heartbeat', senderId: id, payload: {}, timestamp: Date.now() });
@@ -115,17 +118,17 @@ const BASIC_OPTIONS = ['--max-connections', '20000', '--log-level', 'error', '--
 export class RouterServer implements MeasuredServer {
   readonly name: string;
   readonly process: RouterProcess;
-  private readonly protocol: Protocol;
+  private readonly connectOptions: ConnectOptions;
 
-  private constructor(router: RouterProcess, protocol: Protocol = 'http2', name = 'router') {
+  private constructor(router: RouterProcess, connectOptions: ConnectOptions = {}, name = 'router') {
     this.process = router;
-    this.protocol = protocol;
+    this.connectOptions = connectOptions;
     this.name = name;
   }
 
   /** The same router, measured by clients of `protocol`. */
   by(protocol: Protocol): RouterServer {
-    return new RouterServer(this.process, protocol, `router, ${protocol}`);
+    return new RouterServer(this.process, { protocol }, `router, ${protocol}`);
   }
 
   static async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<RouterServer> {
@@ -134,7 +137,18 @@ export class RouterServer implements MeasuredServer {
 
   /** Starts another build of the router. `main` is its `dist/main.js`. */
   static async startBuild(main: string): Promise<RouterServer> {
-    return new RouterServer(await RouterProcess.start(BASIC_OPTIONS, { program: [main] }), 'http2', 'other build');
+    return new RouterServer(await RouterProcess.start(BASIC_OPTIONS, { program: [main] }), {}, 'other build');
+  }
+
+  /** Starts a router with an access file, whose role allows only the messages of the scenarios. */
+  static async startGuarded(): Promise<RouterServer> {
+    const folder = new TempFolder();
+    const token = 'token-of-the-bench-0123456789';
+    const roles = { bench: { allow: ['send', 'broadcast', 'join:room.*'] } };
+    const tokens = [{ name: 'bench', role: 'bench', token }];
+    const file = folder.write('access.yaml', JSON.stringify({ roles, tokens }));
+    const router = await RouterProcess.start([...BASIC_OPTIONS, '--access-file', file], { folder });
+    return new RouterServer(router, { token }, 'router, roles');
   }
 
   get pid(): number {
@@ -146,7 +160,7 @@ export class RouterServer implements MeasuredServer {
   }
 
   async pairs(count: number, framing: ClientFraming): Promise<Pair[]> {
-    const clients = await connectClients(this.process.port, framing, 2 * count, { protocol: this.protocol });
+    const clients = await connectClients(this.process.port, framing, 2 * count, this.connectOptions);
     return Array.from({ length: count }, (_, index) => {
       const sender = clients[2 * index] as RouterClient;
       const receiver = clients[2 * index + 1] as RouterClient;
@@ -155,10 +169,8 @@ export class RouterServer implements MeasuredServer {
   }
 
   readonly fanOut = async (count: number, framing: ClientFraming): Promise<FanOut> => {
-    const receivers = await connectClients(this.process.port, framing, count, { protocol: this.protocol });
-    const { client: sender, id } = await connectClient(this.process.port, framing, 'bench-sender', {
-      protocol: this.protocol,
-    });
+    const receivers = await connectClients(this.process.port, framing, count, this.connectOptions);
+    const { client: sender, id } = await connectClient(this.process.port, framing, 'bench-sender', this.connectOptions);
     const frame = sender.frame({ type: 'broadcast', senderId: id, payload: PAYLOAD, timestamp: TIMESTAMP });
     return { sender, receivers: receivers.map(({ client }) => client), frame };
   };

@@ -22,17 +22,16 @@ export function principalOf({ source, name }: GrantedToken): string {
 export class TokenIdentity implements Identity {
   readonly principal: string;
   readonly name: string;
+  /** A plain field, because it is read for every message. */
+  rights: Rights | null;
   private token: GrantedToken;
   private revoked = false;
 
   constructor(token: GrantedToken) {
     this.principal = principalOf(token);
     this.name = token.name;
+    this.rights = token.rights;
     this.token = token;
-  }
-
-  get rights(): Rights | null {
-    return this.token.rights;
   }
 
   get digest(): string {
@@ -50,16 +49,21 @@ export class TokenIdentity implements Identity {
 
   /** Uses `token`, of the same principal, if it is valid for longer. */
   renew(token: GrantedToken): void {
-    if (token.expiresAtMs > this.token.expiresAtMs) this.token = token;
+    if (token.expiresAtMs > this.token.expiresAtMs) this.use(token);
   }
 
   /** Uses the same token as a reload has it; null revokes it. */
   replace(token: GrantedToken | null): void {
     if (token === null) this.revoked = true;
-    else this.token = token;
+    else this.use(token);
   }
 
   isValidAt(nowMs: number): boolean {
     return !this.revoked && nowMs < this.token.expiresAtMs;
+  }
+
+  private use(token: GrantedToken): void {
+    this.token = token;
+    this.rights = token.rights;
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeCbor } from '../../test/support/cbor.ts';
 import { ClusterHarness } from '../../test/support/cluster-harness.ts';
+import { RoleRights } from '../access/rights.ts';
 import { ClientListing, metadataFilter } from '../router/index.ts';
 import { decodeValue } from '../wire/index.ts';
 
@@ -166,4 +167,31 @@ test('cluster: a message larger than an envelope is sent in fragments', () => {
   const [large, small] = receiver.received();
   assert.deepEqual(large?.payload, { blob });
   assert.equal(small?.type, 'broadcast');
+});
+
+test('cluster: the node of the sender enforces its role for receivers of all nodes', () => {
+  const { nodes } = new ClusterHarness(2);
+  const [a, b] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+  const far = b.join({ groups: ['room.1', 'lobby'] });
+  const messages = {
+    send: { type: 'unicast', targetId: far.id, payload: { messageId: 'm' } },
+    request: { type: 'request', targetId: far.id, payload: { requestId: 'q' } },
+    'multicast:lobby': { type: 'multicast', groupName: 'lobby', payload: { messageId: 'm' } },
+    broadcast: { type: 'broadcast', payload: { messageId: 'm' } },
+  };
+  const sender = a.join({ identity: { principal: 'p', name: 'p', rights: new RoleRights('r', ['multicast:room.*']) } });
+  for (const [permission, message] of Object.entries(messages)) {
+    sender.send(message);
+    const [refusal] = sender.received();
+    assert.equal(refusal?.errorMessage, `Not allowed: ${permission}`);
+    assert.deepEqual(far.received(), [], permission);
+  }
+  sender.send({ type: 'multicast', groupName: 'room.1' });
+  assert.equal(far.received()[0]?.senderId, sender.id);
+  const allowed = a.join({ identity: { principal: 'q', name: 'q', rights: new RoleRights('r', ['*']) } });
+  for (const [permission, message] of Object.entries(messages)) {
+    allowed.send(message);
+    assert.equal(far.received()[0]?.senderId, allowed.id, permission);
+  }
+  assert.deepEqual([a.dropped(), b.dropped()], [{ forbidden: 4 }, {}]);
 });

@@ -26,7 +26,11 @@ export function admitCall(
 export function recordAuthFailure({ core, method, connection }: RpcContext, reason: LoginFailure): void {
   core.counters.authFailures++;
   core.counters.loginFailures[reason]++;
-  core.log.warnOnce('auth', 'Authentication failed', { method: method.name, reason, remote: connection.remote });
+  core.log.warnOnce(`auth-${reason}`, 'Authentication failed', {
+    method: method.name,
+    reason,
+    remote: connection.remote,
+  });
 }
 
 function tokenRequired({ auth, connection }: RpcContext, reason: LoginFailure): string {
