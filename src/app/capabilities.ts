@@ -1,4 +1,4 @@
-import { NO_INTERNALS, probeNodeInternals } from '../net/index.ts';
+import { NO_INTERNALS, type NodeInternals, probeNodeInternals } from '../net/index.ts';
 import { canTuneV8 } from './v8-tuning.ts';
 
 /** Undocumented parts of Node.js and V8 that make the router faster, each with a fallback. The names are those of the metric. */
@@ -18,6 +18,16 @@ export async function probeCapabilities(isAllowed: boolean): Promise<Capabilitie
     'accept-queue': internals.acceptQueue,
     'tls-parent': internals.tlsParent,
     'v8-tuning': v8Tuning,
+  };
+}
+
+/** Those of them that the network code uses. */
+export function internalsOf(capabilities: Capabilities): NodeInternals {
+  return {
+    fastRead: capabilities['fast-read'],
+    fastWrite: capabilities['fast-write'],
+    acceptQueue: capabilities['accept-queue'],
+    tlsParent: capabilities['tls-parent'],
   };
 }
 

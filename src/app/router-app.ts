@@ -11,7 +11,7 @@ import { type OpenLog, type ReadyNotice, type Service, startWarnings } from '../
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
 import { type Job, JobGuard } from '../telemetry/index.ts';
 import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
-import { type Capabilities, describeCapabilities } from './capabilities.ts';
+import { type Capabilities, describeCapabilities, internalsOf } from './capabilities.ts';
 import { createClusterNode, type WorkerNode } from './cluster-node.ts';
 import { clusterStats } from './cluster-stats.ts';
 import { limitsOf, systemClock } from './core-dependencies.ts';
@@ -115,12 +115,7 @@ export class RouterApp implements Service {
       trustedProxies: config.proxyProtocol ? trustedProxies(config.trustedProxies) : null,
       options: config,
       tls: security.tls,
-      internals: {
-        fastRead: this.capabilities['fast-read'],
-        fastWrite: this.capabilities['fast-write'],
-        acceptQueue: this.capabilities['accept-queue'],
-        tlsParent: this.capabilities['tls-parent'],
-      },
+      internals: internalsOf(this.capabilities),
       createHttp1: config.websocket ? (transport) => this.createWebSocket(transport) : null,
     });
     this.observability = new Observability({

@@ -55,6 +55,7 @@ test('browser-chat: messages both ways, requests, themes and widths', { skip: SK
   try {
     for (const [colorScheme, width] of [
       ['light', 390],
+      ['dark', 390],
       ['dark', 1280],
     ] as const) {
       const page = await browser.newPage({ colorScheme, viewport: { width, height: 780 } });

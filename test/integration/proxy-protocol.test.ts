@@ -183,6 +183,27 @@ test('a header in pieces, with the first request behind it; HTTP/1 and WebSocket
   assert.match((await answerTo(router.port, V1, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')).toString(), /^HTTP\/1\.1 426/);
 });
 
+test('--no-node-internals: the header is read without them, and checks are not errors', async () => {
+  await using router = await RouterProcess.start([...PROXY_ARGS, ...TLS_ARGS, '--no-node-internals']);
+  (await opened(router.port)).end(V2_LOCAL);
+  await answerTo(router.port, V1);
+  const { refused } = (await router.until('all to be closed', ({ connections }) => connections.current === 0))
+    .connections;
+  assert.deepEqual(refused, { tlsError: 1 });
+  assert.match(router.log, /tlsError.*203\.0\.113\.7:4711/);
+});
+
+test('a reload changes --max-connections-per-address for new connections', async () => {
+  const config = folder.write('router.yaml', 'max-connections-per-address: 1\n');
+  await using router = await RouterProcess.start(['--config', config]);
+  using alice = await DartClient.join(router.port);
+  assert.equal((await answerTo(router.port, '')).length, 0, 'beyond the limit');
+  folder.write('router.yaml', 'max-connections-per-address: 2\n');
+  assert.equal((await router.reload()).outcome, 'applied');
+  assert.ok((await answerTo(router.port, '')).length > 0);
+  assert.equal(await alice.canReach(alice.id), true);
+});
+
 test('--transport grpc-js reads the header, too', async () => {
   await using router = await RouterProcess.start([...PROXY_ARGS, '--transport', 'grpc-js']);
   assert.ok((await answerTo(router.port, V1)).length > 0);
