@@ -49,6 +49,8 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   stats: 'true',
   'stats-interval': '5s',
   'status-page-clients': 'true',
+  'proxy-protocol': 'true',
+  'max-connections-per-address': '9',
   'handshake-timeout': '3s',
   'keepalive-interval': '12s',
   'keepalive-timeout': '13s',
@@ -82,7 +84,9 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
 /** Options set by the flags of every test router, which override the file, and options of several processes. */
 const NOT_FROM_FILE = ['host', 'port', 'ports-file', 'control-socket', 'config', 'options-file'];
 /** Tested with real files in the tests of TLS and of tokens. */
-const ELSEWHERE = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'access-file', 'auth-scope'];
+const SECURITY_FILES = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'access-file', 'auth-scope'];
+/** Needs --proxy-protocol; its reload is a test of the PROXY protocol. */
+const ELSEWHERE = [...SECURITY_FILES, 'trusted-proxies'];
 /** Files of the cluster: unread without --cluster. */
 const CLUSTER_FILES = /^cluster-(\w+-file|tls-\w+)$/;
 
