@@ -131,6 +131,7 @@ const NO_RELOAD: ReturnType<TelemetrySource['reload']> = {
 function idleCluster(): ClusterStats {
   return {
     label: '',
+    usesNats: true,
     isConnected: true,
     nodes: () => [],
     totals: () => ({ messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }),

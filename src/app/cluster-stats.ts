@@ -2,10 +2,11 @@ import type { Cluster } from '../cluster/index.ts';
 import type { ClusterProblem, ClusterStats, NodeStats } from '../telemetry/index.ts';
 
 /** `cluster` as telemetry reads it. */
-export function clusterStats(cluster: Cluster): ClusterStats {
+export function clusterStats(cluster: Cluster, usesNats: boolean): ClusterStats {
   const { counters, clock } = cluster;
   return {
     label: cluster.label,
+    usesNats,
     get isConnected() {
       return cluster.isConnected;
     },

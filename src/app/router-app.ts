@@ -120,7 +120,7 @@ export class RouterApp implements Service {
     });
     this.observability = new Observability({
       core: this.core,
-      cluster: this.cluster === null ? null : clusterStats(this.cluster),
+      cluster: this.cluster === null ? null : clusterStats(this.cluster, config.cluster !== null),
       server: this.server,
       log,
       jobs: this.jobs,

@@ -31,6 +31,8 @@ export type ClusterProblem = (typeof CLUSTER_PROBLEMS)[number];
 export interface ClusterStats {
   /** Name of this router. */
   readonly label: string;
+  /** False for workers of one host that are joined without NATS. */
+  readonly usesNats: boolean;
   readonly isConnected: boolean;
   nodes(): readonly NodeStats[];
   totals(): {

@@ -16,8 +16,8 @@ function nodeMetrics(read: ReadStats): MetricDefinition[] {
     {
       name: 'rpc_router_cluster_connected',
       type: 'gauge',
-      help: '1 while the router is connected to NATS, else 0.',
-      read: read(({ isConnected }) => single(isConnected ? 1 : 0)),
+      help: '1 while the router is connected to NATS, else 0; absent without NATS.',
+      read: read(({ usesNats, isConnected }) => (usesNats ? single(isConnected ? 1 : 0) : [])),
     },
     {
       name: 'rpc_router_cluster_nodes',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { NatsServer, WITHOUT_NATS } from '../support/nats-server.ts';
 import { poll } from '../support/poll.ts';
 import { RouterProcess } from '../support/router-process.ts';
 import { TempFolder } from '../support/temp.ts';
@@ -31,6 +32,26 @@ const dashboard = JSON.parse(readFileSync(`${FOLDER}/dashboards/rpc-dart-router.
 function filledIn(expression: string): string {
   const values: Record<string, string> = { $job: '.+', $instance: '.+', $__rate_interval: '10s' };
   return expression.replace(/\$\w+/g, (name) => values[name] ?? assert.fail(`${name} in ${expression}`));
+}
+
+/** Title and expression of each query, by the row of its panel. */
+function queriesByRow(): Map<string, [title: string, expression: string][]> {
+  const rows = new Map<string, [string, string][]>();
+  let current: [string, string][] = [];
+  for (const { type, title, targets } of dashboard.panels) {
+    if (type === 'row') {
+      current = [];
+      rows.set(title, current);
+    }
+    for (const { expr } of targets ?? []) current.push([title, expr]);
+  }
+  return rows;
+}
+
+async function untilAllHaveData(prometheus: PrometheusProcess, queries: [string, string][]): Promise<void> {
+  for (const [title, expression] of queries) {
+    await poll(`data for ${title}: ${expression}`, () => hasData(prometheus, expression), PATIENT);
+  }
 }
 
 async function hasData(prometheus: PrometheusProcess, expression: string): Promise<boolean> {
@@ -64,11 +85,9 @@ test('the dashboard: every query returns data of a router under load', { skip: S
   const port = router.metricsPort;
   using load = await Load.start(router.port);
   await using prometheus = await PrometheusProcess.start(port);
-  const queries = dashboard.panels.flatMap(({ title, targets }) => targets?.map(({ expr }) => [title, expr]) ?? []);
+  const queries = [...queriesByRow()].flatMap(([row, ofRow]) => (row === 'Cluster' ? [] : ofRow));
   assert.ok(queries.length > 40, `${queries.length} queries`);
-  for (const [title = '', expression = ''] of queries) {
-    await poll(`data for ${title}: ${expression}`, () => hasData(prometheus, expression), PATIENT);
-  }
+  await untilAllHaveData(prometheus, queries);
   for (const { name, definition } of dashboard.templating.list) {
     if (definition === undefined) continue;
     const [, selector = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(definition) ?? assert.fail(definition);
@@ -86,4 +105,23 @@ test('the dashboard: every query returns data of a router under load', { skip: S
   await poll('the alert', async () => (await prometheus.firing()).includes('RpcRouterRestarted'), PATIENT);
   await again.stop();
   folder.remove();
+});
+
+test('the dashboard: every query about the cluster returns data; an outage of NATS triggers the alert', {
+  skip: SKIP_WITHOUT_PROMETHEUS || WITHOUT_NATS,
+}, async () => {
+  await using nats = await NatsServer.start();
+  const start = (label: string) =>
+    RouterProcess.start(['--metrics', '--metrics-port', '0', '--cluster', nats.url, '--cluster-node', label]);
+  await using a = await start('a');
+  await using _b = await start('b');
+  await using prometheus = await PrometheusProcess.start(a.metricsPort);
+  const queries = queriesByRow().get('Cluster') ?? [];
+  assert.equal(queries.length, 9);
+  await untilAllHaveData(prometheus, queries);
+  assert.deepEqual(await prometheus.firing(), []);
+  await nats.kill();
+  const isPending = async (): Promise<boolean> =>
+    (await prometheus.query('ALERTS{alertname="RpcRouterClusterDisconnected"}')).length > 0;
+  await poll('the alert to be pending', isPending, PATIENT);
 });
