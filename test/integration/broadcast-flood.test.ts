@@ -16,8 +16,8 @@ const server = ca.issue('server');
 
 const RECEIVERS = 150;
 const BROADCASTS = 600;
-/** grpc-js delivers a burst later than the router pauses. Otherwise far less than all messages together, so that the sender is paused. The deadline suffices for 150 readers on a busy machine. */
-const SMALL_BUFFER = ['--max-buffer-bytes', IS_GRPC_JS ? '32MiB' : '1MiB', '--write-deadline', '60s'];
+/** Far less than all messages together, so that the sender is paused. The deadline suffices for 150 readers on a busy machine. */
+const SMALL_BUFFER = ['--max-buffer-bytes', '1MiB', '--write-deadline', '60s'];
 
 async function withClients<T>(clients: readonly DartClient[], run: () => Promise<T>): Promise<T> {
   try {

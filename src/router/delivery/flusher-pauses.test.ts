@@ -8,9 +8,9 @@ const PADDING = 'x'.repeat(1000);
 /** Half of it fits in each flush queue: 500 messages of a kilobyte. */
 const LIMITS = { maxBufferBytes: 1_000_000, maxSendQueueBytes: 1_000_000 };
 
-function broadcasts(sender: Peer, count: number): Buffer {
+function broadcasts(sender: Peer, count: number, padding = PADDING): Buffer {
   const bodies = Array.from({ length: count }, (_, n) =>
-    encodeCbor({ type: 'broadcast', senderId: sender.id, payload: { n, padding: PADDING } }),
+    encodeCbor({ type: 'broadcast', senderId: sender.id, payload: { n, padding } }),
   );
   return Buffer.concat(bodies.map((body) => frameBody(body, 1)));
 }
@@ -37,6 +37,18 @@ test('backpressure: a sender that broadcasts too much is paused, and nothing is 
   here.runTicks();
   assert.equal(sender.transport.paused, false);
   for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(21));
+  assert.deepEqual(here.warnings, [], 'no consumer was slow');
+});
+
+test('backpressure: senders leave room for writes that complete some ticks later', () => {
+  const here = new RouterHarness(LIMITS);
+  const [sender, receivers] = [here.join(), Array.from({ length: 200 }, () => here.join())];
+  put(sender, broadcasts(sender, 200, ''));
+  for (let tick = 1; here.clock.endTick(); tick++) {
+    if (tick % 8 === 0) for (const { transport } of receivers) transport.completeWrite();
+  }
+  here.runTicks();
+  for (const receiver of receivers) assert.deepEqual(numbers(receiver), upTo(200));
   assert.deepEqual(here.warnings, [], 'no consumer was slow');
 });
 

@@ -2,8 +2,10 @@ import type { Clock } from '../interfaces.ts';
 import { type Flushable, FlushQueue } from './flush-queue.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
-/** High watermark of a flush queue, and the bytes written in one tick before the event loop reads again. */
+/** Largest high watermark of a flush queue, and the bytes written in one tick before the event loop reads again. */
 const TICK_BYTES = 4 * 1024 * 1024;
+/** Smallest high watermark of a flush queue, as a part of the memory budget: senders proceed, slowly, when it is used up. */
+const MIN_WATERMARK_SHARE = 1 / 16;
 /** Fan-out receivers flushed in a row: a fraction of a millisecond. */
 const FAN_OUT_RECEIVERS = 32;
 /** Upper bound of the time for fan-outs in one tick. */
@@ -53,19 +55,24 @@ export class Flusher {
     return flushQueue.waitingBytes > this.highWatermarkBytes;
   }
 
+  /**
+   * Half of the free memory: a transport may complete a write some ticks later, and until then its bytes stay in the memory
+   * budget. Pausing senders in time keeps these writes from being mistaken for slow consumers.
+   */
   private get highWatermarkBytes(): number {
-    return Math.min(TICK_BYTES, this.budget.limitBytes / 2);
+    const { limitBytes, usedBytes } = this.budget;
+    return Math.min(TICK_BYTES, Math.max(limitBytes * MIN_WATERMARK_SHARE, (limitBytes - usedBytes) / 2));
   }
 
   private flushTick(): void {
     this.scheduled = false;
-    const { direct, fanOut, highWatermarkBytes } = this;
+    const { direct, fanOut } = this;
     const now = this.clock.monotonicMs();
     this.flush(direct, direct.size, now);
     if (fanOut.size > 0) this.flushFanOuts(now);
     if (direct.size + fanOut.size > 0) this.schedule();
-    direct.resumePaused(highWatermarkBytes);
-    fanOut.resumePaused(highWatermarkBytes);
+    direct.resumePaused(this.highWatermarkBytes);
+    fanOut.resumePaused(this.highWatermarkBytes);
   }
 
   /** Flushes one batch of fan-out receivers, and more as long as fan-outs take no more time than the rest of the tick. */
