@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../cli/index.ts';
 import { mainCommand } from './app-definition.ts';
 import type { DaemonCommand } from './command.ts';
@@ -10,6 +11,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables for the command. ROUTER_* is excluded, since an option there may be the reason for the exit. */
 const PASSED_VARIABLES = ['PATH', 'HOME', 'PM2_HOME', 'LANG'];
+
+/** Exceeds the time between exit and start in `pm2 restart`: PM2 checks every 100 ms whether the process has ended. */
+const RESTART_GAP_MS = 500;
 
 /**
  * Call at the exit of a router under PM2. After a stop or a configuration error PM2 does not restart the router, but keeps
@@ -36,9 +40,12 @@ export async function markStopped(command: DaemonCommand): Promise<number> {
   const { name, endPm2 } = command.context.config;
   const supervisor = await command.runningSupervisor();
   if (supervisor === null) return EXIT.done;
-  const seen = await supervisor.describe(name);
-  if (seen?.status === 'stopped') await supervisor.stop(name);
-  if (endPm2) await endIdlePm2(command);
+  const isStopped = (await supervisor.describe(name))?.status === 'stopped';
+  const isIdle = endPm2 && isPm2Idle(await supervisor.list());
+  // `pm2 restart` shows `stopped` between the exit and the start: the second reading comes after the start
+  await delay(RESTART_GAP_MS);
+  if (isStopped && (await supervisor.describe(name))?.status === 'stopped') await supervisor.stop(name);
+  if (isIdle) await endIdlePm2(command);
   return EXIT.done;
 }
 
