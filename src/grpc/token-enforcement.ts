@@ -1,6 +1,6 @@
 import type { Authenticator } from '../access/index.ts';
 import type { Connection, Listener } from '../net/index.ts';
-import type { Client, Identity, RouterCore } from '../router/index.ts';
+import { type Client, enforceRights, type Identity, type RouterCore } from '../router/index.ts';
 
 /** Time for the streams of an expired token to end with UNAUTHENTICATED before the connection is closed. */
 const CLOSE_GRACE_MS = 1000;
@@ -32,7 +32,7 @@ export class TokenEnforcement {
     const revoked = new Set(listener.connections.newestFirst().filter(isRevoked));
     listener.close([...revoked], 'tokenRevoked');
     this.endRevoked(revoked);
-    core.enforceRights();
+    enforceRights(core);
     // a reload may have shortened the life of a token
     auth.earliestExpiryMs = Number.NEGATIVE_INFINITY;
     return revoked.size;

@@ -18,6 +18,7 @@ export {
 export type { FlushQueue, PausedSender, PauseQueue } from './delivery/flush-queue.ts';
 export type { MemoryBudget } from './delivery/memory-budget.ts';
 export type { SendQueue } from './delivery/send-queue.ts';
+export { enforceRights } from './enforce-rights.ts';
 export type { MessageSource } from './handlers/handler.ts';
 export {
   ANONYMOUS,

@@ -17,10 +17,9 @@ import { TickClock } from './delivery/tick-clock.ts';
 import { EventHub } from './events.ts';
 import type { Identity } from './identity.ts';
 import type { Clock, Limits, RouterLog } from './interfaces.ts';
-import { closeReasonText, TEXT } from './messages.ts';
+import { closeReasonText } from './messages.ts';
 import type { Peers } from './peers.ts';
 import { PendingRequests } from './pending-requests.ts';
-import { missingForGroups } from './permissions.ts';
 import { Registry } from './registry.ts';
 import { Session } from './session.ts';
 import type { SessionTokenCodec } from './sessions/session-answer.ts';
@@ -208,23 +207,6 @@ export class RouterCore implements RouterContext {
   /** The connection is closed: removes every client on it, except those whose session outlives it. */
   connectionClosed(connection: RouterConnection, reason: CloseReason): void {
     for (const client of [...connection.clients]) this.loseOrRemove(client, reason);
-  }
-
-  /** Applies changed roles to the clients and streams that exist: groups and events that are no longer allowed. */
-  enforceRights(): void {
-    for (const client of this.registry.clients.values()) {
-      const { rights } = client.identity;
-      if (missingForGroups(rights, client.groups) === null) continue;
-      this.updateGroups(
-        client,
-        client.groups.filter((group) => missingForGroups(rights, [group]) === null),
-      );
-    }
-    for (const stream of this.streams) {
-      const { rights } = stream.identity;
-      if (!(stream instanceof Subscription) || rights === null || rights.allows('events')) continue;
-      stream.end('PERMISSION_DENIED', TEXT.forbidden('events'));
-    }
   }
 
   /** Replaces the groups of `client`. */

@@ -7,7 +7,7 @@ import { MAX_FRAME_BYTES } from './frame-splitter.ts';
 import { UnixConnection, type UnixConnectionEvents } from './unix-connection.ts';
 
 export interface UnixCarrierOptions {
-  /** Private folder of the sockets: a process that can write to it can speak as any node. */
+  /** Private folder of the sockets: write access to it permits impersonation of a node. */
   readonly folder: string;
   readonly instance: string;
   readonly clock: Clock;
