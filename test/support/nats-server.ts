@@ -8,7 +8,7 @@ export const WITHOUT_NATS: string | false =
   spawnSync('nats-server', ['--version']).status !== 0 && 'nats-server is not installed';
 
 /** A currently free port. A server that restarts needs a fixed one. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -29,8 +29,8 @@ export class NatsServer implements AsyncDisposable {
   }
 
   /** Starts a server with `config` in addition to its address. */
-  static async start(config = ''): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), config);
+  static async start(config = '', port = 0): Promise<NatsServer> {
+    const server = new NatsServer(port || (await freePort()), config);
     await server.start();
     return server;
   }
