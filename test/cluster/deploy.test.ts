@@ -32,10 +32,12 @@ function preparedFolder(parent: TempFolder): string {
 class Loopback {
   private readonly ports = new Map<string, number>();
 
-  async prepare(): Promise<void> {
+  static async create(): Promise<Loopback> {
+    const loopback = new Loopback();
     for (const machine of MACHINES) {
-      for (const port of [4222, 6222, 8222]) this.ports.set(`${machine}:${port}`, await freePort());
+      for (const port of [4222, 6222, 8222]) loopback.ports.set(`${machine}:${port}`, await freePort());
     }
+    return loopback;
   }
 
   port(machine: number, port: number): number {
@@ -68,8 +70,7 @@ async function startRouter(folder: string, loopback: Loopback, machine: number):
 test('deploy/cluster: three machines with NATS; one of them may fail', { skip }, async () => {
   using parent = new TempFolder();
   const folder = preparedFolder(parent);
-  const loopback = new Loopback();
-  await loopback.prepare();
+  const loopback = await Loopback.create();
   await using firstNats = await startServer(folder, loopback, 11);
   await using _secondNats = await startServer(folder, loopback, 12);
   await using _thirdNats = await startServer(folder, loopback, 13);
@@ -102,8 +103,7 @@ test('deploy/cluster: three machines with NATS; one of them may fail', { skip },
 test('deploy/cluster: the user may use the subjects of the cluster only', { skip }, async () => {
   using parent = new TempFolder();
   const folder = preparedFolder(parent);
-  const loopback = new Loopback();
-  await loopback.prepare();
+  const loopback = await Loopback.create();
   await using nats = await startServer(folder, loopback, 11);
   const [, user = '', pass = ''] = /^(.*):(.*)\n$/.exec(readFileSync(join(folder, 'nats-user'), 'utf8')) ?? [];
   assert.equal(user, 'router');
