@@ -62,7 +62,8 @@ with_progress() {
   local log=$1 key=$2 status=0
   shift 2
   note "$key"
-  tick "$key" &
+  [ -p "$log.tick" ] || mkfifo "$log.tick" || return
+  tick "$key" "$log.tick" &
   ticker=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
   kill "$ticker" 2>/dev/null
@@ -72,10 +73,11 @@ with_progress() {
   return $status
 }
 
-# tick KEY: prints progress until it is killed or the script has ended. `read` sleeps without a child process.
+# tick KEY FIFO: prints progress until it is killed or the script has ended. `read` of a FIFO without a writer sleeps without a
+# child process; a process substitution in its place makes a killed bash print `wait_for: No record of process`.
 tick() {
   local started=$SECONDS
-  exec 8<> <(:)
+  exec 8<>"$2"
   while kill -0 $$ 2>/dev/null; do
     read -r -t "${TICK_S:-10}" -u 8 || note build_still "$(t "$1")" $((SECONDS - started))
   done
