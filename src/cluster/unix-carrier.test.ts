@@ -106,6 +106,7 @@ test('unix carrier: a process that ends is lost at once, and its name can be tak
   a.send('b', 'dropped');
   using next = new Node(folder.path, 'b');
   await next.until('up true');
+  await poll('the name at the other process', () => [...a.carrier.peers].includes('b'));
   a.carrier.announce(Buffer.from('again'));
   await next.until('announce again');
 });
