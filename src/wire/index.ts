@@ -26,6 +26,7 @@ export {
   unwrapMessage,
   writePrefix,
 } from './framing.ts';
+export { parseJson } from './from-json.ts';
 export { type FramingFault, MessageReader, type MessageSink } from './message-reader.ts';
 export {
   IS_FORWARDED,
@@ -37,3 +38,4 @@ export {
 } from './message-types.ts';
 export { EncodedId, isText, MALFORMED, MAX_DEPTH, skipItem, UNREADABLE } from './scan-item.ts';
 export { equals, MessageScanner, ScanResult } from './scan-message.ts';
+export { jsonOf } from './to-json.ts';
