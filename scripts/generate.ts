@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const onlyCheck = process.argv.includes('--check');
 let stale = 0;
 
-for (const [name, text] of generatedFiles()) {
+for (const [name, text] of await generatedFiles()) {
   const path = join(ROOT, name);
   if (contentOf(path) === text) continue;
   stale++;

@@ -2,6 +2,7 @@ import { CAPABILITIES } from '../../src/app/index.ts';
 import { DEFAULT_CONFIG, VERSION } from '../../src/config/index.ts';
 import { Counters, RouterCore } from '../../src/router/index.ts';
 import {
+  ApiCounters,
   CLUSTER_PROBLEMS,
   type ClusterProblem,
   type ClusterStats,
@@ -78,6 +79,7 @@ function idleSource(): TelemetrySource {
   return {
     router: routerStats(idleCore()),
     cluster: idleCluster(),
+    api: new ApiCounters(),
     jobs,
     memory: new MemoryReader(jobs),
     version: VERSION,
@@ -100,7 +102,8 @@ function idleSource(): TelemetrySource {
 
 const nothing = (): void => {};
 
-function idleCore(): RouterCore {
+/** A router core without clients. */
+export function idleCore(): RouterCore {
   return new RouterCore({
     clock: { now: () => 0, monotonicMs: () => 0, after: () => nothing, atTickEnd: nothing },
     log: { debug: nothing, info: nothing, warnOnce: nothing },

@@ -1,4 +1,5 @@
 export { type AccessFile, parseAccessFile } from './access-file.ts';
+export { type ApiPrincipal, type ApiScope, ApiTokens, parseApiTokens } from './api-tokens.ts';
 export { Authenticator } from './authenticator.ts';
 export { type AccessRules, accessRules } from './rules.ts';
 export { SessionTokens } from './session-tokens.ts';

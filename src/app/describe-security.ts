@@ -51,6 +51,7 @@ export function fileChanges(config: RouterConfig, old: SecurityFiles, next: Secu
     changes.push({ key: 'auth-tokens-file', from: String(old.tokens?.size ?? 0), to });
   }
   note('access-file', config.accessFile, describeAccess);
+  note('api-tokens-file', config.apiTokensFile, ({ apiTokens }) => String(apiTokens?.size ?? 0));
   return changes;
 }
 

@@ -9,12 +9,12 @@ import {
   type RequestHandler,
   StatusStream,
 } from '../admin/index.ts';
-import { controlSocketBeside, type RouterConfig, VERSION } from '../config/index.ts';
+import { controlSocketBeside, isLoopback, type RouterConfig, VERSION } from '../config/index.ts';
 import type { GrpcServer } from '../grpc/index.ts';
 import type { Logger } from '../logging/index.ts';
-import { isLoopback } from '../process/index.ts';
 import type { Client, CloseReason, RouterCore } from '../router/index.ts';
 import {
+  type ApiCounters,
   ClosedClientsRing,
   type ClusterStats,
   createRegistry,
@@ -36,6 +36,7 @@ export interface ObservabilityDependencies {
   readonly core: RouterCore;
   /** Null without a cluster. */
   readonly cluster: ClusterStats | null;
+  readonly api: ApiCounters;
   readonly server: GrpcServer;
   readonly log: Logger;
   readonly jobs: JobGuard;
@@ -86,6 +87,11 @@ export class Observability {
   /** Adds the gRPC address, which is known once the server listens. */
   setAddress({ address, port }: AddressInfo): void {
     this.listening.unshift({ purpose: 'grpc', host: address, port });
+  }
+
+  /** Adds the address of another port. */
+  addAddress(address: RouterStatus['listening'][number]): void {
+    this.listening.push(address);
   }
 
   /** One page of the clients, as `/api/clients` serves it. */
@@ -158,12 +164,25 @@ export class Observability {
   }
 
   private createSource(): TelemetrySource {
-    const { core, cluster, server, log, jobs, config, state, reload, certificateExpiresAt, instanceId, capabilities } =
-      this.deps;
+    const {
+      core,
+      cluster,
+      api,
+      server,
+      log,
+      jobs,
+      config,
+      state,
+      reload,
+      certificateExpiresAt,
+      instanceId,
+      capabilities,
+    } = this.deps;
     const startedMs = performance.now();
     return {
       router: routerStats(core),
       cluster,
+      api,
       jobs,
       memory: new MemoryReader(jobs),
       version: VERSION,

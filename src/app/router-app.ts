@@ -9,8 +9,9 @@ import type { Logger } from '../logging/index.ts';
 import type { Listener } from '../net/index.ts';
 import { type OpenLog, type ReadyNotice, type Service, startWarnings } from '../process/index.ts';
 import { Counters, Liveness, RouterCore } from '../router/index.ts';
-import { type Job, JobGuard } from '../telemetry/index.ts';
+import { ApiCounters, type Job, JobGuard } from '../telemetry/index.ts';
 import { parseOrigins, WebSocketTransport } from '../websocket/index.ts';
+import { ApiEndpoint } from './api-endpoint.ts';
 import { type Capabilities, describeCapabilities, internalsOf } from './capabilities.ts';
 import { createClusterNode, type WorkerNode } from './cluster-node.ts';
 import { clusterStats } from './cluster-stats.ts';
@@ -59,6 +60,7 @@ export class RouterApp implements Service {
   readonly server: GrpcServer;
   readonly reloader: Reloader;
   readonly observability: Observability;
+  private readonly api: ApiEndpoint;
   private readonly tasks: readonly IntervalTask[];
   private readonly deps: AppDependencies;
   private readonly jobs: JobGuard;
@@ -77,6 +79,7 @@ export class RouterApp implements Service {
       this.markStopped = resolve;
     });
     const counters = new Counters();
+    const apiCounters = new ApiCounters();
     this.jobs = new JobGuard(log);
     this.auth = new Authenticator(security.access, config.authScope);
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
@@ -121,6 +124,7 @@ export class RouterApp implements Service {
     this.observability = new Observability({
       core: this.core,
       cluster: this.cluster === null ? null : clusterStats(this.cluster, config.cluster !== null),
+      api: apiCounters,
       server: this.server,
       log,
       jobs: this.jobs,
@@ -131,6 +135,17 @@ export class RouterApp implements Service {
       capabilities: this.capabilities,
       instanceId: deps.instanceId,
     });
+    this.api = new ApiEndpoint(
+      {
+        core: this.core,
+        log,
+        counters: apiCounters,
+        config: () => this.config,
+        status: () => this.observability.status(),
+        drain: () => this.requestStop(),
+      },
+      security,
+    );
     this.tasks = this.intervalTasks();
   }
 
@@ -150,6 +165,8 @@ export class RouterApp implements Service {
     log[Object.values(capabilities).every(Boolean) ? 'debug' : 'info'](describeCapabilities(capabilities));
     readyNotice?.check();
     const metricsPort = await this.observability.start();
+    const apiAddress = await this.api.start();
+    if (apiAddress !== null) this.observability.addAddress(apiAddress);
     if (this.stopsEarly()) return;
     await this.cluster?.start();
     if (this.stopsEarly()) return;
@@ -220,6 +237,7 @@ export class RouterApp implements Service {
     for (const task of this.tasks) task.stop();
     this.server.destroy('shutdown');
     await this.cluster?.stop();
+    await this.api.stop();
     await this.observability.stop();
     this.deps.readyNotice?.withdraw();
   }
@@ -284,6 +302,7 @@ export class RouterApp implements Service {
     this.core.limits = limitsOf(next);
     this.log.level = next.logLevel;
     this.auth.replace(files.access);
+    this.api.reload(files);
     if (files.tls !== null) this.server.listener.replaceTls(files.tls);
     this.tlsExpiresAt = files.tls?.expiresAt ?? null;
     const revoked = this.server.tokens.afterReload();

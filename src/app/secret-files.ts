@@ -22,6 +22,7 @@ function secretFiles(config: RouterConfig): readonly string[] {
   return [
     config.authTokensFile,
     config.accessFile,
+    config.apiTokensFile,
     config.sessionKeyFile,
     config.clusterSecretFile,
     config.clusterUserFile,

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import {
   type AccessFile,
   type AccessRules,
+  type ApiTokens,
   accessRules,
   type ParsedTokens,
   parseAccessFile,
+  parseApiTokens,
   parseTokens,
   type TokenDigests,
 } from '../access/index.ts';
@@ -22,6 +24,8 @@ export interface SecurityFiles {
   readonly accessFile: AccessFile | null;
   /** Of both files; null without authentication by token. */
   readonly access: AccessRules | null;
+  /** Tokens of the HTTP API. */
+  readonly apiTokens: ApiTokens | null;
   /** Digests of the file contents by path: a renewed certificate has the same path. */
   readonly digests: ReadonlyMap<string, string>;
   /** Key of session tokens; null for a random one. */
@@ -62,10 +66,14 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const tokens = parsed?.tokens ?? null;
   const access = attempt(() => accessRules(tokens, accessFile));
   const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
+  const { apiTokensFile } = config;
+  const apiTokens = attempt(() =>
+    apiTokensFile === null ? null : parseApiTokens(apiTokensFile, readNamed(apiTokensFile, read).toString('utf8')),
+  );
   const cluster = attempt(() => loadClusterFiles(config, (path) => readNamed(path, read)));
-  warnings.push(...(parsed?.warnings ?? []), ...(accessFile?.warnings ?? []));
+  warnings.push(...(parsed?.warnings ?? []), ...(accessFile?.warnings ?? []), ...(apiTokens?.warnings ?? []));
   if (problems.length > 0 || cluster === null) return { ok: false, problems };
-  return { ok: true, files: { tls, tokens, accessFile, access, sessionKey, cluster, digests, warnings } };
+  return { ok: true, files: { tls, tokens, accessFile, access, apiTokens, sessionKey, cluster, digests, warnings } };
 }
 
 /** Problems and warnings of a tokens or access file. */

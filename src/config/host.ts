@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*\\.?$`, 'i');
@@ -10,4 +10,9 @@ export function parseHost(text: string): string | null {
   if (isIP(text) !== 0) return text;
   // 1.2.3 and 256.0.0.1 are mistyped addresses
   return HOST_NAME.test(text) && !/^[\d.]+$/.test(text) ? text : null;
+}
+
+/** True for addresses that only this host can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

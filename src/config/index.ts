@@ -1,6 +1,8 @@
+export { apiOrigins } from './check-api.ts';
 export { clusterServers } from './check-cluster.ts';
 export { controlSocketBeside } from './control-socket.ts';
 export { type ConfigChange, configDigest, diffConfig } from './diff-config.ts';
+export { isLoopback } from './host.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
 export { nearestName } from './nearest-name.ts';
 export { OPTION_GROUPS, type Option, type OptionGroup, type OptionScope, type ReloadClass } from './option-types.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Text } from '../text/index.ts';
+import { checkApi } from './check-api.ts';
 import { checkCluster } from './check-cluster.ts';
 import { hasLevelConflict, type Origin, type Origins, resolveLogLevel } from './log-level.ts';
 import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
@@ -136,6 +137,7 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   if (config.trustedProxies !== null && !config.proxyProtocol) needs('trusted-proxies', '--proxy-protocol');
   problems.push(...checkTrustedProxies(config.trustedProxies, where('trusted-proxies')));
   problems.push(...checkCluster(config, where));
+  problems.push(...checkApi(config, where));
   if (config.workers !== 1 && !config.nodeInternals) problems.push(PROBLEMS.workersNeedInternals(where('workers')));
   if (hasLevelConflict(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
   const samePort = config.metrics && config.port === config.metricsPort && config.port !== 0;

@@ -20,6 +20,7 @@ export const OPTION_GROUPS = {
   cluster: { en: 'Cluster', ru: 'Кластер' },
   logging: { en: 'Logging', ru: 'Логирование' },
   monitoring: { en: 'Monitoring', ru: 'Мониторинг' },
+  api: { en: 'HTTP API', ru: 'HTTP API' },
   process: { en: 'Process', ru: 'Процесс' },
   daemon: { en: 'Daemon', ru: 'Daemon' },
   commands: { en: 'Other commands', ru: 'Другие команды' },

@@ -1,4 +1,5 @@
 import { DAY, type Option, SECOND } from './option-types.ts';
+import { API_OPTIONS } from './options-api.ts';
 import { CLUSTER_OPTIONS } from './options-cluster.ts';
 import { LIMIT_OPTIONS } from './options-limits.ts';
 import { PROXY_OPTIONS } from './options-proxies.ts';
@@ -181,6 +182,7 @@ export const ROUTER_OPTIONS = [
   },
 
   ...TELEMETRY_OPTIONS,
+  ...API_OPTIONS,
 
   {
     key: 'config',

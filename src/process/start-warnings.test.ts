@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_CONFIG, type RouterConfig } from '../config/index.ts';
-import { isLoopback, startWarnings, workerMemoryLimit } from './start-warnings.ts';
+import { DEFAULT_CONFIG, isLoopback, type RouterConfig } from '../config/index.ts';
+import { startWarnings, workerMemoryLimit } from './start-warnings.ts';
 
 const warningsOf = (change: Partial<RouterConfig>, limit: number | null = null): string[] =>
   startWarnings({ ...DEFAULT_CONFIG, ...change }, limit, {}).map(({ en }) => en);

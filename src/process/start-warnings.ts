@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-import { type RouterConfig, serviceLinkWarning } from '../config/index.ts';
+import { isLoopback, type RouterConfig, serviceLinkWarning } from '../config/index.ts';
 import { openFilesNeeded, workerCount } from '../host/index.ts';
 import type { Text } from '../text/index.ts';
 
@@ -69,9 +68,4 @@ function resourceWarnings(config: RouterConfig, openFilesLimit: number | null): 
     });
   }
   return warnings;
-}
-
-/** True for addresses that only this host can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -1,5 +1,4 @@
 import { DOUBLE, type Encodable, ForwardedMessage, type Framing, frame } from '../wire/index.ts';
-import type { SendQueue } from './delivery/send-queue.ts';
 import { eventMessage } from './messages.ts';
 
 export type EventType =
@@ -11,10 +10,10 @@ export type EventType =
   | 'healthWarning'
   | 'performanceMetrics';
 
-/** A subscriber of the `events` method. */
+/** A receiver of the events: a call of the `events` method, or the HTTP API. */
 export interface EventSubscriber {
   readonly framing: Framing;
-  readonly queue: SendQueue;
+  readonly queue: { push(framed: Buffer): void };
 }
 
 /** Publishes router events: encoded once for all subscribers, and not at all without any. */

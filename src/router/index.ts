@@ -19,6 +19,8 @@ export type { FlushQueue, PausedSender, PauseQueue } from './delivery/flush-queu
 export type { MemoryBudget } from './delivery/memory-budget.ts';
 export type { SendQueue } from './delivery/send-queue.ts';
 export { enforceRights } from './enforce-rights.ts';
+export type { EventSubscriber } from './events.ts';
+
 export type { MessageSource } from './handlers/handler.ts';
 export {
   ANONYMOUS,

@@ -1,4 +1,5 @@
 export { aggregateMetrics, type MetricObject, type MetricRegistry } from './aggregate-metrics.ts';
+export { ApiCounters } from './api-counters.ts';
 export type { MetricDefinition } from './callback-metric.ts';
 export { labelled, single } from './callback-metric.ts';
 export { ClosedClientsRing } from './closed-clients-ring.ts';

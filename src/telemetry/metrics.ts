@@ -8,6 +8,7 @@ import {
   registerCallbackMetric,
   single,
 } from './callback-metric.ts';
+import { apiMetrics } from './metrics-api.ts';
 import { clusterMetrics } from './metrics-cluster.ts';
 import { processMetrics } from './metrics-process.ts';
 import { sessionMetrics } from './metrics-sessions.ts';
@@ -29,6 +30,7 @@ export function metricDefinitions(source: TelemetrySource, sampler: Sampler): Me
     ...sessionMetrics(source),
     ...clusterMetrics(source),
     ...callMetrics(source),
+    ...apiMetrics(source),
     ...reloadMetrics(source),
     ...processMetrics(source, sampler),
   ];

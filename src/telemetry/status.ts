@@ -41,7 +41,11 @@ export interface RouterStatus {
   readonly state: 'starting' | 'ready' | 'draining';
   readonly startedAt: number;
   readonly uptimeMs: number;
-  readonly listening: readonly { readonly purpose: 'grpc' | 'metrics'; readonly host: string; readonly port: number }[];
+  readonly listening: readonly {
+    readonly purpose: 'grpc' | 'metrics' | 'api';
+    readonly host: string;
+    readonly port: number;
+  }[];
   readonly connections: {
     readonly current: number;
     readonly total: number;

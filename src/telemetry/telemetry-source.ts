@@ -1,3 +1,4 @@
+import type { ApiCounters } from './api-counters.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import type { JobGuard } from './job-guard.ts';
 import type { MemoryReader } from './memory-reader.ts';
@@ -9,6 +10,7 @@ export interface TelemetrySource {
   readonly router: RouterStats;
   /** Null in a router on its own. */
   readonly cluster: ClusterStats | null;
+  readonly api: ApiCounters;
   readonly jobs: JobGuard;
   readonly memory: MemoryReader;
   readonly version: string;

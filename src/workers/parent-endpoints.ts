@@ -8,9 +8,8 @@ import {
   type RequestHandler,
   StatusStream,
 } from '../admin/index.ts';
-import { controlSocketBeside, type RouterConfig } from '../config/index.ts';
+import { controlSocketBeside, isLoopback, type RouterConfig } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
-import { isLoopback } from '../process/index.ts';
 import { aggregateMetrics, createRegistry, type MetricRegistry } from '../telemetry/index.ts';
 import { isOfWorkers, parentMetrics } from './metrics.ts';
 import { type ParentStatusDependencies, StatusCollector } from './parent-status.ts';

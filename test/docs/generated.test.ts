@@ -7,7 +7,9 @@ import { configName, DEFAULT_CONFIG, formatValue, isFileKey, OPTIONS, type Optio
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-for (const [name, text] of generatedFiles()) {
+const FILES = await generatedFiles();
+
+for (const [name, text] of FILES) {
   test(`${name}: matches the output of npm run generate`, () => {
     assert.equal(readFileSync(`${ROOT}${name}`, 'utf8'), text, 'stale: run npm run generate');
   });
@@ -20,7 +22,7 @@ interface Property {
 }
 
 test('the schema: contains every key of a file; its patterns accept the values of the router', () => {
-  const schema = JSON.parse(generatedFiles().get('config/config.schema.json') ?? '') as {
+  const schema = JSON.parse(FILES.get('config/config.schema.json') ?? '') as {
     properties: Readonly<Record<string, Property>>;
   };
   const options = (OPTIONS as readonly Option[]).filter((option) => isFileKey(option) && option.hidden !== true);

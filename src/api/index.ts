@@ -1,0 +1,3 @@
+export { createApi } from './api-app.ts';
+export { ApiServer } from './api-server.ts';
+export type { ApiDependencies } from './dependencies.ts';
