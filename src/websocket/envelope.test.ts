@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { detectEnvelope } from './detect-envelope.ts';
-import { type Envelope, emptyMessage } from './envelope.ts';
+import { type Envelope, type EnvelopeMessage, emptyMessage, type ParseResult } from './envelope.ts';
 import { flagsEnvelope } from './flags-envelope.ts';
 import { frameEnvelope } from './frame-envelope.ts';
 
@@ -17,6 +17,16 @@ const fixture = new URL('../../test/fixtures/websocket-vectors.json', import.met
 const { captures } = JSON.parse(readFileSync(fixture, 'utf8')) as { captures: readonly Capture[] };
 const ENVELOPES: Readonly<Record<string, Envelope>> = { flags: flagsEnvelope, frame: frameEnvelope };
 
+const BEFORE = 3;
+
+/** Parses `bytes` between other bytes, as messages follow each other in a read. */
+function parse(envelope: Envelope, bytes: Buffer, into: EnvelopeMessage): ParseResult {
+  const end = BEFORE + bytes.length;
+  const result = envelope.parse(Buffer.concat([Buffer.alloc(BEFORE, 1), bytes, Buffer.alloc(9, 1)]), BEFORE, end, into);
+  into.bodyStart -= BEFORE;
+  return result;
+}
+
 for (const { generation, connection, messages } of captures) {
   const envelope = ENVELOPES[generation] as Envelope;
 
@@ -29,7 +39,7 @@ for (const { generation, connection, messages } of captures) {
     const message = emptyMessage();
     for (const { from, hex } of messages) {
       const bytes = Buffer.from(hex, 'hex');
-      assert.equal(envelope.parse(bytes, message), 'ok', hex);
+      assert.equal(parse(envelope, bytes, message), 'ok', hex);
       if (from === 'client') {
         if (message.path !== null) paths.set(message.streamId, message.path);
         continue;
@@ -46,7 +56,7 @@ for (const { generation, connection, messages } of captures) {
 
   test(`${generation} ${connection}: a call opens with its path`, () => {
     const message = emptyMessage();
-    envelope.parse(Buffer.from(messages[0]?.hex ?? '', 'hex'), message);
+    parse(envelope, Buffer.from(messages[0]?.hex ?? '', 'hex'), message);
     assert.deepEqual([message.streamId, message.path, message.isMetadata], [1, '/router/register', true]);
   });
 }
@@ -56,7 +66,7 @@ test('parse: stays within bounds for random bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(flagsEnvelope, frameEnvelope), (random, envelope) => {
       const bytes = Buffer.from(random);
-      if (envelope.parse(bytes, message) !== 'ok') return;
+      if (parse(envelope, bytes, message) !== 'ok') return;
       assert.ok(message.bodyStart <= bytes.length);
     }),
   );
@@ -74,7 +84,7 @@ test('metadata: any header text round-trips in both generations', () => {
       fc.constantFrom(flagsEnvelope, frameEnvelope),
       (headers, isEnd, envelope) => {
         const message = emptyMessage();
-        assert.equal(envelope.parse(envelope.metadata(4_000_000_001, headers, isEnd), message), 'ok');
+        assert.equal(parse(envelope, envelope.metadata(4_000_000_001, headers, isEnd), message), 'ok');
         assert.deepEqual([message.streamId, message.headers, message.isEnd], [4_000_000_001, headers, isEnd]);
       },
     ),
@@ -83,18 +93,18 @@ test('metadata: any header text round-trips in both generations', () => {
 
 test('parse: ignores messages without meaning, refuses unreadable metadata', () => {
   const message = emptyMessage();
-  const parse = (envelope: Envelope, hex: string) => envelope.parse(Buffer.from(hex, 'hex'), message);
-  assert.equal(parse(flagsEnvelope, '00000001'), 'ignored');
-  assert.equal(parse(flagsEnvelope, '00000001027b'), 'malformed');
+  const parseHex = (envelope: Envelope, hex: string) => parse(envelope, Buffer.from(hex, 'hex'), message);
+  assert.equal(parseHex(flagsEnvelope, '00000001'), 'ignored');
+  assert.equal(parseHex(flagsEnvelope, '00000001027b'), 'malformed');
   assert.equal(
-    parse(flagsEnvelope, `0000000102${Buffer.from('{"headers":[{"name":1}]}').toString('hex')}`),
+    parseHex(flagsEnvelope, `0000000102${Buffer.from('{"headers":[{"name":1}]}').toString('hex')}`),
     'malformed',
   );
-  assert.equal(parse(frameEnvelope, '00000001010000'), 'ignored');
-  assert.equal(parse(frameEnvelope, '0000000102000000'), 'ignored', 'data without a body');
-  assert.equal(parse(frameEnvelope, '000000010100ffff'), 'malformed', 'a path beyond the end');
-  assert.equal(parse(frameEnvelope, '0000000101000000ffff'), 'malformed', 'a name beyond the end');
-  assert.equal(parse(frameEnvelope, '0000000103000000'), 'malformed', 'an unknown type');
+  assert.equal(parseHex(frameEnvelope, '00000001010000'), 'ignored');
+  assert.equal(parseHex(frameEnvelope, '0000000102000000'), 'ignored', 'data without a body');
+  assert.equal(parseHex(frameEnvelope, '000000010100ffff'), 'malformed', 'a path beyond the end');
+  assert.equal(parseHex(frameEnvelope, '0000000101000000ffff'), 'malformed', 'a name beyond the end');
+  assert.equal(parseHex(frameEnvelope, '0000000103000000'), 'malformed', 'an unknown type');
 });
 
 test('detectEnvelope: null for a first message of neither generation', () => {

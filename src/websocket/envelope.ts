@@ -19,7 +19,7 @@ export interface EnvelopeMessage {
   path: string | null;
   /** Headers of a metadata message; empty otherwise. */
   headers: readonly Header[];
-  /** The gRPC bytes of a data message are `bytes[bodyStart..bytes.length)`. */
+  /** The gRPC bytes of a data message are `bytes[bodyStart..end)`. */
   bodyStart: number;
 }
 
@@ -32,10 +32,10 @@ export type ParseResult = 'ok' | 'ignored' | 'malformed';
 /** One generation of the envelope. */
 export interface Envelope {
   readonly name: 'flags' | 'frame';
-  /** Whether `bytes`, of at least 5 bytes, are metadata. */
-  isMetadata(bytes: Buffer): boolean;
-  /** Parses one binary WebSocket message into `into`. */
-  parse(bytes: Buffer, into: EnvelopeMessage): ParseResult;
+  /** Whether the message at `start`, of at least 5 bytes, is metadata. */
+  isMetadata(bytes: Buffer, start: number): boolean;
+  /** Parses the binary WebSocket message `bytes[start..end)` into `into`. */
+  parse(bytes: Buffer, start: number, end: number, into: EnvelopeMessage): ParseResult;
   /** The bytes in front of the gRPC bytes of a data message from the server. */
   dataHead(streamId: number, path: string): Buffer;
   /** A whole metadata message from the server: initial headers, or with `isEnd` trailers. */

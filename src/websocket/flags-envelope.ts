@@ -15,20 +15,20 @@ const NO_HEADERS: readonly Header[] = [];
 export const flagsEnvelope: Envelope = {
   name: 'flags',
 
-  isMetadata(bytes: Buffer): boolean {
-    return ((bytes[4] as number) & FLAG_METADATA) !== 0;
+  isMetadata(bytes: Buffer, start: number): boolean {
+    return ((bytes[start + 4] as number) & FLAG_METADATA) !== 0;
   },
 
-  parse(bytes: Buffer, into: EnvelopeMessage): ParseResult {
-    if (bytes.length < HEAD_BYTES) return 'ignored';
-    const flags = bytes[4] as number;
-    into.streamId = bytes.readUInt32BE(0);
+  parse(bytes: Buffer, start: number, end: number, into: EnvelopeMessage): ParseResult {
+    if (end - start < HEAD_BYTES) return 'ignored';
+    const flags = bytes[start + 4] as number;
+    into.streamId = bytes.readUInt32BE(start);
     into.isEnd = (flags & FLAG_END) !== 0;
     into.isMetadata = (flags & FLAG_METADATA) !== 0;
-    into.bodyStart = HEAD_BYTES;
+    into.bodyStart = start + HEAD_BYTES;
     into.path = null;
     into.headers = NO_HEADERS;
-    return into.isMetadata ? parseMetadata(bytes, into) : 'ok';
+    return into.isMetadata ? parseMetadata(bytes.toString('utf8', into.bodyStart, end), into) : 'ok';
   },
 
   dataHead(streamId: number): Buffer {
@@ -54,10 +54,10 @@ function head(streamId: number, flags: number, length: number): Buffer {
   return bytes;
 }
 
-function parseMetadata(bytes: Buffer, into: EnvelopeMessage): ParseResult {
+function parseMetadata(json: string, into: EnvelopeMessage): ParseResult {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8', HEAD_BYTES));
+    value = JSON.parse(json);
   } catch {
     return 'malformed';
   }

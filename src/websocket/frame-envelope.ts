@@ -18,26 +18,27 @@ const NO_HEADERS: readonly Header[] = [];
 export const frameEnvelope: Envelope = {
   name: 'frame',
 
-  isMetadata(bytes: Buffer): boolean {
-    return bytes[4] === TYPE_METADATA;
+  isMetadata(bytes: Buffer, start: number): boolean {
+    return bytes[start + 4] === TYPE_METADATA;
   },
 
-  parse(bytes: Buffer, into: EnvelopeMessage): ParseResult {
-    if (bytes.length < HEAD_BYTES) return 'ignored';
-    const type = bytes[4];
-    const bodyStart = HEAD_BYTES + bytes.readUInt16BE(6);
-    if ((type !== TYPE_METADATA && type !== TYPE_DATA) || bodyStart > bytes.length) return 'malformed';
-    into.streamId = bytes.readUInt32BE(0);
-    into.isEnd = bytes[5] === 1;
+  parse(bytes: Buffer, start: number, end: number, into: EnvelopeMessage): ParseResult {
+    const pathStart = start + HEAD_BYTES;
+    if (pathStart > end) return 'ignored';
+    const type = bytes[start + 4];
+    const bodyStart = pathStart + bytes.readUInt16BE(start + 6);
+    if ((type !== TYPE_METADATA && type !== TYPE_DATA) || bodyStart > end) return 'malformed';
+    into.streamId = bytes.readUInt32BE(start);
+    into.isEnd = bytes[start + 5] === 1;
     into.isMetadata = type === TYPE_METADATA;
     into.bodyStart = bodyStart;
     into.path = null;
     into.headers = NO_HEADERS;
-    if (type === TYPE_DATA) return bodyStart === bytes.length ? 'ignored' : 'ok';
-    const headers = parseHeaders(bytes, bodyStart);
+    if (type === TYPE_DATA) return bodyStart === end ? 'ignored' : 'ok';
+    const headers = parseHeaders(bytes, bodyStart, end);
     if (headers === null) return 'malformed';
     into.headers = headers;
-    if (bodyStart > HEAD_BYTES) into.path = bytes.toString('utf8', HEAD_BYTES, bodyStart);
+    if (bodyStart > pathStart) into.path = bytes.toString('utf8', pathStart, bodyStart);
     else into.path = headers.find((header) => header.name === ':path')?.value ?? null;
     return 'ok';
   },
@@ -85,11 +86,11 @@ function writeText(bytes: Buffer, at: number, text: string): number {
   return at + 2 + length;
 }
 
-function parseHeaders(bytes: Buffer, start: number): Header[] | null {
+function parseHeaders(bytes: Buffer, start: number, end: number): Header[] | null {
   const headers: Header[] = [];
-  for (let at = start; at < bytes.length; ) {
-    const nameEnd = textEnd(bytes, at);
-    const valueEnd = nameEnd < 0 ? -1 : textEnd(bytes, nameEnd);
+  for (let at = start; at < end; ) {
+    const nameEnd = textEnd(bytes, at, end);
+    const valueEnd = nameEnd < 0 ? -1 : textEnd(bytes, nameEnd, end);
     if (valueEnd < 0) return null;
     headers.push({
       name: bytes.toString('utf8', at + 2, nameEnd),
@@ -101,8 +102,8 @@ function parseHeaders(bytes: Buffer, start: number): Header[] | null {
 }
 
 /** End of the length-prefixed text at `at`; negative when it does not fit. */
-function textEnd(bytes: Buffer, at: number): number {
-  if (at + 2 > bytes.length) return -1;
-  const end = at + 2 + bytes.readUInt16BE(at);
-  return end <= bytes.length ? end : -1;
+function textEnd(bytes: Buffer, at: number, end: number): number {
+  if (at + 2 > end) return -1;
+  const textEndsAt = at + 2 + bytes.readUInt16BE(at);
+  return textEndsAt <= end ? textEndsAt : -1;
 }

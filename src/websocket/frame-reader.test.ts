@@ -18,8 +18,8 @@ class Recorder {
   other: Buffer = Buffer.alloc(0);
   readonly reader = new FrameReader(this);
 
-  onMessage(payload: Buffer): void {
-    this.messages.push(payload);
+  onMessage(bytes: Buffer, start: number, end: number): void {
+    this.messages.push(bytes.subarray(start, end));
   }
 
   onOther(bytes: Buffer): void {

@@ -1,7 +1,7 @@
 /** Receives the frames of a FrameReader. */
 export interface FrameSink {
-  /** The payload of a whole binary message, unmasked. It may be kept. */
-  onMessage(payload: Buffer): void;
+  /** A whole binary message, unmasked: `bytes[start..end)`. A slice of it may be kept. */
+  onMessage(bytes: Buffer, start: number, end: number): void;
   /** Bytes for `ws`: everything except complete binary messages. */
   onOther(bytes: Buffer): void;
 }
@@ -52,7 +52,7 @@ export class FrameReader {
       ) {
         words ??= wordsOf(bytes);
         unmask(bytes, words, start, end);
-        this.sink.onMessage(bytes.subarray(start, end));
+        this.sink.onMessage(bytes, start, end);
         pos = end;
       } else {
         this.recordFragment(bytes[pos] as number);

@@ -49,22 +49,22 @@ export class StreamTable {
     for (const stream of [...this.streams.values()]) stream.close();
   }
 
-  /** Processes one binary message: opens a call, or passes it to its call. */
-  receive(bytes: Buffer): MessageResult {
-    if (bytes.length < MIN_MESSAGE_BYTES) return 'ignored';
-    this.envelope ??= detectEnvelope(bytes);
+  /** Processes the binary message `bytes[start..end)`: opens a call, or passes it to its call. */
+  receive(bytes: Buffer, start: number, end: number): MessageResult {
+    if (end - start < MIN_MESSAGE_BYTES) return 'ignored';
+    this.envelope ??= detectEnvelope(bytes.subarray(start, end));
     const { envelope } = this;
     if (envelope === null) return 'The first message opens no call of rpc_dart';
-    if (envelope.isMetadata(bytes) && bytes.length > this.options.deps.options.maxHeaderBytes) {
-      this.refuseTooLarge(envelope, bytes.readUInt32BE(0));
+    if (end - start > this.options.deps.options.maxHeaderBytes && envelope.isMetadata(bytes, start)) {
+      this.refuseTooLarge(envelope, bytes.readUInt32BE(start));
       return 'ok';
     }
-    const result = envelope.parse(bytes, message);
-    if (result === 'ok') return this.dispatch(envelope, bytes);
+    const result = envelope.parse(bytes, start, end, message);
+    if (result === 'ok') return this.dispatch(envelope, bytes, end);
     return result === 'ignored' ? 'ignored' : 'Malformed metadata';
   }
 
-  private dispatch(envelope: Envelope, bytes: Buffer): MessageResult {
+  private dispatch(envelope: Envelope, bytes: Buffer, end: number): MessageResult {
     const { streamId, isEnd, isMetadata, bodyStart } = message;
     let stream = this.streams.get(streamId);
     if (stream === undefined) {
@@ -72,7 +72,7 @@ export class StreamTable {
       const opens = isMetadata && (!isEnd || streamId > this.lastStreamId);
       if (!opens) return 'ignored';
       stream = this.open(envelope, streamId, message.path ?? '', message.headers);
-    } else if (!isMetadata) stream.onData(bytes, bodyStart, bytes.length);
+    } else if (!isMetadata) stream.onData(bytes, bodyStart, end);
     if (isEnd) stream.onEnd();
     return 'ok';
   }

@@ -149,15 +149,15 @@ export class WebSocketConnection implements StreamHost, SocketReader, FrameSink 
 
   /** Processes a message that `ws` has read. */
   onWsMessage(bytes: Buffer, isBinary: boolean): void {
-    if (isBinary) this.onMessage(bytes);
+    if (isBinary) this.onMessage(bytes, 0, bytes.length);
     else this.countIdle();
   }
 
-  /** Processes one binary message. */
-  onMessage(bytes: Buffer): void {
+  /** Processes the binary message `bytes[start..end)`. */
+  onMessage(bytes: Buffer, start: number, end: number): void {
     this.messageReceived = true;
     if (this.ws.readyState !== OPEN) return;
-    const result = this.streams.receive(bytes);
+    const result = this.streams.receive(bytes, start, end);
     if (result === 'ignored') this.countIdle();
     else if (result !== 'ok') this.fail(result);
   }
