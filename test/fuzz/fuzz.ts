@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { Http2FuzzTarget } from './http2-target.ts';
 import { Random } from './mutate.ts';
 import { FuzzFailure, FuzzTarget } from './target.ts';
+import { WebSocketFuzzTarget } from './websocket-target.ts';
 
-/** `npm run fuzz -- [--seconds N] [--seed N]`: mutations of recorded messages, and random HTTP/2 clients; prints the failing bytes. */
+/** `npm run fuzz -- [--seconds N] [--seed N]`: mutations of recorded messages, random HTTP/2 and WebSocket clients; prints the failing bytes. */
 
 const { seconds, seed } = readOptions();
 
@@ -32,8 +33,10 @@ function fuzz(): number {
   while (performance.now() < untilMs) {
     const target = new FuzzTarget();
     const http2 = new Http2FuzzTarget();
+    const webSocket = new WebSocketFuzzTarget();
     for (let i = 0; i < TRIES_PER_ROUTER && performance.now() < untilMs; i++, tries++) {
       target.tryOne(random);
+      webSocket.tryOne(random);
       if (tries % TRIES_PER_CONNECTION === 0) http2.tryOne(random);
     }
   }
@@ -46,7 +49,7 @@ if (!(seconds > 0) || !Number.isSafeInteger(seed)) {
 } else {
   console.log(`seed ${seed}, ${seconds} s`);
   try {
-    console.log(`${fuzz()} messages, as many streams, and HTTP/2 connections tried, none failed`);
+    console.log(`${fuzz()} messages, as many streams and WebSocket clients, and HTTP/2 connections tried, none failed`);
   } catch (error) {
     if (!(error instanceof FuzzFailure)) throw error;
     console.error(`seed ${seed} failed on ${error.message}`);
