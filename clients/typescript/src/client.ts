@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// applications with an older lib get the declaration of Symbol.asyncDispose
 import { AsyncQueue } from './async-queue.ts';
 import { callUnary } from './calls.ts';
 import type { ClientEvents, ClientState, StateChange } from './client-events.ts';
