@@ -11,6 +11,8 @@ const daemonCommand = (name: 'settle' | 'start' | 'stop' | 'status' | 'reload' |
   return async (context) => (await import('./daemon/index.ts')).runDaemonCommand(name, context);
 };
 
+const controlCommand: Command = async (context) => (await import('./control/index.ts')).runControlCommand(context);
+
 /** Commands by their option. Each is loaded on demand: only the daemon commands load PM2. */
 const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
   daemonStart: daemonCommand('start'),
@@ -21,6 +23,10 @@ const COMMANDS: Readonly<Partial<Record<keyof RouterConfig, Command>>> = {
   daemonLogs: daemonCommand('logs'),
   daemonSettle: daemonCommand('settle'),
   doctor: async (context) => (await import('./doctor/index.ts')).runDoctor(context),
+  clients: controlCommand,
+  disconnect: controlCommand,
+  send: controlCommand,
+  request: controlCommand,
   top: async (context) => (await import('./top/index.ts')).runTop(context),
   checkConfig: async (context) => (await import('./app/index.ts')).checkConfig(context),
 };
@@ -71,7 +77,7 @@ async function runChosen(given: CommandIo): Promise<number> {
     return EXIT.usage;
   }
   const { config, sources } = loaded;
-  const chosen = (Object.keys(COMMANDS) as (keyof RouterConfig)[]).filter((name) => config[name] === true);
+  const chosen = (Object.keys(COMMANDS) as (keyof RouterConfig)[]).filter((name) => isGiven(config[name]));
   if (chosen.length > 1) {
     stderr.write(`${t('oneCommand', { commands: chosen.map(flagOf).join(', ') })}\n`);
     return EXIT.usage;
@@ -86,6 +92,11 @@ async function runChosen(given: CommandIo): Promise<number> {
 function flagsBeforeEnd(argv: readonly string[]): ReadonlySet<string> {
   const end = argv.indexOf('--');
   return new Set(end < 0 ? argv : argv.slice(0, end));
+}
+
+/** A command without a value, or one with a value. */
+function isGiven(value: RouterConfig[keyof RouterConfig]): boolean {
+  return value === true || typeof value === 'string';
 }
 
 function flagOf(name: string): string {

@@ -113,6 +113,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   workers: ['admin', 'cli', 'config', 'host', 'logging', 'net', 'process', 'telemetry', 'text', 'node:'],
   worker: ['app', 'cli', 'config', 'host', 'logging', 'net', 'process', 'text', 'workers', 'node:'],
   doctor: ['app', 'cli', 'config', 'daemon', 'host', 'net', 'telemetry', 'text', 'node:'],
+  control: ['cli', 'daemon', 'text', 'lossless-json'],
   top: ['cli', 'daemon', 'telemetry', 'text', 'node:'],
 };
 

@@ -18,6 +18,8 @@ export interface RouteDependencies {
   readonly clients: (response: ServerResponse) => Promise<void>;
   /** Handler of `POST /api/restart`; null where restarts cannot be requested. */
   readonly restart: RequestHandler | null;
+  /** Handler of `/api/v1/…`; null where the HTTP API is not served. */
+  readonly api: RequestHandler | null;
   readonly state: () => RouterStatus['state'];
   /** Whether the router cannot reach the others of its cluster, and is ready all the same. */
   readonly degraded?: () => 'no' | 'ready' | 'unready';
@@ -47,6 +49,10 @@ export function createRoutes(deps: RouteDependencies): RequestHandler {
   return (request, response) => {
     if (deps.restart !== null && request.method === 'POST' && pathOf(request) === '/api/restart') {
       deps.restart(request, response);
+      return;
+    }
+    if (deps.api !== null && request.url?.startsWith('/api/v1/')) {
+      deps.api(request, response);
       return;
     }
     const refusal = checkRequest(request, deps.onlyLoopbackNames);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiServer } from '../api/index.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiAnswer, ApiDependencies, ApiRequest, ApiServer, LocalApi } from '../api/index.ts';
 import {
   apiOrigins,
   configName,
@@ -24,45 +25,53 @@ export interface ApiEndpointDependencies {
   readonly drain: () => void;
 }
 
-/** The HTTP API of a router, if it is on. Its modules are loaded only then: they take a third of a start. */
+/**
+ * The HTTP API of a router: on its own port, if it is on, and on the control socket. Its modules take a third of a start, so
+ * they are loaded with the port or by the first command.
+ */
 export class ApiEndpoint {
   private readonly deps: ApiEndpointDependencies;
+  private readonly operator: Operator;
   private files: SecurityFiles;
   private server: ApiServer | null = null;
+  private local: Promise<LocalApi> | null = null;
 
   constructor(deps: ApiEndpointDependencies, files: SecurityFiles) {
     this.deps = deps;
     this.files = files;
+    this.operator = new Operator(deps.core, () => `operator-${randomUUID()}`);
   }
 
   /** Opens the port; returns its address, or null without an API. Rejects with Node's error. */
   async start(): Promise<RouterStatus['listening'][number] | null> {
-    const { core, log, counters, config, status, drain } = this.deps;
+    const { log, config } = this.deps;
     const { api, apiHost, apiPort, apiOrigins: origins } = config();
     if (!api) return null;
     const { ApiServer: Server } = await import('../api/index.ts');
     const isLocal = isLoopback(apiHost);
-    this.server = await Server.listen(
-      {
-        core,
-        operator: new Operator(core, () => `operator-${randomUUID()}`),
-        counters,
-        log,
-        tokens: () => this.files.apiTokens,
-        status: () => JSON.parse(JSON.stringify(status())),
-        config: () => describeConfig(config()),
-        drain,
-        origins: apiOrigins(origins),
-        onlyLoopbackNames: isLocal,
-        version: VERSION,
-      },
-      apiHost,
-      apiPort,
-      isLocal ? null : this.files.tls,
-    );
+    const access = {
+      tokens: () => this.files.apiTokens,
+      origins: apiOrigins(origins),
+      onlyLoopbackNames: isLocal,
+    };
+    const tls = isLocal ? null : this.files.tls;
+    this.server = await Server.listen({ ...this.common(), ...access }, apiHost, apiPort, tls);
     log.info(`HTTP API on ${this.server.url}/api/v1`);
     const { address, port } = this.server.address;
     return { purpose: 'api', host: address, port };
+  }
+
+  /** Serves a request on the control socket, which only the user of the router can open. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.localApi().then(
+      (api) => api.handle(request, response),
+      () => response.destroy(),
+    );
+  }
+
+  /** Answers a request that came over another way than HTTP. */
+  async answer(request: ApiRequest): Promise<ApiAnswer> {
+    return (await this.localApi()).answer(request);
   }
 
   /** Applies renewed tokens and certificates. */
@@ -73,6 +82,26 @@ export class ApiEndpoint {
 
   async stop(): Promise<void> {
     await this.server?.close();
+    await (await this.local)?.close();
+  }
+
+  private localApi(): Promise<LocalApi> {
+    this.local ??= import('../api/index.ts').then(({ LocalApi: Local }) => Local.create(this.common()));
+    return this.local;
+  }
+
+  private common(): Omit<ApiDependencies, 'tokens' | 'origins' | 'onlyLoopbackNames'> {
+    const { core, counters, log, status, config, drain } = this.deps;
+    return {
+      core,
+      operator: this.operator,
+      counters,
+      log,
+      status: () => JSON.parse(JSON.stringify(status())),
+      config: () => describeConfig(config()),
+      drain,
+      version: VERSION,
+    };
   }
 }
 

@@ -37,6 +37,8 @@ export interface ObservabilityDependencies {
   /** Null without a cluster. */
   readonly cluster: ClusterStats | null;
   readonly api: ApiCounters;
+  /** Serves the HTTP API on the control socket. */
+  readonly controlApi: RequestHandler;
   readonly server: GrpcServer;
   readonly log: Logger;
   readonly jobs: JobGuard;
@@ -76,9 +78,9 @@ export class Observability {
     const { metrics, metricsHost, metricsPort } = this.deps.config();
     this.sampler.start();
     const socketPath = controlSocketPath(this.deps.config());
-    if (socketPath !== null) await this.open(false).listenOnSocket(socketPath);
+    if (socketPath !== null) await this.open(false, this.deps.controlApi).listenOnSocket(socketPath);
     if (!metrics) return null;
-    const { address, port } = await this.open(isLoopback(metricsHost)).listen(metricsHost, metricsPort);
+    const { address, port } = await this.open(isLoopback(metricsHost), null).listen(metricsHost, metricsPort);
     this.listening.push({ purpose: 'metrics', host: address, port });
     this.deps.log.info(`Metrics on http://${address.includes(':') ? `[${address}]` : address}:${port}/metrics`);
     return port;
@@ -134,13 +136,13 @@ export class Observability {
     return this.registry.getMetricsAsJSON();
   }
 
-  private open(onlyLoopbackNames: boolean): HttpEndpoint {
-    const endpoint = new HttpEndpoint(this.routes(onlyLoopbackNames));
+  private open(onlyLoopbackNames: boolean, api: RequestHandler | null): HttpEndpoint {
+    const endpoint = new HttpEndpoint(this.routes(onlyLoopbackNames, api));
     this.endpoints.push(endpoint);
     return endpoint;
   }
 
-  private routes(onlyLoopbackNames: boolean): RequestHandler {
+  private routes(onlyLoopbackNames: boolean, api: RequestHandler | null): RequestHandler {
     return createRoutes({
       metrics: () => this.registry.metrics(),
       metricsContentType: this.registry.contentType,
@@ -149,6 +151,7 @@ export class Observability {
       freshStatus: () => this.status(),
       clients: (response) => this.clients.respond(response),
       restart: null,
+      api,
       history: () => ({ intervalMs: 1000, series: this.sampler.history.series() }),
       state: this.deps.state,
       degraded: () => this.degraded(),

@@ -60,7 +60,7 @@ export class RouterApp implements Service {
   readonly server: GrpcServer;
   readonly reloader: Reloader;
   readonly observability: Observability;
-  private readonly api: ApiEndpoint;
+  readonly api: ApiEndpoint;
   private readonly tasks: readonly IntervalTask[];
   private readonly deps: AppDependencies;
   private readonly jobs: JobGuard;
@@ -125,6 +125,7 @@ export class RouterApp implements Service {
       core: this.core,
       cluster: this.cluster === null ? null : clusterStats(this.cluster, config.cluster !== null),
       api: apiCounters,
+      controlApi: (request, response) => this.api.handle(request, response),
       server: this.server,
       log,
       jobs: this.jobs,

@@ -5,6 +5,10 @@ export const EXIT = {
   /** A mistake on the command line or in the configuration; PM2 does not respawn after it. */
   usage: 2,
   notRunning: 3,
+  /** The client of an operator command does not exist. */
+  notFound: 4,
+  /** The client did not respond to the request in time, or disconnected before. */
+  noResponse: 5,
   /** A supervised router that was stopped: PM2 takes 0 for a killed process, so a stop needs a code of its own. */
   stopped: 143,
 } as const;

@@ -1,4 +1,5 @@
 export type { CommandContext, CommandIo, PendingSignals } from './context.ts';
+export { type ControlRequest, type ControlResponse, callControlSocket } from './control-client.ts';
 export { EXIT } from './exit-codes.ts';
 export { cliMessages, helpText } from './help.ts';
 export { withPriority } from './journal-priority.ts';

@@ -23,6 +23,7 @@ export const OPTION_GROUPS = {
   api: { en: 'HTTP API', ru: 'HTTP API' },
   process: { en: 'Process', ru: 'Процесс' },
   daemon: { en: 'Daemon', ru: 'Daemon' },
+  control: { en: 'Clients of a running router', ru: 'Клиенты работающего роутера' },
   commands: { en: 'Other commands', ru: 'Другие команды' },
 } as const satisfies Record<string, Text>;
 export type OptionGroup = keyof typeof OPTION_GROUPS;

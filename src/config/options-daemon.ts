@@ -1,4 +1,5 @@
 import { MIB, type Option } from './option-types.ts';
+import { CONTROL_OPTIONS } from './options-control.ts';
 
 const command = { type: 'boolean', default: false, scope: 'command', reload: 'restart', flagOnly: true } as const;
 const daemonCommand = { ...command, group: 'daemon' } as const;
@@ -192,6 +193,7 @@ export const DAEMON_OPTIONS = [
     ...daemon,
     doc: { en: 'Number of rotated logs to keep', ru: 'Сколько старых логов хранить' },
   },
+  ...CONTROL_OPTIONS,
   {
     key: 'check-config',
     ...otherCommand,

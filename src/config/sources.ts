@@ -44,8 +44,17 @@ export function readFlags(argv: readonly string[]): SourceValues {
     else if (raw === '') problems.push(PROBLEMS.needsValue(where));
     else values.push({ option, text: String(Array.isArray(raw) ? raw.at(-1) : raw), where });
   }
-  for (const extra of parsed._) problems.push(PROBLEMS.unexpected(String(extra)));
+  const extras = parsed._.map(String);
+  const payload = takesPayload(parsed) ? extras.shift() : undefined;
+  const option = BY_KEY.get('payload');
+  if (payload !== undefined && option !== undefined) values.push({ option, text: payload, where: '--payload' });
+  for (const extra of extras) problems.push(PROBLEMS.unexpected(extra));
   return { values, problems };
+}
+
+/** Whether an argument without a flag is the payload of `--send` or `--request`. */
+function takesPayload(parsed: Readonly<Record<string, unknown>>): boolean {
+  return parsed.payload === undefined && (parsed.send !== undefined || parsed.request !== undefined);
 }
 
 /** Normalizes `--stats=yes` and reports invalid values: yargs-parser reads every value except `true` as false. */

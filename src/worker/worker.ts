@@ -178,6 +178,8 @@ export class Worker {
         return app.observability.metrics();
       case 'clients':
         return app.observability.listClients(question.query);
+      case 'api':
+        return app.api.answer(question.request);
       case 'prepareReload': {
         const problems = this.prepareReload(app, question.config);
         return { problems, fileChanges: app.reloader.preparedFileChanges };

@@ -12,6 +12,7 @@ import { controlSocketBeside, isLoopback, type RouterConfig } from '../config/in
 import type { Logger } from '../logging/index.ts';
 import { aggregateMetrics, createRegistry, type MetricRegistry } from '../telemetry/index.ts';
 import { isOfWorkers, parentMetrics } from './metrics.ts';
+import { ParentApi } from './parent-api.ts';
 import { type ParentStatusDependencies, StatusCollector } from './parent-status.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -47,9 +48,9 @@ export class ParentEndpoints {
     const config = this.deps.config();
     const { metrics, metricsHost, metricsPort } = config;
     const socketPath = controlSocketPath(config);
-    if (socketPath !== null) await this.endpoint(false, this.deps.restart).listenOnSocket(socketPath);
+    if (socketPath !== null) await this.endpoint(false).listenOnSocket(socketPath);
     if (!metrics) return null;
-    const { address, port } = await this.endpoint(isLoopback(metricsHost), null).listen(metricsHost, metricsPort);
+    const { address, port } = await this.endpoint(true, isLoopback(metricsHost)).listen(metricsHost, metricsPort);
     this.status.listening.push({ purpose: 'metrics', host: address, port });
     this.deps.log.info(`Metrics on http://${address.includes(':') ? `[${address}]` : address}:${port}/metrics`);
     return port;
@@ -61,7 +62,9 @@ export class ParentEndpoints {
     await Promise.all(this.endpoints.map((endpoint) => endpoint.close()));
   }
 
-  private endpoint(onlyLoopbackNames: boolean, restart: RequestHandler | null): HttpEndpoint {
+  /** `isPublic`: the metrics port, which only reads. */
+  private endpoint(isPublic: boolean, onlyLoopbackNames = false): HttpEndpoint {
+    const api = new ParentApi(this.deps.pool);
     const endpoint = new HttpEndpoint(
       createRoutes({
         metrics: () => this.metrics(),
@@ -71,7 +74,8 @@ export class ParentEndpoints {
         freshStatus: () => this.status.fresh(),
         clients: (response) => this.clients.respond(response),
         history: () => ({ intervalMs: 1000, series: this.status.history.series() }),
-        restart,
+        restart: isPublic ? null : this.deps.restart,
+        api: isPublic ? null : (request, response) => api.handle(request, response),
         state: this.deps.state,
         degraded: () => this.degraded(),
         onlyLoopbackNames,

@@ -41,8 +41,24 @@ export type Question =
   | { readonly kind: 'status' }
   | { readonly kind: 'metrics' }
   | { readonly kind: 'clients'; readonly query: ClientQuery }
+  | { readonly kind: 'api'; readonly request: ApiRequest }
   | { readonly kind: 'prepareReload'; readonly config: RouterConfig }
   | { readonly kind: 'commitReload' };
+
+/** A request to the HTTP API on the control socket. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** JSON text; empty for none. */
+  readonly body: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
 
 /** Result of the first half of a reload; empty `problems` allow the second half. */
 export interface PreparedReload {
@@ -56,6 +72,7 @@ export interface Answers {
   readonly status: RouterStatus;
   readonly metrics: readonly MetricObject[];
   readonly clients: ClientPage | null;
+  readonly api: ApiAnswer;
   readonly prepareReload: PreparedReload;
   readonly commitReload: RouterStatus['reload'];
 }

@@ -42,6 +42,8 @@ function brokenLinks(document: Document): string[] {
     });
 }
 
+const QUOTED_OR_WORD = /'[^']*'|"[^"]*"|\S+/g;
+
 /** The arguments of each call of the router in a shell line. */
 function routerCalls(command: string): string[][] {
   const calls = command.matchAll(
@@ -50,7 +52,7 @@ function routerCalls(command: string): string[][] {
   return [...calls]
     .filter(({ index }) => /(^|[\s(;&|"'`=/])$/.test(command.slice(0, index)))
     .filter(({ index }) => !command.slice(0, index).endsWith('journalctl -u ')) // the name of the service
-    .map(([, rest]) => (rest ?? '').trim().split(/\s+/))
+    .map(([, rest]) => (rest ?? '').match(QUOTED_OR_WORD) ?? [])
     .filter(([first]) => first?.startsWith('-'));
 }
 

@@ -1,0 +1,1 @@
+export { runControlCommand } from './run.ts';
