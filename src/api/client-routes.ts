@@ -65,11 +65,11 @@ export function addClientRoutes(app: FastifyInstance, deps: ApiDependencies): vo
       scope: 'write',
       schema: { params: CLIENT_PARAMS, querystring: DISCONNECT_QUERY },
       answer: [204, null],
-      problems: [404, 409],
+      problems: [404, 503],
       handle: async (request, reply) => {
         const { id } = request.params as { id: string };
         const { reason = null } = request.query as { reason?: string };
-        if (!operator.disconnect(id, reason)) throw await elsewhere(deps, id);
+        await disconnect(id, reason);
         log.info('Client disconnected by the API', { client: id, reason, by: request.principal.name });
         return reply.code(204).send();
       },
@@ -105,11 +105,15 @@ export function addClientRoutes(app: FastifyInstance, deps: ApiDependencies): vo
     return found;
   }
 
-  /** The problem of a client that is not one of this router. */
-  async function elsewhere(dependencies: ApiDependencies, id: string): Promise<ApiProblem> {
-    if (!operator.isElsewhere(id)) return notFound(id);
-    const { node } = await find(dependencies, id);
-    return new ApiProblem(409, 'other-node', `Client ${id} is connected to router ${node}: use the API of that router`);
+  /** Disconnects a client of any router. Throws when there is none, or its router cannot be reached. */
+  async function disconnect(id: string, reason: string | null): Promise<void> {
+    // its id names the router of a client, also of one that has left
+    if (core.registry.clients.get(id) === undefined) await find(deps, id);
+    const outcome = operator.disconnect(id, reason);
+    if (outcome === 'unavailable') {
+      throw new ApiProblem(503, 'node-unavailable', `The router of client ${id} cannot be reached`);
+    }
+    if (outcome === 'unknown') throw notFound(id);
   }
 }
 

@@ -45,6 +45,8 @@ export const FrameKind = {
   activity: 12,
   /** Requests a snapshot. */
   resync: 13,
+  /** The operator disconnects a client. Name: its id; body: the reason, or empty. */
+  disconnect: 14,
 } as const;
 
 /** The header of a received envelope. One instance is reused. */

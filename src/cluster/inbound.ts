@@ -4,6 +4,7 @@ import {
   deliverResponseFromPeer,
   deliverToAllFromPeer,
   describeUndelivered,
+  disconnectClient,
   type MessageSource,
   type PauseQueue,
   type PeerMessage,
@@ -142,12 +143,22 @@ export class Inbound {
       case FrameKind.activity:
         directory.applyActivity(frame.namespace, frame.body);
         return;
+      case FrameKind.disconnect:
+        this.onDisconnect(frame);
+        return;
       case FrameKind.resync:
         peer.sendSnapshot();
         return;
       default:
         this.options.counters.unknownFrames++;
     }
+  }
+
+  private onDisconnect({ namespace, name, body }: FrameReader): void {
+    const core = this.options.peersOf(namespace)?.core;
+    const client = core?.registry.clients.get(name);
+    if (core === undefined || client === undefined) return; // it has left meanwhile
+    disconnectClient(core, client, body.length === 0 ? null : body.toString('utf8'));
   }
 
   private onRefusal(frame: FrameReader): void {

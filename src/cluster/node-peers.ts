@@ -80,6 +80,15 @@ export class NodePeers implements Peers {
     return (this.table.moved.get(id) ?? this.table.byTag(tagOfId(id))) !== undefined;
   }
 
+  disconnect(id: string, reason: string | null): Handover {
+    const peer = this.table.moved.get(id) ?? this.table.byTag(tagOfId(id));
+    if (peer === undefined) return 'unknown';
+    if (peer.isUnavailable) return 'unavailable';
+    const body = reason === null ? EMPTY : Buffer.from(reason);
+    peer.link.push(controlFrame(FrameKind.disconnect, this.namespaceBytes, Buffer.from(id), body));
+    return 'sent';
+  }
+
   send(sender: PausableSender, bytes: Buffer): Handover {
     const { header } = this.core;
     const peer = this.peerOf(bytes, header.targetStart, header.targetEnd);

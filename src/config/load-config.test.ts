@@ -100,6 +100,7 @@ const CONTRADICTIONS: readonly (readonly [string, Readonly<Record<string, string
   ['-vq', {}, '--verbose: conflicts with --quiet'],
   ['-m --metrics-port 8080', {}, '--metrics-port: equals the router port 8080; choose another'],
   ['-m --port 9090', {}, '--metrics-port: equals the router port 9090; choose another'],
+  ['--cluster-node a', {}, '--cluster-node: requires --cluster'],
   ['--daemon-start --rolling', {}, '--rolling: requires --daemon-restart'],
   [
     '--workers auto --no-node-internals',

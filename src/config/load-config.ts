@@ -3,7 +3,8 @@ import type { Text } from '../text/index.ts';
 import { checkApi } from './check-api.ts';
 import { checkCluster } from './check-cluster.ts';
 import { hasLevelConflict, type Origin, type Origins, resolveLogLevel } from './log-level.ts';
-import { configName, DEFAULT_CONFIG, type OptionKey, type RouterConfig } from './options.ts';
+import type { Option } from './option-types.ts';
+import { configName, DEFAULT_CONFIG, OPTIONS, type OptionKey, type RouterConfig } from './options.ts';
 import { expandHome, InvalidValue, parseText } from './parse-value.ts';
 import { PROBLEMS } from './problems.ts';
 import { readEnvironment, readFile, readFlags, type SourceValue, type SourceValues } from './sources.ts';
@@ -137,6 +138,7 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
   if (config.trustedProxies !== null && !config.proxyProtocol) needs('trusted-proxies', '--proxy-protocol');
   problems.push(...checkTrustedProxies(config.trustedProxies, where('trusted-proxies')));
   problems.push(...checkCluster(config, where));
+  if (config.cluster === null) for (const key of clusterDetails(config, origins)) needs(key, '--cluster');
   problems.push(...checkApi(config, where));
   if (config.workers !== 1 && !config.nodeInternals) problems.push(PROBLEMS.workersNeedInternals(where('workers')));
   if (hasLevelConflict(config, origins)) problems.push(PROBLEMS.contradicts(where('verbose'), '--quiet'));
@@ -145,6 +147,13 @@ function checkCombinations(config: RouterConfig, origins: Origins): Text[] {
     problems.push(PROBLEMS.samePort(where('metrics-port'), config.port));
   }
   return problems;
+}
+
+/** Options of a cluster that were given, and differ from their defaults. */
+function clusterDetails(config: RouterConfig, origins: Origins): OptionKey[] {
+  const isChanged = (option: Option): boolean => config[configName(option)] !== DEFAULT_CONFIG[configName(option)];
+  const given = OPTIONS.filter((option) => option.key.startsWith('cluster-') && origins.has(option.key));
+  return given.filter(isChanged).map(({ key }) => key);
 }
 
 /** Prefix of a problem: `--port:` for a flag, `router.yaml:7: --port` for any other source. */

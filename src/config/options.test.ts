@@ -58,6 +58,10 @@ test('options: each has a reload class; one without does not compile', () => {
   assert.equal(option.reload, undefined);
 });
 
+test('options: those of a cluster require a restart', () => {
+  for (const { key, reload } of ALL) if (key.startsWith('cluster')) assert.equal(reload, 'restart', key);
+});
+
 test('options: all names derive from the key', () => {
   const option = ALL.find(({ key }) => key === 'write-deadline');
   assert.ok(option);

@@ -38,7 +38,6 @@ export const controlMessages = defineMessages({
     ru: 'Роутер на {where} старой версии, без этой команды: перезапустите его',
   },
   notFound: { en: 'There is no client {id}', ru: 'Клиента {id} нет' },
-  otherNode: { en: '{detail}', ru: 'Клиент {id} подключён к другому роутеру кластера: выполните команду там' },
   timeout: { en: 'Client {id} did not respond within {time}', ru: 'Клиент {id} не ответил за {time}' },
   gone: { en: 'Client {id} disconnected before it responded', ru: 'Клиент {id} отключился, не ответив' },
   refused: { en: 'Client {id} refused the request: {detail}', ru: 'Клиент {id} отклонил запрос: {detail}' },

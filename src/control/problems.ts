@@ -18,7 +18,6 @@ export function problemOf({ body, status }: ControlResponse): Problem {
 
 const MESSAGES = {
   'not-found': ['notFound', EXIT.notFound],
-  'other-node': ['otherNode', EXIT.failed],
   timeout: ['timeout', EXIT.noResponse],
   gone: ['gone', EXIT.noResponse],
   refused: ['refused', EXIT.failed],

@@ -44,6 +44,7 @@ export { type ClientFilter, ClientListing, matchesFilter, metadataFilter } from 
 export { Liveness } from './liveness.ts';
 export { closeReasonText, TEXT } from './messages.ts';
 export { ClientPage, type ClientPosition, type PagedClient, type PageQuery } from './operator/client-page.ts';
+export { disconnectClient } from './operator/disconnect.ts';
 export {
   type MessageTarget,
   type NotSent,

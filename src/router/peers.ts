@@ -32,6 +32,8 @@ export interface Peers {
   isRemote(bytes: Buffer, start: number, end: number): boolean;
   /** True when the client `id` belongs to another node that is alive. */
   isOwnedElsewhere(id: string): boolean;
+  /** Asks the node of the client `id` to disconnect it. */
+  disconnect(id: string, reason: string | null): Handover;
   /** Sends a unicast, request or response to the node of its target. */
   send(sender: PausableSender, bytes: Buffer): Handover;
   /** Sends a multicast to the nodes with members of the group; returns the number of members there. */

@@ -36,18 +36,12 @@ export class ParentApi {
     });
   }
 
-  /** The answer of a worker; for a disconnect that of the worker with the client. */
+  /** The answer of the first worker that serves clients; it reaches those of all. */
   private async answer(request: ApiRequest): Promise<ApiAnswer> {
     if (!OF_ANY_WORKER.test(request.url)) return problem(404, 'not-found', 'With workers there is no such address');
-    const workers = request.method === 'DELETE' ? this.pool.serving : this.pool.serving.slice(0, 1);
-    let last: ApiAnswer | null = null;
-    for (const worker of workers) {
-      const answer = await worker.ask({ kind: 'api', request }, ANSWER_TIMEOUT_MS);
-      // the client is connected to another worker, or to another router
-      if (answer !== null && answer.status !== 409) return answer;
-      last = answer ?? last;
-    }
-    return last ?? problem(503, 'overloaded', 'No worker answers');
+    const [worker] = this.pool.serving;
+    const answer = await worker?.ask({ kind: 'api', request }, ANSWER_TIMEOUT_MS);
+    return answer ?? problem(503, 'overloaded', 'No worker answers: try again');
   }
 }
 

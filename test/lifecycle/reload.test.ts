@@ -78,11 +78,6 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   transport: 'grpc-js',
   'node-internals': 'false',
   cluster: 'nats://127.0.0.1:1',
-  'cluster-name': 'other',
-  'cluster-prefix': 'other',
-  'cluster-node': 'other',
-  'cluster-required': 'true',
-  'cluster-stall-timeout': '3s',
   workers: '2',
   'worker-timeout': '20s',
 };
@@ -93,8 +88,8 @@ const NOT_FROM_FILE = ['host', 'port', 'ports-file', 'control-socket', 'config',
 const SECURITY_FILES = ['tls-cert', 'tls-key', 'tls-client-ca', 'auth-tokens-file', 'access-file', 'auth-scope'];
 /** Needs --proxy-protocol; its reload is a test of the PROXY protocol. */
 const ELSEWHERE = [...SECURITY_FILES, 'trusted-proxies'];
-/** Files of the cluster: unread without --cluster. */
-const CLUSTER_FILES = /^cluster-(\w+-file|tls-\w+)$/;
+/** Refused without --cluster, which itself requires a restart. */
+const CLUSTER_DETAILS = /^cluster-/;
 
 const routerOptions = (OPTIONS as readonly Option[]).filter(({ scope, key, flagOnly }) => {
   return (
@@ -102,7 +97,7 @@ const routerOptions = (OPTIONS as readonly Option[]).filter(({ scope, key, flagO
     flagOnly !== true &&
     !NOT_FROM_FILE.includes(key) &&
     !ELSEWHERE.includes(key) &&
-    !CLUSTER_FILES.test(key)
+    !CLUSTER_DETAILS.test(key)
   );
 });
 

@@ -133,7 +133,7 @@ test('operator: a disconnected client gets the reason, subscribers too', () => {
   const events = harness.subscribe();
   const peer = harness.join();
   const { id } = peer;
-  assert.equal(operator.disconnect(id, 'maintenance'), true);
+  assert.equal(operator.disconnect(id, 'maintenance'), 'done');
   harness.runTicks();
   const text = 'Disconnected by the operator: maintenance';
   const [error] = peer.received();
@@ -141,7 +141,7 @@ test('operator: a disconnected client gets the reason, subscribers too', () => {
   assert.deepEqual(peer.transport.ended, ['ABORTED', text]);
   assert.deepEqual(events.received().at(-1)?.data, { clientId: id, reason: text });
   assert.deepEqual([harness.closed, harness.counters.closed.operator], [[`${id} operator`], 1]);
-  assert.equal(operator.disconnect(id, null), false);
+  assert.equal(operator.disconnect(id, null), 'unknown');
 });
 
 /** All pages, each collected in slices. */
@@ -206,7 +206,6 @@ test('operator: in a cluster, listing, messages and requests reach the clients o
       ['room', 1],
     ],
   );
-  assert.equal(operator.isElsewhere(there.id), true);
   assert.deepEqual(operator.send({ kind: 'group', name: 'room' }, PAYLOAD), { ok: true, receivers: 2 });
   cluster.settle(100);
   assert.equal(there.received()[0]?.type, 'multicast');
@@ -227,4 +226,13 @@ test('operator: in a cluster, listing, messages and requests reach the clients o
   const refused = request(operator, id);
   cluster.settle(100);
   assert.deepEqual(refused.outcomes, [{ kind: 'gone' }], 'its node answers for it');
+
+  const away = b.join();
+  const { id: awayId } = away;
+  cluster.settle(100);
+  assert.equal(operator.disconnect(awayId, 'maintenance'), 'sent');
+  cluster.settle(100);
+  const [error] = away.received();
+  assert.equal(error?.errorMessage, 'Disconnected by the operator: maintenance');
+  assert.equal(b.core.registry.clients.has(awayId), false);
 });

@@ -13,9 +13,11 @@ import type { Client } from '../client.ts';
 import type { PausedSender, PauseQueue } from '../delivery/flush-queue.ts';
 import { deliver, deliverToAll } from '../handlers/deliver.ts';
 import type { MessageSource } from '../handlers/handler.ts';
-import { closeReasonText, type ErrorCode, errorMessage, TEXT } from '../messages.ts';
+import { type ErrorCode, TEXT } from '../messages.ts';
+import type { Handover } from '../peers.ts';
 import type { RouterCore } from '../router-core.ts';
 import { ClientPage, type PageQuery } from './client-page.ts';
+import { disconnectClient } from './disconnect.ts';
 import { type OnOutcome, OperatorStream } from './operator-stream.ts';
 
 /** The receivers of a message. */
@@ -58,11 +60,6 @@ export class Operator implements MessageSource, PausedSender {
     return this.context.registry.clients.get(id) ?? null;
   }
 
-  /** Whether the client belongs to another node. */
-  isElsewhere(id: string): boolean {
-    return this.context.peers?.isOwnedElsewhere(id) === true;
-  }
-
   /** Groups with their numbers of members; a group of several nodes comes once for each. */
   *groups(): Iterable<readonly [name: string, members: number]> {
     const { registry, peers } = this.context;
@@ -70,18 +67,15 @@ export class Operator implements MessageSource, PausedSender {
     for (const { groups } of peers?.directories() ?? []) yield* groups;
   }
 
-  /** Disconnects a client of this node, which gets the reason; false when there is none with this id. */
-  disconnect(id: string, reason: string | null): boolean {
+  /**
+   * Disconnects a client, which gets the reason. `sent`: its node has been asked to do so; `unavailable`: that node cannot be
+   * reached at present.
+   */
+  disconnect(id: string, reason: string | null): 'done' | Handover {
     const client = this.find(id);
-    if (client === null) return false;
-    const { clock } = this.context;
-    const text = reason === null ? closeReasonText('operator') : `${closeReasonText('operator')}: ${reason}`;
-    const { stream } = client;
-    // Dart clients ignore trailers
-    stream?.send(errorMessage(id, 'disconnected', text, null, clock.now()));
-    this.context.remove(client, 'operator', text);
-    stream?.end('ABORTED', text);
-    return true;
+    if (client === null) return this.context.peers?.disconnect(id, reason) ?? 'unknown';
+    disconnectClient(this.context, client, reason);
+    return 'done';
   }
 
   /** Calls `run` as soon as the queues are below their high watermarks: now, or when they have drained. */
