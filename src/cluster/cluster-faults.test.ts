@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ClusterHarness, type TestNode } from '../../test/support/cluster-harness.ts';
 import type { Peer } from '../../test/support/router-harness.ts';
 import { SessionTokens } from '../access/session-tokens.ts';
+import { ANONYMOUS } from '../router/index.ts';
 import { Sessions } from '../router/sessions/sessions.ts';
 import { tagOfId } from './tag.ts';
 
@@ -280,10 +281,10 @@ test('cluster: the id of a session on another node is not granted again while th
   const { id } = b.join();
   assert.equal(peers.isOwnedElsewhere(id), true);
   assert.equal(peers.isOwnedElsewhere(a.join().id), false);
-  const token = new SessionTokens(KEY).issue({ clientId: id, generation: 1 }, harness.clock.now() + 60_000);
+  const token = new SessionTokens(KEY).issue({ clientId: id, generation: 1 }, '', harness.clock.now() + 60_000);
   const sessions = new Sessions(a.core, new SessionTokens(KEY));
-  assert.equal(sessions.formerId(token), null);
+  assert.equal(sessions.formerId(token, ANONYMOUS), null);
   harness.kill(b);
   harness.settle(5000);
-  assert.equal(sessions.formerId(token), id);
+  assert.equal(sessions.formerId(token, ANONYMOUS), id);
 });

@@ -39,7 +39,12 @@ export interface Identity {
 /** The identity of all calls while no tokens are in use. */
 export const ANONYMOUS: Identity = { principal: '', name: '', rights: null };
 
+/** The owner of the sessions of an identity: all identities to which everything is allowed share one. */
+export function ownerOf({ rights, principal }: Identity): string {
+  return rights === null ? '' : principal;
+}
+
 /** Whether a session may pass from one identity to another: roles must not leak through a session token. */
 export function mayTakeOver(from: Identity, to: Identity): boolean {
-  return (from.rights === null && to.rights === null) || from.principal === to.principal;
+  return ownerOf(from) === ownerOf(to) || from.principal === to.principal;
 }

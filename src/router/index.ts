@@ -66,6 +66,6 @@ export {
 } from './remote-delivery.ts';
 export { RouterCore, type RouterDependencies } from './router-core.ts';
 export type { Session } from './session.ts';
-export type { SessionAnswer, SessionClaim, SessionTokenCodec } from './sessions/session-answer.ts';
+export type { SessionAnswer, SessionClaim, SessionTokenCodec, VerifiedClaim } from './sessions/session-answer.ts';
 export type { RouterStatistics } from './statistics.ts';
 export type { StreamOptions, Subscription } from './subscription.ts';

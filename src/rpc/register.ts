@@ -54,7 +54,7 @@ export function register(request: RpcRequest, context: RpcContext): Buffer {
   if (refused !== null) return refusal(refused);
   const resumed = session === null ? null : resume(context, session, profile, identity);
   if (resumed !== null) return resumed;
-  const formerId = session?.token ? core.sessions.formerId(session.token) : null;
+  const formerId = session?.token ? core.sessions.formerId(session.token, identity) : null;
   const client = core.register(
     connection,
     { name, groups: profile.groups ?? [], metadata: metadata ?? EMPTY_MAP },

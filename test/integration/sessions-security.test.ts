@@ -29,6 +29,33 @@ test('--session-key-file: an id survives a restart, the session does not', async
   );
 });
 
+test('--session-key-file: after a restart, an id is granted to its own role only', async () => {
+  using folder = new TempFolder();
+  const access = {
+    roles: { device: { allow: ['*'] } },
+    tokens: [
+      { name: 'alice', role: 'device', token: ALICE },
+      { name: 'bob', role: 'device', token: BOB },
+    ],
+  };
+  const keyFile = folder.write('session.key', 'k'.repeat(32));
+  const accessFile = folder.write('access.yaml', JSON.stringify(access), 0o600);
+  const args = ['--session-key-file', keyFile, '--access-file', accessFile];
+  const first = await RouterProcess.start(args);
+  const { client, grant } = await joinSession(first.port, {}, bearer(ALICE));
+  await first.stop();
+  client.connection.destroy();
+  await using second = await RouterProcess.start(args);
+  for (const [token, isSame] of [
+    [BOB, false],
+    [ALICE, true],
+  ] as const) {
+    using returned = await DartClient.connect(second.port, bearer(token));
+    const { id } = await registerSession(returned, { token: grant.token, received: 0 });
+    assert.equal(id === client.id, isSame);
+  }
+});
+
 test('tokens: a resume needs a valid token; revocation ends sessions that are away; no token is logged', async () => {
   using folder = new TempFolder();
   const tokens = folder.write('tokens', `alice: ${ALICE}\nbob: ${BOB}\n`);

@@ -4,13 +4,20 @@ export interface SessionClaim {
   readonly generation: number;
 }
 
+/** The content of a valid session token. */
+export interface VerifiedClaim extends SessionClaim {
+  readonly expiresAtMs: number;
+  /** Whether the token was issued for this owner, see `ownerOf`. */
+  isOwnedBy(owner: string): boolean;
+}
+
 /** Makes and verifies session tokens; they are bearer secrets. */
 export interface SessionTokenCodec {
-  issue(claim: SessionClaim, expiresAtMs: number): string;
+  issue(claim: SessionClaim, owner: string, expiresAtMs: number): string;
   /** First generation of a new session: a random number, see IssuedTokens. */
   firstGeneration(): number;
   /** Null for a token that was not issued with this key. */
-  verify(token: string): (SessionClaim & { readonly expiresAtMs: number }) | null;
+  verify(token: string): VerifiedClaim | null;
 }
 
 /** The router's answer to a registration with a session. */

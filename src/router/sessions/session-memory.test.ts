@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Peer, RouterHarness } from '../../../test/support/router-harness.ts';
 import type { Client } from '../client.ts';
-import { ANONYMOUS } from '../identity.ts';
+import { ANONYMOUS, type Rights } from '../identity.ts';
 import { Liveness } from '../liveness.ts';
 import type { SessionAnswer } from './session-answer.ts';
 
@@ -110,8 +110,10 @@ test('a token of an ended session: invalid for the next session of the same id',
   const { client, answer, peer } = joinWithSession(harness);
   peer.p2p.halfClosed();
   const { sessions } = harness.core;
-  const id = sessions.formerId(answer.token);
+  const id = sessions.formerId(answer.token, ANONYMOUS);
   assert.equal(id, client.id);
+  const stranger = { principal: 'stranger', name: 'stranger', rights: { role: 'device' } as Rights };
+  assert.equal(sessions.formerId(answer.token, stranger), null, 'the id of another principal');
   const again = harness.core.register(
     harness.connect(),
     { name: null, groups: [], metadata: Buffer.from([0xa0]) },

@@ -1,7 +1,7 @@
 import type { Client, ClientProfile, DeliveryQueue, RouterConnection } from '../client.ts';
 import type { Counters } from '../counters.ts';
 import type { MemoryBudget } from '../delivery/memory-budget.ts';
-import { type Identity, mayTakeOver } from '../identity.ts';
+import { type Identity, mayTakeOver, ownerOf } from '../identity.ts';
 import type { Clock, Limits, RouterLog } from '../interfaces.ts';
 import { type Refusal, TEXT } from '../messages.ts';
 import type { Peers } from '../peers.ts';
@@ -73,10 +73,11 @@ export class Sessions implements DurableSessionOwner {
     return this.waiting.size;
   }
 
-  /** The id that a token of an earlier process grants, or null. */
-  formerId(token: string): string | null {
+  /** The id that a token of an earlier process grants to `identity`, or null. */
+  formerId(token: string, identity: Identity): string | null {
     const claim = this.codec.verify(token);
     if (claim === null || claim.expiresAtMs <= this.context.clock.now()) return null;
+    if (!claim.isOwnedBy(ownerOf(identity))) return null;
     // another node may still keep the session: the id must not exist twice
     if (this.context.peers?.isOwnedElsewhere(claim.clientId)) return null;
     return this.context.registry.clients.has(claim.clientId) ? null : claim.clientId;
@@ -275,7 +276,8 @@ export class Sessions implements DurableSessionOwner {
     const { session } = state;
     const generation = state.tokens.issue(session.replay.skippedCount);
     const { clock, limits } = this.context;
-    const token = this.codec.issue({ clientId: session.client.id, generation }, clock.now() + TOKEN_LIFETIME_MS);
+    const { id: clientId, identity } = session.client;
+    const token = this.codec.issue({ clientId, generation }, ownerOf(identity), clock.now() + TOKEN_LIFETIME_MS);
     return { token, resumed, received: session.received, windowMs: limits.sessionWindowMs, lost };
   }
 }
