@@ -13,7 +13,7 @@ export async function openApiDocument(): Promise<string> {
       core,
       operator: new Operator(core, () => ''),
       counters: new ApiCounters(),
-      log: { info: nothing, error: nothing },
+      log: { info: nothing, warnOnce: nothing, error: nothing },
       tokens: () => null,
       status: () => null,
       config: () => null,

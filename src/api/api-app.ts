@@ -27,7 +27,11 @@ const MAX_ID_CHARS = 512;
 /** Creates the HTTP API. Nothing listens yet. */
 export async function createApi(deps: ApiDependencies, tls: TlsMaterial | null): Promise<FastifyInstance> {
   const app = createServer(deps, tls);
-  const authorization = new ApiAuthorization(deps.tokens, () => deps.core.clock.monotonicMs());
+  const authorization = new ApiAuthorization(
+    deps.tokens,
+    () => deps.core.clock.monotonicMs(),
+    (remote, reason) => deps.log.warnOnce(`api-login-${reason}-${remote}`, 'API login failed', { remote, reason }),
+  );
   const events = new EventStream(deps.core, deps.counters);
   addBodyParsers(app);
   addErrorHandlers(app, deps);

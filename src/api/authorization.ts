@@ -14,11 +14,17 @@ const LOCAL: ApiPrincipal = { name: 'local', scope: 'write' };
 export class ApiAuthorization {
   private readonly tokens: () => ApiTokens | null;
   private readonly monotonicMs: () => number;
+  private readonly onFailure: (address: string, reason: 'noToken' | 'unknownToken') => void;
   private readonly failures = new Map<string, { count: number; readonly sinceMs: number }>();
 
-  constructor(tokens: () => ApiTokens | null, monotonicMs: () => number) {
+  constructor(
+    tokens: () => ApiTokens | null,
+    monotonicMs: () => number,
+    onFailure: (address: string, reason: 'noToken' | 'unknownToken') => void,
+  ) {
     this.tokens = tokens;
     this.monotonicMs = monotonicMs;
+    this.onFailure = onFailure;
   }
 
   /** The caller of `request`. Throws 401 without a valid token, 403 without the scope, 429 after too many failures. */
@@ -47,6 +53,7 @@ export class ApiAuthorization {
     const principal = token === undefined ? null : tokens.find(token);
     if (principal !== null) return principal;
     if (token !== undefined) this.recordFailure(ip);
+    this.onFailure(ip, token === undefined ? 'noToken' : 'unknownToken');
     const detail = token === undefined ? 'A token is required: Authorization: Bearer TOKEN' : 'Unknown token';
     throw new ApiProblem(401, 'unauthenticated', detail, { 'www-authenticate': 'Bearer' });
   }

@@ -10,6 +10,8 @@ export interface ApiDependencies {
   readonly counters: ApiCounters;
   readonly log: {
     info(message: string, fields?: Readonly<Record<string, string | number | boolean | null>>): void;
+    /** Logs the first occurrence of `cause`, then counts. */
+    warnOnce(cause: string, message: string, fields?: Readonly<Record<string, string | number | boolean | null>>): void;
     error(message: string, fields?: Readonly<Record<string, string | number | boolean | null>>): void;
   };
   /** Null when no tokens are required, which is allowed on loopback only. */

@@ -6,4 +6,4 @@ export type { WorkerNode } from './cluster-node.ts';
 export { RouterApp } from './router-app.ts';
 export { runRouter } from './run.ts';
 export { forbiddenModes, isRefusedWhenOpen, openTo } from './secret-files.ts';
-export { checkTokensFile, loadSecurity, type SecurityFiles } from './security-files.ts';
+export { checkTokensFile, isTokensOption, loadSecurity, type SecurityFiles } from './security-files.ts';

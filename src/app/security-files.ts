@@ -66,24 +66,28 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const tokens = parsed?.tokens ?? null;
   const access = attempt(() => accessRules(tokens, accessFile));
   const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
-  const { apiTokensFile } = config;
-  const apiTokens = attempt(() =>
-    apiTokensFile === null ? null : parseApiTokens(apiTokensFile, readNamed(apiTokensFile, read).toString('utf8')),
-  );
+  const apiTokens = attempt(() => (config.apiTokensFile === null ? null : readApiTokens(config.apiTokensFile, read)));
   const cluster = attempt(() => loadClusterFiles(config, (path) => readNamed(path, read)));
   warnings.push(...(parsed?.warnings ?? []), ...(accessFile?.warnings ?? []), ...(apiTokens?.warnings ?? []));
   if (problems.length > 0 || cluster === null) return { ok: false, problems };
   return { ok: true, files: { tls, tokens, accessFile, access, apiTokens, sessionKey, cluster, digests, warnings } };
 }
 
-/** Problems and warnings of a tokens or access file. */
+/** Readers of the files with tokens, by their option. */
+const TOKENS_READERS = { 'auth-tokens-file': readTokens, 'access-file': readAccess, 'api-tokens-file': readApiTokens };
+export type TokensOption = keyof typeof TOKENS_READERS;
+
+export function isTokensOption(option: string): option is TokensOption {
+  return Object.hasOwn(TOKENS_READERS, option);
+}
+
+/** Problems and warnings of a file with tokens. */
 export function checkTokensFile(
   path: string,
-  kind: 'tokens' | 'access',
+  option: TokensOption,
 ): { readonly problems: readonly Text[]; readonly warnings: readonly Text[] } {
-  const parse = kind === 'tokens' ? readTokens : readAccess;
   try {
-    return { problems: [], warnings: parse(path, (file) => readFileSync(file)).warnings };
+    return { problems: [], warnings: TOKENS_READERS[option](path, (file) => readFileSync(file)).warnings };
   } catch (error) {
     if (!(error instanceof Problems)) throw error;
     return { problems: error.list, warnings: [] };
@@ -96,6 +100,10 @@ function readTokens(path: string, read: (path: string) => Buffer): ParsedTokens 
 
 function readAccess(path: string, read: (path: string) => Buffer): AccessFile {
   return parseAccessFile(path, readNamed(path, read).toString('utf8'), Date.now());
+}
+
+function readApiTokens(path: string, read: (path: string) => Buffer): ApiTokens {
+  return parseApiTokens(path, readNamed(path, read).toString('utf8'));
 }
 
 /** Bytes of a session key: as many as its HMAC-SHA256 yields. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { checkTokensFile, forbiddenModes, isRefusedWhenOpen, openTo } from '../app/index.ts';
+import { checkTokensFile, forbiddenModes, isRefusedWhenOpen, isTokensOption, openTo } from '../app/index.ts';
 import { defineMessages } from '../text/index.ts';
 import { type Check, type DoctorContext, type Finding, fail, ok, warn } from './finding.ts';
 
@@ -89,6 +89,7 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
   const files = [
     [config.authTokensFile, 'auth-tokens-file'],
     [config.accessFile, 'access-file'],
+    [config.apiTokensFile, 'api-tokens-file'],
     [config.sessionKeyFile, 'session-key-file'],
     [config.clusterSecretFile, 'cluster-secret-file'],
     [config.clusterUserFile, 'cluster-user-file'],
@@ -108,10 +109,10 @@ function secretProblems({ config, lang }: DoctorContext): Finding[] {
   });
 }
 
-/** Problems in the content of a tokens or access file; none for other options. */
+/** Problems in the content of a file with tokens; none for other options. */
 function tokenProblems(path: string, option: string, lang: DoctorContext['lang']): Finding[] {
-  if (option !== 'auth-tokens-file' && option !== 'access-file') return [];
-  const { problems, warnings } = checkTokensFile(path, option === 'access-file' ? 'access' : 'tokens');
+  if (!isTokensOption(option)) return [];
+  const { problems, warnings } = checkTokensFile(path, option);
   const advice = messages(lang)('correctTokens', { path });
   return [...problems.map((text) => fail(text[lang], advice)), ...warnings.map((text) => warn(text[lang], advice))];
 }

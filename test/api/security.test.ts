@@ -38,6 +38,7 @@ test('tokens: required on every address, read and write scopes', async () => {
   assert.deepEqual(await codeOf('/messages', WRITE, 'POST'), [202, undefined]);
   assert.deepEqual(await codeOf('/clients/x', READ, 'DELETE'), [403, 'forbidden']);
   assert.deepEqual(await codeOf('/drain', READ, 'POST'), [403, 'forbidden']);
+  await api.router.logged(/API login failed remote=127\.0\.0\.1 reason=unknownToken/);
   const basic = await api.call('/clients', { headers: { authorization: `Basic ${btoa(`x:${WRITE}`)}` } });
   assert.equal(basic.status, 401);
   assert.equal(basic.headers.get('www-authenticate'), 'Bearer');

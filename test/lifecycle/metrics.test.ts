@@ -113,7 +113,7 @@ test('the exposition: valid, and its counters match the traffic', async (t) => {
 
   await t.test('histograms are consistent', () => {
     const histograms = [...loaded.values()].filter(({ type }) => type === 'histogram');
-    assert.equal(histograms.length, 2);
+    assert.equal(histograms.length, 3);
     for (const histogram of histograms) checkHistogram(histogram);
     assert.ok(metricOf(loaded, 'rpc_router_routing_latency_seconds_count') >= 25);
   });
