@@ -32,11 +32,12 @@ interface PortOption {
 export const portsCheck: Check = {
   name: 'ports',
   run(context) {
-    const { host, port, metrics, metricsHost, metricsPort } = context.config;
+    const { host, port, metrics, metricsHost, metricsPort, api, apiHost, apiPort } = context.config;
     const paths: PortOption[] = [{ host, port, portOption: 'port', hostOption: 'host' }];
     if (metrics) {
       paths.push({ host: metricsHost, port: metricsPort, portOption: 'metrics-port', hostOption: 'metrics-host' });
     }
+    if (api) paths.push({ host: apiHost, port: apiPort, portOption: 'api-port', hostOption: 'api-host' });
     return Promise.all(paths.map((place) => checkPort(place, context)));
   },
 };

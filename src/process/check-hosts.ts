@@ -8,9 +8,10 @@ import { describeStartError } from './describe-start-error.ts';
  * the router that this configuration is for.
  */
 export async function checkHosts(config: RouterConfig): Promise<Text[]> {
-  const { host, port, metrics, metricsHost, metricsPort } = config;
+  const { host, port, metrics, metricsHost, metricsPort, api, apiHost, apiPort } = config;
   const addresses = [{ host, port }];
   if (metrics && metricsHost !== host) addresses.push({ host: metricsHost, port: metricsPort });
+  if (api && apiHost !== host) addresses.push({ host: apiHost, port: apiPort });
   const errors = await Promise.all(addresses.map((address) => bindError(address.host)));
   return addresses.flatMap((address, i) =>
     errors[i] ? [describeStartError(Object.assign(errors[i], address), address)] : [],

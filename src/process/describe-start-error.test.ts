@@ -39,4 +39,7 @@ test('checkHosts: binds hosts like the start', async () => {
   assert.deepEqual(await check({ host: '127.0.0.1', metrics: true, metricsHost: '192.0.2.1' }), [
     'Cannot listen on 192.0.2.1:9090: this machine has no such address',
   ]);
+  assert.deepEqual(await check({ host: '127.0.0.1', api: true, apiHost: '192.0.2.1' }), [
+    'Cannot listen on 192.0.2.1:9091: this machine has no such address',
+  ]);
 });

@@ -62,6 +62,8 @@ test('ports: reports a port used by another program, with advice', async (t) => 
   const status = { listening, connections: { max: 1000 } } as unknown as RouterStatus;
   const own = await fixture.check('ports', { config: fixture.config({ metrics: true, metricsPort: port }), status });
   assert.equal(own[1]?.text, `127.0.0.1:${port}: used by the router`);
+  const [, api] = await fixture.check('ports', { config: fixture.config({ api: true, apiPort: port }) });
+  assert.match(brief(api ?? assert.fail()), /is in use by another program → .*--api-port$/);
   const [foreign] = await fixture.check('ports', { config: fixture.config({ host: '192.0.2.1', port: 4000 }) });
   assert.match(brief(foreign ?? assert.fail()), /^fail: 192\.0\.2\.1:4000 cannot be used: .* → Set --host/);
 });
