@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { ClientFraming } from '../test/support/framing.ts';
 import { MANY_CLIENTS_SCENARIOS } from './many-clients.ts';
 import { type Sample, SCENARIOS, type Scenario } from './scenarios.ts';
+import { measureStarts } from './start.ts';
 import { median } from './support/latencies.ts';
 import { Progress } from './support/progress.ts';
 import { EchoServer, type MeasuredServer, RouterServer, WsEchoServer } from './support/servers.ts';
@@ -17,6 +18,7 @@ const progress = new Progress(process.stderr);
 const WEBSOCKET = 'websocket';
 const WORKERS = 'workers';
 const ACCESS = 'access';
+const START = 'start';
 const ACCESS_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100']);
 const WORKER_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast4', 'unicast1', 'paced', 'broadcast1000']);
 const PROTOCOL_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100', 'broadcast1000']);
@@ -34,6 +36,9 @@ One process against two workers, whose pairs of clients are on the same worker o
 
 Without and with an access file (by name only):
   ${ACCESS.padEnd(14)} ${[...ACCESS_SCENARIOS].join(', ')}; CPU ratio to the router without one
+
+Times of commands, against a Node.js process that does nothing (by name only):
+  ${START.padEnd(14)} --version, --help, and until the router listens
 
 With thousands of clients, the router alone (by name only; a minute or more each):
 ${describe(MANY_CLIENTS_SCENARIOS)}
@@ -136,6 +141,7 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
     WEBSOCKET,
     WORKERS,
     ACCESS,
+    START,
     ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name),
   ]);
   const unknown = names.filter((name) => !known.has(name));
@@ -165,6 +171,7 @@ else {
   if (names.includes(WEBSOCKET)) await compareProtocols({ rounds, framing });
   if (names.includes(WORKERS)) await compareWorkers({ rounds, framing });
   if (names.includes(ACCESS)) await compareAccess({ rounds, framing });
+  if (names.includes(START)) await measureStarts((text) => progress.say(text));
   for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {
     process.stdout.write(`\n${scenario.name}: ${scenario.description}\n`);
     await scenario.run((text) => progress.say(text), framing);

@@ -38,6 +38,18 @@ const yargsParserOnly = {
   },
 };
 
+/** The sources have no side effects on import, so that an index does not load the files of names that are not used. */
+const sourcesWithoutSideEffects = {
+  name: 'sources-without-side-effects',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, async ({ path, pluginData, ...rest }) => {
+      if (pluginData?.isResolved || /node_modules/.test(rest.resolveDir)) return undefined;
+      const found = await resolve(path, { ...rest, pluginData: { isResolved: true } });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
 rmSync('dist', { recursive: true, force: true });
 await build({
   entryPoints: ENTRY_POINTS,
@@ -58,7 +70,7 @@ await build({
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [yargsParserOnly],
+  plugins: [yargsParserOnly, sourcesWithoutSideEffects],
 });
 cpSync('src/admin/page', 'dist/admin/page', { recursive: true });
 chmodSync('dist/main.js', 0o755);

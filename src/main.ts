@@ -15,10 +15,16 @@ for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
 try {
   // dynamic imports, because static ones would be loaded before the first signal handler is installed
-  const { closeLostTerminals } = await import('./cli/index.ts');
+  const { closeLostTerminals } = await import('./cli/terminal.ts');
   closeLostTerminals();
-  const { runCommandLine } = await import('./commands.ts');
-  process.exitCode = await runCommandLine({ argv: argv.slice(2), env, stdin, stdout, stderr, signals });
+  const { quickAnswer } = await import('./quick-answers.ts');
+  const args = argv.slice(2);
+  const answer = quickAnswer(args, env);
+  if (answer !== null) stdout.write(answer);
+  else {
+    const { runCommandLine } = await import('./commands.ts');
+    process.exitCode = await runCommandLine({ argv: args, env, stdin, stdout, stderr, signals });
+  }
 } catch (error) {
   const { sourceStack } = await import('./host/index.ts');
   stderr.write(

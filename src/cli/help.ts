@@ -1,13 +1,7 @@
-import {
-  configName,
-  DEFAULT_CONFIG,
-  formatValue,
-  OPTION_GROUPS,
-  OPTIONS,
-  type Option,
-  type OptionGroup,
-  VERSION,
-} from '../config/index.ts';
+// not by the index of the folder: help must not load the readers of a configuration
+import { OPTION_GROUPS, type Option, type OptionGroup } from '../config/option-types.ts';
+import { configName, DEFAULT_CONFIG, OPTIONS, VERSION } from '../config/options.ts';
+import { formatValue } from '../config/parse-value.ts';
 import { defineMessages, type Language } from '../text/index.ts';
 
 /** Messages of the command line itself; each command has its own catalogue. */

@@ -8,7 +8,7 @@ if (process.env.EARLY_SIGNALS !== undefined) {
   const hooks = `
     let isSent = false;
     export async function load(url, context, next) {
-      if (!isSent && /\\/cli(\\/index|-\\w+)\\.[jt]s$/.test(url)) {
+      if (!isSent && /\\/terminal(-\\w+)?\\.[jt]s$/.test(url)) {
         isSent = true;
         for (const signal of ${JSON.stringify(process.env.EARLY_SIGNALS.split(','))}) process.kill(${process.pid}, signal);
       }
