@@ -27,45 +27,53 @@ const MAX_ID_CHARS = 512;
 /** Creates the HTTP API. Nothing listens yet. */
 export async function createApi(deps: ApiDependencies, tls: TlsMaterial | null): Promise<FastifyInstance> {
   const app = createServer(deps, tls);
+  addBodyParsers(app);
+  addErrorHandlers(app, deps);
+  countAnswers(app, deps);
+  if (deps.origins.length > 0)
+    await app.register(cors, { origin: [...deps.origins], methods: ['GET', 'POST', 'DELETE'] });
+  admitCalls(app, deps);
+  await app.register(swagger, { openapi: documentInfo(deps.version) });
+  await app.register(async (routes) => addRoutes(app, routes, deps), { prefix: API_PREFIX });
+  await app.ready();
+  return app;
+}
+
+function countAnswers(app: FastifyInstance, { counters }: ApiDependencies): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const waits = request.routeOptions.config.waits === true;
+    counters.answered(reply.statusCode, waits ? null : reply.elapsedTime / 1000);
+  });
+}
+
+/** Checks the origin, the token and its scope before anything else of a request is read. */
+function admitCalls(app: FastifyInstance, deps: ApiDependencies): void {
   const authorization = new ApiAuthorization(
     deps.tokens,
     () => deps.core.clock.monotonicMs(),
     (remote, reason) => deps.log.warnOnce(`api-login-${reason}-${remote}`, 'API login failed', { remote, reason }),
   );
-  const events = new EventStream(deps.core, deps.counters);
-  addBodyParsers(app);
-  addErrorHandlers(app, deps);
-  app.addHook('preClose', async () => events.close());
-  app.addHook('onResponse', async (request, reply) => {
-    const waits = request.routeOptions.config.waits === true;
-    deps.counters.answered(reply.statusCode, waits ? null : reply.elapsedTime / 1000);
-  });
-  if (deps.origins.length > 0)
-    await app.register(cors, { origin: [...deps.origins], methods: ['GET', 'POST', 'DELETE'] });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     checkOrigin(request, deps);
     request.principal = authorization.authorize(request, request.routeOptions.config.scope === 'write');
   });
-  await app.register(swagger, { openapi: documentInfo(deps.version) });
-  await app.register(
-    async (routes) => {
-      addClientRoutes(routes, deps);
-      addMessageRoutes(routes, deps);
-      addRouterRoutes(routes, deps, events);
-      addResource(routes, '/openapi.json', {
-        GET: {
-          summary: 'This description of the API, in OpenAPI 3.1',
-          scope: 'read',
-          answer: [200, { type: 'object', additionalProperties: true, description: 'OpenAPI document' }],
-          handle: (_request, reply) => reply.type('application/json').send(JSON.stringify(app.swagger())),
-        },
-      });
+}
+
+function addRoutes(app: FastifyInstance, routes: FastifyInstance, deps: ApiDependencies): void {
+  const events = new EventStream(deps.core, deps.counters);
+  app.addHook('preClose', async () => events.close());
+  addClientRoutes(routes, deps);
+  addMessageRoutes(routes, deps);
+  addRouterRoutes(routes, deps, events);
+  addResource(routes, '/openapi.json', {
+    GET: {
+      summary: 'This description of the API, in OpenAPI 3.1',
+      scope: 'read',
+      answer: [200, { type: 'object', additionalProperties: true, description: 'OpenAPI document' }],
+      handle: (_request, reply) => reply.type('application/json').send(JSON.stringify(app.swagger())),
     },
-    { prefix: API_PREFIX },
-  );
-  await app.ready();
-  return app;
+  });
 }
 
 function createServer({ core, counters }: ApiDependencies, tls: TlsMaterial | null): FastifyInstance {

@@ -3,7 +3,7 @@ import type { Operator, RouterCore } from '../router/index.ts';
 import type { ApiCounters } from '../telemetry/index.ts';
 import type { Encodable } from '../wire/index.ts';
 
-/** What the HTTP API serves. */
+/** Inputs of the HTTP API. */
 export interface ApiDependencies {
   readonly core: RouterCore;
   readonly operator: Operator;

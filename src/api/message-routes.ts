@@ -5,7 +5,7 @@ import { decodeEntry, type Encodable, mapEntries, Raw } from '../wire/index.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { Idempotency } from './idempotency.ts';
 import { ApiProblem } from './problem.ts';
-import { addResource } from './resource.ts';
+import { addResource, type Operation } from './resource.ts';
 import { respond } from './respond.ts';
 import { DEFAULT_TIMEOUT_MS, IDEMPOTENCY_HEADERS, MESSAGE, MESSAGE_RESULT, REQUEST, RESPONSE } from './schemas.ts';
 
@@ -21,46 +21,50 @@ interface RequestBody {
 }
 
 /** `/messages` and `/requests`. */
-export function addMessageRoutes(app: FastifyInstance, { core, operator }: ApiDependencies): void {
+export function addMessageRoutes(app: FastifyInstance, deps: ApiDependencies): void {
+  addResource(app, '/messages', { POST: sendMessage(deps) });
+  addResource(app, '/requests', { POST: sendRequest(deps) });
+}
+
+function sendMessage({ core, operator }: ApiDependencies): Operation {
   const sent = new Idempotency<number>(() => core.clock.monotonicMs());
-  addResource(app, '/messages', {
-    POST: {
-      summary: 'Send a message to a client, a group or all clients',
-      scope: 'write',
-      schema: { body: MESSAGE, headers: IDEMPOTENCY_HEADERS },
-      answer: [202, MESSAGE_RESULT],
-      problems: [404, 413, 415, 422, 503],
-      handle: async (request, reply) => {
-        const { to, payload } = request.body as MessageBody;
-        const target = targetOf(to);
-        const header = request.headers['idempotency-key'];
-        const key = typeof header === 'string' ? `${request.principal.name} ${header}` : null;
-        const fingerprint = key === null ? '' : fingerprintOf(target, payload);
-        const earlier = key === null ? null : sent.recall(key, fingerprint);
-        if (earlier !== null) reply.header('idempotency-replayed', 'true');
-        const receivers = earlier ?? (await send(operator, target, payload.bytes));
-        if (key !== null && earlier === null) sent.remember(key, fingerprint, receivers);
-        return respond(request, reply, 202, { receivers });
-      },
+  return {
+    summary: 'Send a message to a client, a group or all clients',
+    scope: 'write',
+    schema: { body: MESSAGE, headers: IDEMPOTENCY_HEADERS },
+    answer: [202, MESSAGE_RESULT],
+    problems: [404, 413, 415, 422, 503],
+    handle: async (request, reply) => {
+      const { to, payload } = request.body as MessageBody;
+      const target = targetOf(to);
+      const header = request.headers['idempotency-key'];
+      const key = typeof header === 'string' ? `${request.principal.name} ${header}` : null;
+      const fingerprint = key === null ? '' : fingerprintOf(target, payload);
+      const earlier = key === null ? null : sent.recall(key, fingerprint);
+      if (earlier !== null) reply.header('idempotency-replayed', 'true');
+      const receivers = earlier ?? (await send(operator, target, payload.bytes));
+      if (key !== null && earlier === null) sent.remember(key, fingerprint, receivers);
+      return respond(request, reply, 202, { receivers });
     },
-  });
-  addResource(app, '/requests', {
-    POST: {
-      summary: 'Send a request to a client and wait for its response',
-      scope: 'write',
-      waits: true,
-      schema: { body: REQUEST },
-      answer: [200, RESPONSE],
-      problems: [404, 410, 413, 415, 502, 503, 504],
-      handle: async (request, reply) => {
-        const { to, payload, timeoutMs = DEFAULT_TIMEOUT_MS } = request.body as RequestBody;
-        const outcome = await ask(operator, to, payload.bytes, timeoutMs, (cancel) => {
-          reply.raw.once('close', cancel);
-        });
-        return respond(request, reply, 200, responseOf(to, outcome));
-      },
+  };
+}
+
+function sendRequest({ operator }: ApiDependencies): Operation {
+  return {
+    summary: 'Send a request to a client and wait for its response',
+    scope: 'write',
+    waits: true,
+    schema: { body: REQUEST },
+    answer: [200, RESPONSE],
+    problems: [404, 410, 413, 415, 502, 503, 504],
+    handle: async (request, reply) => {
+      const { to, payload, timeoutMs = DEFAULT_TIMEOUT_MS } = request.body as RequestBody;
+      const outcome = await ask(operator, to, payload.bytes, timeoutMs, (cancel) => {
+        reply.raw.once('close', cancel);
+      });
+      return respond(request, reply, 200, responseOf(to, outcome));
     },
-  });
+  };
 }
 
 function targetOf({ client, group }: MessageBody['to']): MessageTarget {

@@ -28,9 +28,8 @@ export interface Operation {
   };
   /** Status and schema of the answer; null for one without content. */
   readonly answer: readonly [status: number, schema: object | null];
-  /** Statuses of problems besides 400, 401, 403 and 429, which every operation has. */
+  /** Statuses of problems, besides 400, 401, 403 and 429, which every operation has. */
   readonly problems?: readonly number[];
-  /** Body type besides JSON and CBOR. */
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
