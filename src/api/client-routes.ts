@@ -70,7 +70,7 @@ function disconnectClient(deps: ApiDependencies): Operation {
       const { id } = request.params as { id: string };
       const { reason = null } = request.query as { reason?: string };
       await disconnect(deps, id, reason);
-      deps.log.info('Client disconnected by the API', { client: id, reason, by: request.principal.name });
+      deps.log.info('Client disconnected by the operator', { client: id, reason, by: request.principal.name });
       return reply.code(204).send();
     },
   };

@@ -34,7 +34,7 @@ function drain(deps: ApiDependencies): Operation {
     scope: 'write',
     answer: [202, { ...OBJECT, description: 'The shutdown has started' }],
     handle: async (request, reply) => {
-      deps.log.info('Shutdown requested by the API', { by: request.principal.name });
+      deps.log.info('Shutdown requested by the operator', { by: request.principal.name });
       // after the answer: the shutdown closes this connection as well
       reply.raw.once('close', () => deps.drain());
       reply.header('connection', 'close');

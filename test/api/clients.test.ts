@@ -73,5 +73,5 @@ test('clients: DELETE disconnects the client, which receives the reason', async 
   await within(client.p2p.whenEnded, PATIENCE_MS, 'the end of the stream');
   assert.equal((await api.call(`/clients/${client.id}`)).status, 404);
   assert.equal((await api.call(`/clients/${client.id}`, { method: 'DELETE' })).status, 404);
-  await api.router.logged(/Client disconnected by the API .*reason=maintenance/);
+  await api.router.logged(/Client disconnected by the operator .*reason=maintenance/);
 });
