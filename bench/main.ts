@@ -7,6 +7,7 @@ import type { ClientFraming } from '../test/support/framing.ts';
 import { MANY_CLIENTS_SCENARIOS } from './many-clients.ts';
 import { type Sample, SCENARIOS, type Scenario } from './scenarios.ts';
 import { measureStarts } from './start.ts';
+import { ClusterServer } from './support/cluster-server.ts';
 import { median } from './support/latencies.ts';
 import { Progress } from './support/progress.ts';
 import { EchoServer, type MeasuredServer, RouterServer, WsEchoServer } from './support/servers.ts';
@@ -17,10 +18,12 @@ const progress = new Progress(process.stderr);
 
 const WEBSOCKET = 'websocket';
 const WORKERS = 'workers';
+const CLUSTER = 'cluster';
 const ACCESS = 'access';
 const START = 'start';
 const ACCESS_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100']);
 const WORKER_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast4', 'unicast1', 'paced', 'broadcast1000']);
+const CLUSTER_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast4', 'unicast1', 'paced']);
 const PROTOCOL_SCENARIOS: ReadonlySet<string> = new Set(['unicast', 'unicast1', 'broadcast100', 'broadcast1000']);
 
 const HELP = `Usage: npm run bench -- [--scenario NAME,...] [--rounds N] [--framing 1|2] [--against PATH/dist/main.js]
@@ -33,6 +36,9 @@ HTTP/2, WebSocket and a bare ws server (by name only):
 
 One process against two workers, whose pairs of clients are on the same worker or on different ones (by name only):
   ${WORKERS.padEnd(14)} ${[...WORKER_SCENARIOS].join(', ')}; CPU ratio, of all processes, to one process
+
+One router against two joined by NATS, whose pairs of clients are on the same one or on different ones (by name only):
+  ${CLUSTER.padEnd(14)} ${[...CLUSTER_SCENARIOS].join(', ')}; CPU ratio, of both routers and of NATS, to one router
 
 Without and with an access file (by name only):
   ${ACCESS.padEnd(14)} ${[...ACCESS_SCENARIOS].join(', ')}; CPU ratio to the router without one
@@ -105,6 +111,14 @@ async function compareWorkers(options: Parameters<typeof compare>[3]): Promise<v
   await compare(scenarios, [router, local, crossing], 0, options);
 }
 
+async function compareCluster(options: Parameters<typeof compare>[3]): Promise<void> {
+  await using router = await RouterServer.start();
+  const servers = await ClusterServer.start();
+  await using _cluster = servers[0];
+  const scenarios = SCENARIOS.filter(({ name }) => CLUSTER_SCENARIOS.has(name));
+  await compare(scenarios, [router, ...servers], 0, options);
+}
+
 async function compareAccess(options: Parameters<typeof compare>[3]): Promise<void> {
   await using router = await RouterServer.start();
   await using guarded = await RouterServer.startGuarded();
@@ -140,6 +154,7 @@ function readOptions(): { names: string[]; rounds: number; framing: ClientFramin
   const known = new Set([
     WEBSOCKET,
     WORKERS,
+    CLUSTER,
     ACCESS,
     START,
     ...[...SCENARIOS, ...MANY_CLIENTS_SCENARIOS].map(({ name }) => name),
@@ -170,6 +185,7 @@ else {
   }
   if (names.includes(WEBSOCKET)) await compareProtocols({ rounds, framing });
   if (names.includes(WORKERS)) await compareWorkers({ rounds, framing });
+  if (names.includes(CLUSTER)) await compareCluster({ rounds, framing });
   if (names.includes(ACCESS)) await compareAccess({ rounds, framing });
   if (names.includes(START)) await measureStarts((text) => progress.say(text));
   for (const scenario of MANY_CLIENTS_SCENARIOS.filter(({ name }) => names.includes(name))) {

@@ -46,6 +46,10 @@ export class NatsServer implements AsyncDisposable {
     await poll('nats-server to listen', () => this.accepts());
   }
 
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child?.kill(signal);
   }
