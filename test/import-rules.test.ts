@@ -81,7 +81,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   router: ['wire'],
   rpc: ['wire', 'router'],
   cluster: ['wire', 'router', 'text', 'node:', '@nats-io/transport-node'],
-  access: ['config', 'wire', 'router', 'rpc', 'text', 'node:crypto', 'yaml'],
+  access: ['config', 'wire', 'router', 'rpc', 'text', 'node:crypto', 'node:path', 'jose', 'yaml'],
   logging: ['host', 'text', 'node:', 'pino'],
   net: ['router', 'rpc', 'text', 'node:'],
   grpc: ['wire', 'router', 'rpc', 'http2', 'net', 'access', 'text', '@grpc/grpc-js', 'node:'],

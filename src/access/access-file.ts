@@ -1,6 +1,7 @@
 import { PERMISSIONS } from '../router/index.ts';
-import type { Text } from '../text/index.ts';
+import { Problems, type Text } from '../text/index.ts';
 import { readTokens } from './access-tokens.ts';
+import { type JwtIssuer, readIssuers } from './jwt-issuers.ts';
 import { isGroupPermission, isPermission, RoleRights, splitPermission } from './rights.ts';
 import type { StaticToken } from './tokens.ts';
 import { type Entry, YamlReader } from './yaml-reader.ts';
@@ -9,28 +10,39 @@ import { type Entry, YamlReader } from './yaml-reader.ts';
 export interface AccessFile {
   readonly roles: ReadonlyMap<string, RoleRights>;
   readonly tokens: readonly StaticToken[];
+  readonly issuers: readonly JwtIssuer[];
   /** Tokens that are accepted but easy to guess, or have expired. */
   readonly warnings: readonly Text[];
 }
 
 /**
- * Parses an access file. Throws all problems at once, as `file:line: …`. Only keys that are enforced are accepted: a
+ * Parses an access file; `readFile` reads the files of keys that it names. Throws all problems at once, as `file:line: …`. Only keys that are enforced are accepted: a
  * protection that is written down must be there.
  */
-export function parseAccessFile(path: string, text: string, nowMs: number): AccessFile {
+export function parseAccessFile(
+  path: string,
+  text: string,
+  nowMs: number,
+  readFile: (path: string) => Buffer = noFile,
+): AccessFile {
   const reader = new YamlReader(path, text.replace(/^\ufeff/, ''));
-  const root = reader.rootEntries(['roles', 'tokens']);
+  const root = reader.rootEntries(['roles', 'tokens', 'jwt']);
   const roles = readRoles(reader, root.get('roles'));
   const tokens = readTokens(reader, root.get('tokens'), roles, nowMs);
-  if (tokens.length === 0 && !reader.hasProblems) {
+  const issuers = readIssuers(reader, root.get('jwt'), path, readFile);
+  if (tokens.length + issuers.length === 0 && !reader.hasProblems) {
     reader.report(
       path,
-      'holds no tokens, so that no client could connect; add some, or remove access-file from the configuration',
-      'нет ни одного токена, поэтому ни один клиент не смог бы подключиться; добавьте их или уберите access-file из конфигурации',
+      'holds no tokens and no jwt, so that no client could connect; add some, or remove access-file from the configuration',
+      'нет ни токенов, ни jwt, поэтому ни один клиент не смог бы подключиться; добавьте их или уберите access-file из конфигурации',
     );
   }
   reader.throwProblems();
-  return { roles, tokens, warnings: reader.warnings };
+  return { roles, tokens, issuers, warnings: reader.warnings };
+}
+
+function noFile(path: string): never {
+  throw new Problems({ en: `${path} cannot be read`, ru: `${path} не читается` });
 }
 
 function readRoles(reader: YamlReader, entry: Entry | undefined): ReadonlyMap<string, RoleRights> {

@@ -1,6 +1,7 @@
 import { ANONYMOUS, type Identity, type LoginFailure } from '../router/index.ts';
 import type { RpcAuthenticator, RpcConnection } from '../rpc/index.ts';
 import { decodeEntry, mapEntries, mapWithout } from '../wire/index.ts';
+import { isJwt, type JwtVerifier } from './jwt-verifier.ts';
 import { type AccessRules, recheck } from './rules.ts';
 import { type GrantedToken, principalOf, TokenIdentity } from './token-identity.ts';
 import { digestOf } from './tokens.ts';
@@ -19,10 +20,17 @@ export class Authenticator implements RpcAuthenticator {
   /** No identity expires earlier, in milliseconds since the epoch. */
   earliestExpiryMs = Number.POSITIVE_INFINITY;
   private rules: AccessRules | null;
+  private jwt: JwtVerifier | null;
   private readonly now: () => number;
 
-  constructor(rules: AccessRules | null, scope: AuthScope = 'connection', now: () => number = Date.now) {
+  constructor(
+    rules: AccessRules | null,
+    scope: AuthScope = 'connection',
+    now: () => number = Date.now,
+    jwt: JwtVerifier | null = null,
+  ) {
     this.rules = rules;
+    this.jwt = jwt;
     this.scope = scope;
     this.now = now;
   }
@@ -32,8 +40,22 @@ export class Authenticator implements RpcAuthenticator {
   }
 
   /** Uses other rules for the next calls. Call `recheck` for the identities that exist. */
-  replace(rules: AccessRules | null): void {
+  replace(rules: AccessRules | null, jwt: JwtVerifier | null = null): void {
     this.rules = rules;
+    this.jwt = jwt;
+  }
+
+  /** Verifies the JWT of a call. Call `authenticate` when the promise has resolved, or at once for null. */
+  prepare(authorization: string | null): Promise<void> | null {
+    if (this.jwt === null || authorization === null) return null;
+    const token = BEARER.exec(authorization)?.[1];
+    return token === undefined ? null : this.jwt.prepare(token);
+  }
+
+  /** The same for the token in the metadata map of `register`. */
+  prepareMetadata(metadata: Buffer): Promise<void> | null {
+    const token = this.jwt === null ? undefined : tokenIn(metadata);
+    return typeof token === 'string' ? (this.jwt?.prepare(token) ?? null) : null;
   }
 
   /** False when calls of several clients may share `connection`, so that each has to carry its own token. */
@@ -54,9 +76,8 @@ export class Authenticator implements RpcAuthenticator {
 
   /** The same by the token in the metadata map of `register`, the only place where an unmodified Dart client can put it. */
   authenticateByMetadata(connection: RpcConnection, metadata: Buffer): Identity | LoginFailure {
-    const entries = mapEntries(metadata, 0, metadata.length) ?? [];
-    const token = decodeEntry(metadata, entries, TOKEN_KEY);
     if (this.rules === null) return ANONYMOUS;
+    const token = tokenIn(metadata);
     if (typeof token === 'string' && token !== '') return this.verify(connection, token);
     return token === undefined ? 'noToken' : 'malformed';
   }
@@ -85,7 +106,8 @@ export class Authenticator implements RpcAuthenticator {
   /** Applies the rules in force to an identity of earlier ones. */
   recheck(identity: Identity): void {
     if (this.rules === null || !(identity instanceof TokenIdentity)) return;
-    identity.replace(recheck(this.rules, identity.digest, identity.principal));
+    const { granted } = identity;
+    identity.replace(isJwt(granted) ? (this.jwt?.recheck(granted) ?? null) : recheck(this.rules, granted));
     this.noteExpiry(identity);
   }
 
@@ -96,8 +118,10 @@ export class Authenticator implements RpcAuthenticator {
   }
 
   private verify(connection: RpcConnection, token: string): Identity | LoginFailure {
-    const granted = this.rules?.get(digestOf(token).toString('hex'));
+    const digest = digestOf(token).toString('hex');
+    const granted = this.rules?.get(digest) ?? this.jwt?.get(digest);
     if (granted === undefined) return 'unknownToken';
+    if (typeof granted === 'string') return granted;
     return this.now() < granted.expiresAtMs ? this.identify(connection, granted) : 'expired';
   }
 
@@ -117,6 +141,11 @@ export class Authenticator implements RpcAuthenticator {
     else remember(connection, created);
     return created;
   }
+}
+
+function tokenIn(metadata: Buffer): unknown {
+  const entries = mapEntries(metadata, 0, metadata.length) ?? [];
+  return decodeEntry(metadata, entries, TOKEN_KEY);
 }
 
 function remember(connection: RpcConnection, identity: Identity): void {

@@ -33,8 +33,8 @@ function givenTwice(name: string, other: string): Text {
   };
 }
 
-/** The token of an identity as `rules` have it now; null when they refuse it. */
-export function recheck(rules: AccessRules, digest: string, principal: string): GrantedToken | null {
-  const token = rules.get(digest);
-  return token !== undefined && principalOf(token) === principal ? token : null;
+/** A token as `rules` have it now; null when they refuse it. */
+export function recheck(rules: AccessRules, granted: GrantedToken): GrantedToken | null {
+  const token = rules.get(granted.digest);
+  return token !== undefined && principalOf(token) === principalOf(granted) ? token : null;
 }

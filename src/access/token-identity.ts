@@ -4,8 +4,8 @@ import type { Identity, Rights } from '../router/index.ts';
 export interface GrantedToken {
   /** SHA-256 of the token, in hexadecimal. */
   readonly digest: string;
-  /** File of the name: equal names of two files are different principals. */
-  readonly source: 'auth-tokens-file' | 'access-file';
+  /** Origin of the name, `auth-tokens-file`, `access-file` or `jwt ISSUER`: equal names of two origins are different principals. */
+  readonly source: string;
   readonly name: string;
   /** Null: everything is allowed. */
   readonly rights: Rights | null;
@@ -34,8 +34,9 @@ export class TokenIdentity implements Identity {
     this.token = token;
   }
 
-  get digest(): string {
-    return this.token.digest;
+  /** The token that it was granted by, the newest of its principal. */
+  get granted(): GrantedToken {
+    return this.token;
   }
 
   get expiresAtMs(): number {

@@ -120,10 +120,20 @@ export class YamlReader {
   }
 
   /** Reports a name that is not among `known`, with the nearest one. */
-  unknown(where: string, kind: 'key' | 'role' | 'permission', name: string, known: readonly string[]): void {
+  unknown(
+    where: string,
+    kind: 'key' | 'role' | 'permission' | 'algorithm',
+    name: string,
+    known: readonly string[],
+  ): void {
     const nearest = nearestName(name, known);
-    const kinds = { key: 'ключ', role: 'роль', permission: 'разрешение' } as const;
-    const unknown = { key: 'неизвестный', role: 'неизвестная', permission: 'неизвестное' } as const;
+    const kinds = { key: 'ключ', role: 'роль', permission: 'разрешение', algorithm: 'алгоритм' } as const;
+    const unknown = {
+      key: 'неизвестный',
+      role: 'неизвестная',
+      permission: 'неизвестное',
+      algorithm: 'неизвестный',
+    } as const;
     this.report(
       where,
       `unknown ${kind} ${name}${nearest === null ? '' : `; did you mean ${nearest}?`}`,

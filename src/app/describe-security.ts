@@ -51,14 +51,21 @@ export function fileChanges(config: RouterConfig, old: SecurityFiles, next: Secu
     changes.push({ key: 'auth-tokens-file', from: String(old.tokens?.size ?? 0), to });
   }
   note('access-file', config.accessFile, describeAccess);
+  for (const { keysFile } of next.accessFile?.issuers ?? []) note('keys-file', keysFile, describeFile);
   note('api-tokens-file', config.apiTokensFile, ({ apiTokens }) => String(apiTokens?.size ?? 0));
   return changes;
 }
 
+/** `sha256:0123456789abcdef`. */
+function describeFile({ digests }: SecurityFiles, path: string): string {
+  return `sha256:${(digests.get(path) ?? '').slice(0, FINGERPRINT_CHARS)}`;
+}
+
 /** `roles 2, tokens 5, sha256:0123456789abcdef`. */
-function describeAccess({ accessFile, digests }: SecurityFiles, path: string): string {
-  const counts = `roles ${accessFile?.roles.size ?? 0}, tokens ${accessFile?.tokens.length ?? 0}`;
-  return `${counts}, sha256:${(digests.get(path) ?? '').slice(0, FINGERPRINT_CHARS)}`;
+function describeAccess(files: SecurityFiles, path: string): string {
+  const { accessFile } = files;
+  const counts = `roles ${accessFile?.roles.size ?? 0}, tokens ${accessFile?.tokens.length ?? 0}, issuers ${accessFile?.issuers.length ?? 0}`;
+  return `${counts}, ${describeFile(files, path)}`;
 }
 
 /** `CN=router, 2026-11-27, sha256:0123456789abcdef`. */

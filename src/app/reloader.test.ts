@@ -22,6 +22,7 @@ const NO_FILES = {
   tokens: null,
   accessFile: null,
   access: null,
+  jwt: null,
   apiTokens: null,
   sessionKey: null,
   cluster: { access: { user: null, nkeySeed: null, credentials: null, tls: null }, secret: null },

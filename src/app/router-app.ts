@@ -81,7 +81,7 @@ export class RouterApp implements Service {
     const counters = new Counters();
     const apiCounters = new ApiCounters();
     this.jobs = new JobGuard(log);
-    this.auth = new Authenticator(security.access, config.authScope);
+    this.auth = new Authenticator(security.access, config.authScope, Date.now, security.jwt);
     this.tlsExpiresAt = security.tls?.expiresAt ?? null;
     this.reloader = new Reloader(config, security, {
       log,
@@ -302,7 +302,7 @@ export class RouterApp implements Service {
   private apply(next: RouterConfig, files: SecurityFiles, changes: readonly ConfigChange[]): void {
     this.core.limits = limitsOf(next);
     this.log.level = next.logLevel;
-    this.auth.replace(files.access);
+    this.auth.replace(files.access, files.jwt);
     this.api.reload(files);
     if (files.tls !== null) this.server.listener.replaceTls(files.tls);
     this.tlsExpiresAt = files.tls?.expiresAt ?? null;

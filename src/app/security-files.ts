@@ -5,6 +5,7 @@ import {
   type AccessRules,
   type ApiTokens,
   accessRules,
+  JwtVerifier,
   type ParsedTokens,
   parseAccessFile,
   parseApiTokens,
@@ -22,6 +23,8 @@ export interface SecurityFiles {
   readonly tls: TlsMaterial | null;
   readonly tokens: TokenDigests | null;
   readonly accessFile: AccessFile | null;
+  /** Verifier of JWTs; null without issuers in the access file. */
+  readonly jwt: JwtVerifier | null;
   /** Of both files; null without authentication by token. */
   readonly access: AccessRules | null;
   /** Tokens of the HTTP API. */
@@ -65,12 +68,19 @@ export function loadSecurity(config: RouterConfig): LoadedSecurity {
   const accessFile = attempt(() => (config.accessFile === null ? null : readAccess(config.accessFile, read)));
   const tokens = parsed?.tokens ?? null;
   const access = attempt(() => accessRules(tokens, accessFile));
+  const jwt =
+    accessFile === null || accessFile.issuers.length === 0
+      ? null
+      : new JwtVerifier(accessFile.issuers, accessFile.roles);
   const sessionKey = attempt(() => (config.sessionKeyFile === null ? null : readKey(config.sessionKeyFile, read)));
   const apiTokens = attempt(() => (config.apiTokensFile === null ? null : readApiTokens(config.apiTokensFile, read)));
   const cluster = attempt(() => loadClusterFiles(config, (path) => readNamed(path, read)));
   warnings.push(...(parsed?.warnings ?? []), ...(accessFile?.warnings ?? []), ...(apiTokens?.warnings ?? []));
   if (problems.length > 0 || cluster === null) return { ok: false, problems };
-  return { ok: true, files: { tls, tokens, accessFile, access, apiTokens, sessionKey, cluster, digests, warnings } };
+  return {
+    ok: true,
+    files: { tls, tokens, accessFile, jwt, access, apiTokens, sessionKey, cluster, digests, warnings },
+  };
 }
 
 /** Readers of the files with tokens, by their option. */
@@ -99,7 +109,7 @@ function readTokens(path: string, read: (path: string) => Buffer): ParsedTokens 
 }
 
 function readAccess(path: string, read: (path: string) => Buffer): AccessFile {
-  return parseAccessFile(path, readNamed(path, read).toString('utf8'), Date.now());
+  return parseAccessFile(path, readNamed(path, read).toString('utf8'), Date.now(), (keys) => readNamed(keys, read));
 }
 
 function readApiTokens(path: string, read: (path: string) => Buffer): ApiTokens {

@@ -27,6 +27,12 @@ export interface CallHandler {
 
 export type OpenHandler = (call: ServerCall, request: CallRequest) => CallHandler | null;
 
+/** The part of a request that has arrived before its handler exists. */
+interface HeldRequest {
+  readonly chunks: Buffer[];
+  isEnded: boolean;
+}
+
 /** A response that is sent in chunks. */
 interface ChunkedAnswer {
   readonly remaining: Iterator<Buffer>;
@@ -45,6 +51,8 @@ export class ServerCall implements StreamTransport {
   private readonly counters: Counters;
   private readonly stream: CallStream;
   private handler: CallHandler | null = null;
+  /** The request while the token of the call is being verified. */
+  private held: HeldRequest | null = null;
   private ending: { readonly code: EndStatus; readonly details: string } | null = null;
   private chunks: ChunkedAnswer | null = null;
   private deadline: NodeJS.Timeout | null = null;
@@ -64,6 +72,13 @@ export class ServerCall implements StreamTransport {
     this.handler = open(this, request);
   }
 
+  /** The same once `verification` has resolved; until then nothing more is read, and what is in flight is held. */
+  serveAfter(verification: Promise<void>, open: OpenHandler, request: CallRequest): void {
+    this.held = { chunks: [], isEnded: false };
+    this.stream.pauseReading();
+    void verification.then(() => this.release(open, request));
+  }
+
   /** Ends the call with DEADLINE_EXCEEDED when it lasts longer. */
   endAfter(timeoutMs: number): void {
     if (timeoutMs > MAX_TIMER_MS || this.counted) return;
@@ -76,11 +91,13 @@ export class ServerCall implements StreamTransport {
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
-    this.handler?.receive(bytes, start, end);
+    if (this.held === null) this.handler?.receive(bytes, start, end);
+    else this.held.chunks.push(Buffer.from(bytes.subarray(start, end)));
   }
 
   onEnd(): void {
-    this.handler?.halfClosed();
+    if (this.held === null) this.handler?.halfClosed();
+    else this.held.isEnded = true;
   }
 
   onWriteComplete(): void {
@@ -97,6 +114,7 @@ export class ServerCall implements StreamTransport {
     this.count('CANCELLED');
     const { handler } = this;
     this.handler = null;
+    this.held = null;
     if (this.chunks !== null) this.endChunks(this.chunks);
     if (this.deadline !== null) clearTimeout(this.deadline);
     handler?.closed();
@@ -161,6 +179,16 @@ export class ServerCall implements StreamTransport {
   }
 
   resumeReading(): void {
+    this.stream.resumeReading();
+  }
+
+  private release(open: OpenHandler, request: CallRequest): void {
+    const { held } = this;
+    if (held === null) return; // closed meanwhile
+    this.held = null;
+    if (!this.counted) this.handler = open(this, request);
+    for (const chunk of held.chunks) this.handler?.receive(chunk, 0, chunk.length);
+    if (held.isEnded) this.handler?.halfClosed();
     this.stream.resumeReading();
   }
 

@@ -137,7 +137,9 @@ export class GrpcServer {
     const open = method === null ? this.health.methods.get(request.path) : this.methods.get(method);
     if (open === undefined) return null;
     const call = new ServerCall(stream, method, connection, this.deps.core.counters);
-    call.serve(open, request);
+    const verification = method === null ? null : this.deps.auth.prepare(request.authorization);
+    if (verification === null) call.serve(open, request);
+    else call.serveAfter(verification, open, request);
     return call;
   }
 

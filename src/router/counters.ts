@@ -47,7 +47,7 @@ export const CLOSE_REASONS = [
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** Reasons for which a token was refused. */
-export const LOGIN_FAILURES = ['noToken', 'malformed', 'unknownToken', 'expired'] as const;
+export const LOGIN_FAILURES = ['noToken', 'malformed', 'unknownToken', 'invalidToken', 'expired'] as const;
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
 /** Reasons for which a TCP connection was refused or closed. */

@@ -30,6 +30,8 @@ export interface RpcAuthenticator {
   trusts(connection: RpcConnection): boolean;
   /** The identity of a call, by its `authorization` header or its connection. */
   authenticate(connection: RpcConnection, authorization: string | null): Identity | LoginFailure;
+  /** Verifies the token in a metadata map; call `authenticateByMetadata` then, or at once for null. */
+  prepareMetadata(metadata: Buffer): Promise<void> | null;
   /** The identity of a call, by the token in a metadata map. */
   authenticateByMetadata(connection: RpcConnection, metadata: Buffer): Identity | LoginFailure;
   /** Returns the metadata map without the token. */

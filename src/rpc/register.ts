@@ -13,7 +13,7 @@ import {
 import { decodeEntry, EMPTY_MAP, encode, mapEntries } from '../wire/index.ts';
 import { recordAuthFailure } from './admission.ts';
 import { mapField, textField, textListField } from './fields.ts';
-import { type RpcContext, RpcError, type RpcRequest } from './method.ts';
+import { type DeferredAnswer, type RpcContext, RpcError, type RpcRequest } from './method.ts';
 
 /** The `session` field of the request: without a token a new session, otherwise the session to resume. */
 interface SessionRequest {
@@ -29,13 +29,38 @@ interface Profile {
   readonly metadata: Buffer | null;
 }
 
+/** The fields of a request. */
+interface RegisterFields {
+  readonly name: string | null;
+  readonly groups: readonly string[] | null;
+  readonly received: Buffer | null;
+  readonly session: SessionRequest | null;
+}
+
 /** Registers a client on the connection of the call, or resumes its session. */
-export function register(request: RpcRequest, context: RpcContext): Buffer {
-  const { core, auth, connection } = context;
+export function register(request: RpcRequest, context: RpcContext): Buffer | DeferredAnswer {
+  const { core, auth } = context;
   const name = textField(request, 'clientName');
   const groups = textListField(request, 'groups');
   const received = mapField(request, 'metadata');
   const session = core.sessions.isEnabled ? sessionField(request) : null;
+  const fields = { name, groups, received, session };
+  const verification = received === null ? null : auth.prepareMetadata(received);
+  if (verification === null) return complete(context, fields);
+  return {
+    start: (response) => {
+      void verification.then(() => {
+        if (response.isOver) return;
+        const answer = complete(context, fields);
+        response.sendChunks(answer.length, [answer]);
+      });
+    },
+  };
+}
+
+/** Registers a client whose token is verified. */
+function complete(context: RpcContext, { name, groups, received, session }: RegisterFields): Buffer {
+  const { core, auth, connection } = context;
   const identity = authenticate(context, received ?? EMPTY_MAP);
   if (typeof identity === 'string') {
     recordAuthFailure(context, identity);
