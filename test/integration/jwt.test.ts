@@ -187,11 +187,29 @@ test('many calls at once with a new token: all are served, in order', async () =
 
 test('an expired JWT ends its streams', { timeout: 60_000 }, async () => {
   // the leeway of 30 s counts
-  using client = await DartClient.connect(router.port, bearer(await jwt({ expires: -27, claims: { sub: 'dave' } })));
+  using client = await DartClient.connect(router.port, bearer(await jwt({ expires: -22, claims: { sub: 'dave' } })));
   await client.register({});
   await client.bind();
   const end = await within(client.p2p.whenEnded, PATIENCE_MS, 'the end of the stream');
   assert.deepEqual([end.status, end.message], [UNAUTHENTICATED, 'Token expired']);
+});
+
+test('a newer token of the same name, on any unary call, keeps the connection', { timeout: 60_000 }, async () => {
+  const claims = { sub: 'grace' };
+  using client = await DartClient.connect(router.port, bearer(await jwt({ expires: -22, claims })));
+  await client.register({});
+  await client.bind();
+  const newer = { authorization: `Bearer ${await jwt({ expires: 300, claims })}` };
+  assert.equal((await client.unary('ping', { v: 1 }, newer)).end.status, 0);
+  // a stranger's token on the same connection renews nothing
+  using other = await DartClient.connect(router.port, bearer(await jwt({ expires: -22, claims: { sub: 'heidi' } })));
+  await other.register({});
+  await other.bind();
+  await other.unary('ping', { v: 1 }, { authorization: `Bearer ${await jwt({ claims: { sub: 'ivan' } })}` });
+  const end = await within(other.p2p.whenEnded, PATIENCE_MS, 'the end of the other stream');
+  assert.equal(end.message, 'Token expired');
+  client.unicast(client.id, { n: 1 });
+  await client.next(({ type }) => type === 'unicast');
 });
 
 test('a reload: rotated keys keep tokens of keys that remain, removed keys and roles end them', async () => {
